@@ -1,0 +1,313 @@
+"""What is wrong with a workbook: every problem as one row that names place, value and remedy."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import pandas as pd
+
+from kamlib.errors import InvalidInput, InvalidWorkbook, did_you_mean
+from kamlib.tables import (
+    BOXES,
+    DEFINITIONS,
+    UNKNOWN_WORDS,
+    US,
+    Column,
+    Table,
+    Tables,
+    as_text,
+    parse,
+)
+
+COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
+MAY_BE_EMPTY = ("supplier",)
+LONGEST = 32_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+
+Finding = dict[str, str]
+
+
+def finding(level: str, table: str, message: str, row: str = "", column: str = "",
+            found: object = "", allowed: str = "") -> Finding:  # fmt: skip
+    """One row of findings; `level` is error (cannot go on) or warning (look at this)."""
+    shown = str(found)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return dict(zip(COLUMNS, (level, table, row, column, shown, allowed, message), strict=True))
+
+
+def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
+    """All findings of a workbook's text tables, errors first; no rows when nothing is wrong.
+
+    `notes` are findings made while reading (encodings, odd cells). Columns: level, table, row,
+    column, found, allowed, message. The row says the line of the file (the header is line 1).
+    """
+    rows = [*notes]
+    for name, frame in text.items():
+        if name == "history":
+            continue
+        table = DEFINITIONS.get(name)
+        rows += _unknown_table(name) if table is None else _table(table, frame)
+    rows += _references(text)
+    rows += _model_rules(text)
+    result = pd.DataFrame(rows, columns=COLUMNS)
+    return result.sort_values("level", key=lambda s: s != "error", kind="stable", ignore_index=True)
+
+
+def refuse_errors(findings: pd.DataFrame, location: str) -> None:
+    """Raise InvalidWorkbook when there are errors; its message lists the first five."""
+    errors = findings[findings["level"] == "error"]
+    if errors.empty:
+        return
+    first = "\n".join(
+        f"  {place(row)}: {row['message']}" for row in errors.head(5).to_dict("records")
+    )
+    more = f"\n  ... and {len(errors) - 5} more" if len(errors) > 5 else ""
+    count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    raise InvalidWorkbook(
+        f"The workbook {location} has {count}:\n{first}{more}",
+        findings,
+        hint="\nCorrect them, then open it again; `kam check` lists them all.",
+    )
+
+
+def place(row: Mapping[str, str]) -> str:
+    """Where a finding is, in words: "scores, line 14, score"."""
+    return ", ".join(part for part in (row["table"], row["row"], row["column"]) if part)
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.7)
+    return f' Did you mean "{found[0]}"?' if found else ""
+
+
+def _unknown_table(name: str) -> list[Finding]:
+    message = f'The table "{name}" is not one the workbook uses; it is kept untouched.'
+    return [finding("warning", name, message + _near(name, DEFINITIONS), found=name)]
+
+
+def _table(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
+    duplicated = sorted({c for c in frame.columns if list(frame.columns).count(c) > 1})
+    for column in duplicated:
+        yield finding("error", table.name, f'The column "{column}" stands there twice.',
+                      column=column, found=column, allowed="each column once")  # fmt: skip
+    if duplicated:
+        return
+    for column in frame.columns:
+        if column not in table.names:
+            message = f'The column "{column}" is not one of this table; it is kept untouched.'
+            yield finding("warning", table.name, message + _near(column, table.names),
+                          column=column, found=column)  # fmt: skip
+    missing = [k for k in table.keys if k not in frame.columns and k not in MAY_BE_EMPTY]
+    for column in missing:
+        yield finding("error", table.name, f'The column "{column}" is missing.', column=column,
+                      allowed="the columns " + ", ".join(table.keys))  # fmt: skip
+    for definition in table.columns:
+        if definition.name in frame.columns:
+            yield from _cells(table, definition, frame)
+    if not missing:
+        yield from _duplicates(table, frame)
+
+
+def _line(index: int) -> str:
+    return f"line {index + 2}"
+
+
+def _cells(table: Table, column: Column, frame: pd.DataFrame) -> Iterator[Finding]:
+    cells = frame[column.name]
+    bad = {t: m for t in cells.unique() if (m := problem(table, column, t))}
+    for index, text in cells.items():
+        if text in bad:
+            level, message = bad[text]
+            yield finding(level, table.name, message, _line(int(str(index))), column.name, text,
+                          column.allowed)  # fmt: skip
+
+
+def problem(table: Table, column: Column, text: str) -> tuple[str, str] | None:
+    """The level and the sentence for one cell, or None when it is in order."""
+    shown = text if len(text) <= 40 else text[:37] + "..."
+    if _CONTROL.search(text):
+        return "error", f"{column.name} holds a character that cannot be shown or stored."
+    if len(text) > LONGEST:
+        return "error", f"{column.name} is longer than {LONGEST:,} characters."
+    if column.key and column.name not in MAY_BE_EMPTY and not text.strip():
+        return "error", f"{column.name} is empty; every row needs it."
+    try:
+        parse(column, text)
+    except ValueError:
+        return "error", f'{column.name} is "{shown}"; it must be {column.allowed}.'
+    if column.kind == "number" and "," in text:
+        return "warning", f'{column.name} "{shown}" is read with a decimal comma.'
+    if column.kind != "number" and text.startswith("="):
+        return "warning", f'{column.name} "{shown}" looks like a formula; it is kept as text.'
+    if text != text.strip() and column.kind in ("id", "choice"):
+        return "warning", f'{column.name} "{shown}" has spaces around it; they are ignored.'
+    return None
+
+
+def _duplicates(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
+    keys = [k for k in table.keys if k in frame.columns]
+    if not keys:
+        return
+    stripped = frame[keys].apply(lambda column: column.str.strip())
+    first = stripped.duplicated(keep="first") & (stripped != "").any(axis=1)
+    for index in first[first].index:
+        values = stripped.loc[index]
+        same = stripped.eq(values).all(axis=1)
+        key = ", ".join(str(v) for v in values if v)
+        message = f"{key} stands here a second time; first in {_line(int(same.idxmax()))}."
+        yield finding("error", table.name, message, _line(int(index)), ", ".join(keys), key,
+                      "each row once")  # fmt: skip
+
+
+def ids(text: Tables, name: str) -> set[str]:
+    """The ids in a table's first key column."""
+    key = DEFINITIONS[name].keys[0]
+    frame = text.get(name)
+    known = (
+        set()
+        if frame is None or list(frame.columns).count(key) != 1
+        else set(frame[key].str.strip())
+    )
+    return known | ({US} if name == "suppliers" else set())
+
+
+def _references(text: Tables) -> Iterator[Finding]:
+    for name, frame in text.items():
+        for column in DEFINITIONS[name].columns if name in DEFINITIONS else ():
+            if not column.refers or column.name not in frame.columns:
+                continue
+            if list(frame.columns).count(column.name) > 1:
+                continue
+            known = ids(text, column.refers)
+            yield from _unknown_ids(name, column.name, frame[column.name], known, column.refers)
+
+
+def _unknown_ids(
+    name: str, column: str, cells: pd.Series, known: set[str], refers: str
+) -> Iterator[Finding]:
+    stripped = cells.str.strip()
+    for index, value in stripped[~stripped.isin(known | {""})].items():
+        message = f'{column} "{value}" is not in the table {refers}.{_near(value, known)}'
+        yield finding("error", name, message, _line(int(str(index))), column, value,
+                      f"an id from the table {refers}")  # fmt: skip
+
+
+def _whole(text: Tables, name: str) -> pd.DataFrame | None:
+    """The stripped text table if all its defined columns can be used, else None."""
+    frame = text.get(name)
+    if frame is None or frame.columns.duplicated().any():
+        return None
+    wanted = {c: frame[c].str.strip() if c in frame else "" for c in DEFINITIONS[name].names}
+    return pd.DataFrame(wanted, index=frame.index)
+
+
+def _model_rules(text: Tables) -> Iterator[Finding]:
+    """Rules across tables: scopes, subjects, factors, suppliers and decisions."""
+    segments, customers = ids(text, "segments"), ids(text, "customers")
+    factors, scores = _whole(text, "factors"), _whole(text, "scores")
+    scope_of = {"attractiveness": (segments, "segments"), "strength": (customers, "customers")}
+    for model, (known, refers) in scope_of.items():
+        if factors is not None:
+            part = factors[factors["model"] == model]
+            yield from _unknown_ids("factors", "scope", part["scope"], known, refers)
+    for name in ("scores", "ballots", "find_out"):
+        frame = scores if name == "scores" else _whole(text, name)
+        if frame is not None:
+            own = frame[frame["model"].isin(["attractiveness", "strength"])]
+            yield from _unknown_ids(name, "subject", own["subject"], customers, "customers")
+            yield from _suppliers(name, own)
+    if scores is not None and factors is not None:
+        yield from _orphans(scores, factors, _whole(text, "customers"))
+    decisions = _whole(text, "decisions")
+    if decisions is not None:
+        yield from _decisions(decisions, customers, segments)
+
+
+def _suppliers(name: str, frame: pd.DataFrame) -> Iterator[Finding]:
+    strength = frame["model"] == "strength"
+    empty = frame["supplier"] == ""
+    for index in frame.index[strength & empty]:
+        yield finding("error", name, "supplier is empty; a strength score belongs to us or to a "
+                      "competitor.", _line(int(index)), "supplier", "", "us or a competitor")  # fmt: skip
+    for index in frame.index[~strength & ~empty]:
+        yield finding("error", name, "supplier must be empty for attractiveness.",
+                      _line(int(index)), "supplier", frame.at[index, "supplier"], "empty")  # fmt: skip
+
+
+def _orphans(
+    scores: pd.DataFrame, factors: pd.DataFrame, customers: pd.DataFrame | None
+) -> Iterator[Finding]:
+    """Scores whose factor is not on the customer's list: kept, not counted, said aloud."""
+    segment = (
+        {}
+        if customers is None
+        else dict(zip(customers["customer"], customers["segment"], strict=True))
+    )
+    known = set(zip(factors["model"], factors["scope"], factors["factor"], strict=True))
+    own = scores[scores["model"].isin(["attractiveness", "strength"]) & (scores["score"] != "")]
+    for index, model, subject, factor in own[["model", "subject", "factor"]].itertuples(name=None):
+        scope = segment.get(subject, "") if model == "attractiveness" else subject
+        if (model, scope, factor) not in known:
+            message = (f'{subject} has a score for "{factor}", which is not on its list of '
+                       f"{model} factors; it is kept and not counted.")  # fmt: skip
+            yield finding("warning", "scores", message, _line(index), "factor", factor)
+
+
+def _decisions(frame: pd.DataFrame, customers: set[str], segments: set[str]) -> Iterator[Finding]:
+    of_segment = frame["what"] == "benchmark_waiver"
+    yield from _unknown_ids(
+        "decisions", "subject", frame[of_segment]["subject"], segments, "segments"
+    )
+    yield from _unknown_ids(
+        "decisions", "subject", frame[~of_segment]["subject"], customers, "customers"
+    )
+    category = frame[(frame["what"] == "category") & ~frame["decision"].isin([*BOXES, ""])]
+    for index, value in category["decision"].items():
+        yield finding("error", "decisions", f'decision "{value}" is not a category.',
+                      _line(int(str(index))), "decision", value, "one of " + ", ".join(BOXES))  # fmt: skip
+
+
+def accept(name: str, values: Mapping[str, object], text: Tables) -> dict[str, str]:
+    """The texts to store for one row, or InvalidInput that says what is wrong with which value.
+
+    `values` are column -> value; `text` the current tables, for references. Unknown columns of a
+    defined table are refused with "did you mean".
+    """
+    if name not in DEFINITIONS or name == "history":
+        raise InvalidInput(f'There is no table "{name}".', table=name, found=name,
+                           hint=did_you_mean(name, DEFINITIONS))  # fmt: skip
+    table = DEFINITIONS[name]
+    extra = set(text[name].columns) - set(table.names) if name in text else set()
+    result = {}
+    for column, value in values.items():
+        if column not in table.names:
+            if column not in extra:
+                raise InvalidInput(f'The table {name} has no column "{column}".', table=name,
+                                   column=column, found=column,
+                                   hint=did_you_mean(column, table.names))  # fmt: skip
+            result[column] = as_text(value)
+            continue
+        result[column] = _accept_cell(table, table[column], as_text(value), text)
+    return result
+
+
+def _accept_cell(table: Table, column: Column, raw: str, text: Tables) -> str:
+    raw = raw.replace("\r\n", "\n").replace("\r", "\n")
+    if column.kind == "number" and raw.strip().lower() in UNKNOWN_WORDS:
+        return ""
+    if column.kind in ("id", "choice", "yesno", "date") and raw.strip() in UNKNOWN_WORDS:
+        raw = ""
+    wrong = problem(table, column, raw)
+    if wrong and wrong[0] == "error":
+        raise InvalidInput(wrong[1], table=table.name, column=column.name, found=raw,
+                           allowed=column.allowed)  # fmt: skip
+    value = as_text(parse(column, raw)) if column.kind != "text" else raw
+    if column.refers and value and value not in ids(text, column.refers):
+        known = ids(text, column.refers)
+        raise InvalidInput(
+            f'{column.name} "{value}" is not in the table {column.refers}.{_near(value, known)}',
+            table=table.name, column=column.name, found=value,
+            allowed=f"an id from the table {column.refers}")  # fmt: skip
+    return value

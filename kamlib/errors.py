@@ -1,0 +1,75 @@
+"""Errors that speak to the person in the room: where, what was found, what is allowed, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class KamError(Exception):
+    """Base of every error a user may see; carries the place, the value and the way out.
+
+    Attributes are empty strings where they do not apply: `table`, `row`, `column` say where;
+    `found` is what was there, `allowed` what may be there, `hint` what to do next.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        table: str = "",
+        row: str = "",
+        column: str = "",
+        found: Any = "",
+        allowed: str = "",
+        hint: str = "",
+    ) -> None:
+        self.table, self.row, self.column = table, row, column
+        self.found, self.allowed, self.hint = found, allowed, hint
+        self.message = message
+        super().__init__(" ".join(part for part in (message, hint) if part))
+
+    def _render_traceback_(self) -> list[str]:
+        """Jupyter shows this in place of a traceback."""
+        return [str(self)]
+
+
+class WorkbookError(KamError):
+    """The workbook cannot be opened, read or written."""
+
+
+class InvalidInput(KamError):
+    """One value cannot be accepted; the workbook is unchanged."""
+
+
+class InvalidWorkbook(KamError):
+    """A workbook has errors; `findings` is the table of all of them (see `tables.check`)."""
+
+    def __init__(self, message: str, findings: Any, **place: Any) -> None:
+        super().__init__(message, **place)
+        self.findings = findings
+
+
+class Conflict(KamError):
+    """Somebody else changed the cell first: `found` is their value, `who` and `at` say whose."""
+
+    def __init__(self, message: str, *, who: str = "", at: str = "", **place: Any) -> None:
+        super().__init__(message, **place)
+        self.who, self.at = who, at
+
+
+class ReadOnly(KamError):
+    """The workbook was opened for reading only."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence that names the nearest known spelling, or lists what is known.
+
+    did_you_mean("segmnt", ["segment", "workbook"]) == 'Did you mean "segment"?'
+    """
+    names = sorted(map(str, known))
+    near = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.6)
+    if near:
+        return f'Did you mean "{near[0]}"?'
+    return "Known: " + ", ".join(names[:20]) + "." if names else ""

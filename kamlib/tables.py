@@ -1,0 +1,319 @@
+"""The tables of a workbook: their columns, what each may hold, and typed copies of them.
+
+A workbook is a dict of pandas DataFrames. Stores hold *text tables*: every cell is the text that
+was entered, "" where nothing was. `typed` turns them into *typed tables* for the models: every
+table and column defined here is present, numbers are floats with NaN for unknown, everything else
+is text with "" for unknown. `checks.check` says what is wrong with text tables.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+SCHEMA = 1
+US = "us"
+BOXES = ("key", "key_development", "maintenance", "opportunistic")
+MODELS = ("attractiveness", "strength", "pia_us", "pia_customer")
+UNKNOWN_WORDS = ("", "?", "unknown", "-", "–")
+
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind, the one-sentence help, and what is allowed.
+
+    kind: id (short text without spaces) | text | number | date (YYYY-MM-DD) | yesno | choice.
+    `refers` names the table whose first key this column points to.
+    """
+
+    name: str
+    kind: str
+    help: str
+    key: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+    step: float = 0
+    choices: tuple[str, ...] = ()
+    refers: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What may stand here, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.refers:
+            return f"an id from the table {self.refers}"
+        if self.kind == "number":
+            return _range_words(self)
+        return {
+            "id": "a short text without spaces",
+            "date": "a date as YYYY-MM-DD",
+            "yesno": "yes or no",
+            "text": "any text",
+        }[self.kind]
+
+
+def _range_words(column: Column) -> str:
+    steps = f" in steps of {column.step:g}" if column.step else ""
+    if math.isfinite(column.low) and math.isfinite(column.high):
+        return f"a number from {column.low:g} to {column.high:g}{steps}, or empty for unknown"
+    if math.isfinite(column.low):
+        return f"a number of {column.low:g} or more{steps}, or empty for unknown"
+    return f"a number{steps}, or empty for unknown"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the workbook: a help sentence and its columns, keys first."""
+
+    name: str
+    help: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [c.name for c in self.columns]
+
+    @property
+    def keys(self) -> list[str]:
+        return [c.name for c in self.columns if c.key]
+
+    def __getitem__(self, column: str) -> Column:
+        return next(c for c in self.columns if c.name == column)
+
+
+def _id(name: str, help: str, **more: object) -> Column:
+    return Column(name, "id", help, key=True, **more)  # type: ignore[arg-type]
+
+
+def _score(help: str) -> Column:
+    return Column("score", "number", help, low=1, high=10, step=0.5)
+
+
+_ON = Column("on", "date", "The day it was said or decided.")
+_PERSON = Column("person", "id", "Who said or decided it.", refers="people")
+_NOTE = Column("note", "text", "The argument behind it, in the team's own words.")
+_MODEL = _id("model", "The model the row belongs to.", choices=MODELS)
+_FACTOR = _id("factor", "The factor that is scored.")
+_SUBJECT = _id("subject", "Who is scored: a customer, or for PIA an idea.")
+_SUPPLIER = _id(
+    "supplier", "For strength: us or a competitor. Empty otherwise.", refers="suppliers"
+)
+
+DEFINITIONS: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table("settings", "Choices that hold for the whole workbook.", (
+            _id("key", "The name of the setting."),
+            Column("value", "text", "Its value."),
+        )),
+        Table("people", "Everybody who takes part: the selection team and the account managers.", (
+            _id("person", "Short id of the person."),
+            Column("name", "text", "Name as people say it."),
+            Column("function", "text", "Function in the company, such as Sales or Operations."),
+            Column("knows_customers", "yesno", "Does this person know customers at first hand?"),
+            Column("owns_vision", "yesno", "Does this person carry the vision of the business?"),
+            Column("has_authority", "yesno", "Can this person commit resources?"),
+            Column("core", "yesno", "Member of the core team (yes), or consulted (no)?"),
+            Column("manages_accounts", "yesno", "Is this person a key account manager?"),
+            Column("junior", "yesno", "New to account management, or selling by telephone only?"),
+            Column("days", "number", "Days a year free for looking after accounts.", low=0, high=366),
+        )),
+        Table("segments", "The segments of the market; each has its own matrix.", (
+            _id("segment", "Short id of the segment."),
+            Column("name", "text", "Name of the segment."),
+            Column("description", "text", "What its customers have in common."),
+            Column("active", "yesno", "Is this segment worked on? Empty means yes."),
+        )),
+        Table("customers", "Customers and prospects on the table.", (
+            _id("customer", "Short id of the customer."),
+            Column("name", "text", "Name of the customer."),
+            Column("segment", "id", "The segment it belongs to.", refers="segments"),
+            Column("status", "choice", "Does it buy from us today?", choices=("current", "prospect")),
+            Column("note", "text", "Anything worth remembering."),
+            Column("revenue", "number", "Our revenue with it in the last full year.", low=0),
+            Column("profit", "number", "Our profit with it in the last full year."),
+            Column("manager", "id", "Who looks after it.", refers="people"),
+            Column("rival", "id", "A customer it competes with.", refers="customers"),
+        )),
+        Table("suppliers", "Ourselves (the id us) and our competitors.", (
+            _id("supplier", "Short id; us is ourselves."),
+            Column("name", "text", "Name of the supplier."),
+        )),
+        Table("factors", "What is scored: attractiveness factors and critical success factors.", (
+            _MODEL,
+            _id("scope", "Attractiveness: the segment. Strength: the customer."),
+            _id("factor", "Short id of the factor."),
+            Column("label", "text", "Name of the factor."),
+            Column("weight", "number", "How much it counts; empty means 1.", low=0, high=1000),
+            Column("must_have_min", "number", "The lowest score that keeps a customer in.",
+                   low=1, high=10, step=0.5),
+            Column("good", "text", "What a 10 looks like, agreed before scoring."),
+            Column("bad", "text", "What a 1 looks like, agreed before scoring."),
+        )),
+        Table("scores", "What the team agreed: 1 to 10, higher is better for the axis.", (
+            _MODEL, _SUBJECT, _FACTOR, _SUPPLIER,
+            _score("1 to 10 in steps of 0.5; empty means we do not know."),
+            Column("evidence", "choice", "Where it comes from.",
+                   choices=("own view", "customer said", "research")),
+            _NOTE, _PERSON, _ON,
+        )),
+        Table("ballots", "What each person said before the team agreed.", (
+            _id("round", "The round of scoring, such as 2026."),
+            _MODEL, _id("person", "Who scored.", refers="people"), _SUBJECT, _FACTOR, _SUPPLIER,
+            _score("1 to 10 in steps of 0.5; empty means no opinion."),
+            _NOTE,
+        )),
+        Table("decisions", "What was decided, by whom and why, beside what was suggested.", (
+            _id("what", "category, must_have_waiver, no_competitor or benchmark_waiver.",
+                choices=("category", "must_have_waiver", "no_competitor", "benchmark_waiver")),
+            _id("subject", "The customer (for benchmark_waiver the segment) it is about."),
+            Column("decision", "text", "category: the box. must_have_waiver: the factor."),
+            Column("reason", "text", "Why; needed where it differs from the suggestion."),
+            _PERSON, _ON,
+            Column("review_on", "date", "When to look at it again."),
+        )),
+        Table("find_out", "Who finds out what is still unknown, and by when.", (
+            _MODEL, _SUBJECT, _FACTOR, _SUPPLIER,
+            Column("question", "text", "What to ask."),
+            _PERSON,
+            Column("due", "date", "By when."),
+            Column("status", "choice", "open or done.", choices=("open", "done")),
+        )),
+        Table("effort", "Days a year that one account of each category needs.", (
+            _id("category", "The category of account.", choices=BOXES),
+            Column("days", "number", "Days a year for one account.", low=0, high=366),
+        )),
+        Table("rounds", "Where earlier rounds left each customer.", (
+            _id("round", "The round, such as 2025."),
+            _id("customer", "The customer.", refers="customers"),
+            Column("y", "number", "Attractiveness then."),
+            Column("y_line", "number", "The segment's average then."),
+            Column("x", "number", "Relative strength then."),
+            Column("box", "choice", "The box it stood in.", choices=BOXES),
+            Column("decision", "choice", "What was decided.", choices=BOXES),
+            _ON,
+        )),
+        Table("answers", "Everything filled in on a sheet: checklists and exercises.", (
+            _id("sheet", "The catalogue entry that asks."),
+            _id("subject", "The case, segment or customer it is about."),
+            _id("item", "The line of the sheet."),
+            _id("field", "The column of the sheet."),
+            Column("value", "text", "The answer."),
+            _NOTE, _PERSON, _ON,
+        )),
+        Table("history", "Every change, written by the store alone.", (
+            Column("at", "text", "When, in UTC."),
+            Column("who", "text", "Who."),
+            Column("table", "text", "Which table."),
+            Column("key", "text", "Which row, as JSON."),
+            Column("column", "text", "Which column."),
+            Column("old", "text", "What was there."),
+            Column("new", "text", "What is there now."),
+        )),
+    )
+}  # fmt: skip
+
+_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
+_COMMA = re.compile(r"[+-]?\d+,\d+$")
+YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
+
+
+def parse_number(text: str) -> float:
+    """The number a cell says, NaN for unknown: "7.5" and "7,5" are 7.5, "?" is NaN.
+
+    Raises ValueError when it says something else; infinities and NaN are not numbers here.
+    """
+    text = text.strip()
+    if text.lower() in UNKNOWN_WORDS:
+        return math.nan
+    if _COMMA.match(text):
+        text = text.replace(",", ".")
+    if not _PLAIN.match(text) or not math.isfinite(float(text)):
+        raise ValueError(text)
+    return float(text)
+
+
+def parse_date(text: str) -> str:
+    """A date in ISO form, "" for unknown. Raises ValueError for anything else."""
+    text = text.strip()
+    if text.lower() in UNKNOWN_WORDS:
+        return ""
+    return date.fromisoformat(
+        text[:10] if text[10:] in ("T00:00:00", " 00:00:00") else text
+    ).isoformat()
+
+
+def parse(column: Column, text: str) -> float | str:
+    """The value of one cell by its column's kind. Raises ValueError when it is not allowed."""
+    if column.kind == "number":
+        number = parse_number(text)
+        if number < column.low or number > column.high:
+            raise ValueError(text)
+        if column.step and (number / column.step) % 1:
+            raise ValueError(text)
+        return number
+    value = text.strip()
+    if column.kind == "date":
+        return parse_date(value)
+    if column.kind == "yesno" and value:
+        if value.lower() not in YES + NO:
+            raise ValueError(text)
+        return "yes" if value.lower() in YES else "no"
+    if column.choices and value and value not in column.choices:
+        raise ValueError(text)
+    if column.kind == "id" and re.search(r"\s", value):
+        raise ValueError(text)
+    return value
+
+
+def as_text(value: object) -> str:
+    """The text a store keeps for a value: 7.0 is "7", None and NaN are ""."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def empty(name: str) -> pd.DataFrame:
+    """A text table with the columns of its definition and no rows."""
+    return pd.DataFrame({column: pd.Series(dtype=object) for column in DEFINITIONS[name].names})
+
+
+def _quiet(column: Column, text: str) -> float | str:
+    try:
+        return parse(column, text)
+    except ValueError:
+        return math.nan if column.kind == "number" else ""
+
+
+def typed_column(column: Column, cells: pd.Series) -> pd.Series:
+    """A text column as values: each distinct text is parsed once, what is not allowed is unknown."""
+    values = {text: _quiet(column, text) for text in cells.unique()}
+    dtype: type = float if column.kind == "number" else object
+    return pd.Series([values[text] for text in cells], index=cells.index, dtype=dtype)
+
+
+def typed(text: Tables) -> Tables:
+    """Typed copies of text tables; tables and columns that are missing come back empty."""
+    result: Tables = {}
+    for name, table in DEFINITIONS.items():
+        frame = text.get(name, empty(name)).reset_index(drop=True)
+        columns = {
+            c.name: typed_column(c, frame[c.name])
+            if c.name in frame
+            else pd.Series([math.nan if c.kind == "number" else ""] * len(frame))
+            for c in table.columns
+        }
+        columns |= {extra: frame[extra] for extra in frame if extra not in columns}
+        result[name] = pd.DataFrame(columns)
+    return result | {name: frame for name, frame in text.items() if name not in DEFINITIONS}
