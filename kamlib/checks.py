@@ -60,9 +60,7 @@ def refuse_errors(findings: pd.DataFrame, location: str) -> None:
     errors = findings[findings["level"] == "error"]
     if errors.empty:
         return
-    first = "\n".join(
-        f"  {place(row)}: {row['message']}" for row in errors.head(5).to_dict("records")
-    )
+    first = "\n".join(f"  {place(row)}: {row['message']}" for row in errors.head(5).to_dict("records"))
     more = f"\n  ... and {len(errors) - 5} more" if len(errors) > 5 else ""
     count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
     raise InvalidWorkbook(
@@ -165,11 +163,7 @@ def ids(text: Tables, name: str) -> set[str]:
     """The ids in a table's first key column."""
     key = DEFINITIONS[name].keys[0]
     frame = text.get(name)
-    known = (
-        set()
-        if frame is None or list(frame.columns).count(key) != 1
-        else set(frame[key].str.strip())
-    )
+    known = set() if frame is None or list(frame.columns).count(key) != 1 else set(frame[key].str.strip())
     return known | ({US} if name == "suppliers" else set())
 
 
@@ -184,9 +178,7 @@ def _references(text: Tables) -> Iterator[Finding]:
             yield from _unknown_ids(name, column.name, frame[column.name], known, column.refers)
 
 
-def _unknown_ids(
-    name: str, column: str, cells: pd.Series, known: set[str], refers: str
-) -> Iterator[Finding]:
+def _unknown_ids(name: str, column: str, cells: pd.Series, known: set[str], refers: str) -> Iterator[Finding]:
     stripped = cells.str.strip()
     for index, value in stripped[~stripped.isin(known | {""})].items():
         message = f'{column} "{value}" is not in the table {refers}.{_near(value, known)}'
@@ -240,11 +232,7 @@ def _orphans(
     scores: pd.DataFrame, factors: pd.DataFrame, customers: pd.DataFrame | None
 ) -> Iterator[Finding]:
     """Scores whose factor is not on the customer's list: kept, not counted, said aloud."""
-    segment = (
-        {}
-        if customers is None
-        else dict(zip(customers["customer"], customers["segment"], strict=True))
-    )
+    segment = {} if customers is None else dict(zip(customers["customer"], customers["segment"], strict=True))
     known = set(zip(factors["model"], factors["scope"], factors["factor"], strict=True))
     own = scores[scores["model"].isin(["attractiveness", "strength"]) & (scores["score"] != "")]
     for index, model, subject, factor in own[["model", "subject", "factor"]].itertuples(name=None):
@@ -257,12 +245,8 @@ def _orphans(
 
 def _decisions(frame: pd.DataFrame, customers: set[str], segments: set[str]) -> Iterator[Finding]:
     of_segment = frame["what"] == "benchmark_waiver"
-    yield from _unknown_ids(
-        "decisions", "subject", frame[of_segment]["subject"], segments, "segments"
-    )
-    yield from _unknown_ids(
-        "decisions", "subject", frame[~of_segment]["subject"], customers, "customers"
-    )
+    yield from _unknown_ids("decisions", "subject", frame[of_segment]["subject"], segments, "segments")
+    yield from _unknown_ids("decisions", "subject", frame[~of_segment]["subject"], customers, "customers")
     category = frame[(frame["what"] == "category") & ~frame["decision"].isin([*BOXES, ""])]
     for index, value in category["decision"].items():
         yield finding("error", "decisions", f'decision "{value}" is not a category.',

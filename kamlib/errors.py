@@ -59,7 +59,7 @@ class Conflict(KamError):
         self.who, self.at = who, at
 
 
-class ReadOnly(KamError):
+class ReadOnly(WorkbookError):
     """The workbook was opened for reading only."""
 
 

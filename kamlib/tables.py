@@ -102,9 +102,7 @@ _NOTE = Column("note", "text", "The argument behind it, in the team's own words.
 _MODEL = _id("model", "The model the row belongs to.", choices=MODELS)
 _FACTOR = _id("factor", "The factor that is scored.")
 _SUBJECT = _id("subject", "Who is scored: a customer, or for PIA an idea.")
-_SUPPLIER = _id(
-    "supplier", "For strength: us or a competitor. Empty otherwise.", refers="suppliers"
-)
+_SUPPLIER = _id("supplier", "For strength: us or a competitor. Empty otherwise.", refers="suppliers")
 
 DEFINITIONS: dict[str, Table] = {
     table.name: table
@@ -245,9 +243,7 @@ def parse_date(text: str) -> str:
     text = text.strip()
     if text.lower() in UNKNOWN_WORDS:
         return ""
-    return date.fromisoformat(
-        text[:10] if text[10:] in ("T00:00:00", " 00:00:00") else text
-    ).isoformat()
+    return date.fromisoformat(text[:10] if text[10:] in ("T00:00:00", " 00:00:00") else text).isoformat()
 
 
 def parse(column: Column, text: str) -> float | str:

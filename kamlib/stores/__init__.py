@@ -29,9 +29,7 @@ def open_store(location: str | Path, *, read_only: bool = False) -> Store:
 
         return Database(text, read_only=read_only)
     if "\x00" in text or not text:
-        raise WorkbookError(
-            "A workbook needs a name.", hint="Name a folder, an .xlsx or a .kam file."
-        )
+        raise WorkbookError("A workbook needs a name.", hint="Name a folder, an .xlsx or a .kam file.")
     path = Path(text).expanduser()
     if path.suffix == ".kam":
         return _sqlite(path, read_only)

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pandas as pd
@@ -61,7 +61,7 @@ def somebody() -> str:
 
 def now() -> str:
     """This moment in UTC, as the history writes it."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def merge(current: Row | None, change: Change, who: str, at: str) -> tuple[Row | None, list[Row]]:

@@ -116,19 +116,11 @@ class Database:
             return WorkbookError(f"{self._name()} is not a workbook, or it is damaged.",
                                  hint="Take the last copy of it.")  # fmt: skip
         if "unable to open" in said:
-            return WorkbookError(
-                f"There is no workbook at {self._name()}, or it may not be opened."
-            )
-        return WorkbookError(
-            f"The database {self._name()} refused: {getattr(error, 'orig', error)}"
-        )
+            return WorkbookError(f"There is no workbook at {self._name()}, or it may not be opened.")
+        return WorkbookError(f"The database {self._name()} refused: {getattr(error, 'orig', error)}")
 
     def _name(self) -> str:
-        return (
-            Path(self.location.split("?")[0].split("///")[-1]).name
-            if self.sqlite
-            else self.location
-        )
+        return Path(self.location.split("?")[0].split("///")[-1]).name if self.sqlite else self.location
 
     def _table(self, db: sa.Connection, name: str, columns: Sequence[str] = ()) -> sa.Table:
         """The table as it is in the database; made with these columns if it is not there yet."""
@@ -155,16 +147,10 @@ class Database:
         return pd.DataFrame(cells, columns=[c.name for c in columns], dtype=object)
 
     def _put_row(self, db: sa.Connection, change: base.Change, who: str, at: str) -> list[base.Row]:
-        names = (
-            list(empty(change.table).columns) if change.table in DEFINITIONS else list(change.key)
-        )
+        names = list(empty(change.table).columns) if change.table in DEFINITIONS else list(change.key)
         table = self._with_columns(db, change, names)
         where = [sa.func.trim(table.c[c]) == value for c, value in change.key.items()]
-        found = (
-            db.execute(sa.select(table).where(*where).order_by(table.c[POSITION]))
-            .mappings()
-            .first()
-        )
+        found = db.execute(sa.select(table).where(*where).order_by(table.c[POSITION])).mappings().first()
         current = None if found is None else {c: found[c] or "" for c in found if c != POSITION}
         if current is None and change.values is None:
             return []

@@ -41,15 +41,11 @@ class Folder:
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
         with files.locked(self.path / LOCK):
             self._finish()
-            before = {
-                path.stem: self._table(path) for path in self._paths() if path.stem != "history"
-            }
+            before = {path.stem: self._table(path) for path in self._paths() if path.stem != "history"}
             after, story = base.apply(before, changes, who or base.somebody())
             if not story:
                 return []
-            touched = {
-                name: to_csv(after[name]) for name in {c.table for c in changes} if name in after
-            }
+            touched = {name: to_csv(after[name]) for name in {c.table for c in changes} if name in after}
             self._commit(touched, story)
         return story
 
@@ -130,14 +126,10 @@ def read_csv(path: Path) -> tuple[pd.DataFrame, list[dict[str, str]]]:
     name, notes = path.stem, []
     try:
         if path.stat().st_size > BIGGEST:
-            raise WorkbookError(
-                f"{path.name} is larger than {BIGGEST // 1_000_000} MB.", table=name
-            )
+            raise WorkbookError(f"{path.name} is larger than {BIGGEST // 1_000_000} MB.", table=name)
         raw = path.read_bytes()
     except PermissionError:
-        raise WorkbookError(
-            f"{path.name} may not be read: no right to open it.", table=name
-        ) from None
+        raise WorkbookError(f"{path.name} may not be read: no right to open it.", table=name) from None
     text, encoding = _decode(raw, path.name)
     if encoding != "utf-8":
         message = f"{path.name} is not UTF-8; it is read as {encoding}. Look at accented letters."

@@ -83,9 +83,7 @@ class Xlsx:
                 raise WorkbookError(f"Sheet {name} has more than {MOST_ROWS:,} rows.", table=name)
             cells = [_cell(value) for value in row[:MOST_COLUMNS]]
             if any(value is not None for value in row[MOST_COLUMNS:]):
-                raise WorkbookError(
-                    f"Sheet {name} has more than {MOST_COLUMNS} columns.", table=name
-                )
+                raise WorkbookError(f"Sheet {name} has more than {MOST_COLUMNS} columns.", table=name)
             if number == 1 or any(cell.strip() for cell in cells):
                 lines[number] = cells
         return self._frame(name, lines)
@@ -107,9 +105,7 @@ class Xlsx:
 
 def _cell(value: Any) -> str:
     if isinstance(value, datetime):
-        return (
-            value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat()
-        )
+        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
     text = as_text(value)
@@ -209,9 +205,7 @@ def _refuse_sheet(name: str, tables: Tables) -> None:
 def _write_column(sheet: Any, place: int, table: str, column: str, cells: pd.Series) -> None:
     names = DEFINITIONS[table].names if table in DEFINITIONS else []
     number = column in names and DEFINITIONS[table][column].kind == "number"
-    sheet.set_column(
-        place, place, min(48, max([len(str(column)) + 2, *(len(c) for c in cells[:50])]))
-    )
+    sheet.set_column(place, place, min(48, max([len(str(column)) + 2, *(len(c) for c in cells[:50])])))
     sheet.write_string(0, place, str(column))
     for row, text in enumerate(cells, start=1):
         if len(text) > LONGEST:
