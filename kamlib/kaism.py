@@ -1,0 +1,290 @@
+"""KAISM, the key account identification and selection matrix: where each customer stands, and why.
+
+Vertical: how attractive the customer is to us, a weighted mean of 1 to 10; the line is the plain
+mean over the segment's customers. Horizontal: how much stronger we are than the best competitor on
+the customer's own critical success factors; the line is 0. One matrix for each segment.
+Source: key account management in financial services, chapter 21.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kamlib import matrix, scoring
+from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.settings import Settings
+from kamlib.tables import US, Tables
+
+MATRIX = matrix.Matrix(
+    id="kaism",
+    x_label="relative strength: we against their best alternative",
+    y_label="customer attractiveness",
+    left_words="best competitor stronger",
+    right_words="we are stronger",
+    top_left="key_development",
+    top_right="key",
+    bottom_left="opportunistic",
+    bottom_right="maintenance",
+)
+COLUMNS = [
+    "segment", "customer", "name", "status", "box", "y", "y_line", "x", "x_line", "on_line", "near_line",
+    "y_coverage", "x_coverage", "possible", "best_competitor", "reason",
+]  # fmt: skip
+MIDPOINT = 5.5
+
+
+def segments(tables: Tables, settings: Settings) -> list[str]:
+    """The segments a result is about: the one chosen, else all that are active."""
+    table = tables["segments"]
+    known = table.loc[table["active"] != "no", "segment"].tolist()
+    if not settings.segment:
+        return known
+    if settings.segment not in set(table["segment"]):
+        raise InvalidInput(f'There is no segment "{settings.segment}".', table="segments",
+                           found=settings.segment, hint=did_you_mean(settings.segment, known))  # fmt: skip
+    return [settings.segment]
+
+
+def place(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """Every customer of the segment(s), one row each, with columns COLUMNS.
+
+    status: placed (one box whatever the unknown scores turn out to be), undetermined (more than one
+    is possible, or a must-have is unknown), ruled_out (fails a must-have), unscored (nothing to
+    place it by). y 1..10, x -9..9, coverages 0..1, NaN where unknown.
+    """
+    parts = [_place_segment(tables, settings, segment) for segment in segments(tables, settings)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
+    found = positions(tables, settings, segment)
+    points = matrix.classify(MATRIX, found, settings.near_line)
+    can = matrix.possible(MATRIX, points).where(~points["ruled_out"], "")
+    box = points["box"].mask(points["no_rival"], _right_side(points)).where(~points["ruled_out"], "")
+    several = can.str.contains("|", regex=False) | points["must_unknown"] | (box == "")
+    status = np.select(
+        [points["ruled_out"], points["y"].isna() & points["x_unplaced"], several],
+        ["ruled_out", "unscored", "undetermined"],
+        "placed",
+    )
+    points = points.assign(status=status, possible=can, box=box)
+    points[["on_line", "near_line"]] &= ~points["ruled_out"].to_numpy()[:, None]
+    return points.assign(reason=[_reason(row) for row in points.to_dict("records")])[COLUMNS]
+
+
+def _right_side(points: pd.DataFrame) -> pd.Series:
+    """The box of a customer that has no other supplier, "" while its attractiveness is unknown."""
+    upper = points["y"] - points["y_line"] > matrix.EQUAL
+    box = pd.Series(np.where(upper, MATRIX.top_right, MATRIX.bottom_right), points.index)
+    return box.where(points["y"].notna(), "")
+
+
+def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
+    """Where the customers of one segment stand on both axes, and how far they can still move.
+
+    Columns: segment, customer, name, y, y_line, x, x_line, coverages, best_competitor, the least and
+    greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
+    """
+    table = tables["customers"]
+    own = table.loc[table["segment"] == segment, ["segment", "customer", "name"]].reset_index(drop=True)
+    y = attractiveness(tables, segment, own["customer"])
+    x = strength(tables, own["customer"])
+    found = pd.concat([own, y.reset_index(drop=True), x.reset_index(drop=True)], axis=1)
+    if settings.line == "midpoint":
+        line = MIDPOINT
+        spread = found[["low", "high"]].set_axis(["y_low", "y_high"], axis=1) - line
+    else:
+        line = found.loc[~found["ruled_out"], "y"].mean()
+        members = found[~found["ruled_out"]].assign(optional=found["must_unknown"])
+        spread = matrix.distance_from_mean(members)
+    return found.join(spread).assign(y_line=round(line, scoring.DIGITS), x_line=0.0)
+
+
+def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.DataFrame:
+    """The vertical axis for the customers of a segment, in their order.
+
+    Columns: y, low, high (1..10), y_coverage (0..1), ruled_out, must_unknown, failed (in words).
+    """
+    factors = of_scope(tables, "attractiveness", segment)
+    part = tables["scores"]
+    scores = scoring.wide(part[part["model"] == "attractiveness"], customers, factors["factor"])
+    must = factors.set_index("factor")["must_have_min"].dropna()
+    off = waivers(tables)
+    waived = pd.DataFrame(
+        [[(c, f) in off or (c, "") in off for f in must.index] for c in customers],
+        index=scores.index, columns=must.index, dtype=bool,
+    )  # fmt: skip
+    fails = (scores[must.index] < must) & ~waived
+    result = scoring.weighted(scores, scoring.weights_of(factors))
+    unknown = (scores[must.index].isna() & ~waived).any(axis=1)
+    if unknown.any():  # a customer that stays in has at least the minimum on its must-haves
+        passing = scores[must.index].where(scores[must.index].notna() | waived, must, axis=1)
+        in_play = scores.assign(**{f: passing[f] for f in must.index})
+        result["low"] = scoring.weighted(in_play, scoring.weights_of(factors))["low"]
+    labels = factors.set_index("factor")["label"]
+    return result.rename(columns={"score": "y", "coverage": "y_coverage"}).assign(
+        ruled_out=fails.any(axis=1),
+        must_unknown=unknown & ~fails.any(axis=1),
+        failed=[_failed(scores.loc[c], must, fails.loc[c], labels) for c in scores.index],
+    )
+
+
+def _failed(scores: pd.Series, must: pd.Series, fails: pd.Series, labels: pd.Series) -> str:
+    return ", ".join(f"{labels[f]} ({scores[f]:g}, must be {must[f]:g})" for f in must.index if fails[f])
+
+
+def strength(tables: Tables, customers: pd.Series) -> pd.DataFrame:
+    """The horizontal axis for these customers, in their order.
+
+    Columns: x (least margin over the competitors), x_low, x_high, x_coverage, best_competitor,
+    no_rival (the team says there is no competitor), rivals (how many are entered), x_unplaced.
+    """
+    each = scoring.margins(pairs(tables, customers))
+    best = each.sort_values("margin", kind="stable").drop_duplicates("subject").set_index("subject")
+    by_customer = each.groupby("subject")
+    least = by_customer[["margin", "low", "high"]].min()
+    theirs, total = by_customer["theirs_known"].sum(), by_customer["weight"].sum()
+    ours, one = by_customer["ours_known"].first(), by_customer["weight"].first()
+    result = pd.DataFrame(
+        {
+            "x": least["margin"],
+            "x_low": least["low"],
+            "x_high": least["high"],
+            "x_coverage": ((theirs + ours) / (total + one)).round(scoring.DIGITS),
+            "best_competitor": best["supplier"].where(best["margin"].notna(), ""),
+            "rivals": by_customer.size(),
+        }
+    ).reindex(customers)
+    result["rivals"] = result["rivals"].fillna(0)
+    result["best_competitor"] = result["best_competitor"].fillna("")
+    stated = customers.isin(no_competitor(tables)).to_numpy() & (result["rivals"] == 0)
+    result["x_low"] = result["x_low"].fillna(-9.0).mask(stated, 9.0)
+    result["x_high"] = result["x_high"].fillna(9.0)
+    return result.assign(no_rival=stated, x_unplaced=result["x"].isna() & ~stated)
+
+
+def pairs(tables: Tables, customers: pd.Series) -> pd.DataFrame:
+    """Us against each competitor of each customer, factor by factor.
+
+    A competitor belongs to a customer as soon as it has a row in the scores, even an empty one.
+    Columns: subject, supplier, factor, weight, ours, theirs; suppliers in the order of their table.
+    """
+    scores = tables["scores"]
+    scores = scores[(scores["model"] == "strength") & scores["subject"].isin(customers)]
+    factors = tables["factors"]
+    factors = factors[factors["model"] == "strength"].rename(columns={"scope": "subject"})
+    factors = factors.assign(weight=factors["weight"].fillna(1.0))[["subject", "factor", "weight"]]
+    cells = scores[["subject", "factor", "supplier", "score"]].drop_duplicates(
+        ["subject", "factor", "supplier"]
+    )
+    order = {supplier: i for i, supplier in enumerate(tables["suppliers"]["supplier"])}
+    rivals = cells.loc[cells["supplier"] != US, ["subject", "supplier"]].drop_duplicates()
+    rivals = rivals.sort_values("supplier", key=lambda s: s.map(order), kind="stable")
+    ours = cells[cells["supplier"] == US].drop(columns="supplier").rename(columns={"score": "ours"})
+    grid = rivals.merge(factors, on="subject")
+    grid = grid.merge(cells.rename(columns={"score": "theirs"}), "left", ["subject", "factor", "supplier"])
+    return grid.merge(ours, "left", ["subject", "factor"])
+
+
+def of_scope(tables: Tables, model: str, scope: str) -> pd.DataFrame:
+    """The factors of a model for one scope (a segment, or for strength a customer)."""
+    factors = tables["factors"]
+    own = factors[(factors["model"] == model) & (factors["scope"] == scope)]
+    return own.assign(label=own["label"].where(own["label"] != "", own["factor"])).reset_index(drop=True)
+
+
+def waivers(tables: Tables) -> set[tuple[str, str]]:
+    """The must-haves the team waived with a reason: (customer, factor), factor "" for all."""
+    table = tables["decisions"]
+    own = table[(table["what"] == "must_have_waiver") & (table["reason"] != "")]
+    return {
+        (customer, factor.strip())
+        for customer, factors in zip(own["subject"], own["decision"], strict=True)
+        for factor in factors.split("|")
+    }
+
+
+def no_competitor(tables: Tables) -> list[str]:
+    """The customers of whom the team says that they have no other supplier."""
+    table = tables["decisions"]
+    own = table[(table["what"] == "no_competitor") & (table["decision"] != "no")]
+    return own["subject"].tolist()
+
+
+def _reason(row: dict) -> str:
+    """One sentence: why this customer stands where it stands."""
+    if row["ruled_out"]:
+        return f"fails a must-have: {row['failed']}"
+    if row["y"] != row["y"] and row["x_unplaced"]:
+        return "not scored yet"
+    parts = [_y_words(row), _x_words(row)]
+    if row["must_unknown"]:
+        parts.append("a must-have is not known")
+    if row["on_line"]:
+        parts.append("on the line: decide in discussion")
+    elif row["near_line"]:
+        parts.append("close to the line")
+    return "; ".join(parts)
+
+
+def _y_words(row: dict) -> str:
+    if row["y"] != row["y"]:
+        return "attractiveness not scored yet"
+    gap = row["y"] - row["y_line"]
+    side = "equal to" if abs(gap) <= matrix.EQUAL else "above" if gap > 0 else "below"
+    part = "" if row["y_coverage"] == 1 else f" (known for {row['y_coverage']:.0%} of the weights)"
+    return f"attractiveness {row['y']:.1f}, {side} the line at {row['y_line']:.1f}{part}"
+
+
+def _x_words(row: dict) -> str:
+    if row["no_rival"]:
+        return "no competitor, says the team"
+    if row["rivals"] == 0:
+        return "no competitor entered yet"
+    if row["x"] != row["x"]:
+        return "strength not scored yet"
+    if abs(row["x"]) <= matrix.EQUAL:
+        words = f"level with {row['best_competitor']}"
+    else:
+        side = "ahead of" if row["x"] > 0 else "behind"
+        words = f"{abs(row['x']):.1f} {side} {row['best_competitor']}"
+    return words if row["x_coverage"] == 1 else f"{words} as far as it is known"
+
+
+def unknowns(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The find-out list: every score nobody knows, with who finds it out and by when.
+
+    Columns: segment, customer, name, model, factor, label, supplier, question, person, due, status.
+    A customer without any competitor is one line with the factor empty. Done lines stay.
+    """
+    names = [*(f for f in ("segment", "customer", "name", "model", "factor", "label", "supplier"))]
+    rows = [row for segment in segments(tables, settings) for row in _unknown_rows(tables, settings, segment)]
+    found = pd.DataFrame(rows, columns=names).rename(columns={"customer": "subject"})
+    keys = ["model", "subject", "factor", "supplier"]
+    merged = found.merge(tables["find_out"][[*keys, "question", "person", "due", "status"]], "left", keys)
+    return merged.rename(columns={"subject": "customer"}).fillna("")
+
+
+def _unknown_rows(tables: Tables, settings: Settings, segment: str) -> list[tuple[str, ...]]:
+    seen = positions(tables, settings, segment)
+    seen = seen[~seen["ruled_out"]]
+    factors = of_scope(tables, "attractiveness", segment)
+    part = tables["scores"]
+    cells = scoring.wide(part[part["model"] == "attractiveness"], seen["customer"], factors["factor"])
+    labels = dict(zip(factors["factor"], factors["label"], strict=True))
+    grid = pairs(tables, seen["customer"])
+    csf = tables["factors"].loc[lambda f: f["model"] == "strength"].set_index(["scope", "factor"])["label"]
+    rows = []
+    for row in seen[["customer", "name", "rivals", "no_rival"]].itertuples(index=False):
+        head = (segment, row.customer, row.name)
+        rows += [(*head, "attractiveness", f, labels[f], "") for f in cells if np.isnan(cells.at[row.customer, f])]
+        if row.rivals == 0 and not row.no_rival:
+            rows.append((*head, "strength", "", "who else could they choose?", ""))
+        own = grid[grid["subject"] == row.customer]
+        ours = own[own["ours"].isna()].drop_duplicates("factor")["factor"]
+        rows += [(*head, "strength", f, csf.get((row.customer, f), f), US) for f in ours]
+        theirs = own[own["theirs"].isna()]
+        rows += [(*head, "strength", f, csf.get((row.customer, f), f), s)
+                 for f, s in zip(theirs["factor"], theirs["supplier"], strict=True)]  # fmt: skip
+    return rows

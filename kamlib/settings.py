@@ -1,0 +1,125 @@
+"""The settings of a run: typed parameters, the workbook's own choices, and what the environment says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.tables import Tables
+
+EXAMPLES = Path(__file__).parent.parent / "data"
+
+
+class Parameters(BaseModel):
+    """What a notebook may be given: the parameters cell and `kam report` know no others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    workbook: str = Field("", description="folder, .xlsx, .kam or database address; empty: as opened")
+    segment: str = Field("", description="segment id; empty: the first one")
+    near_line: float | None = Field(None, ge=0, le=9, description="how close to a line is too close to call")
+
+
+class Settings(BaseModel):
+    """Everything the models may ask for besides the tables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    segment: str = ""
+    near_line: float = Field(0.5, ge=0, le=9)
+    line: Literal["mean", "midpoint"] = "mean"
+    too_many_pct: float = Field(60, gt=0, le=100)
+    dominant_weight_pct: float = Field(50, gt=0, le=100)
+    accounts_per_manager: float = Field(10, gt=0)
+    currency: str = "GBP"
+    name: str = ""
+    supplier: str = ""
+    round: str = ""
+
+
+def of_workbook(tables: Tables, **given: Any) -> Settings:
+    """The settings of a workbook's table `settings`, overruled by what is given (None: not given).
+
+    Raises InvalidInput with the key, what was found and what is allowed.
+    """
+    table = tables["settings"]
+    said: dict[str, Any] = {
+        key: _plain(value)
+        for key, value in zip(table["key"], table["value"], strict=True)
+        if key in Settings.model_fields and value != ""
+    }
+    try:
+        return Settings(**said | {key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise _spoken(error, Settings) from None
+
+
+def _plain(value: str) -> str:
+    from kamlib.tables import as_text, parse_number
+
+    try:
+        return as_text(parse_number(value)) or value
+    except ValueError:
+        return value
+
+
+def gate(given: Mapping[str, Any]) -> Parameters:
+    """Parameters as given by name, or InvalidInput with one line for each that is wrong.
+
+    gate({"segmnt": "brokers"}) raises: There is no parameter "segmnt". Did you mean "segment"?
+    """
+    try:
+        return Parameters(**given)
+    except ValidationError as error:
+        raise _spoken(error, Parameters) from None
+
+
+def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
+    lines, names = [], []
+    for problem in error.errors():
+        name = str(problem["loc"][0])
+        names.append(name)
+        if problem["type"] == "extra_forbidden":
+            lines.append(f'There is no parameter "{name}". {did_you_mean(name, model.model_fields)}')
+        else:
+            said = problem["msg"].replace("Input should be", "it must be")
+            lines.append(f'{name} is "{problem["input"]}"; {said[0].lower()}{said[1:]}.')
+    return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
+
+
+def gate_notebook(namespace: Mapping[str, Any]) -> None:
+    """Refuse what a notebook was given that is no parameter (Papermill itself only warns).
+
+    `namespace` is the notebook's own at the moment the workbook is opened: nothing but modules,
+    functions and parameters can be in it. Raises InvalidInput with "did you mean".
+    """
+    simple = (str, int, float, bool, list, dict, tuple, type(None))
+    ours = {
+        name: value
+        for name, value in namespace.items()
+        if not name.startswith("_") and type(value) in simple and name not in ("In", "Out")
+    }
+    gate({name: value for name, value in ours.items() if value is not None})
+
+
+def workbook_location(given: str = "") -> str:
+    """The workbook to open: as given, else KAM_WORKBOOK, else the insurer example.
+
+    A relative path may be meant from the folder of the notebook or from the one above it.
+    """
+    location = given or os.environ.get("KAM_WORKBOOK", "") or str(EXAMPLES / "insurer")
+    path = Path(location)
+    if "://" in location or path.is_absolute() or path.exists():
+        return location
+    above = Path("..") / path
+    return str(above) if above.exists() else location
+
+
+def is_read_only() -> bool:
+    """Was this process started to show a workbook and not to change it?"""
+    return os.environ.get("KAM_READ_ONLY", "") == "1"
