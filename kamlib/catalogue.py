@@ -1,0 +1,152 @@
+"""What there is to read in each step: exercises, guidance, cases and tips, kept as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from kamlib.errors import KamError, did_you_mean
+
+KINDS = ("computation", "exercise", "guidance", "case")
+NEEDED = ("id", "title", "kind", "steps", "help", "source")
+CITED = {
+    "own": "own", "book": "{}", "chapter": "{}", "seed": "text {}", "lines": "lines {}", "rules": "rules {}",
+}  # fmt: skip
+COMMON = ("id", "label", "help", "source")
+LONGEST = 600
+
+Entry = dict[str, Any]
+
+
+def entry(id: str, folder: Path | None = None) -> Entry:
+    """One entry of the catalogue; changing the copy you get changes nothing else."""
+    known = {e["id"]: e for e in _load(folder) if "id" in e}
+    if id not in known:
+        raise KamError(f'The catalogue has no entry "{id}".', found=id, hint=did_you_mean(id, known))
+    return deepcopy(known[id])
+
+
+def entries(
+    kind: str | None = None, step: int | str | None = None, folder: Path | None = None
+) -> list[Entry]:
+    """The entries of one kind and one step (7, "7" or "later:pia"), sorted by id."""
+    if kind is not None and kind not in KINDS:
+        raise KamError(f'There is no kind "{kind}".', found=kind, hint=did_you_mean(kind, KINDS))
+    chosen = [
+        e
+        for e in _load(folder)
+        if (kind is None or e["kind"] == kind) and (step is None or str(step) in map(str, e["steps"]))
+    ]
+    return deepcopy(sorted(chosen, key=lambda e: e["id"]))
+
+
+def items(id: str, list: str = "items", folder: Path | None = None) -> pd.DataFrame:
+    """One list of an entry as a table: id, label, help, what else its items carry, source.
+
+    items("kaism") has the four boxes; items("kaism", "questions") the two questions. A plain list
+    of words gives the words as labels, numbered from 1.
+    """
+    found = entry(id, folder)
+    lists = {name: value for name, value in found.items() if _is_list(name, value)}
+    if list not in lists:
+        raise KamError(f'The entry "{id}" has no list "{list}".', found=list, hint=did_you_mean(list, lists))
+    rows = []
+    for number, item in enumerate(lists[list], start=1):
+        item = item if isinstance(item, dict) else {"label": str(item)}
+        own = item.pop("source", None)
+        row = {"id": str(number), "label": "", "help": ""} | item
+        rows.append(row | {"source": cite(own or found["source"])})
+    extras = dict.fromkeys(key for row in rows for key in row if key not in COMMON)
+    return pd.DataFrame(rows, columns=[*COMMON[:3], *extras, COMMON[3]])
+
+
+def cite(source: Any) -> str:
+    """A source in words: "Ch 21, lines 8592"; several are joined by "; "."""
+    if not isinstance(source, dict):
+        return "; ".join(map(cite, source)) if source else ""
+    return ", ".join(form.format(source[key]) for key, form in CITED.items() if source.get(key))
+
+
+def check(folder: Path | None = None) -> list[str]:
+    """Every problem of form as a sentence; an empty list when all is well."""
+    loaded = _load(folder)
+    ids = [e.get("id") for e in loaded]
+    twice = [f"{id}: there are two entries with this id." for id in {*ids} if ids.count(id) > 1]
+    return sorted(twice) + [problem for e in loaded for problem in _problems(e)]
+
+
+def _is_list(name: str, value: object) -> bool:
+    return isinstance(value, list) and name not in ("steps", "source")
+
+
+def _problems(e: Entry) -> Iterator[str]:
+    name = e.get("id", "an entry without id")
+    yield from (f"{name}: {need} is missing." for need in NEEDED if not e.get(need))
+    if e.get("kind") not in KINDS:
+        yield f"{name}: kind is {e.get('kind')}; it must be one of {', '.join(KINDS)}."
+    if not isinstance(e.get("steps"), list):
+        yield f"{name}: steps is not a list."
+    yield from _source_problems(name, e.get("source"))
+    yield from (f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..."
+                for t in _texts(e) if len(t) > LONGEST)  # fmt: skip
+    for key, rows in e.items():
+        if not _is_list(key, rows):
+            continue
+        dicts = [row for row in rows if isinstance(row, dict)]
+        ids = [row["id"] for row in dicts if "id" in row]
+        if len({*ids}) < len(ids):
+            yield f"{name}: an id stands twice in {key}."
+        for row in dicts:
+            if key == "items" and not (row.get("id") and row.get("label")):
+                yield f"{name}: an item without id or label."
+            if "source" in row:
+                yield from _source_problems(f"{name}, {row.get('id', key)}", row["source"])
+
+
+def _source_problems(name: str, source: object) -> Iterator[str]:
+    for one in source if isinstance(source, list) else [source]:
+        if not isinstance(one, dict) or not one or not one.keys() <= CITED.keys():
+            yield f"{name}: source must say {', '.join(CITED)}; found {one}."
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
+def _load(folder: Path | None) -> list[Entry]:
+    return _shipped() if folder is None else _read(folder)
+
+
+@cache
+def _shipped() -> list[Entry]:
+    return _read(files("kamlib") / "content")
+
+
+def _read(folder: Traversable) -> list[Entry]:
+    """The entries of all YAML files of a folder; a file holds them under `entries` or `models`."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: list[Entry] = []
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        try:
+            content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+            found += content.get("entries") or content["models"]
+        except (yaml.YAMLError, UnicodeError, AttributeError, KeyError, TypeError) as error:
+            raise KamError(
+                f"The catalogue file {file.name} cannot be read: {error}",
+                hint="It needs a list of entries under the word entries.",
+            ) from None
+    return found

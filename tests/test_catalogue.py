@@ -1,0 +1,244 @@
+"""The catalogue: what ships is in order, and what may join later needs no new code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kamlib import catalogue
+from kamlib.errors import KamError
+from kamlib.tables import BOXES
+
+TABLE_ENTRIES = {
+    "customer_attractiveness_factors": 15,
+    "relative_strength_factors": 10,
+    "customer_requirements": 6,
+    "kaism": 4,
+    "label_reality_test": 10,
+    "key_account_hierarchy": 5,
+    "communication": 7,
+    "ten_steps": 10,
+}
+
+# three entries in the shapes of the domain reference that is to join later
+LATER = """
+meta: {title: a reference, seeds: {'004': text}}
+models:
+- id: made_up_positioning
+  title: A made-up matrix
+  group: Z. Made up
+  kind: exercise
+  steps: [8, 'later:customer_view']
+  chapter: Ch 9 (figure missing)
+  help: Two axes and four corners.
+  input: Two scores
+  output: A corner
+  axes: {y: power of one side, x: power of the other}
+  quadrants:
+  - {id: here, label: Here, help: Stay., corner: top_left, source: {seed: '004', lines: '1-2'}}
+  - {id: there, label: There, help: Go., corner: top_right, source: {seed: '004', lines: 3-4}}
+  rule: Behave as fits the corner
+  source: {seed: '004', lines: '1-9, 20'}
+- id: made_up_stages
+  title: Made-up stages
+  group: Z. Made up
+  kind: computation
+  steps: ['later:relationship']
+  chapter: Ch 5
+  help: Stages one after the other.
+  input: '-'
+  output: A stage
+  columns: [First, Second]
+  points:
+  - id: slow
+    label: Slow
+    help: It takes years.
+    signs: [one, two]
+    source: {seed: '004', lines: '12'}
+  - {id: mutual, label: Mutual, help: It takes two., expected: 3, source: {seed: '004', lines: '13'}}
+  examples:
+  - {q: 20, p: 1000, life: 5}
+  source:
+  - {seed: '000', lines: 11-46}
+  - {seed: '001', lines: 28-48}
+- id: made_up_case
+  title: A made-up case
+  group: Z. Made up
+  kind: case
+  steps: [7, 9]
+  chapter: Ch 1
+  help: Something happened.
+  input: '-'
+  output: A lesson
+  source: {seed: '004', lines: '99'}
+"""
+
+
+@pytest.fixture
+def later(tmp_path: Path) -> Path:
+    (tmp_path / "reference.yaml").write_text(LATER, encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("not read", encoding="utf-8")
+    return tmp_path
+
+
+def one(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_what_ships_is_in_order():
+    assert catalogue.check() == []
+
+
+@pytest.mark.parametrize(("id", "count"), TABLE_ENTRIES.items())
+def test_lists_have_their_items_with_label_and_help(id, count):
+    table = catalogue.items(id)
+    assert len(table) == count
+    assert list(table.columns[:3]) == ["id", "label", "help"]
+    assert (table[["id", "label", "help", "source"]] != "").all(axis=None)
+
+
+def test_every_entry_and_item_is_sourced():
+    for e in catalogue.entries():
+        assert catalogue.cite(e["source"]), e["id"]
+        for name, rows in e.items():
+            if name != "steps" and isinstance(rows, list) and isinstance(rows[0], dict):
+                assert (catalogue.items(e["id"], name)["source"] != "").all(), e["id"]
+
+
+def test_the_boxes_are_those_of_the_workbook():
+    boxes = catalogue.items("kaism")
+    assert tuple(boxes["id"]) == BOXES
+    assert boxes["short"].is_unique
+    assert all(len(todo) >= 2 for column in ("do", "avoid") for todo in boxes[column])
+    assert dict(zip(boxes["id"], boxes["corner"], strict=True)) == {
+        "key": "top_right",
+        "key_development": "top_left",
+        "maintenance": "bottom_right",
+        "opportunistic": "bottom_left",
+    }
+    assert set(catalogue.items("portfolio_balance")["box"]) == set(BOXES)
+
+
+def test_factors_come_with_benchmarks_and_strengths_with_the_customers_eyes():
+    factors = catalogue.items("customer_attractiveness_factors").set_index("id")
+    assert (factors[["good", "bad"]].map(len) > 20).all(axis=None)
+    assert list(factors.index[factors["example_must_have"]]) == ["financial_stability"]
+    low = factors.index[factors["direction"] == "low_is_good"]
+    assert list(low) == ["level_of_competition_low_is_attractive"]
+    for id in ("relative_strength_factors", "customer_requirements"):
+        assert catalogue.items(id)["question"].str.startswith("How does the customer see").all()
+
+
+def test_the_first_three_label_questions_are_the_core():
+    assert list(catalogue.items("label_reality_test")["core"]) == [True] * 3 + [False] * 7
+
+
+def test_ten_steps_are_ten_questions_in_order():
+    steps = catalogue.items("ten_steps")
+    assert list(steps["step"]) == list(range(1, 11))
+    assert steps["question"].str.endswith("?").all()
+
+
+def test_only_insiders_see_labels_and_nobody_outside_sees_scores():
+    rows = catalogue.items("communication").set_index("id")
+    assert rows["label_shown"].map(type).eq(str).all()
+    inside = {"selection_team", "account_managers", "senior_management"}
+    assert set(rows.index[rows["label_shown"] == "yes"]) == inside
+    assert set(rows.index[rows["scores_shown"] != "no"]) == inside - {"account_managers"}
+
+
+@pytest.mark.parametrize("step", [6, 7, 8, 9])
+def test_each_step_has_tips_and_something_to_tell(step):
+    tips = catalogue.items(f"tips_step_{step}")
+    assert set(tips["level"]) <= {"nudge", "warn", "block"}
+    assert tips["rule"].between(1, 100).all()
+    assert catalogue.entries("case", step)
+    assert catalogue.entries("guidance", step)
+
+
+def test_a_case_has_a_story_a_lesson_and_a_question():
+    for case in catalogue.entries("case"):
+        assert 3 <= case["story"].count(".") + case["story"].count("?") <= 8, case["id"]
+        assert case["lesson"].endswith(".")
+        assert case["ask"].endswith("?")
+
+
+def test_entries_are_sorted_and_chosen_by_kind_and_step():
+    ids = [e["id"] for e in catalogue.entries()]
+    assert ids == sorted(set(ids))
+    assert catalogue.entries(step=7) == catalogue.entries(step="7") != []
+    assert "case_needy_broker" in [e["id"] for e in catalogue.entries("case", "later:profitability")]
+    assert catalogue.entries(step=99) == []
+
+
+def test_a_copy_can_be_changed_without_harm():
+    catalogue.entry("kaism")["items"].clear()
+    catalogue.entries("case")[0].clear()
+    catalogue.items("kaism")["do"][0].clear()
+    assert len(catalogue.items("kaism")) == 4
+    assert catalogue.items("kaism")["do"][0]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: catalogue.entry("kaims"), 'Did you mean "kaism"'),
+        (lambda: catalogue.items("kaism", "question"), 'Did you mean "questions"'),
+        (lambda: catalogue.items("kaism", "steps"), "no list"),
+        (lambda: catalogue.items("case_needy_broker"), "no list"),
+        (lambda: catalogue.entries("cases"), 'Did you mean "case"'),
+    ],
+)
+def test_a_wrong_name_gets_the_nearest_one(call, said):
+    with pytest.raises(KamError, match=said):
+        call()
+
+
+def test_the_rest_of_the_reference_can_join_as_it_is(later):
+    assert catalogue.check(later) == []
+    assert [e["id"] for e in catalogue.entries(step=8, folder=later)] == ["made_up_positioning"]
+    corners = catalogue.items("made_up_positioning", "quadrants", later)
+    assert list(corners.columns) == ["id", "label", "help", "corner", "source"]
+    assert corners["source"][0] == "text 004, lines 1-2"
+    assert catalogue.entry("made_up_positioning", later)["axes"]["x"] == "power of the other"
+    points = catalogue.items("made_up_stages", "points", later)
+    assert points["signs"][0] == ["one", "two"]
+    assert points["expected"][1] == 3
+    assert list(catalogue.items("made_up_stages", "columns", later)["label"]) == ["First", "Second"]
+    assert list(catalogue.items("made_up_stages", "examples", later)["life"]) == [5]
+    assert catalogue.cite(catalogue.entry("made_up_stages", later)["source"]).count("text") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("entries: [{id: a}]", "title is missing"),
+        ("entries: [{title: a}]", "without id"),
+        ("entries: [{id: a, kind: story}]", "kind is story"),
+        ("entries: [{id: a, steps: 7}]", "steps is not a list"),
+        ("entries: [{id: a, source: {page: 3}}]", "source must say"),
+        ("entries: [{id: a}, {id: a}]", "two entries"),
+        ("entries: [{id: a, items: [{id: b, label: b}, {id: b, label: c}]}]", "stands twice"),
+        ("entries: [{id: a, items: [{id: b}]}]", "without id or label"),
+        ("entries: [{id: a, items: [{id: b, label: b, source: book}]}]", "a, b: source must say"),
+        (f"entries: [{{id: a, help: {'x' * 601}}}]", "longer than 600"),
+    ],
+)
+def test_check_says_what_is_wrong(tmp_path, text, said):
+    assert any(said in problem for problem in catalogue.check(one(tmp_path, text)))
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "entries: [", "other: []", "models: 3"])
+def test_a_file_that_is_no_catalogue_is_named(tmp_path, text):
+    with pytest.raises(KamError, match=r"one\.yaml"):
+        catalogue.check(one(tmp_path, text))
+
+
+def test_it_loads_without_widgets_and_charts():
+    code = "import sys, kamlib.catalogue; print({'ipywidgets', 'altair', 'traitlets'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
