@@ -122,16 +122,16 @@ def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.Dat
         passing = scores[must.index].where(scores[must.index].notna() | waived, must, axis=1)
         in_play = scores.assign(**{f: passing[f] for f in must.index})
         result["low"] = scoring.weighted(in_play, scoring.weights_of(factors))["low"]
+    failed = pd.Series("", index=scores.index)
     labels = factors.set_index("factor")["label"]
+    for customer in scores.index[fails.any(axis=1)]:
+        missed = [f"{labels[f]} ({scores.at[customer, f]:g}, must be {must[f]:g})"
+                  for f in must.index if fails.at[customer, f]]  # fmt: skip
+        failed[customer] = ", ".join(missed)
+    out = fails.any(axis=1)
     return result.rename(columns={"score": "y", "coverage": "y_coverage"}).assign(
-        ruled_out=fails.any(axis=1),
-        must_unknown=unknown & ~fails.any(axis=1),
-        failed=[_failed(scores.loc[c], must, fails.loc[c], labels) for c in scores.index],
+        ruled_out=out, must_unknown=unknown & ~out, failed=failed
     )
-
-
-def _failed(scores: pd.Series, must: pd.Series, fails: pd.Series, labels: pd.Series) -> str:
-    return ", ".join(f"{labels[f]} ({scores[f]:g}, must be {must[f]:g})" for f in must.index if fails[f])
 
 
 def strength(tables: Tables, customers: pd.Series) -> pd.DataFrame:
@@ -140,51 +140,59 @@ def strength(tables: Tables, customers: pd.Series) -> pd.DataFrame:
     Columns: x (least margin over the competitors), x_low, x_high, x_coverage, best_competitor,
     no_rival (the team says there is no competitor), rivals (how many are entered), x_unplaced.
     """
-    each = scoring.margins(pairs(tables, customers))
-    best = each.sort_values("margin", kind="stable").drop_duplicates("subject").set_index("subject")
-    by_customer = each.groupby("subject")
-    least = by_customer[["margin", "low", "high"]].min()
-    theirs, total = by_customer["theirs_known"].sum(), by_customer["weight"].sum()
-    ours, one = by_customer["ours_known"].first(), by_customer["weight"].first()
+    each = against(tables, customers).groupby("subject", sort=False)
+    least = each.first()  # each customer's rows begin with its least margin
+    bounds = each[["low", "high"]].min()
+    known = each["theirs_known"].sum() + least["ours_known"]
     result = pd.DataFrame(
         {
             "x": least["margin"],
-            "x_low": least["low"],
-            "x_high": least["high"],
-            "x_coverage": ((theirs + ours) / (total + one)).round(scoring.DIGITS),
-            "best_competitor": best["supplier"].where(best["margin"].notna(), ""),
-            "rivals": by_customer.size(),
+            "x_low": bounds["low"],
+            "x_high": bounds["high"],
+            "x_coverage": (known / (least["total"] * (each.size() + 1))).round(scoring.DIGITS),
+            "best_competitor": least["supplier"].where(least["margin"].notna(), ""),
+            "rivals": each.size(),
         }
     ).reindex(customers)
-    result["rivals"] = result["rivals"].fillna(0)
-    result["best_competitor"] = result["best_competitor"].fillna("")
-    stated = customers.isin(no_competitor(tables)).to_numpy() & (result["rivals"] == 0)
-    result["x_low"] = result["x_low"].fillna(-9.0).mask(stated, 9.0)
-    result["x_high"] = result["x_high"].fillna(9.0)
-    return result.assign(no_rival=stated, x_unplaced=result["x"].isna() & ~stated)
+    result = result.fillna({"best_competitor": "", "rivals": 0, "x_high": 9.0})
+    stated = (customers.isin(no_competitor(tables)).to_numpy()) & (result["rivals"] == 0)
+    low = result["x_low"].fillna(-9.0).mask(stated, 9.0)
+    return result.assign(x_low=low, no_rival=stated, x_unplaced=result["x"].isna() & ~stated)
 
 
-def pairs(tables: Tables, customers: pd.Series) -> pd.DataFrame:
-    """Us against each competitor of each customer, factor by factor.
+def against(tables: Tables, customers: pd.Series) -> pd.DataFrame:
+    """Us against each competitor of each customer: one row a pair, the least margin first.
 
     A competitor belongs to a customer as soon as it has a row in the scores, even an empty one.
-    Columns: subject, supplier, factor, weight, ours, theirs; suppliers in the order of their table.
+    Columns: subject, supplier and those of `scoring.margins`.
     """
-    scores = tables["scores"]
-    scores = scores[(scores["model"] == "strength") & scores["subject"].isin(customers)]
-    factors = tables["factors"]
-    factors = factors[factors["model"] == "strength"].rename(columns={"scope": "subject"})
-    factors = factors.assign(weight=factors["weight"].fillna(1.0))[["subject", "factor", "weight"]]
-    cells = scores[["subject", "factor", "supplier", "score"]].drop_duplicates(
-        ["subject", "factor", "supplier"]
-    )
+    ours, theirs, weights = strength_cells(tables, customers)
+    found = scoring.margins(ours.to_numpy(), theirs.to_numpy(), weights.to_numpy())
     order = {supplier: i for i, supplier in enumerate(tables["suppliers"]["supplier"])}
-    rivals = cells.loc[cells["supplier"] != US, ["subject", "supplier"]].drop_duplicates()
-    rivals = rivals.sort_values("supplier", key=lambda s: s.map(order), kind="stable")
-    ours = cells[cells["supplier"] == US].drop(columns="supplier").rename(columns={"score": "ours"})
-    grid = rivals.merge(factors, on="subject")
-    grid = grid.merge(cells.rename(columns={"score": "theirs"}), "left", ["subject", "factor", "supplier"])
-    return grid.merge(ours, "left", ["subject", "factor"])
+    result = theirs.index.to_frame(index=False).assign(**found)
+    result["order"] = result["supplier"].map(order)
+    return result.sort_values(["margin", "order"], kind="stable", ignore_index=True).drop(columns="order")
+
+
+def strength_cells(tables: Tables, customers: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Our scores, each competitor's and the weights: three tables with the same rows and columns.
+
+    Rows (subject, supplier): one for each competitor of each customer. Columns: the critical
+    success factors of all customers together; the weight is 0 where one is not the customer's own.
+    """
+    scores, factors = tables["scores"], tables["factors"]
+    scores = scores[(scores["model"] == "strength") & scores["subject"].isin(customers)]
+    scores = scores.drop_duplicates(["subject", "supplier", "factor"])
+    factors = factors[(factors["model"] == "strength") & factors["scope"].isin(customers)]
+    own = factors.assign(weight=factors["weight"].fillna(1.0)).set_index(["scope", "factor"])["weight"]
+    weights = own.unstack().fillna(0.0)
+    cells = scores.set_index(["subject", "supplier", "factor"])["score"].unstack()
+    cells = cells.reindex(columns=weights.columns).astype(float)
+    supplier = cells.index.get_level_values("supplier")
+    theirs = cells[supplier != US]
+    subject = theirs.index.get_level_values("subject")
+    ours = cells[supplier == US].droplevel("supplier").reindex(subject).set_axis(theirs.index)
+    return ours, theirs, weights.reindex(subject).fillna(0.0).set_axis(theirs.index)
 
 
 def of_scope(tables: Tables, model: str, scope: str) -> pd.DataFrame:
@@ -258,7 +266,7 @@ def unknowns(tables: Tables, settings: Settings) -> pd.DataFrame:
     Columns: segment, customer, name, model, factor, label, supplier, question, person, due, status.
     A customer without any competitor is one line with the factor empty. Done lines stay.
     """
-    names = [*(f for f in ("segment", "customer", "name", "model", "factor", "label", "supplier"))]
+    names = ["segment", "customer", "name", "model", "factor", "label", "supplier"]
     rows = [row for segment in segments(tables, settings) for row in _unknown_rows(tables, settings, segment)]
     found = pd.DataFrame(rows, columns=names).rename(columns={"customer": "subject"})
     keys = ["model", "subject", "factor", "supplier"]
@@ -273,18 +281,18 @@ def _unknown_rows(tables: Tables, settings: Settings, segment: str) -> list[tupl
     part = tables["scores"]
     cells = scoring.wide(part[part["model"] == "attractiveness"], seen["customer"], factors["factor"])
     labels = dict(zip(factors["factor"], factors["label"], strict=True))
-    grid = pairs(tables, seen["customer"])
+    ours, theirs, weights = strength_cells(tables, seen["customer"])
     csf = tables["factors"].loc[lambda f: f["model"] == "strength"].set_index(["scope", "factor"])["label"]
     rows = []
     for row in seen[["customer", "name", "rivals", "no_rival"]].itertuples(index=False):
         head = (segment, row.customer, row.name)
-        rows += [(*head, "attractiveness", f, labels[f], "") for f in cells if np.isnan(cells.at[row.customer, f])]
+        rows += [
+            (*head, "attractiveness", f, labels[f], "") for f in cells if np.isnan(cells.at[row.customer, f])
+        ]
         if row.rivals == 0 and not row.no_rival:
             rows.append((*head, "strength", "", "who else could they choose?", ""))
-        own = grid[grid["subject"] == row.customer]
-        ours = own[own["ours"].isna()].drop_duplicates("factor")["factor"]
-        rows += [(*head, "strength", f, csf.get((row.customer, f), f), US) for f in ours]
-        theirs = own[own["theirs"].isna()]
-        rows += [(*head, "strength", f, csf.get((row.customer, f), f), s)
-                 for f, s in zip(theirs["factor"], theirs["supplier"], strict=True)]  # fmt: skip
+        mine = [pair for pair in theirs.index if pair[0] == row.customer]
+        for supplier, table in [(US, ours.loc[mine[:1]]), *((k, theirs.loc[[(c, k)]]) for c, k in mine)]:
+            blank = table.columns[(table.isna().any(axis=0)) & (weights.loc[mine[:1]] > 0).any(axis=0)]
+            rows += [(*head, "strength", f, csf.get((row.customer, f), f), supplier) for f in blank]
     return rows

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 LOWEST, HIGHEST = 1.0, 10.0
 DIGITS = 9  # compare after rounding to nine decimals: 34/6 - 37/6 must be exactly -0.5
 
 
-def wide(
-    scores: pd.DataFrame, subjects: pd.Index | list[str], factors: pd.Index | list[str]
-) -> pd.DataFrame:
+def wide(scores: pd.DataFrame, subjects: pd.Index | list[str], factors: pd.Index | list[str]) -> pd.DataFrame:
     """Long scores (columns subject, factor, score) as a table subjects x factors, NaN for unknown."""
     table = scores.drop_duplicates(["subject", "factor"]).set_index(["subject", "factor"])["score"]
     return table.unstack().reindex(index=subjects, columns=factors).astype(float)
@@ -30,44 +29,42 @@ def weighted(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
     weighted of scores 8, unknown with weights 3, 1 is score 8, coverage 0.75, low 6.25, high 8.5.
     """
-    total = weights.sum()
-    known = scores.notna().mul(weights).sum(axis=1)
-    return pd.DataFrame(
-        {
-            "score": scores.mul(weights).sum(axis=1) / known.where(known > 0),
-            "coverage": known / total if total > 0 else float("nan"),
-            "low": scores.fillna(LOWEST).mul(weights).sum(axis=1) / total if total > 0 else LOWEST,
-            "high": scores.fillna(HIGHEST).mul(weights).sum(axis=1) / total if total > 0 else HIGHEST,
-        }
-    ).round(DIGITS)
+    cells, weight = scores.to_numpy(float), weights.reindex(scores.columns).to_numpy(float)
+    unknown = np.isnan(cells)
+    known, total = ~unknown @ weight, weight.sum()
+    points = np.where(unknown, 0.0, cells) @ weight
+    result = {
+        "score": _share(points, known),
+        "coverage": _share(known, total),
+        "low": _share(points + LOWEST * (total - known), total) if total else LOWEST,
+        "high": _share(points + HIGHEST * (total - known), total) if total else HIGHEST,
+    }
+    return pd.DataFrame(result, index=scores.index).round(DIGITS)
 
 
-def margins(pairs: pd.DataFrame) -> pd.DataFrame:
-    """How far our score is above each competitor's, over the factors scored for both.
+def margins(ours: np.ndarray, theirs: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """How far our score is above a competitor's, row by row, over the factors scored for both.
 
-    `pairs` has a row for each subject, supplier and factor, with weight, ours and theirs (1..10,
-    NaN unknown). Returns a row for each subject and supplier: margin (-9..9, NaN when no factor is
-    scored for both), low and high (the margin when every unknown cell turns out worst or best for
-    us), known (weight of the known cells, ours and theirs counted apart) and total.
+    Three arrays rows x factors: scores 1..10 with NaN for unknown, weights with 0 where a factor
+    does not belong to the row. Returns by row: margin (-9..9, NaN when no factor is scored for
+    both), low and high (the margin when every unknown cell turns out worst, or best, for us), and
+    the weight of the factors: known for us, known for them, total.
     """
-    weight, ours, theirs = pairs["weight"], pairs["ours"], pairs["theirs"]
-    both = weight.where(ours.notna() & theirs.notna(), 0.0)
-    sums = pd.DataFrame(
-        {
-            "subject": pairs["subject"],
-            "supplier": pairs["supplier"],
-            "weight": weight,
-            "both": both,
-            "difference": (both * (ours - theirs)).fillna(0.0),
-            "low": weight * (ours.fillna(LOWEST) - theirs.fillna(HIGHEST)),
-            "high": weight * (ours.fillna(HIGHEST) - theirs.fillna(LOWEST)),
-            "ours_known": weight.where(ours.notna(), 0.0),
-            "theirs_known": weight.where(theirs.notna(), 0.0),
-        }
-    ).groupby(["subject", "supplier"], sort=False, as_index=False).sum()
-    some, total = sums["both"].where(sums["both"] > 0), sums["weight"].where(sums["weight"] > 0)
-    return sums.assign(
-        margin=(sums["difference"] / some).round(DIGITS),
-        low=(sums["low"] / total).round(DIGITS),
-        high=(sums["high"] / total).round(DIGITS),
-    )
+    us, them = ~np.isnan(ours), ~np.isnan(theirs)
+    both, total = weights * (us & them), weights.sum(axis=1)
+    worst = np.where(us, ours, LOWEST) - np.where(them, theirs, HIGHEST)
+    best = np.where(us, ours, HIGHEST) - np.where(them, theirs, LOWEST)
+    return {
+        "margin": _share((both * np.where(us & them, ours - theirs, 0.0)).sum(axis=1), both.sum(axis=1)),
+        "low": _share((weights * worst).sum(axis=1), total),
+        "high": _share((weights * best).sum(axis=1), total),
+        "ours_known": (weights * us).sum(axis=1),
+        "theirs_known": (weights * them).sum(axis=1),
+        "total": total,
+    }
+
+
+def _share(part: np.ndarray, whole: np.ndarray | float) -> np.ndarray:
+    """part / whole rounded to DIGITS, NaN where the whole is 0."""
+    whole = np.asarray(whole, dtype=float)
+    return np.round(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), DIGITS)

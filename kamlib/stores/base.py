@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -38,8 +38,8 @@ class Store(Protocol):
     location: str
     notes: list[dict[str, str]]
 
-    def read(self) -> Tables:
-        """All text tables, the history among them when there is one; `notes` are renewed."""
+    def read(self, names: Iterable[str] | None = None) -> Tables:
+        """The named text tables, or all, the history among them; `notes` are renewed."""
 
     def put(self, changes: Sequence[Change], who: str = "") -> list[Row]:
         """Merge all changes or none, durable on return; gives the history rows written."""
@@ -47,8 +47,8 @@ class Store(Protocol):
     def replace(self, tables: Tables) -> None:
         """Write the whole workbook, atomically."""
 
-    def version(self) -> Any:
-        """A value that differs after anybody has changed the workbook."""
+    def version(self) -> dict[str, Any]:
+        """By table (or "" for all) a value that differs after somebody else has changed it."""
 
 
 def somebody() -> str:

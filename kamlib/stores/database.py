@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,10 @@ class Database:
             event.listen(self.engine, "connect", self._on_connect)
             event.listen(self.engine, "begin", self._on_begin)
 
-    def read(self) -> Tables:
+    def read(self, names: Iterable[str] | None = None) -> Tables:
         with self._connection() as db:
-            names = sa.inspect(db).get_table_names()
-            return {name: self._frame(db, name) for name in names if not name.startswith("sqlite_")}
+            there = [name for name in sa.inspect(db).get_table_names() if not name.startswith("sqlite_")]
+            return {name: self._frame(db, name) for name in there if names is None or name in names}
 
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
         if self.read_only:
@@ -68,13 +68,13 @@ class Database:
                     db.execute(sa.insert(table), rows)
         self.close()  # the last one out writes the log into the file
 
-    def version(self) -> Any:
+    def version(self) -> dict[str, Any]:
         with self._connection() as db:
             if self.sqlite:
                 mine = db.execute(sa.text("PRAGMA data_version")).scalar()
-                return id(db.connection.dbapi_connection), mine
+                return {"": (id(db.connection.dbapi_connection), mine)}
             history = self._table(db, "history", base.HISTORY)
-            return db.execute(sa.select(sa.func.max(history.c[POSITION]))).scalar()
+            return {"": db.execute(sa.select(sa.func.max(history.c[POSITION]))).scalar()}
 
     def close(self) -> None:
         """Let go of the file."""

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,12 @@ class Folder:
         self.notes: list[dict[str, str]] = []
         self._seen: dict[str, tuple[Any, pd.DataFrame, list[dict[str, str]]]] = {}
 
-    def read(self) -> Tables:
+    def read(self, names: Iterable[str] | None = None) -> Tables:
         if (self.path / PENDING).exists():
             with files.locked(self.path / LOCK):
                 self._finish()
         self.notes = []
-        return {path.stem: self._table(path) for path in self._paths()}
+        return {p.stem: self._table(p) for p in self._paths() if names is None or p.stem in names}
 
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
         with files.locked(self.path / LOCK):
@@ -55,8 +55,8 @@ class Folder:
             self._finish()
             self._commit({name: to_csv(frame) for name, frame in tables.items()}, [])
 
-    def version(self) -> Any:
-        return tuple((p.name, (s := p.stat()).st_mtime_ns, s.st_size) for p in self._paths())
+    def version(self) -> dict[str, Any]:
+        return {p.stem: ((s := p.stat()).st_mtime_ns, s.st_size, s.st_ino) for p in self._paths()}
 
     def _paths(self) -> list[Path]:
         if not self.path.is_dir():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Xlsx:
         self.path, self.location = path, str(path)
         self.notes: list[dict[str, str]] = []
 
-    def read(self) -> Tables:
+    def read(self, names: Iterable[str] | None = None) -> Tables:
         self.notes = []
         try:
             raw = self.path.read_bytes() if self.path.stat().st_size <= MOST_BYTES else b""
@@ -41,7 +41,8 @@ class Xlsx:
         except PermissionError:
             raise WorkbookError(f"{self.path.name} may not be read: no right to open it.") from None
         guard(raw, self.path.name)
-        return {name: self._sheet(name, rows) for name, rows in _sheets(raw, self.path.name)}
+        return {name: self._sheet(name, rows) for name, rows in _sheets(raw, self.path.name)
+                if names is None or name in names}
 
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
         with files.locked(self._lock()):
@@ -60,9 +61,9 @@ class Xlsx:
             self._refuse_if_open()
             files.write(self.path, to_xlsx(tables))
 
-    def version(self) -> Any:
+    def version(self) -> dict[str, Any]:
         stat = self.path.stat()
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+        return {"": (stat.st_mtime_ns, stat.st_size, stat.st_ino)}
 
     def _lock(self) -> Path:
         return self.path.with_name(f".{self.path.name}.lock")

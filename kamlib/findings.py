@@ -1,0 +1,200 @@
+"""What a good facilitator would say about the workbook: rule checks as rows: block, warn or nudge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pandas as pd
+
+from kamlib import kaism, portfolio
+from kamlib.settings import Settings
+from kamlib.tables import US, Tables
+
+COLUMNS = ["level", "step", "segment", "customer", "message", "rule"]
+LEVELS = ("block", "warn", "nudge")
+Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
+SIZE = "size"
+FEWEST, MOST = 4, 8
+
+
+def find(tables: Tables, settings: Settings, today: date | None = None) -> pd.DataFrame:
+    """All findings for the chosen segment(s), the most serious first. Columns: COLUMNS.
+
+    level: block (go on only with a reason), warn, nudge. step: 6 to 9. rule: the number of the
+    facilitation rule. Findings never change anything.
+    """
+    seen = portfolio.classes(tables, settings)
+    rows = [row for rule in RULES for row in rule(tables, settings, seen)]
+    rows += list(_reviews(seen, today or date.today()))
+    found = pd.DataFrame(rows, columns=COLUMNS)
+    order = found["level"].map(LEVELS.index)
+    return found.assign(order=order).sort_values(["order", "step"], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def blocked_score(tables: Tables, segment: str, factor: str) -> str:
+    """Why this attractiveness factor may not be scored yet, "" when it may.
+
+    Both benchmarks must be written before scoring, unless the team waived it with a reason.
+    """
+    decided = tables["decisions"]
+    waived = (decided["what"] == "benchmark_waiver") & (decided["reason"] != "")
+    if segment in set(decided.loc[waived, "subject"]):
+        return ""
+    own = kaism.of_scope(tables, "attractiveness", segment)
+    own = own[own["factor"] == factor]
+    missing = [word for word in ("good", "bad") if (own[word].str.strip() == "").any()]
+    if own.empty or not missing:
+        return ""
+    return (f"Before {own['label'].iloc[0]} is scored, say what {' and '.join(missing)} "
+            f"look{'s' if len(missing) == 1 else ''} like.")  # fmt: skip
+
+
+def _no_segment(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    customers = tables["customers"]
+    lost = customers[customers["segment"] == ""]
+    for row in lost.itertuples():
+        yield "block", 6, "", row.customer, f"{row.name} has no segment, so it stands in no matrix.", 11
+
+
+def _few_customers(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    for segment, rows in seen.groupby("segment", sort=False):
+        if len(rows) < 3:
+            text = f"Only {len(rows)} customers here: the line is their own average and says little."
+            yield "warn", 6, segment, "", text, 27
+
+
+def _factors(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    for segment in kaism.segments(tables, settings):
+        own = kaism.of_scope(tables, "attractiveness", segment)
+        if not FEWEST <= len(own) <= MOST:
+            yield "nudge", 7, segment, "", f"{len(own)} attractiveness factors; about six keep the focus.", 18
+        scored = own.loc[[blocked_score(tables, segment, f) != "" for f in own["factor"]], "label"]
+        for label in scored:
+            yield "block", 7, segment, "", f"{label} has no agreed benchmark of good and bad.", 19
+        weight = own["weight"].fillna(1.0)
+        size = 100 * weight[own["factor"].str.startswith(SIZE)].sum() / max(weight.sum(), 1e-9)
+        if size > settings.dominant_weight_pct:
+            yield "warn", 7, segment, "", f"Size has {size:.0f} % of the weight: size alone is no reason.", 16
+        if "closeness_of_existing_relationships" in set(own["factor"]):
+            text = "Closeness of relationships also counts as relative strength: do not count it twice."
+            yield "nudge", 7, segment, "", text, 23
+
+
+def _favourites(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    scores = tables["scores"]
+    scores = scores[(scores["model"] == "attractiveness") & scores["score"].notna()]
+    by_customer = scores.groupby("subject")["score"]
+    high = set(by_customer.min()[(by_customer.min() >= 8) & (by_customer.size() >= 3)].index)
+    for row in seen[seen["customer"].isin(high)].itertuples():
+        yield "warn", 7, row.segment, row.customer, f"{row.name} has 8 or more on everything. A favourite?", 20
+
+
+def _strength(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    ours, theirs, weights = kaism.strength_cells(tables, seen["customer"])
+    ahead = ((ours >= theirs) | (weights == 0)).all(axis=1) & ours.notna().any(axis=1)
+    top = ahead.groupby(level=0).all()
+    lists = tables["factors"].loc[lambda f: f["model"] == "strength"].groupby("scope")["factor"].agg(frozenset)
+    same = set(lists[lists.map(lists.value_counts()) > 2].index)
+    for row in seen.itertuples():
+        if top.get(row.customer, False):
+            text = f"We are best on every factor of {row.name}. Would the customer say so?"
+            yield "nudge", 8, row.segment, row.customer, text, 23
+        if row.customer in same:
+            text = f"{row.name} has the same success factors as others: are they its own?"
+            yield "nudge", 8, row.segment, row.customer, text, 22
+        if row.customer not in lists.index:
+            text = f"{row.name} has no critical success factors yet: ask what it looks for."
+            yield "warn", 8, row.segment, row.customer, text, 22
+
+
+def _evidence(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    scores = tables["scores"]
+    own = scores[(scores["model"] == "strength") & (scores["supplier"] == US) & scores["score"].notna()]
+    own = own.merge(seen[["customer", "segment"]], left_on="subject", right_on="customer")
+    for segment, rows in own.groupby("segment", sort=False):
+        outside = rows["evidence"].isin(["customer said", "research"]).mean()
+        if outside < 0.3:
+            text = (f"{outside:.0%} of our strength scores rest on what customers said or on research; "
+                    "the rest is our own view.")  # fmt: skip
+            yield "nudge", 8, segment, "", text, 24
+
+
+def _decisions(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    for row in seen.itertuples():
+        if row.differs and not row.reason_given:
+            text = f"{row.name} was decided otherwise than suggested, without a reason."
+            yield "block", 9, row.segment, row.customer, text, 31
+        elif row.differs and not row.person:
+            text = f"{row.name}: who decided otherwise than suggested?"
+            yield "warn", 9, row.segment, row.customer, text, 32
+        if row.on_line and not row.decision:
+            text = f"{row.name} stands on the line: decide it in discussion."
+            yield "warn", 9, row.segment, row.customer, text, 27
+        if row.status == "ruled_out":
+            text = f"{row.name} {row.reason}. Waive it with a reason, or let it go."
+            yield "warn", 7, row.segment, row.customer, text, 25
+
+
+def _portfolio(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    for segment, rows in seen.groupby("segment", sort=False):
+        count = rows["category"].value_counts()
+        if (rows["category"] != "").any() and not count.get("key_development", 0):
+            text = "No key development account: whom do we want who does not want us yet?"
+            yield "nudge", 9, segment, "", text, 38
+        if count.get("key", 0) > 1:
+            text = (f"{count['key']} key accounts in one segment: are they truly different in their needs? "
+                    "One may be enough.")  # fmt: skip
+            yield "nudge", 9, segment, "", text, 15
+    for question in portfolio.questions(tables, settings):
+        yield "nudge", 9, "", "", question, 41
+    words, too_many = portfolio.load_words(tables, settings)
+    if too_many:
+        yield "warn", 9, "", "", f"{words[0].upper()}{words[1:]}.", 36
+    managers = len(portfolio.account_managers(tables))
+    accounts = portfolio.capacity(tables, settings).set_index("category")["accounts"]
+    held = int(accounts["key"] + accounts["key_development"])
+    if not managers and held:
+        yield "warn", 9, "", "", "No key account manager is named.", 36
+    elif managers and held / managers > settings.accounts_per_manager:
+        text = f"{held} key and key development accounts for {managers} managers: {held / managers:.0f} each."
+        yield "warn", 9, "", "", text, 36
+
+
+def _managers(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    people = tables["people"].drop_duplicates("person").set_index("person")
+    manager = tables["customers"].drop_duplicates("customer").set_index("customer")["manager"]
+    for row in seen[seen["category"] == "key_development"].itertuples():
+        if row.manager in people.index and people.at[row.manager, "junior"] == "yes":
+            text = f"{row.name} is a key development account in the hands of somebody new to it."
+            yield "warn", 9, row.segment, row.customer, text, 37
+    rivals = tables["customers"][tables["customers"]["rival"] != ""]
+    for row in rivals[rivals["customer"].isin(seen["customer"])].itertuples():
+        if row.manager and row.manager == manager.get(row.rival, ""):
+            text = f"{row.name} and its rival {row.rival} are served by the same person."
+            yield "warn", 9, row.segment, row.customer, text, 43
+
+
+def _find_out(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    for segment, rows in kaism.unknowns(tables, settings).groupby("segment", sort=False):
+        free = ((rows["person"] == "") | (rows["due"] == "")).sum()
+        if free:
+            verb = "has" if free == 1 else "have"
+            text = f"{free} of {len(rows)} unknown scores {verb} nobody, or no date, to find out."
+            yield "nudge", 9, segment, "", text, 28
+
+
+def _reviews(seen: pd.DataFrame, today: date) -> Iterator[Row]:
+    for row in seen[seen["decision"] != ""].itertuples():
+        if not row.review_on:
+            text = f"{row.name} has no date for looking at its category again."
+            yield "nudge", 9, row.segment, row.customer, text, 33
+        elif row.review_on < today.isoformat():
+            text = f"{row.name}: the review of {row.review_on} is due."
+            yield "warn", 9, row.segment, row.customer, text, 33
+
+
+RULES: tuple[Callable[[Tables, Settings, pd.DataFrame], Iterator[Row]], ...] = (
+    _no_segment, _few_customers, _factors, _favourites, _strength, _evidence, _decisions, _portfolio,
+    _managers, _find_out,
+)  # fmt: skip
