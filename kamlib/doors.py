@@ -1,0 +1,188 @@
+"""The doors of the workbook's server: who may ask for what, and what is answered.
+
+Voila's handlers, each behind one guard: no foreign host, strict headers, errors as one sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import ipaddress
+import logging
+import re
+from collections.abc import Awaitable
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketHandler
+from voila.execute import VoilaExecutor
+from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.treehandler import TornadoVoilaTreeHandler
+
+SHARE = Path(__file__).parent / "share" / "jupyter"
+MESSAGE = Template((SHARE / "voila/templates/kam/message.html").read_text(encoding="utf-8"))
+SENTENCES = {
+    403: "This address is not open to you. Use the complete one that was shown when the workbook started.",
+    404: "There is no such page in this workbook.",
+    503: "The room is full: as many pages are open as this computer can serve. Try again in a minute.",
+}
+PAGE_FAILED = "The page could not be opened. Reload it; if that does not help, start the workbook again."
+CELL_FAILED = (
+    "This part could not be shown. Reload the page; if it happens again, check the workbook (kam check)."
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self' ws://$host; form-action 'self'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+}
+# not ours to offer: the list of files, the log-in form, what a preheated page may ask about its visitor
+UNUSED = {"VoilaContentsHandler", "VoilaLoginHandler", "LogoutHandler", "RequestInfoSocketHandler"}
+log = logging.getLogger("kamlib.serve")
+
+
+def is_loopback(ip: str) -> bool:
+    """Can only this computer reach it? is_loopback("127.0.0.1") is True, "0.0.0.0" is not."""
+    try:
+        return ipaddress.ip_address(ip.strip("[]")).is_loopback
+    except ValueError:
+        return ip == "localhost"
+
+
+class Guard:
+    """Mixed in before every handler. The application's settings hold `kam_app`, the server."""
+
+    request: Any
+    settings: Any
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()  # type: ignore[misc]
+        if not isinstance(self, WebSocketHandler):
+            host = re.sub(r"[^\w.:\[\]-]", "", self.request.host)
+            for name, value in HEADERS.items():
+                self.set_header(name, value.replace("$host", host))  # type: ignore[attr-defined]
+
+    def prepare(self) -> Awaitable[None] | None:
+        if is_loopback(self.settings["kam_app"].ip) and not is_loopback(self.request.host_name):
+            raise HTTPError(403)
+        return super().prepare()  # type: ignore[misc]
+
+    def get_login_url(self) -> str:
+        raise HTTPError(403)  # there is no form to log in with: the token is in the address
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        sentence = html.escape(SENTENCES.get(status_code, PAGE_FAILED))
+        self.set_header("Content-Type", "text/html; charset=utf-8")  # type: ignore[attr-defined]
+        if status_code == 503:
+            self.set_header("Retry-After", "30")  # type: ignore[attr-defined]
+        self.finish(MESSAGE.substitute(sentence=sentence))  # type: ignore[attr-defined]
+
+    def log_exception(self, typ: Any, value: Any, _tb: Any) -> None:
+        if not isinstance(value, HTTPError | StreamClosedError):
+            log.error("A page failed: %s: %s", getattr(typ, "__name__", typ), value)
+
+
+class Nowhere(Guard, RequestHandler):
+    """Every address that leads nowhere."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        raise HTTPError(404)
+
+
+class Front(TornadoVoilaTreeHandler):
+    """The root address leads to the first notebook; a token in the address has become a cookie."""
+
+    async def get(self, path: str = "") -> None:
+        self.redirect(f"/voila/render/{self.settings['kam_app'].start_page}")
+
+
+class Page(TornadoVoilaHandler):
+    """A notebook as a page: one kernel each, a few opening at a time, no more than the room holds."""
+
+    async def get(self, path: str | None = None) -> None:
+        app = self.settings["kam_app"]
+        if path not in app.pages():
+            raise HTTPError(404)
+        if self.request.query:  # nothing in an address reaches a notebook
+            return self.redirect(self.request.path)
+        if app.is_full():
+            raise HTTPError(503)
+        _ = self.xsrf_token  # sets the cookie with which the page ends its kernel when it is left
+        app.opening += 1
+        counted = True
+        try:
+            async with app.turn:
+                async for part in self.get_generator(path=path):
+                    if counted:  # its kernel runs now and counts by itself
+                        counted, app.opening = False, app.opening - 1
+                    self.write(part)
+                    await self.flush()
+        except StreamClosedError:
+            pass  # the visitor has left; the culler ends the kernel
+        except Exception as error:
+            if not self._headers_written:
+                raise
+            log.error("A page stopped while it was opening: %s", type(error).__name__)
+            self.finish("<script>window.kam && kam.fail()</script>")
+        finally:
+            app.opening -= counted
+
+
+class Leave(VoilaShutdownKernelHandler):
+    """A page that is left ends its kernel, after a moment for what it sent last."""
+
+    async def post(self, kernel_id: str) -> None:
+        await asyncio.sleep(0.3)
+        if kernel_id in self.kernel_manager:
+            await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id))
+        self.set_status(204)
+        self.finish()
+
+
+class ReadKernel(KernelHandler):
+    """What a page asks about its own kernel; it may not restart or remove one here."""
+
+    SUPPORTED_METHODS = ("GET", "HEAD")  # type: ignore[assignment]
+
+
+class Cells(VoilaExecutor):
+    """A cell that failed shows a sentence: our own errors theirs, all others a general one."""
+
+    def strip_code_cell_errors(self, cell: Any) -> Any:
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                ours = output["traceback"] == [output["evalue"]]  # see KamError._render_traceback_
+                sentence = html.escape(output["evalue"] if ours else CELL_FAILED)
+                output.clear()
+                output["output_type"], output["metadata"] = "display_data", {}
+                output["data"] = {"text/html": f'<p class="kam-problem" role="alert">{sentence}</p>'}
+        return cell
+
+
+OURS: dict[type, type] = {
+    TornadoVoilaTreeHandler: Front,
+    TornadoVoilaHandler: Page,
+    VoilaShutdownKernelHandler: Leave,
+    KernelHandler: ReadKernel,
+}
+
+
+def guarded(rules: list[Any]) -> list[Any]:
+    """Voila's routes with our handlers in place of some, without others, all behind the guard."""
+    return [
+        (pattern, type(handler.__name__, (Guard, OURS.get(handler, handler)), {}), *options)
+        for pattern, handler, *options in rules
+        if handler.__name__ not in UNUSED
+    ]

@@ -1,0 +1,255 @@
+"""The notebooks as pages in the browser: Voila with our template, settings and limits.
+
+A notebook learns about the workbook only through the environment of its kernel: `KAM_WORKBOOK` (an
+absolute location or a URL), `KAM_READ_ONLY=1` for a published copy, `KAM_LIFE=voila`. Nothing in an
+address or a header can change these: a page with a query string is sent to the one without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import html
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import voila.notebook_renderer
+from jupyter_core.utils import ensure_async
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+from traitlets.config import Config
+from voila.app import Voila
+from voila.voila_identity_provider import VoilaIdentityProvider
+
+from kamlib import doors
+from kamlib.doors import SHARE, is_loopback, log
+from kamlib.errors import KamError
+
+LABEXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
+
+
+class Server(Voila):
+    """Voila with our handlers and limits. It reads no configuration file: no folder can change it."""
+
+    name = "voila"  # its templates are looked up under this name
+    opening = 0
+
+    def __init__(self, *, start_page: str, max_kernels: int, **kwargs: Any) -> None:
+        super().__init__(config_file_paths=[], log=log, **kwargs)
+        self.start_page, self.max_kernels = start_page, max_kernels
+        self.turn = asyncio.Semaphore(max(3, os.cpu_count() or 1))
+        self._titles: dict[tuple[str, float], str] = {}
+
+    def pages(self) -> list[str]:
+        """The notebooks of the folder, in order."""
+        return sorted(p.name for p in Path(self.root_dir).glob("*.ipynb") if p.name[0] != ".")
+
+    def is_full(self) -> bool:
+        pooled = sum(map(len, getattr(self.kernel_manager, "_pools", {}).values()))
+        return len(self.kernel_manager) - pooled + self.opening >= self.max_kernels
+
+    def page_config(self, config: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Adds what the template needs for the links between the notebooks."""
+        pages = [
+            {"path": page, "name": page.removesuffix(".ipynb"), "title": self._title(page)}
+            for page in self.pages()
+        ]
+        return {**config, "kamPages": pages, "kamReadOnly": "KAM_READ_ONLY" in os.environ}
+
+    def _title(self, page: str) -> str:
+        """The first heading of a notebook, else its file name in words."""
+        path = Path(self.root_dir) / page
+        key = page, path.stat().st_mtime
+        if key not in self._titles:
+            found = re.search(r'"# +([^"]+?)(?:\\n)?"', path.read_text(encoding="utf-8"))
+            words = page.removesuffix(".ipynb").lstrip("0123456789_").replace("_", " ")
+            self._titles[key] = json.loads(f'"{found[1]}"') if found else words.capitalize()
+        return self._titles[key]
+
+    def init_handlers(self) -> list[Any]:
+        return doors.guarded(super().init_handlers())
+
+    def start(self) -> None:
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        done = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt does it
+                asyncio.get_running_loop().add_signal_handler(number, done.set)
+        sockets = _bind(self.ip, self.port)
+        self.port: int = sockets[0].getsockname()[1]
+        self.connection_dir = tempfile.mkdtemp(prefix="kam", dir=self.connection_dir_root)
+        try:
+            self.app = Application(**{**self.init_settings(), **self.tornado_settings})
+            self.app.add_handlers(".*$", self.init_handlers())
+            server = HTTPServer(self.app)
+            server.add_sockets(sockets)
+            address = _address(self.ip, self.port, self.token)
+            print(f"The workbook is open at {address}", flush=True)
+            if self.open_browser:
+                _show(address, Path(self.connection_dir))
+            await done.wait()
+            server.stop()
+        finally:
+            manager = getattr(self, "kernel_manager", None)
+            if manager:
+                with contextlib.suppress(Exception):
+                    await asyncio.wait_for(ensure_async(manager.shutdown_all(now=True)), 10)
+            shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+def serve(
+    workbook: str,
+    *,
+    notebooks: Path,
+    read_only: bool,
+    ip: str = "127.0.0.1",
+    port: int = 8866,
+    token: str | None = None,
+    open_browser: bool = False,
+    max_kernels: int = 40,
+    cull_seconds: int = 60,
+    start: str = "02_kaism",
+    preheat: int = 0,
+) -> None:
+    """Serve the notebooks of a folder until SIGINT or SIGTERM; print the address once it answers.
+
+    `port` is taken when it is free, any other else (0: any). Beyond loopback there is always a
+    token. `cull_seconds` after its connection was lost, a page's kernel ends. `preheat` kernels of
+    the start page wait ready; only for a workbook that does not change, they have read it already.
+    """
+    pages = sorted(p.stem for p in notebooks.glob("*.ipynb"))
+    if not pages:
+        raise KamError("There are no notebooks to serve.", found=str(notebooks))
+    start_page = f"{start if start in pages else pages[0]}.ipynb"
+    if not token and not is_loopback(ip):
+        token = secrets.token_urlsafe(24)
+    _set_environment(workbook, read_only)
+    logging.basicConfig(handlers=[_one_line_handler()], level=logging.ERROR, force=True)
+    voila.notebook_renderer.VoilaExecutor = doors.Cells
+    transport, folder = _socket_folder()
+    config = Config(
+        VoilaConfiguration={
+            "template": "kam",
+            "theme": "light",
+            "allow_template_override": "NO",
+            "allow_theme_override": "NO",
+            "file_allowlist": [],
+            "file_denylist": [".*"],
+            "extension_allowlist": LABEXTENSIONS,
+            "preheat_kernel": preheat > 0,
+        },
+        VoilaKernelManager={
+            "kernel_pools_config": {"default": {"pool_size": 0}, start_page: {"pool_size": preheat}}
+        },
+        MappingKernelManager={
+            "cull_idle_timeout": cull_seconds,
+            "cull_interval": max(1, min(cull_seconds // 4, 15)),
+            "allow_tracebacks": False,
+        },
+        KernelManager={"transport": transport, "autorestart": False},  # a restarted one is empty
+        TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"report"}},
+        IdentityProvider={"cookie_options": {"samesite": "Lax"}},
+    )
+    app = Server(
+        start_page=start_page,
+        max_kernels=max_kernels,
+        config=config,
+        root_dir=str(notebooks.resolve()),
+        ip=ip,
+        port=port,
+        token=token or "",
+        open_browser=open_browser,
+        connection_dir_root=folder,
+        identity_provider_class=VoilaIdentityProvider,
+    )
+    app.tornado_settings = {
+        "kam_app": app,
+        "log_function": lambda handler: None,  # an address may carry the token
+        "xsrf_cookie_kwargs": {"samesite": "Strict"},
+        "ws_ping_interval": 10_000,
+        "default_handler_class": doors.Nowhere,
+    }
+    app.initialize(argv=[])
+    app.voila_configuration.page_config_hook = app.page_config
+    app.start()
+
+
+def _set_environment(workbook: str, read_only: bool) -> None:
+    """What the kernels inherit: the workbook, our template, and kamlib itself in a bare checkout."""
+    location = workbook if "://" in workbook else str(Path(workbook).absolute())
+    os.environ.update(KAM_WORKBOOK=location, KAM_READ_ONLY="1", KAM_LIFE="voila")
+    if not read_only:
+        del os.environ["KAM_READ_ONLY"]
+    os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not some other environment's kernel
+    for name, folder in {"JUPYTER_PATH": SHARE, "PYTHONPATH": Path(__file__).parents[1]}.items():
+        os.environ[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))
+
+
+def _socket_folder() -> tuple[str, str]:
+    """How the kernels are reached, and where their files lie; the path of a socket must be short."""
+    for folder in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 (a private folder is made inside)
+        if os.name == "posix" and len(folder) <= 38 and os.access(folder, os.W_OK):
+            return "ipc", folder
+    return "tcp", tempfile.gettempdir()
+
+
+def _bind(ip: str, port: int) -> list[socket.socket]:
+    try:
+        return bind_sockets(port, ip)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES) or not port:
+            raise KamError(f"The address {ip} cannot be used on this computer.") from error
+        return bind_sockets(0, ip)
+
+
+def _address(ip: str, port: int, token: str | None) -> str:
+    """The address to type; for "all addresses" the one that others in the same network see."""
+    if ip in ("0.0.0.0", "::", ""):  # noqa: S104
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(("192.0.2.1", 9))  # sends nothing, only chooses the interface
+                ip = probe.getsockname()[0]
+            except OSError:
+                ip = "127.0.0.1"
+    host = f"[{ip}]" if ":" in ip else ip
+    return f"http://{host}:{port}/" + (f"?token={token}" if token else "")
+
+
+def _show(address: str, folder: Path) -> None:
+    """Open the browser where there is one. It gets a file, so the token is on no command line."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return
+    page = folder / "open.html"
+    page.write_text(f'<meta http-equiv="refresh" content="0;url={html.escape(address)}">')
+    with contextlib.suppress(Exception):
+        webbrowser.open(page.as_uri())
+
+
+def _one_line_handler() -> logging.Handler:
+    """A problem is one line on the console, never a traceback."""
+
+    class OneLine(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            error = record.exc_info and record.exc_info[1]
+            name = getattr(error, "ename", type(error).__name__)
+            text = f"{name}: {getattr(error, 'evalue', error)}" if error else record.getMessage()
+            return "Problem: " + " ".join(text.split())[:300]
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    return handler
