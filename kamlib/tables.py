@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 SCHEMA = 1
@@ -252,7 +253,7 @@ def parse(column: Column, text: str) -> float | str:
         number = parse_number(text)
         if number < column.low or number > column.high:
             raise ValueError(text)
-        if column.step and (number / column.step) % 1:
+        if column.step and number == number and (number / column.step) % 1:
             raise ValueError(text)
         return number
     value = text.strip()
@@ -271,9 +272,11 @@ def parse(column: Column, text: str) -> float | str:
 
 def as_text(value: object) -> str:
     """The text a store keeps for a value: 7.0 is "7", None and NaN are ""."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value is pd.NA or value is pd.NaT:
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
@@ -299,17 +302,17 @@ def typed_column(column: Column, cells: pd.Series) -> pd.Series:
     return pd.Series([values[text] for text in cells], index=cells.index, dtype=dtype)
 
 
+def _typed_table(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.loc[:, ~frame.columns.duplicated()].reset_index(drop=True)
+    blank = pd.Series("", index=frame.index, dtype=object)
+    columns = {c.name: typed_column(c, frame.get(c.name, blank)) for c in table.columns}
+    return pd.DataFrame(columns | {c: frame[c] for c in frame if c not in columns})
+
+
 def typed(text: Tables) -> Tables:
-    """Typed copies of text tables; tables and columns that are missing come back empty."""
-    result: Tables = {}
-    for name, table in DEFINITIONS.items():
-        frame = text.get(name, empty(name)).reset_index(drop=True)
-        columns = {
-            c.name: typed_column(c, frame[c.name])
-            if c.name in frame
-            else pd.Series([math.nan if c.kind == "number" else ""] * len(frame))
-            for c in table.columns
-        }
-        columns |= {extra: frame[extra] for extra in frame if extra not in columns}
-        result[name] = pd.DataFrame(columns)
-    return result | {name: frame for name, frame in text.items() if name not in DEFINITIONS}
+    """Typed copies of text tables; tables and columns that are missing come back empty.
+
+    Where a column stands twice (an error that `checks.check` reports) the first one counts.
+    """
+    defined = {name: _typed_table(table, text.get(name, empty(name))) for name, table in DEFINITIONS.items()}
+    return defined | {name: frame for name, frame in text.items() if name not in DEFINITIONS}
