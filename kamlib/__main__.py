@@ -197,7 +197,9 @@ def set_up(lock: str, turn: IO[bytes]) -> None:
     for install in installers():
         try:
             install(lock, turn)
-        except subprocess.CalledProcessError:
+        except (subprocess.CalledProcessError, OSError) as problem:
+            if isinstance(problem, OSError):  # it could not even start
+                note(f"{problem}\n")
             continue
         for done in {lock, RUNTIME}:  # the test lock holds the runtime lock
             stamp_file(done).write_text(stamp(done))

@@ -142,7 +142,6 @@ def bootstrap() -> dict:
 
 
 FAKE_UV = """\
-#!{python}
 import os, subprocess, sys, time
 open(os.environ["CALLS"], "a").write("uv " + " ".join(sys.argv[1:3]) + "\\n")
 if os.environ.get("UV_FAILS"):
@@ -176,8 +175,9 @@ class Checkout:
         self.add_uv()
 
     def add_uv(self) -> None:
-        uv = self.tools / "uv"
-        uv.write_text(FAKE_UV.format(python=sys.executable))
+        uv, program = self.tools / "uv", self.tools / "fake_uv.py"
+        program.write_text(FAKE_UV)
+        uv.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
         uv.chmod(0o755)
 
     def start(self, *arguments: str, python: Path | None = None, **env: str) -> subprocess.Popen:
@@ -197,6 +197,11 @@ class Checkout:
             stderr=pipe,
             text=True,
         )
+
+    def done(self, *arguments: str) -> None:
+        """Run it and see that it went well."""
+        code, _, err = self.run(*arguments)
+        assert code == 0, err
 
     def run(self, *arguments: str, python: Path | None = None, **env: str) -> tuple[int, str, str]:
         """Its exit code and what it printed to either side."""
@@ -280,25 +285,25 @@ def test_the_exit_code_is_the_command_s_own(checkout):
 
 
 def test_a_changed_lock_is_installed(checkout):
-    checkout.run("setup")
+    checkout.done("setup")
     with (checkout.root / RUNTIME).open("a") as lock:
         lock.write("# newer\n")
-    checkout.run("setup")
+    checkout.done("setup")
 
     assert checkout.called() == [*FIRST, "uv pip install"]
 
 
 def test_setting_up_the_tests_serves_the_workbook_too(checkout):
-    checkout.run("setup", "--test")
-    checkout.run("show")
-    checkout.run("setup", "--test")
+    checkout.done("setup", "--test")
+    checkout.done("show")
+    checkout.done("setup", "--test")
 
     assert checkout.called() == FIRST
 
 
 def test_the_tests_need_more_than_the_workbook(checkout):
-    checkout.run("show")
-    checkout.run("setup", "--test")
+    checkout.done("show")
+    checkout.done("setup", "--test")
 
     assert checkout.called() == [*FIRST, "uv pip install"]
 
@@ -323,7 +328,7 @@ def test_an_interrupted_set_up_begins_again(checkout):
 
 
 def test_a_venv_whose_python_went_away_is_made_anew(checkout):
-    checkout.run("show")
+    checkout.done("show")
     (checkout.venv / "bin" / "python").unlink()
     code, _, _ = checkout.run("show")
 
@@ -352,8 +357,16 @@ def test_pip_takes_over_where_uv_fails_and_failure_is_told_in_plain_words(checko
     assert checkout.run("show")[0] == 0
 
 
+def test_a_uv_that_does_not_start_leaves_it_to_pip(checkout):
+    (checkout.tools / "uv").write_text("#!/no/such/interpreter\n")
+    code, _, _ = checkout.run("show", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
+    log = (checkout.venv / "kamlib-setup.log").read_text()
+
+    assert code == 1 and "$ uv venv" in log and "-m pip install" in log
+
+
 def test_a_failed_update_leaves_the_working_packages(checkout):
-    checkout.run("show")
+    checkout.done("show")
     nowhere = {"UV_FAILS": "1", "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
 
     assert checkout.run("setup", "--test", **nowhere)[0] == 1
@@ -376,7 +389,7 @@ def test_a_folder_without_write_rights_is_told_in_one_sentence(checkout):
 
 
 def test_a_start_costs_well_under_a_third_of_a_second(checkout):
-    checkout.run("show")
+    checkout.done("show")
     bare = min(timed([sys._base_executable, "-c", "pass"]) for _ in range(5))
     own = min(timed([sys._base_executable, "-m", "kamlib", "show"], checkout.root) for _ in range(5))
 
