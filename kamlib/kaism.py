@@ -22,6 +22,8 @@ MATRIX = matrix.Matrix(
     y_label="customer attractiveness",
     left_words="best competitor stronger",
     right_words="we are stronger",
+    down_words="less attractive to us",
+    up_words="more attractive to us",
     top_left="key_development",
     top_right="key",
     bottom_left="opportunistic",
@@ -53,8 +55,24 @@ def place(tables: Tables, settings: Settings) -> pd.DataFrame:
     is possible, or a must-have is unknown), ruled_out (fails a must-have), unscored (nothing to
     place it by). y 1..10, x -9..9, coverages 0..1, NaN where unknown.
     """
+    return drawn(tables, settings)[COLUMNS]
+
+
+def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The customers of `place` with all that a picture of them needs besides.
+
+    More columns: y_low, y_high, x_low, x_high (least and greatest distance from each line), no_rival,
+    revenue, profit, and was_x, was_y: where the last round left it, seen from today's line.
+    """
     parts = [_place_segment(tables, settings, segment) for segment in segments(tables, settings)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    if not parts:
+        return pd.DataFrame(columns=[*COLUMNS, "was_x", "was_y", "revenue", "profit", "no_rival"])
+    points = pd.concat(parts, ignore_index=True)
+    money = tables["customers"].drop_duplicates("customer").set_index("customer")[["revenue", "profit"]]
+    before = tables["rounds"].sort_values("round").drop_duplicates("customer", keep="last")
+    before = before.set_index("customer")[["x", "y", "y_line"]].add_prefix("was_")
+    points = points.join(money, on="customer").join(before, on="customer")
+    return points.assign(was_y=points["was_y"] - points["was_y_line"] + points["y_line"])
 
 
 def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
@@ -70,7 +88,7 @@ def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataF
     )
     points = points.assign(status=status, possible=can, box=box)
     points[["on_line", "near_line"]] &= ~points["ruled_out"].to_numpy()[:, None]
-    return points.assign(reason=[_reason(row) for row in points.to_dict("records")])[COLUMNS]
+    return points.assign(reason=[_reason(row) for row in points.to_dict("records")])
 
 
 def _right_side(points: pd.DataFrame) -> pd.Series:

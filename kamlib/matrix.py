@@ -25,6 +25,8 @@ class Matrix:
     y_label: str
     left_words: str
     right_words: str
+    down_words: str
+    up_words: str
     top_left: str
     top_right: str
     bottom_left: str

@@ -1,0 +1,302 @@
+"""Charts: a table in, an Altair chart out; nothing is drawn that is not named here.
+
+What moves lives in the chart's parameters (`view` and `points`), so that a live chart is pushed new
+values and never replaced; the chart's own data is only an index.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from kamlib import labels
+from kamlib.matrix import Matrix
+from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
+
+WIDTH, HEIGHT, TYPE = 880, 720, 15
+SPARE = 40  # customers that may be added before a live chart has to be made anew
+SMALLEST, LARGEST = 90.0, 520.0
+
+
+def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5) -> alt.LayerChart:
+    """The matrix as a picture: dots by box, the lines, the bands that are too close to call.
+
+    `table` is what `kaism.drawn` gives (or the same columns of another model): name, y, y_line, x,
+    box, status, on_line, near_line, the least and greatest distances, and optionally revenue, was_x,
+    was_y. Hollow: not all scores are known. Dotted: where it stood. Size: revenue.
+    """
+    view, points = scene(table, near)
+    count = len(points) + SPARE
+    params = [alt.param(name="view", value=view), alt.param(name="points", value=points),
+              alt.param(name="chosen", value="")]  # fmt: skip
+    dots = _dots(count)
+    picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
+    layers = [
+        *_background(shown),
+        _ranges(dots),
+        _trails(dots),
+        _rings(dots),
+        _symbols(dots).add_params(picked),
+        _names(dots),
+    ]
+    chart = alt.layer(*layers).add_params(*params).properties(width=WIDTH, height=HEIGHT, usermeta={})
+    return chart.configure(font=FONT, padding=4).configure_view(stroke=LINE)
+
+
+def scene(table: pd.DataFrame, near: float = 0.5) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """The values of the live parameters: the view (lines, limits) and one record a drawn customer."""
+    known = table[(table["status"] != "ruled_out") & (table["status"] != "unscored")]
+    view = _view(known, near)
+    return view, _points(known, view)
+
+
+def _view(table: pd.DataFrame, near: float) -> dict[str, float]:
+    """Limits that rarely change while weights move: whole numbers around the dots."""
+    line = float(table["y_line"].iloc[0]) if len(table) and table["y_line"].notna().any() else 5.5
+    span = max(3.0, math.ceil(float(np.nanmax(np.abs([*table["x"].fillna(0), 0]))) + 0.4))
+    low = min([4.0, math.floor(float(table["y"].min()) - 0.4) if table["y"].notna().any() else 4.0])
+    high = max([9.0, math.ceil(float(table["y"].max()) + 0.4) if table["y"].notna().any() else 9.0])
+    return {"line": line, "near": near, "span": span, "low": low, "high": min(high, 10.5)}
+
+
+def _points(table: pd.DataFrame, view: dict[str, float]) -> list[dict[str, Any]]:
+    beside = table["no_rival"] if "no_rival" in table else pd.Series(False, index=table.index)
+    x = table["x"].fillna(0.0).mask(beside, view["span"] * 0.94)
+    y = table["y"].fillna(table["y_line"])
+    size = _sizes(table)
+    left, top = _pixels_x(x, view), _pixels_y(y, view)
+    y0, y1 = ((table["y_line"] + table[c]).clip(view["low"], view["high"]) for c in ("y_low", "y_high"))
+    x0, x1 = (table[c].clip(-view["span"], view["span"]) for c in ("x_low", "x_high"))
+    bars = np.column_stack([
+        np.concatenate([_pixels_x(x0, view), left - 3]), np.concatenate([top - 3, _pixels_y(y1, view)]),
+        np.concatenate([_pixels_x(x1, view), left + 3]), np.concatenate([top + 3, _pixels_y(y0, view)]),
+    ])[np.tile(table["status"] == "undetermined", 2)]  # fmt: skip
+    names = [str(name) for name in table["name"]]
+    at = labels.place(
+        left.to_numpy(),
+        top.to_numpy(),
+        np.sqrt(size) / 2 + 2,
+        names,
+        TYPE,
+        (WIDTH, HEIGHT),
+        _corner_boxes(bars),
+    )
+    hollow = table["status"] == "undetermined"
+    frame = pd.DataFrame(
+        {
+            "id": table["customer"], "name": names, "x": x, "y": y, "size": size,
+            "box": table["box"], "hollow": hollow, "near": table["near_line"] | table["on_line"],
+            "lx": at[:, 0] / WIDTH * 2 * view["span"] - view["span"],
+            "ly": view["high"] - at[:, 1] / HEIGHT * (view["high"] - view["low"]),
+            "y0": y0, "y1": y1, "x0": x0, "x1": x1,
+            "wx": table["was_x"] if "was_x" in table else math.nan,
+            "wy": table["was_y"] if "was_y" in table else math.nan,
+        }
+    )  # fmt: skip
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+
+
+def _pixels_x(x: pd.Series, view: dict[str, float]) -> pd.Series:
+    return (x + view["span"]) / (2 * view["span"]) * WIDTH
+
+
+def _pixels_y(y: pd.Series, view: dict[str, float]) -> pd.Series:
+    return (view["high"] - y) / (view["high"] - view["low"]) * HEIGHT
+
+
+def _corner_boxes(bars: np.ndarray) -> np.ndarray:
+    """What names must keep clear of besides the dots: the range bars and the words in the corners."""
+    wide, tall = 190, 46
+    corners = [(a, b, a + wide, b + tall) for a in (0, WIDTH - wide) for b in (0, HEIGHT - tall)]
+    return np.vstack([bars, corners])
+
+
+def _sizes(table: pd.DataFrame) -> pd.Series:
+    """Areas by revenue where it is known, a middling one where it is not."""
+    revenue = table["revenue"] if "revenue" in table else pd.Series(math.nan, index=table.index)
+    most = revenue.max()
+    if not most > 0:
+        return pd.Series(200.0, index=table.index)
+    return (SMALLEST + (LARGEST - SMALLEST) * revenue / most).fillna(SMALLEST)
+
+
+def _dots(count: int) -> alt.Chart:
+    base = alt.Chart(alt.sequence(0, count, as_="i"), width=WIDTH, height=HEIGHT)
+    fields = ("id", "name", "x", "y", "size", "box", "hollow", "near", "lx", "ly", "y0", "y1", "x0", "x1",
+              "wx", "wy")  # fmt: skip
+    return (
+        base.transform_calculate(p="points[datum.i]")
+        .transform_filter("isValid(datum.p)")
+        .transform_calculate(**{field: f"datum.p.{field}" for field in fields})
+    )
+
+
+def _axis_x(field: str = "x") -> alt.X:
+    limits = [alt.ExprRef("-view.span"), alt.ExprRef("view.span")]
+    return alt.X(f"{field}:Q", scale=alt.Scale(domain=limits, nice=False, zero=False), axis=None)
+
+
+def _axis_y(field: str = "y") -> alt.Y:
+    limits = [alt.ExprRef("view.low"), alt.ExprRef("view.high")]
+    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=limits, nice=False, zero=False), axis=None)
+
+
+def _colours(channel: Any = alt.Color) -> Any:
+    boxes = list(MARKS)
+    return channel(
+        "box:N", legend=None, scale=alt.Scale(domain=boxes, range=[MARKS[b].colour for b in boxes])
+    )
+
+
+def _background(shown: Matrix) -> list[alt.Chart]:
+    corner = [
+        (shown.top_left, 0, 1), (shown.top_right, 1, 1), (shown.bottom_left, 0, 0), (shown.bottom_right, 1, 0),
+    ]  # fmt: skip
+    values = [
+        {"box": box, "right": right, "up": up, "title": MARKS[box].word.upper() if box in MARKS else box.upper(),
+         "short": SHORT.get(box, ""), "ink": MARKS[box].ink if box in MARKS else INK}
+        for box, right, up in corner
+    ]  # fmt: skip
+    base = alt.Chart(alt.InlineData(values=values)).transform_calculate(
+        xa="datum.right ? 0 : -view.span", xb="datum.right ? view.span : 0",
+        ya="datum.up ? view.line : view.low", yb="datum.up ? view.high : view.line",
+    )  # fmt: skip
+    fields = base.mark_rect(opacity=0.055).encode(
+        _axis_x("xa"),
+        _axis_y("ya"),
+        x2="xb:Q", y2="yb:Q", color=_colours(),
+    )  # fmt: skip
+    one = alt.Chart(alt.InlineData(values=[{}]))
+    band = {"color": "#888", "opacity": 0.1}
+    across = (
+        one.transform_calculate(a="view.line - view.near", b="view.line + view.near")
+        .mark_rect(**band)
+        .encode(_axis_y("a"), y2="b:Q")
+    )
+    down = (
+        one.transform_calculate(a="-view.near", b="view.near")
+        .mark_rect(**band)
+        .encode(_axis_x("a"), x2="b:Q")
+    )
+    line_y = (
+        one.transform_calculate(a="view.line").mark_rule(color="#333", strokeWidth=1.2).encode(_axis_y("a"))
+    )
+    line_x = one.transform_calculate(a="0").mark_rule(color="#333", strokeWidth=1.2).encode(_axis_x("a"))
+    return [fields, across, down, line_y, line_x, *_corners(base), *_directions(one, shown)]
+
+
+def _directions(one: alt.Chart, shown: Matrix) -> list[alt.Chart]:
+    """Which way is which, said along the two lines."""
+    words = [
+        (f"◂ {shown.left_words}", "-view.span", "view.line", "left", 8, -7),
+        (f"{shown.right_words} ▸", "view.span", "view.line", "right", -8, -7),
+        (f"▴ {shown.up_words}", "0", "view.high", "center", 0, 14),
+        (f"▾ {shown.down_words}", "0", "view.low", "center", 0, -8),
+    ]
+    return [
+        one.transform_calculate(a=x, b=y)
+        .mark_text(text=text, align=align, dx=dx, dy=dy, fontSize=13, color=INK)
+        .encode(_axis_x("a"), _axis_y("b"))
+        for text, x, y, align, dx, dy in words
+    ]  # fmt: skip
+
+
+def _corners(base: alt.Chart) -> list[alt.Chart]:
+    """The name of each box in its outer corner, and in a few words what it asks of us."""
+    result = []
+    for right in (0, 1):
+        side = base.transform_filter(f"datum.right == {right}").transform_calculate(
+            tx="datum.right ? view.span : -view.span", ty="datum.up ? view.high : view.low"
+        )
+        look: dict[str, Any] = {"align": "right" if right else "left", "dx": -8 if right else 8}
+        for text, size, weight, down, up in (
+            ("title", 15, "bold", 20, -26),
+            ("short", 13, "normal", 37, -10),
+        ):
+            for high, dy in ((1, down), (0, up)):
+                words = side.transform_filter(f"datum.up == {high}").mark_text(
+                    fontSize=size, fontWeight=weight, dy=dy, color=alt.ExprRef("datum.ink"), **look
+                )
+                result.append(words.encode(_axis_x("tx"), _axis_y("ty"), text=f"{text}:N"))
+    return result
+
+
+def _ranges(dots: alt.Chart) -> alt.Chart:
+    """For hollow dots: how far they may still move up, down, left and right."""
+    open_ = dots.transform_filter("datum.hollow")
+    style: dict[str, Any] = {"strokeWidth": 5, "opacity": 0.28, "strokeCap": "round"}
+    tall = open_.mark_rule(**style).encode(_axis_x(), _axis_y("y0"), y2="y1:Q", color=_colours())
+    broad = (
+        open_.transform_filter("datum.x1 - datum.x0 > 0.001")
+        .mark_rule(**style)
+        .encode(_axis_x("x0"), _axis_y(), x2="x1:Q", color=_colours())
+    )
+    return alt.layer(tall, broad)
+
+
+def _trails(dots: alt.Chart) -> alt.Chart:
+    before = dots.transform_filter("isValid(datum.wx) && isValid(datum.wy)")
+    path = before.mark_rule(color="#777", strokeDash=[2, 3], strokeWidth=1.3).encode(
+        _axis_x("wx"), _axis_y("wy"), x2="x:Q", y2="y:Q"
+    )
+    start = before.mark_point(color="#777", filled=True, size=22, opacity=0.7).encode(
+        _axis_x("wx"), _axis_y("wy")
+    )
+    return alt.layer(path, start)
+
+
+def _rings(dots: alt.Chart) -> alt.Chart:
+    """A dark ring around the chosen customer, a thin dashed one around those too close to call."""
+    grown = dots.transform_calculate(ring="pow(sqrt(datum.size) + 11, 2)")
+    size = alt.Size("ring:Q", scale=None, legend=None)
+    near = grown.transform_filter("datum.near && datum.id != chosen").mark_point(
+        shape="circle", stroke=SOFT, strokeWidth=1.2, strokeDash=[3, 3], filled=False
+    )
+    chosen = grown.transform_filter("datum.id == chosen").mark_point(
+        shape="circle", stroke=INK, strokeWidth=2.6, filled=False
+    )
+    return alt.layer(*(mark.encode(_axis_x(), _axis_y(), size=size) for mark in (near, chosen)))
+
+
+def _symbols(dots: alt.Chart) -> alt.Chart:
+    shapes = alt.Scale(domain=list(MARKS), range=[m.shape for m in MARKS.values()])
+    fills = alt.Scale(domain=list(MARKS), range=[m.colour for m in MARKS.values()])
+    return dots.mark_point(strokeWidth=2.2, opacity=1, cursor="pointer").encode(
+        _axis_x(), _axis_y(),
+        size=alt.Size("size:Q", scale=None, legend=None),
+        shape=alt.Shape("box:N", scale=shapes, legend=None),
+        stroke=_colours(alt.Stroke),
+        fill=alt.when("datum.hollow").then(alt.value("white")).otherwise(
+            alt.Fill("box:N", scale=fills, legend=None)),
+        description="name:N",
+    )  # fmt: skip
+
+
+def _names(dots: alt.Chart) -> alt.Chart:
+    named = dots.transform_filter("isValid(datum.lx) && isValid(datum.ly)")
+    return named.mark_text(align="left", baseline="middle", fontSize=TYPE, color=INK).encode(
+        _axis_x("lx"), _axis_y("ly"), text="name:N", description="name:N"
+    )
+
+
+def svg(chart: alt.LayerChart) -> str:
+    """The chart as an SVG text, drawn without a browser or a network."""
+    import vl_convert
+
+    return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vl_version())
+
+
+def png(chart: alt.LayerChart, scale: float = 2) -> bytes:
+    """The chart as a PNG for a slide."""
+    import vl_convert
+
+    return vl_convert.vegalite_to_png(chart.to_dict(), vl_version=_vl_version(), scale=scale)
+
+
+def _vl_version() -> str:
+    return ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])

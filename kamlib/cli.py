@@ -1,0 +1,168 @@
+"""The command line: a thin face on the same functions that the notebooks use."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kamlib import __version__
+from kamlib.errors import KamError, WorkbookError, did_you_mean
+
+app = typer.Typer(
+    help="The key account workbook: choose key accounts as a team, with the evidence to defend the choice.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+ROOT = Path(__file__).resolve().parent.parent
+Workbook = Annotated[str, typer.Argument(help="A folder of CSV files, an .xlsx, a .kam file or a database address.")]
+Segment = Annotated[str, typer.Option(help="The id of one segment; all of them if left out.")]
+
+
+@app.command()
+def new(workbook: Workbook, example: Annotated[str, typer.Option(help="Start as a copy of this example.")] = "") -> None:
+    """An empty workbook, or a copy of a shipped example (tiny, insurer, bank)."""
+    from kamlib import stores
+    from kamlib.settings import EXAMPLES
+
+    if example:
+        known = sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir())
+        if example not in known:
+            raise WorkbookError(f'There is no example "{example}".', hint=did_you_mean(example, known))
+        stores.copy(EXAMPLES / example, workbook)
+    else:
+        stores.create(workbook, stores.blank(Path(workbook).stem))
+    typer.echo(f"{workbook} is ready. Open it with: kam workshop {workbook}")
+
+
+@app.command()
+def check(workbook: Workbook, format: Annotated[str, typer.Option(help="table, csv or json.")] = "table") -> None:
+    """Everything that is wrong, missing or worth a look. Ends with 1 if there are errors."""
+    from kamlib import results
+
+    found, errors = results.check(workbook)
+    typer.echo(results.render(found, format))
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def show(
+    workbook: Workbook,
+    name: Annotated[str, typer.Argument(help="A table of the workbook, or a result such as kaism.")],
+    segment: Segment = "",
+    format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
+) -> None:
+    """Any table or any result, on the screen or for another program."""
+    from kamlib import results
+
+    typer.echo(results.render(results.show(workbook, name, segment), format), nl=format != "csv")
+
+
+@app.command()
+def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
+         target: Annotated[str, typer.Argument(help="Where to; nothing may be there yet.")]) -> None:  # fmt: skip
+    """Copy a workbook, with its history, between folder, .xlsx and database."""
+    from kamlib import stores
+
+    stores.copy(source, target)
+    typer.echo(f"{source} is copied to {target}.")
+
+
+Port = Annotated[int, typer.Option(help="The port to listen on; the next free one if it is taken.")]
+Address = Annotated[str, typer.Option(help="The network address to listen on; beyond this machine a token is asked for.")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")]
+
+
+@app.command()
+def workshop(
+    workbook: Annotated[str, typer.Argument(help="The workbook; a copy of the insurer example if left out.")] = "",
+    port: Port = 8866, ip: Address = "127.0.0.1", browser: Browser = True,
+) -> None:  # fmt: skip
+    """The workbook in the browser, to work on together."""
+    from kamlib import serve, stores
+
+    location = workbook or _practice()
+    stores.load(location)
+    serve.serve(_absolute(location), notebooks=_notebooks(), read_only=False, ip=ip, port=port, open_browser=browser)
+
+
+def _practice() -> str:
+    """A copy of the insurer example to play with, kept between visits beside the project."""
+    from kamlib import stores
+    from kamlib.settings import EXAMPLES
+
+    place = Path.cwd() / "my-workbook.kam" if not os.access(ROOT, os.W_OK) else ROOT / "my-workbook.kam"
+    if not place.exists():
+        stores.copy(EXAMPLES / "insurer", place)
+        typer.echo(f"The insurer example is copied to {place.name}; what you change is kept there.")
+    return str(place)
+
+
+@app.command()
+def publish(workbook: Workbook, port: Port = 8877, ip: Address = "127.0.0.1", browser: Browser = False) -> None:
+    """The workbook as read-only pages, served from a copy that the pages cannot change."""
+    from kamlib import report, serve
+
+    with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
+        copied = report.publish_copy(workbook, Path(folder))
+        serve.serve(str(copied), notebooks=_notebooks(), read_only=True, ip=ip, port=port, open_browser=browser)
+
+
+@app.command()
+def report(
+    workbook: Workbook,
+    out: Annotated[Path, typer.Option(help="The folder for the reports.")] = Path("reports"),
+    segment: Segment = "",
+    parameter: Annotated[list[str], typer.Option("--parameter", "-p", help="NAME=VALUE, as often as needed.")] = [],  # noqa: B006
+) -> None:
+    """One self-contained page a segment, that opens anywhere without a network."""
+    from kamlib import report as reports
+
+    for path in reports.write(workbook, out, segment, reports.parameters(parameter)):
+        typer.echo(str(path))
+
+
+def _notebooks() -> Path:
+    return ROOT / "notebooks"
+
+
+def _absolute(location: str) -> str:
+    return location if "://" in location else str(Path(location).expanduser().resolve())
+
+
+@app.callback(invoke_without_command=True)
+def _main(version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False) -> None:
+    if version:
+        typer.echo(f"kamlib {__version__}")
+        raise typer.Exit
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run a command; whatever goes wrong is said in a sentence, and the exit code is not 0."""
+    try:
+        app(args=args, prog_name="kam")
+    except KamError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+    except Exception as error:  # noqa: BLE001
+        typer.echo(_our_fault(error), err=True)
+        sys.exit(70)
+
+
+def _our_fault(error: Any) -> str:
+    with tempfile.NamedTemporaryFile("w", prefix="kam-", suffix=".txt", delete=False) as file:
+        file.write("".join(traceback.format_exception(error)))
+    return (f"Something went wrong that should not ({type(error).__name__}); the workbook holds what was "
+            f"saved. Please send {file.name} to whoever looks after kamlib.")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""The desk: one open workbook that a notebook's views read, change and listen to.
+
+One direction: a view calls `put`, the store has it durably, the tables are new, every listener is
+told and calls its pure functions again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from kamlib import checks, findings, settings, stores
+from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
+from kamlib.stores import Change
+from kamlib.stores.base import find, somebody
+from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
+
+T = TypeVar("T")
+
+
+def open_desk(*, workbook: str = "", segment: str = "", near_line: float | None = None) -> Desk:
+    """Open a workbook for a notebook; empty parameters mean: as the server was started.
+
+    Refuses parameters that no notebook knows, workbooks with errors and segments that do not exist;
+    every refusal is one sentence.
+    """
+    settings.gate_notebook(_namespace())
+    location = settings.workbook_location(workbook)
+    store, text = stores.load(location, read_only=settings.is_read_only())
+    checks.refuse_errors(checks.check(text, store.notes), location)
+    return Desk(store, text, segment=segment, near_line=near_line, read_only=settings.is_read_only())
+
+
+def _namespace() -> Mapping[str, Any]:
+    """The notebook's own names, {} outside a notebook."""
+    with contextlib.suppress(ImportError):
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        return {} if shell is None else shell.user_ns
+    return {}
+
+
+class Desk:
+    """A live workbook. `tables` and `settings` are what the models take; never change them in place."""
+
+    def __init__(self, store: stores.Store, text: Tables, *, read_only: bool = False, **given: Any) -> None:
+        self.store, self.read_only = store, read_only
+        self._text, self._given = text, given
+        self._listeners: list[Callable[[], None]] = []
+        self._seen = store.version()
+        self._done: list[list[Change]] = []  # how to take back what was done here, last one last
+        self._what_if: dict[str, pd.DataFrame] = {}
+        self._remembered: dict[Any, Any] = {}
+        self.message, self.saved_at = "", ""
+        self._typed = typed(text)
+        self.settings = settings.of_workbook(self._typed, **given)
+        if not self.settings.segment:
+            self.choose(_first_segment(self._typed))
+        else:
+            self.choose(self.settings.segment)
+
+    # -- reading --------------------------------------------------------------------------------
+
+    @property
+    def tables(self) -> Tables:
+        """The typed tables, with the what-if of the moment if there is one."""
+        return {**self._typed, **self._what_if} if self._what_if else self._typed
+
+    def result(self, model: Callable[[Tables, settings.Settings], T]) -> T:
+        """model(tables, settings), computed once until something changes."""
+        if model not in self._remembered:
+            self._remembered[model] = model(self.tables, self.settings)
+        return self._remembered[model]
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every change: here, elsewhere, or a what-if."""
+        self._listeners.append(listener)
+
+    def choose(self, segment: str) -> None:
+        """Work on another segment. Raises InvalidInput when there is none of that id."""
+        from kamlib import kaism
+
+        chosen = self.settings.model_copy(update={"segment": segment})
+        if segment:
+            kaism.segments(self._typed, chosen)
+        self._given["segment"], self.settings = segment, chosen
+        self._what_if = {}
+        self._tell()
+
+    # -- changing -------------------------------------------------------------------------------
+
+    def put(self, table: str, **row: Any) -> None:
+        """Merge one row by its key; it is on disk when this returns. Raises KamError, changing nothing."""
+        self.put_all(table, [row])
+
+    def put_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Merge several rows of a table, all or none."""
+        self._write([self._change(table, row) for row in rows])
+
+    def remove(self, table: str, **key: str) -> None:
+        """Take one row away, and with a factor its scores; `undo` brings them back."""
+        gone = [(table, key)]
+        if table == "factors":
+            gone += [("scores", k) for k in self._scores_of(key)]
+        self._write([Change(name, k, None) for name, k in gone])
+
+    def preview(self, table: str, key: Mapping[str, str], **values: float | str) -> None:
+        """Show what would follow if these cells were so, without storing anything."""
+        frame = self.tables[table].copy()
+        where = find(frame, key)
+        for column, value in values.items():
+            value = parse(DEFINITIONS[table][column], as_text(value))
+            frame.iloc[where, frame.columns.get_loc(column)] = value
+        self._what_if = {**self._what_if, table: frame}
+        self._tell()
+
+    def undo(self) -> None:
+        """Take back the last change made at this desk."""
+        if not self._done:
+            self.say("Nothing to undo.")
+            return
+        changes = self._done.pop()
+        self._write(changes, remember=False)
+        self.say("Undone.")
+
+    def refresh(self) -> bool:
+        """Read what others have changed since; True when there was something."""
+        now = self.store.version()
+        changed = [name for name in {*now, *self._seen} if now.get(name) != self._seen.get(name)]
+        if not changed:
+            return False
+        text = {**self._text, **self.store.read(None if "" in changed else changed)}
+        self._seen = now
+        found = checks.check(text, self.store.notes)
+        if (found["level"] == "error").any():
+            first = found.iloc[0]
+            self.say(f"Somebody's change cannot be used: {checks.place(first)}: {first['message']}")
+            return False
+        self._take(text, None)
+        return True
+
+    def say(self, message: str) -> None:
+        """Show a sentence in the status line."""
+        self.message = message
+        self._tell()
+
+    @contextlib.contextmanager
+    def speaking(self) -> Any:
+        """Turn a KamError inside the block into the status line's sentence: nothing is lost."""
+        try:
+            self.message = ""
+            yield
+        except KamError as error:
+            self._what_if = {}
+            self.say(str(error))
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _change(self, table: str, row: Mapping[str, Any]) -> Change:
+        accepted = checks.accept(table, row, self._text)
+        keys = DEFINITIONS[table].keys
+        missing = [k for k in keys if k not in accepted and k not in checks.MAY_BE_EMPTY]
+        if missing:
+            raise InvalidInput(f"A row of {table} needs {' and '.join(missing)}.", table=table)
+        key = {k: accepted.pop(k, "") for k in keys}
+        self._refuse_unready(table, key, accepted)
+        current = self._row(table, key)
+        if table in ("scores", "decisions", "answers") and any(
+            current.get(c, "") != v for c, v in accepted.items()
+        ):
+            accepted.setdefault("on", date.today().isoformat())
+            who = somebody()
+            if who in checks.ids(self._text, "people"):
+                accepted.setdefault("person", who)
+        return Change(table, key, accepted, {c: current.get(c, "") for c in accepted})
+
+    def _refuse_unready(self, table: str, key: Mapping[str, str], values: Mapping[str, str]) -> None:
+        if table != "scores" or key["model"] != "attractiveness" or not values.get("score"):
+            return
+        customers = self._typed["customers"]
+        segment = customers.loc[customers["customer"] == key["subject"], "segment"]
+        reason = findings.blocked_score(self._typed, segment.iloc[0], key["factor"]) if len(segment) else ""
+        if reason:
+            raise InvalidInput(reason, table="factors", row=key["factor"], hint="Then score it.")
+
+    def _row(self, table: str, key: Mapping[str, str]) -> dict[str, str]:
+        frame = self._text.get(table, empty(table))
+        where = find(frame, key)
+        return {c: frame.iat[where[0], i] for i, c in enumerate(frame.columns)} if where else {}
+
+    def _scores_of(self, factor: Mapping[str, str]) -> list[dict[str, str]]:
+        scores = self._text.get("scores", empty("scores"))
+        own = scores[(scores["model"] == factor["model"]) & (scores["factor"] == factor["factor"])]
+        if factor["model"] == "attractiveness":
+            customers = self._typed["customers"]
+            inside = customers.loc[customers["segment"] == factor["scope"], "customer"]
+            own = own[own["subject"].isin(inside)]
+        else:
+            own = own[own["subject"] == factor["scope"]]
+        return own[DEFINITIONS["scores"].keys].to_dict("records")
+
+    def _write(self, changes: list[Change], *, remember: bool = True) -> None:
+        if self.read_only:
+            raise ReadOnly("This is a read-only view of the workbook.")
+        back = [self._reverse(change) for change in changes]
+        try:
+            story = self.store.put(changes)
+        except Conflict:
+            self._reload({change.table for change in changes})
+            raise
+        if story and remember:
+            self._done.append(back)
+        self.saved_at = datetime.now().strftime("%H:%M:%S")
+        self._reload({change.table for change in changes})
+
+    def _reverse(self, change: Change) -> Change:
+        current = self._row(change.table, change.key)
+        if not current:
+            return Change(change.table, change.key, None)
+        if change.values is None:
+            return Change(change.table, change.key, current)
+        before = {c: current.get(c, "") for c in change.values}
+        return Change(change.table, change.key, before, dict(change.values))
+
+    def _reload(self, names: set[str]) -> None:
+        """Read these tables again; what others changed in other tables comes with `refresh`."""
+        text = {**self._text, **self.store.read(names)}
+        now = self.store.version()
+        self._seen = {**self._seen, **{n: now[n] for n in (*names, "history", "") if n in now}}
+        self._take(text, names)
+
+    def _take(self, text: Tables, names: set[str] | None) -> None:
+        self._text = text
+        part = text if names is None else {n: text[n] for n in names if n in text}
+        self._typed = {**self._typed, **_typed_part(part)}
+        self.settings = settings.of_workbook(self._typed, **self._given)
+        self._what_if = {}
+        self._tell()
+
+    def _tell(self) -> None:
+        self._remembered = {}
+        for listener in list(self._listeners):
+            listener()
+
+
+def _typed_part(text: Tables) -> Tables:
+    known = {name: frame for name, frame in typed(text).items() if name in text}
+    return known
+
+
+def _first_segment(tables: Tables) -> str:
+    """The first segment that has customers, else the first there is, else "" (all)."""
+    segments = tables["segments"].loc[tables["segments"]["active"] != "no", "segment"].tolist()
+    used = set(tables["customers"]["segment"])
+    return next((s for s in segments if s in used), segments[0] if segments else "")
+
+

@@ -1,0 +1,74 @@
+"""Every table and result by name, and how it is written for a screen, Excel or another program."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import pandas as pd
+
+from kamlib import checks, findings, kaism, portfolio, settings, stores
+from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.settings import Settings
+from kamlib.tables import Tables, parse_number, typed
+
+RESULTS: dict[str, Callable[[Tables, Settings], pd.DataFrame]] = {
+    "kaism": kaism.place,
+    "classes": portfolio.classes,
+    "portfolio": portfolio.table,
+    "findings": findings.find,
+    "find_out": kaism.unknowns,
+}
+FORMATS = ("table", "csv", "json")
+
+
+def show(location: str, name: str, segment: str = "") -> pd.DataFrame:
+    """A result or a table of the workbook at `location`; a table of the workbook as it was entered."""
+    store, text = stores.load(location, read_only=True)
+    if name not in RESULTS and name not in text:
+        raise InvalidInput(f'There is nothing called "{name}" to show.', found=name,
+                           hint=did_you_mean(name, {*RESULTS, *text}))  # fmt: skip
+    if name not in RESULTS:
+        return text[name]
+    checks.refuse_errors(checks.check(text, store.notes), location)
+    tables = typed(text)
+    return RESULTS[name](tables, settings.of_workbook(tables, segment=segment))
+
+
+def check(location: str) -> tuple[pd.DataFrame, int]:
+    """All findings, those of the cells first and then those of the rules, and the number of errors."""
+    store, text = stores.load(location, read_only=True)
+    found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
+    errors = int((found["level"] == "error").sum())
+    if not errors:
+        tables = typed(text)
+        rules = findings.find(tables, settings.of_workbook(tables))
+        rules = rules.assign(table="step " + rules["step"].astype(str), row=rules["customer"],
+                             column=rules["segment"])  # fmt: skip
+        found = pd.concat([found, rules[found.columns]], ignore_index=True)
+    return found, errors
+
+
+def render(frame: pd.DataFrame, format: str) -> str:
+    """A table as text: for people (table), for Excel and programs (csv), for programs (json)."""
+    if format not in FORMATS:
+        raise InvalidInput(f'There is no format "{format}".', hint=did_you_mean(format, FORMATS))
+    if format == "json":
+        return frame.to_json(orient="records", force_ascii=False, indent=1)
+    if format == "csv":
+        texts = frame.select_dtypes(include=["object", "string"]).columns
+        safe = frame.assign(**{c: frame[c].map(neutral) for c in texts})
+        return safe.to_csv(index=False, lineterminator="\n")
+    if frame.empty:
+        return "Nothing."
+    shown = frame.round(1).astype(object).where(frame.notna(), "")
+    return shown.to_string(index=False, max_colwidth=90)
+
+
+def neutral(value: object) -> object:
+    """A text that Excel would take for a formula, made harmless by an apostrophe."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        with contextlib.suppress(ValueError):
+            return str(parse_number(value)) and value
+        return "'" + value
+    return value
