@@ -55,8 +55,7 @@ def items(id: str, list: str = "items", folder: Path | None = None) -> pd.DataFr
     of words gives the words as labels, numbered from 1.
     """
     found = entry(id, folder)
-    lists = {name: value for name, value in found.items() if _is_list(name, value)}
-    if list not in lists:
+    if list not in (lists := _lists(found)):
         raise KamError(f'The entry "{id}" has no list "{list}".', found=list, hint=did_you_mean(list, lists))
     rows = []
     for number, item in enumerate(lists[list], start=1):
@@ -83,8 +82,8 @@ def check(folder: Path | None = None) -> list[str]:
     return sorted(twice) + [problem for e in loaded for problem in _problems(e)]
 
 
-def _is_list(name: str, value: object) -> bool:
-    return isinstance(value, list) and name not in ("steps", "source")
+def _lists(e: Entry) -> Entry:
+    return {name: v for name, v in e.items() if isinstance(v, list) and name not in ("steps", "source")}
 
 
 def _problems(e: Entry) -> Iterator[str]:
@@ -97,9 +96,7 @@ def _problems(e: Entry) -> Iterator[str]:
     yield from _source_problems(name, e.get("source"))
     yield from (f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..."
                 for t in _texts(e) if len(t) > LONGEST)  # fmt: skip
-    for key, rows in e.items():
-        if not _is_list(key, rows):
-            continue
+    for key, rows in _lists(e).items():
         dicts = [row for row in rows if isinstance(row, dict)]
         ids = [row["id"] for row in dicts if "id" in row]
         if len({*ids}) < len(ids):
