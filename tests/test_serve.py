@@ -1,0 +1,470 @@
+"""The server: what it shows, whom it refuses, and what is left when a page is gone."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import websocket
+
+from kamlib.doors import is_loopback
+from kamlib.errors import KamError
+from kamlib.serve import serve
+from tests.serving import Board, browser, opened, page, wait_until, write_notebook
+
+__all__ = ["browser", "page"]  # fixtures
+
+SHOW_ENVIRONMENT = """import json, os
+found = {name: value for name, value in os.environ.items() if name.startswith("KAM_")}
+display({"text/plain": json.dumps(found)}, raw=True)"""
+WIDGETS = """import time
+import ipywidgets as w
+from kamlib.heartbeat import Heartbeat
+beat = Heartbeat()
+name = w.Text(description="Name")
+said = w.Label("nothing yet")
+work = w.Button(description="Work")
+def hear(change):
+    said.value = "heard " + change.new
+def compute(_):
+    end = time.time() + 6
+    while time.time() < end:
+        pass
+    said.value = "computed"
+name.observe(hear, "value")
+work.on_click(compute)
+w.VBox([beat, name, work, said])"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three notebooks and a few files beside them that nobody may fetch."""
+    folder = tmp_path_factory.mktemp("shelf") / "notebooks"
+    write_notebook(folder / "01_segmentation.ipynb", "# Which segments do we serve?", SHOW_ENVIRONMENT)
+    write_notebook(
+        folder / "02_kaism.ipynb",
+        "# Who are our key accounts?\n\nScore, then look.\n\n## Step 7\n\nSix factors are enough.",
+        WIDGETS,
+        "raise RuntimeError('only for reports')",
+        tags={1: ["report"]},
+    )
+    write_notebook(
+        folder / "03_broken.ipynb",
+        "# What goes wrong",
+        "1/0",
+        "print('never reached')",
+    )
+    write_notebook(
+        folder / "04_refused.ipynb",
+        "# What we refuse",
+        "from kamlib.errors import WorkbookError\n"
+        "raise WorkbookError('The <b>workbook</b> is not there.', hint='Look for it.')",
+    )
+    for name in ("secret.png", "notes.svg", "customers.csv"):
+        (folder / name).write_text("CANARY")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "deep.png").write_text("CANARY")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def board(folder: Path) -> Iterator[Board]:
+    with Board(folder, workbook=folder.parent / "book") as board:
+        yield board
+
+
+def get(url: str, **headers: str) -> tuple[int, Any, str]:
+    """Status, headers and text of an answer; redirects are answers too."""
+
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: Any, **__: Any) -> None:
+            return None
+
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        answer = urllib.request.build_opener(Stay).open(request, timeout=60)
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        return answer.status, answer.headers, answer.read().decode("utf-8", "replace")
+
+
+def kernel_of(text: str) -> str:
+    found = re.search(r'"kernelId": "([\w-]+)"', text)
+    assert found
+    return found[1]
+
+
+def outputs(text: str) -> list[Any]:
+    """What the cells of a page put out."""
+    pattern = r'<script type="application/vnd.voila.cell-output\+json">(.*?)</script>'
+    return [json.loads(found) for found in re.findall(pattern, text, re.DOTALL)]
+
+
+def environment(text: str) -> dict[str, str]:
+    """What SHOW_ENVIRONMENT showed in a page."""
+    return json.loads(outputs(text)[0]["data"]["text/plain"])
+
+
+def leave(board: Board, text: str, headers: Any) -> int:
+    """End the kernel of a page as its own page does."""
+    cookie = "; ".join(line.split(";")[0] for line in headers.get_all("Set-Cookie", []))
+    token = re.search(r"_xsrf=([^;]+)", cookie)
+    request = urllib.request.Request(
+        f"{board.base}/voila/api/shutdown/{kernel_of(text)}",
+        data=f"_xsrf={token[1] if token else ''}".encode(),
+        headers={"Cookie": cookie},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+# what is shown
+
+
+def test_the_root_leads_to_the_first_notebook_of_the_job(board: Board) -> None:
+    status, headers, _ = get(board.base + "/")
+
+    assert (status, headers["Location"]) == (302, "/voila/render/02_kaism.ipynb")
+
+
+def test_the_list_of_files_is_not_there(board: Board) -> None:
+    status, headers, _ = get(board.base + "/voila/tree/sub")
+    assert (status, headers["Location"]) == (302, "/voila/render/02_kaism.ipynb")
+
+    assert get(board.base + "/voila/api/contents/")[0] == 404
+
+
+@pytest.mark.browser
+def test_a_page_is_complete_without_the_network(board: Board, page: Any) -> None:
+    """T3: title, language, landmarks, navigation, widgets; nothing asked outside, nothing amiss."""
+    opened(page, board.url)
+
+    assert page.title() == "Who are our key accounts? · Key account workbook"
+    assert page.evaluate("document.documentElement.lang") == "en"
+    for role in ("banner", "main", "contentinfo", "navigation"):
+        assert page.get_by_role(role).count() == 1, role
+    assert page.get_by_role("link", name="Skip to the page").count() == 1
+    links = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
+    assert links[:2] == ["Which segments do we serve?", "Who are our key accounts?"]
+    assert page.locator("[aria-current=page]").inner_text() == "Who are our key accounts?"
+    page.get_by_label("Name").fill("Ada")
+    page.keyboard.press("Tab")
+    page.get_by_text("heard Ada").wait_for()
+    assert page.get_by_text("only for reports").count() == 0
+    assert page.locator(".jp-Cell-inputWrapper .jp-InputArea-editor").count() == 0
+    assert (page.outside, page.problems) == ([], [])
+
+
+@pytest.mark.browser
+def test_axe_finds_nothing_serious(board: Board, page: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    opened(page, board.url)
+
+    found = axe.run(page).response["violations"]
+
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def test_a_failed_cell_shows_a_sentence_and_no_path(board: Board, folder: Path) -> None:
+    _, headers, text = get(board.page("03_broken"))
+    assert leave(board, text, headers) == 204
+
+    assert "This part could not be shown" in text
+    for leak in ("ZeroDivision", "Traceback", "1/0", str(folder), "site-packages", "never reached"):
+        assert leak not in text
+    assert any("ZeroDivisionError" in line for line in board.lines)
+    assert not any("Traceback" in line for line in board.lines)
+
+
+def test_our_own_errors_show_their_sentence_escaped(board: Board) -> None:
+    _, headers, text = get(board.page("04_refused"))
+    assert leave(board, text, headers) == 204
+
+    (shown,) = outputs(text)
+    assert "The &lt;b&gt;workbook&lt;/b&gt; is not there. Look for it." in shown["data"]["text/html"]
+    assert "WorkbookError" not in text
+
+
+def test_an_unknown_page_and_an_odd_address_say_so(board: Board, folder: Path) -> None:
+    for path in (
+        "voila/render/nothing.ipynb",
+        "voila/render/..%2f..%2fetc%2fpasswd",
+        "what",
+        "voila/templates/x",
+    ):
+        status, _, text = get(f"{board.base}/{path}")
+        assert status in (404, 500), path
+        assert "Key account workbook" in text and "Traceback" not in text and str(folder) not in text
+
+
+# whom it refuses
+
+
+def test_headers_are_strict_on_every_answer(board: Board) -> None:
+    for path in (
+        "/",
+        "/voila/static/voila.js",
+        "/voila/files/secret.png",
+        "/nowhere",
+        "/api/kernels/a-b-c-d-e",
+    ):
+        headers = get(board.base + path)[1]
+        policy = headers["Content-Security-Policy"]
+        assert f"connect-src 'self' ws://127.0.0.1:{board.port};" in policy, path
+        assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_foreign_host_is_refused_everywhere(board: Board) -> None:
+    """T15: a name that an attacker points to this machine opens nothing, not even a script."""
+    for path in ("/", "/voila/render/02_kaism.ipynb", "/voila/static/voila.js", "/nowhere"):
+        assert get(board.base + path, Host="evil.example")[0] == 403
+        assert get(board.base + path, Host=f"127.0.0.1.evil.example:{board.port}")[0] == 403
+    assert get(board.base + "/", Host=f"localhost:{board.port}")[0] == 302
+    assert get(board.base + "/", Host=f"[::1]:{board.port}")[0] == 302
+
+
+@pytest.mark.parametrize(
+    "name", ["secret.png", "notes.svg", "customers.csv", "sub/deep.png", "02_kaism.ipynb"]
+)
+def test_no_file_is_served(board: Board, name: str) -> None:
+    """T14."""
+    status, _, text = get(f"{board.base}/voila/files/{name}")
+
+    assert status == 403 and "CANARY" not in text
+
+
+@pytest.mark.parametrize(
+    "path", ["contents", "terminals", "sessions", "kernelspecs", "kernels", "me", "shutdown"]
+)
+def test_the_interfaces_of_a_notebook_server_are_not_there(board: Board, path: str) -> None:
+    """T13."""
+    assert get(f"{board.base}/api/{path}")[0] == 404
+
+
+def test_code_sent_by_a_page_is_not_run(board: Board, tmp_path: Path) -> None:
+    """T13: an execute request gets no answer and has no effect; a foreign page gets no connection."""
+    _, headers, text = get(board.page("01_segmentation"))
+    address = f"ws://127.0.0.1:{board.port}/api/kernels/{kernel_of(text)}/channels?session_id=t"
+    with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+        websocket.create_connection(address, origin="http://evil.example", timeout=20)
+    line = websocket.create_connection(address, origin=board.base, timeout=20)
+    trace = tmp_path / "trace"
+
+    def send(kind: str, **content: Any) -> None:
+        header = {"msg_id": kind, "msg_type": kind, "session": "t", "username": "", "version": "5.3"}
+        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+        line.send(json.dumps({**message, "channel": "shell", "buffers": []}))
+
+    send("execute_request", code=f"open({str(trace)!r}, 'w')", silent=False)
+    for kind in ("complete_request", "inspect_request", "history_request", "is_complete_request"):
+        send(kind, code="imp", cursor_pos=3)
+    send("kernel_info_request")
+    kinds = []
+    while "kernel_info_reply" not in kinds:
+        kinds.append(json.loads(line.recv())["header"]["msg_type"])
+    line.close()
+
+    assert set(kinds) <= {"kernel_info_reply", "status"} and not trace.exists()
+    assert leave(board, text, Message()) == 403  # not without the cookie of the page
+    assert leave(board, text, headers) == 204
+
+
+def test_an_address_cannot_change_the_workbook(board: Board, folder: Path) -> None:
+    """T23 and design 8: neither query nor header reaches the notebook."""
+    evil = "?workbook=evil&KAM_WORKBOOK=evil&token=x&template=lab&theme=dark"
+    status, headers, _ = get(board.page("01_segmentation") + evil)
+    assert (status, headers["Location"]) == (302, "/voila/render/01_segmentation.ipynb")
+
+    _, headers, text = get(board.page("01_segmentation"), KAM_WORKBOOK="evil", **{"X-KAM-WORKBOOK": "evil"})
+    leave(board, text, headers)
+
+    assert environment(text) == {"KAM_WORKBOOK": str(folder.parent / "book"), "KAM_LIFE": "voila"}
+
+
+@pytest.mark.parametrize(
+    ("ips", "own"),
+    [
+        (["127.0.0.1", "127.0.0.2", "::1", "localhost"], True),
+        (["0.0.0.0", "::", "192.0.2.7", "workshop", ""], False),
+    ],
+)
+def test_loopback_is_told_from_the_rest(ips: list[str], own: bool) -> None:
+    assert [is_loopback(ip) for ip in ips] == [own] * len(ips)
+
+
+def test_beyond_loopback_a_token_is_needed(folder: Path) -> None:
+    """T24: the token is in the printed address, and after that in no address, log or command line."""
+    with Board(folder, ip="0.0.0.0", read_only=True, preheat=1, env={"KAM_READ_ONLY": ""}) as board:
+        token = board.url.partition("?token=")[2]
+        assert len(token) >= 24 and "token=" in board.address
+        for path in ("/", "/voila/render/01_segmentation.ipynb", "/?token=wrong", "/api/kernels/a-b-c-d-e"):
+            status, _, text = get(board.base + path)
+            assert status == 403 and token not in text
+        with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
+            websocket.create_connection(
+                f"ws://127.0.0.1:{board.port}/api/kernels/a-b-c-d-e/channels", timeout=20
+            )
+
+        status, headers, _ = get(board.url)
+        assert status == 302 and "token" not in headers["Location"]
+        cookie = headers["Set-Cookie"].split(";")[0]
+        status, _, text = get(board.page("01_segmentation"), Cookie=cookie)
+        assert status == 200 and token not in text
+        assert environment(text)["KAM_READ_ONLY"] == "1"
+
+        told = [line for line in board.lines if token in line]
+        commands = [" ".join(p.cmdline()) for p in [psutil.Process(board.process.pid), *board.kernels()]]
+        assert len(told) == 1 and not any(token in command for command in commands)
+
+
+def test_a_missing_folder_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(KamError, match="no notebooks"):
+        serve("x", notebooks=tmp_path, read_only=False)
+
+
+def test_a_taken_port_is_replaced_and_a_signal_ends_everything(board: Board, folder: Path) -> None:
+    with Board(folder, port=board.port) as other:
+        assert other.port != board.port
+        get(other.page("01_segmentation"))
+        other.wait_for_kernels(1)
+
+        assert other.stop() == 0
+        assert other.kernels() == []
+
+
+def test_long_temporary_folders_do_not_break_the_sockets(folder: Path, tmp_path: Path) -> None:
+    deep = tmp_path / ("long" * 20)
+    deep.mkdir()
+    with Board(folder, env={"TMPDIR": str(deep)}) as board:
+        assert "KAM_LIFE" in environment(get(board.page("01_segmentation"))[2])
+
+
+# what is left when a page is gone
+
+
+@pytest.mark.browser
+def test_kernels_end_with_their_tabs(board: Board, page: Any) -> None:
+    """T16: closing, reloading and going to another notebook leave no kernel behind."""
+    board.wait_for_kernels(0)
+    opened(page, board.url)
+    board.wait_for_kernels(1)
+    page.get_by_role("link", name="Which segments do we serve?").click()
+    page.wait_for_url("**/01_segmentation.ipynb")
+    page.wait_for_selector("body[data-kam=ready]")
+    page.reload()
+    page.wait_for_selector("body[data-kam=ready]")
+    board.wait_for_kernels(1)
+
+    page.close()
+
+    board.wait_for_kernels(0)
+
+
+def test_a_flood_fills_the_room_and_no_more(folder: Path) -> None:
+    """T16: a friendly answer at once when the room is full, and an empty room afterwards."""
+    order: list[int] = []
+    most = 0
+
+    def visit() -> None:
+        order.append(get(board.page("01_segmentation"))[0])
+
+    with Board(folder, max_kernels=3, cull_seconds=2) as board:
+        visitors = [threading.Thread(target=visit) for _ in range(30)]
+        for visitor in visitors:
+            visitor.start()
+        while any(v.is_alive() for v in visitors):
+            most = max(most, len(board.kernels()))
+            assert get(board.base + "/")[0] == 302
+        assert (order.count(200), order.count(503)) == (3, 27)
+        assert order[0] == 503 and 0 < most <= 3  # nobody was kept waiting only to be refused
+        status, headers, text = get(board.page("01_segmentation"))
+        assert status == 200 or (headers["Retry-After"] and "The room is full" in text)
+        board.wait_for_kernels(0, 30)
+        assert get(board.page("01_segmentation"))[0] == 200
+
+
+def test_preheated_pages_are_ready_and_ignore_the_query(folder: Path) -> None:
+    with Board(folder, read_only=True, preheat=1, start="01_segmentation") as board:
+        board.wait_for_kernels(1)
+        status, headers, _ = get(board.page("01_segmentation") + "?workbook=evil")
+        assert (status, headers["Location"]) == (302, "/voila/render/01_segmentation.ipynb")
+        first, second = (get(board.page("01_segmentation"))[2] for _ in range(2))
+
+        assert kernel_of(first) != kernel_of(second)
+        for text in (first, second):
+            assert environment(text)["KAM_READ_ONLY"] == "1" and "A copy for reading" in text
+
+
+# the banner
+
+
+def banner(page: Any) -> Any:
+    return page.get_by_role("alert").filter(has_text="Connection to the workbook is lost")
+
+
+@pytest.mark.browser
+def test_a_busy_kernel_raises_no_alarm(board: Board, page: Any) -> None:
+    opened(page, board.url)
+    page.evaluate(
+        """() => new MutationObserver((changes) => {
+            for (const change of changes)
+                for (const node of change.addedNodes) if (node.className === "kam-banner") window.alarm = 1;
+        }).observe(document.body, {childList: true})"""
+    )
+
+    page.get_by_role("button", name="Work").click()
+    page.get_by_text("computed").wait_for()
+
+    assert page.evaluate("window.alarm") is None
+
+
+@pytest.mark.browser
+def test_the_banner_comes_and_goes_with_the_kernel_and_stays_when_it_is_dead(folder: Path, page: Any) -> None:
+    """T17: within 5 s of the kernel's end; gone only if the very same kernel answers again."""
+    with Board(folder) as board:
+        opened(page, board.url)
+        page.get_by_label("Name").fill("Ada")
+        page.keyboard.press("Tab")
+        page.get_by_text("heard Ada").wait_for()
+        wait_until(lambda: page.evaluate("Boolean(window.kamHeartbeatStop)"), what="the first beat")
+        (kernel,) = board.kernels()
+
+        kernel.suspend()
+        banner(page).wait_for(timeout=5000)
+        kernel.resume()
+        banner(page).wait_for(state="detached")
+
+        kernel.kill()
+        banner(page).wait_for(timeout=5000)
+        assert board.kernels() == []  # not silently replaced by an empty one
+
+        banner(page).get_by_role("button", name="Reload").click()
+        page.wait_for_selector("body[data-kam=ready]")
+        assert banner(page).count() == 0
+
+
+@pytest.mark.browser
+def test_the_banner_comes_when_the_server_is_gone(folder: Path, page: Any) -> None:
+    with Board(folder) as board:
+        opened(page, board.url)
+        wait_until(lambda: page.evaluate("Boolean(window.kamHeartbeatStop)"), what="the first beat")
+
+        board.kill()
+
+        banner(page).wait_for(timeout=5000)
+        wait_until(lambda: not board.kernels(), what="its kernel ends by itself")
