@@ -163,6 +163,7 @@ def _portfolio(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterat
 
 def _managers(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
     people = tables["people"].drop_duplicates("person").set_index("person")
+    names = dict(zip(tables["customers"]["customer"], tables["customers"]["name"], strict=True))
     manager = tables["customers"].drop_duplicates("customer").set_index("customer")["manager"]
     for row in seen[seen["category"] == "key_development"].itertuples():
         if row.manager in people.index and people.at[row.manager, "junior"] == "yes":
@@ -171,7 +172,8 @@ def _managers(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterato
     rivals = tables["customers"][tables["customers"]["rival"] != ""]
     for row in rivals[rivals["customer"].isin(seen["customer"])].itertuples():
         if row.manager and row.manager == manager.get(row.rival, ""):
-            text = f"{row.name} and its rival {row.rival} are served by the same person."
+            other = names.get(row.rival, row.rival)
+            text = f"{row.name} and its rival {other} are served by the same person."
             yield "warn", 9, row.segment, row.customer, text, 43
 
 

@@ -34,6 +34,7 @@ COLUMNS = [
     "y_coverage", "x_coverage", "possible", "best_competitor", "reason",
 ]  # fmt: skip
 MIDPOINT = 5.5
+WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
 
 
 def segments(tables: Tables, settings: Settings) -> list[str]:
@@ -88,7 +89,10 @@ def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataF
     )
     points = points.assign(status=status, possible=can, box=box)
     points[["on_line", "near_line"]] &= ~points["ruled_out"].to_numpy()[:, None]
-    return points.assign(reason=[_reason(row) for row in points.to_dict("records")])
+    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
+    rival = [names.get(supplier) or supplier for supplier in points["best_competitor"]]
+    rows = points.assign(rival=rival).to_dict("records")
+    return points.assign(reason=[_reason(row) for row in rows])
 
 
 def _right_side(points: pd.DataFrame) -> pd.Series:
@@ -271,10 +275,10 @@ def _x_words(row: dict) -> str:
     if row["x"] != row["x"]:
         return "strength not scored yet"
     if abs(row["x"]) <= matrix.EQUAL:
-        words = f"level with {row['best_competitor']}"
+        words = f"level with {row['rival']}"
     else:
         side = "ahead of" if row["x"] > 0 else "behind"
-        words = f"{abs(row['x']):.1f} {side} {row['best_competitor']}"
+        words = f"{abs(row['x']):.1f} {side} {row['rival']}"
     return words if row["x_coverage"] == 1 else f"{words} as far as it is known"
 
 
@@ -282,7 +286,7 @@ def unknowns(tables: Tables, settings: Settings) -> pd.DataFrame:
     """The find-out list: every score nobody knows, with who finds it out and by when.
 
     Columns: segment, customer, name, model, factor, label, supplier, question, person, due, status.
-    A customer without any competitor is one line with the factor empty. Done lines stay.
+    A customer without any competitor is one line with the factor WHO_ELSE.
     """
     names = ["segment", "customer", "name", "model", "factor", "label", "supplier"]
     rows = [row for segment in segments(tables, settings) for row in _unknown_rows(tables, settings, segment)]
@@ -308,7 +312,7 @@ def _unknown_rows(tables: Tables, settings: Settings, segment: str) -> list[tupl
             (*head, "attractiveness", f, labels[f], "") for f in cells if np.isnan(cells.at[row.customer, f])
         ]
         if row.rivals == 0 and not row.no_rival:
-            rows.append((*head, "strength", "", "who else could they choose?", ""))
+            rows.append((*head, "strength", WHO_ELSE, "who else could they choose?", ""))
         mine = [pair for pair in theirs.index if pair[0] == row.customer]
         for supplier, table in [(US, ours.loc[mine[:1]]), *((k, theirs.loc[[(c, k)]]) for c, k in mine)]:
             blank = table.columns[(table.isna().any(axis=0)) & (weights.loc[mine[:1]] > 0).any(axis=0)]

@@ -1,0 +1,211 @@
+"""What is said about the workbook, as escaped HTML: the same sentences on the screen and in a report."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from kamlib import catalogue, findings, kaism, palette, portfolio, progress
+from kamlib.settings import Settings
+from kamlib.tables import BOXES, US, Tables
+
+LEVEL_WORDS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
+    )  # fmt: skip
+    made.filters |= {"one": one, "whole": whole, "any": present, "box": box_word}
+    made.globals |= {"MARKS": palette.MARKS, "BOXES": BOXES, "LEVEL_WORDS": LEVEL_WORDS}
+    return made
+
+
+def fill(template: str, **values: Any) -> str:
+    """A template of kamlib/templates with its values; every text is escaped."""
+    return _environment().get_template(f"{template}.html").render(**values)
+
+
+def one(number: float) -> str:
+    """A score with one decimal, half up: 6.575 is "6.6", unknown is "?"."""
+    return "?" if number != number else f"{int(abs(number) * 10 + 0.5 + 1e-9) / 10 * (1 if number >= 0 else -1):.1f}"
+
+
+def whole(number: float) -> str:
+    """A count or an amount with thousands separated, "?" for unknown."""
+    return "?" if number != number else f"{number:,.0f}"
+
+
+def present(value: Any) -> bool:
+    """Is there anything in this cell?"""
+    return value == value and value not in ("", None)
+
+
+def box_word(box: str) -> str:
+    """The words for a box id."""
+    return palette.MARKS.get(box, palette.MARKS[""]).word
+
+
+def head(tables: Tables, settings: Settings, title: str, here: int, links: dict[int, str]) -> str:
+    """The title line: what is asked, whose workbook, and the ten steps."""
+    segments = tables["segments"]
+    choices = [(s, n or s) for s, n in zip(segments["segment"], segments["name"], strict=True)]
+    steps = progress.steps(tables).to_dict("records")
+    return fill("head", title=title, settings=settings, segments=choices, steps=steps, here=here, links=links)
+
+
+def status(tables: Tables, settings: Settings, *, saved_at: str, message: str, read_only: bool) -> str:
+    """The thin line below: counts, capacity, saved state."""
+    counts = portfolio.balance(tables, settings).to_dict("records")
+    words, too_many = portfolio.load_words(tables, settings)
+    return fill("status", counts=counts, load=words, too_many=too_many, saved_at=saved_at, message=message,
+                read_only=read_only)  # fmt: skip
+
+
+def guide(step: int) -> str:
+    """The tips and the case stories of a step."""
+    tips = catalogue.items(f"tips_step_{step}").to_dict("records")
+    cases = [e for e in catalogue.entries("case", step)]
+    return fill("guide", tips=tips, cases=cases, step=step)
+
+
+def about_matrix() -> str:
+    """What the matrix is and is not, and the four boxes."""
+    return fill("about", entry=catalogue.entry("kaism"))
+
+
+def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, *, locked: bool) -> str:
+    """One customer explained in sentences. `seen` is `portfolio.classes` of the segment."""
+    choices = list(zip(seen["customer"], seen["name"], strict=True))
+    rows = seen[seen["customer"] == customer]
+    if rows.empty:
+        return fill("card_empty", choices=choices)
+    row = rows.iloc[0].to_dict()
+    return fill(
+        "card", row=row, choices=choices, locked=locked, box=_box_entry(row["box"]), verdict=verdict(row),
+        attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables),
+        **strength_table(tables, customer), unknown=_unknown(tables, settings, customer),
+    )  # fmt: skip
+
+
+def verdict(row: dict[str, Any]) -> str:
+    """How certain the box is, in one sentence."""
+    could = [box_word(box).lower() for box in row["possible"].split("|") if box]
+    if row["status"] == "ruled_out":
+        return f"Ruled out: {row['reason']}."
+    if row["status"] == "unscored":
+        return "Not scored yet, so it stands nowhere."
+    if row["status"] == "undetermined" and len(could) > 1:
+        return f"Open: it could still be {', '.join(could[:-1])} or {could[-1]}."
+    if row["status"] == "undetermined":
+        return "Open: a must-have is not known yet."
+    if row["on_line"]:
+        return "Exactly on the line, so the cautious side is shown. Decide it in discussion."
+    if row["near_line"]:
+        return "Close to the line: small changes would move it."
+    return "Clear of both lines."
+
+
+def _box_entry(box: str) -> dict[str, Any]:
+    boxes = {item["id"]: item for item in catalogue.entry("kaism")["items"]}
+    return boxes.get(box, {})
+
+
+def _people(tables: Tables) -> list[tuple[str, str]]:
+    people = tables["people"]
+    return [(p, n or p) for p, n in zip(people["person"], people["name"], strict=True)]
+
+
+def attractive_rows(tables: Tables, settings: Settings, segment: str, customer: str) -> list[dict[str, Any]]:
+    """Factor by factor: label, share of the weight, score, benchmarks."""
+    factors = kaism.of_scope(tables, "attractiveness", segment)
+    scores = tables["scores"]
+    own = scores[(scores["model"] == "attractiveness") & (scores["subject"] == customer)]
+    own = own.drop_duplicates("factor").set_index("factor")
+    weight = factors["weight"].fillna(1.0)
+    rows = factors.assign(share=100 * weight / (weight.sum() or 1), score=factors["factor"].map(own["score"]),
+                          note=factors["factor"].map(own["note"]).fillna(""))  # fmt: skip
+    return rows.to_dict("records")
+
+
+def strength_table(tables: Tables, customer: str) -> dict[str, Any]:
+    """The customer's critical success factors with our score and each competitor's."""
+    factors = kaism.of_scope(tables, "strength", customer)
+    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
+    scores = tables["scores"]
+    own = scores[(scores["model"] == "strength") & (scores["subject"] == customer)]
+    score = own.drop_duplicates(["factor", "supplier"]).set_index(["factor", "supplier"])["score"].to_dict()
+    order = [s for s in tables["suppliers"]["supplier"] if s != US and s in set(own["supplier"])]
+    suppliers = [(US, "Us"), *((s, names[s] or s) for s in order)]
+    rows = []
+    for factor, label, weight in zip(factors["factor"], factors["label"], factors["weight"], strict=True):
+        cells = [score.get((factor, s), float("nan")) for s, _ in suppliers]
+        most = max((c for c in cells if c == c), default=None)
+        rows.append({"label": label, "weight": 1.0 if weight != weight else weight,
+                     "cells": [(c, c == most) for c in cells]})  # fmt: skip
+    return {"suppliers": suppliers, "strength": rows}
+
+
+def _unknown(tables: Tables, settings: Settings, customer: str) -> list[dict[str, Any]]:
+    found = kaism.unknowns(tables, settings)
+    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True)) | {US: "us"}
+    rows = found[found["customer"] == customer]
+    return rows.assign(supplier=rows["supplier"].map(lambda s: names.get(s, s))).to_dict("records")
+
+
+def benchmark(tables: Tables, settings: Settings, factor: str, customer: str) -> str:
+    """Beside the score grid: what good and bad look like, what was said, what is unknown."""
+    factors = kaism.of_scope(tables, "attractiveness", settings.segment)
+    row = factors[factors["factor"] == factor]
+    if row.empty:
+        return fill("benchmark_empty")
+    ballots = tables["ballots"]
+    said = ballots[(ballots["model"] == "attractiveness") & (ballots["subject"] == customer)
+                   & (ballots["factor"] == factor) & ballots["score"].notna()]  # fmt: skip
+    people = tables["people"].drop_duplicates("person").set_index("person")
+    said = said.join(people[["name", "function"]], on="person").sort_values("score", ascending=False)
+    spread = float(said["score"].max() - said["score"].min()) if len(said) else 0.0
+    unknown = kaism.unknowns(tables, settings)
+    unknown = unknown[unknown["model"] == "attractiveness"]
+    found = findings.find(tables, settings)
+    care = found[(found["step"] == 7) & (found["level"] != "nudge")]["message"].tolist()
+    name = tables["customers"].set_index("customer")["name"].get(customer, customer)
+    return fill("benchmark", factor=row.iloc[0].to_dict(), name=name, said=said.to_dict("records"), spread=spread,
+                unknown=unknown.to_dict("records")[:8], more=max(len(unknown) - 8, 0), care=care[:5])  # fmt: skip
+
+
+def ruled_out(seen: pd.DataFrame) -> str:
+    """Who fails a must-have, and who is not scored yet."""
+    out, unscored = seen[seen["status"] == "ruled_out"], seen[seen["status"] == "unscored"]
+    return fill("ruled_out", out=out.to_dict("records"), unscored=unscored.to_dict("records"))
+
+
+def findings_list(found: pd.DataFrame) -> str:
+    """Findings as a list, the most serious first."""
+    return fill("findings", rows=found.to_dict("records"))
+
+
+def portfolio_table(tables: Tables, settings: Settings) -> str:
+    """Balance and capacity in words, bars and a table."""
+    words, too_many = portfolio.load_words(tables, settings)
+    return fill("portfolio", rows=portfolio.table(tables, settings).to_dict("records"), load=words,
+                too_many=too_many, questions=portfolio.questions(tables, settings),
+                managers=len(portfolio.account_managers(tables)), currency=settings.currency)  # fmt: skip
+
+
+def communication() -> str:
+    """What may be told to whom."""
+    return fill("communication", entry=catalogue.entry("communication"))
+
+
+def placements(seen: pd.DataFrame) -> str:
+    """The result as a table: suggestion beside decision, with reasons."""
+    order = {box: i for i, box in enumerate([*BOXES, ""])}
+    rows = seen.sort_values("category", key=lambda s: s.map(order).fillna(9), kind="stable")
+    return fill("placements", rows=rows.to_dict("records"))

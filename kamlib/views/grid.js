@@ -1,0 +1,238 @@
+// A grid to type in like a spreadsheet: arrows, Enter, Tab, typing over, F2, Delete, copy, and paste
+// of a block from Excel. What is entered is sent at once; a refused entry stays, marked, with the reason.
+export default {
+  render({ model, el, signal }) {
+    el.classList.add("kam", "kam-grid");
+    const live = document.createElement("p");
+    live.className = "grid-say";
+    live.setAttribute("role", "status");
+    const scroll = document.createElement("div");
+    scroll.className = "grid-scroll";
+    const foot = document.createElement("div");
+    foot.className = "grid-foot";
+    el.append(scroll, live, foot);
+    let at = [0, 0], editor = null, shape = "", cells = [];
+    const pending = new Map();  // "row column" -> {text, refused}
+
+    const rows = () => model.get("rows"), columns = () => model.get("columns");
+    const key = (r, c) => rows()[r]?.id + "\u0000" + columns()[c]?.id;
+    const can = (r, c) => !model.get("locked") && columns()[c].kind !== "show" && !(rows()[r].fixed || []).includes(columns()[c].id);
+
+    function build() {
+      const table = document.createElement("table");
+      table.setAttribute("role", "grid");
+      table.setAttribute("aria-label", model.get("title"));
+      const head = table.createTHead().insertRow();
+      head.append(th(model.get("corner"), "col"));
+      for (const column of columns()) {
+        const cell = th(column.label, "col");
+        cell.title = column.help || "";
+        if (column.sub) { const sub = document.createElement("small"); sub.textContent = column.sub; cell.append(sub); }
+        head.append(cell);
+      }
+      const body = table.createTBody();
+      cells = rows().map((row, r) => {
+        const line = body.insertRow();
+        if (row.kind) line.className = row.kind;
+        const name = th(row.label, "row");
+        if (row.sub) { const sub = document.createElement("small"); sub.textContent = row.sub; name.append(sub); }
+        if (model.get("removable") && !model.get("locked")) name.append(remover(row));
+        line.append(name);
+        return columns().map((column, c) => {
+          const cell = line.insertCell();
+          cell.setAttribute("role", "gridcell");
+          cell.className = "k-" + column.kind;
+          cell.tabIndex = -1;
+          cell.addEventListener("mousedown", (event) => { if (editor?.cell !== cell) { event.preventDefault(); go(r, c); } });
+          cell.addEventListener("dblclick", () => edit(r, c));
+          cell.addEventListener("focus", () => { if (at[0] !== r || at[1] !== c) { at = [r, c]; mark(); } });
+          return cell;
+        });
+      });
+      scroll.replaceChildren(table);
+      at = [Math.min(at[0], Math.max(rows().length - 1, 0)), Math.min(at[1], Math.max(columns().length - 1, 0))];
+      if (cells[at[0]]?.[at[1]]) cells[at[0]][at[1]].tabIndex = 0;
+      buildFoot();
+    }
+    function th(text, scope) {
+      const cell = document.createElement("th");
+      cell.scope = scope;
+      cell.setAttribute("role", scope === "col" ? "columnheader" : "rowheader");
+      const span = document.createElement("span");
+      span.textContent = text;
+      cell.append(span);
+      return cell;
+    }
+    function remover(row) {
+      const button = document.createElement("button");
+      button.type = "button"; button.className = "grid-remove"; button.textContent = "×";
+      button.setAttribute("aria-label", "Remove " + row.label);
+      button.addEventListener("click", () => model.send({ do: "remove", row: row.id }));
+      return button;
+    }
+    function buildFoot() {
+      foot.replaceChildren();
+      const words = model.get("add");
+      if (!words || model.get("locked")) return;
+      const label = document.createElement("label");
+      label.textContent = words + " ";
+      const input = document.createElement("input");
+      input.type = "text"; input.className = "grid-add";
+      const button = document.createElement("button");
+      button.type = "button"; button.textContent = "Add";
+      const add = () => { if (input.value.trim()) { model.send({ do: "add", value: input.value.trim() }); input.value = ""; input.focus(); } };
+      button.addEventListener("click", add);
+      input.addEventListener("keydown", (event) => { if (event.key === "Enter") add(); });
+      label.append(input);
+      foot.append(label, button);
+    }
+
+    function update() {
+      rows().forEach((row, r) => columns().forEach((column, c) => {
+        const cell = cells[r]?.[c];
+        if (!cell || editor?.cell === cell) return;
+        const mine = pending.get(key(r, c));
+        if (mine && !mine.refused && mine.text === (row.cells[c] ?? "")) pending.delete(key(r, c));
+        const kept = pending.get(key(r, c));
+        const text = kept ? kept.text : row.cells[c] ?? "";
+        const unknown = text === "" && column.kind === "score";
+        const shown = unknown ? "?" : column.words?.[text] ?? text;
+        if (cell.textContent !== shown) cell.textContent = shown;
+        cell.classList.toggle("q", unknown);
+        cell.classList.toggle("pending", !!kept && !kept.refused);
+        cell.classList.toggle("refused", !!kept?.refused);
+        cell.classList.toggle("best", (row.best || []).includes(column.id));
+        if (kept?.refused) cell.setAttribute("aria-invalid", "true"); else cell.removeAttribute("aria-invalid");
+        const number = Number(text);
+        const heat = column.kind === "score" && model.get("heat") && text !== "" && number >= 1;
+        cell.style.background = heat ? `rgba(11,42,138,${(number * 0.033 - 0.03).toFixed(3)})` : "";
+        cell.setAttribute("aria-label", `${row.label}, ${column.label}: ${unknown ? "unknown" : shown || "empty"}`);
+        cell.setAttribute("aria-readonly", can(r, c) ? "false" : "true");
+      }));
+    }
+    function show() {
+      const now = JSON.stringify([columns(), model.get("locked"), model.get("add"), rows().map((r) => [r.id, r.label, r.sub, r.kind])]);
+      if (now !== shape && !editor) {
+        const focused = el.contains(document.activeElement) && scroll.contains(document.activeElement);
+        shape = now; build(); update();
+        if (focused) cells[at[0]]?.[at[1]]?.focus({ preventScroll: true });
+      } else update();
+    }
+
+    function mark() {
+      for (const line of cells) for (const cell of line) cell.tabIndex = -1;
+      const cell = cells[at[0]]?.[at[1]];
+      if (!cell) return;
+      cell.tabIndex = 0;
+      model.send({ do: "at", row: rows()[at[0]].id, column: columns()[at[1]].id });
+    }
+    function go(r, c) {
+      if (editor) commit();
+      if (!rows().length) return;
+      const moved = [Math.max(0, Math.min(r, rows().length - 1)), Math.max(0, Math.min(c, columns().length - 1))];
+      at = moved; mark();
+      const cell = cells[at[0]][at[1]];
+      cell.focus({ preventScroll: true });
+      cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+
+    function edit(r, c, typed) {
+      if (!can(r, c)) return;
+      const column = columns()[c], cell = cells[r][c];
+      const before = pending.get(key(r, c))?.text ?? rows()[r].cells[c] ?? "";
+      let field;
+      if (column.kind === "choice" || column.kind === "yesno") {
+        field = document.createElement("select");
+        for (const choice of ["", ...(column.choices || ["yes", "no"])]) field.add(new Option(column.words?.[choice] ?? choice, choice));
+        field.value = before;
+        field.addEventListener("change", () => { commit(); go(at[0], at[1]); });
+      } else {
+        field = document.createElement(column.kind === "text" ? "textarea" : "input");
+        if (column.kind === "text") field.rows = 1;
+        field.value = typed ?? before;
+        if (column.kind === "date") field.placeholder = "YYYY-MM-DD";
+      }
+      field.setAttribute("aria-label", `${rows()[r].label}, ${column.label}`);
+      cell.textContent = "";
+      cell.append(field);
+      editor = { cell, field, r, c, before, row: rows()[r].id, column: column.id };
+      field.addEventListener("blur", () => { if (editor?.field === field) commit(); });
+      field.focus();
+      if (typed == null && field.select) field.select();
+    }
+    function commit(cancel) {
+      const { field, r, c, before, cell } = editor, text = field.value.trim();
+      editor = null;
+      cell.replaceChildren();
+      if (!cancel && text !== before) put([{ r, c, text }]);
+      update();
+    }
+    function put(list) {
+      const sent = [];
+      for (const { r, c, text } of list) {
+        if (!rows()[r] || !columns()[c] || !can(r, c)) continue;
+        const value = columns()[c].kind === "score" && text === "?" ? "" : text;
+        pending.set(key(r, c), { text: value, refused: false });
+        sent.push({ row: rows()[r].id, column: columns()[c].id, text: value });
+      }
+      live.textContent = "";
+      if (sent.length) model.send({ do: "put", cells: sent });
+      update();
+    }
+
+    el.addEventListener("keydown", (event) => {
+      if (!scroll.contains(event.target) || event.target.closest(".grid-remove")) return;
+      const [r, c] = at, k = event.key, plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (editor) {
+        const list = editor.field.tagName === "SELECT";
+        if (k === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); go(r + 1, c); }
+        else if (k === "Tab") { event.preventDefault(); commit(); go(r, c + (event.shiftKey ? -1 : 1)); }
+        else if (k === "Escape") { event.preventDefault(); commit(true); go(r, c); }
+        else if (!list && columns()[c].kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(r + (k === "ArrowUp" ? -1 : 1), c); }
+        return;
+      }
+      const moves = { ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1], Home: [r, 0], End: [r, columns().length - 1], PageUp: [r - 12, c], PageDown: [r + 12, c] };
+      if (moves[k] && plain) { event.preventDefault(); go(...moves[k]); }
+      else if (k === "Enter" && event.shiftKey) { event.preventDefault(); go(r - 1, c); }
+      else if (k === "Enter") { event.preventDefault(); if (["score", "number", "show"].includes(columns()[c].kind)) go(r + 1, c); else edit(r, c); }
+      else if (k === "Tab") {
+        const n = c + (event.shiftKey ? -1 : 1);
+        if (n >= 0 && n < columns().length) { event.preventDefault(); go(r, n); }
+      }
+      else if (k === "F2") { event.preventDefault(); edit(r, c); }
+      else if ((k === "Delete" || k === "Backspace") && plain) { event.preventDefault(); put([{ r, c, text: "" }]); }
+      else if (k.length === 1 && plain && k !== " ") {
+        event.preventDefault();
+        if (k === "?" && columns()[c].kind === "score") { put([{ r, c, text: "" }]); go(r + 1, c); }
+        else edit(r, c, k);
+      }
+    });
+    el.addEventListener("copy", (event) => {
+      if (editor || !scroll.contains(document.activeElement)) return;
+      event.preventDefault();
+      event.clipboardData.setData("text/plain", rows()[at[0]]?.cells[at[1]] ?? "");
+    });
+    el.addEventListener("paste", (event) => {
+      if (editor || !scroll.contains(document.activeElement)) return;
+      event.preventDefault();
+      const block = event.clipboardData.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+      put(block.flatMap((line, i) => line.map((text, j) => ({ r: at[0] + i, c: at[1] + j, text: text.trim() }))));
+    });
+
+    model.on("change:rows", show);
+    model.on("change:columns", show);
+    model.on("change:locked", show);
+    model.on("msg:custom", (content) => {
+      if (content.refused) {
+        for (const { row, column, text } of content.refused) pending.set(row + "\u0000" + column, { text, refused: true });
+        live.textContent = content.message;
+        update();
+      }
+      if (content.accepted) {
+        for (const { row, column } of content.accepted) pending.delete(row + "\u0000" + column);
+        update();
+      }
+    });
+    show();
+  },
+};

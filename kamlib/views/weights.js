@@ -1,0 +1,62 @@
+// Weights as labelled native sliders. While one is dragged the kernel is asked what would follow;
+// the next question waits for the answer to the last, so that a slow kernel is never flooded.
+export default {
+  render({ model, el, signal }) {
+    el.classList.add("kam", "kam-weights");
+    let waiting = false, next = null, dragged = null;
+
+    const ask = (content) => {
+      if (waiting) { next = content; return; }
+      waiting = true;
+      model.send(content);
+    };
+    const answered = () => {
+      waiting = false;
+      if (next) { const content = next; next = null; ask(content); }
+    };
+
+    const build = () => {
+      el.replaceChildren();
+      for (const item of model.get("items")) {
+        const row = document.createElement("div");
+        row.className = "w";
+        const label = document.createElement("label");
+        const input = document.createElement("input");
+        input.id = "kam-weight-" + item.id;
+        label.htmlFor = input.id;
+        label.append(item.label);
+        if (item.must) {
+          const must = document.createElement("span");
+          must.className = "must";
+          must.textContent = "must have ≥ " + item.must;
+          label.append(" ", must);
+        }
+        const output = document.createElement("output");
+        output.htmlFor = input.id;
+        Object.assign(input, { type: "range", min: 0, max: model.get("most"), step: 0.5, disabled: model.get("locked") });
+        input.addEventListener("input", () => { dragged = item.id; ask({ do: "try", id: item.id, value: input.value }); });
+        input.addEventListener("change", () => { dragged = null; next = null; ask({ do: "set", id: item.id, value: input.value }); });
+        row.append(label, output, input);
+        el.append(row);
+      }
+      update();
+    };
+    const update = () => {
+      model.get("items").forEach((item, i) => {
+        const row = el.children[i];
+        const input = row.querySelector("input");
+        if (dragged !== item.id) input.value = item.weight;
+        row.querySelector("output").textContent = item.share + " %";
+        input.setAttribute("aria-valuetext", item.share + " percent of the weight");
+      });
+    };
+    let ids = null;
+    const show = () => {
+      const now = JSON.stringify([model.get("most"), ...model.get("items").map((i) => [i.id, i.label, i.must])]);
+      if (now !== ids) { ids = now; build(); } else update();
+    };
+    model.on("change:items", show);
+    model.on("msg:custom", (content) => { if (content === "answered") answered(); });
+    show();
+  },
+};

@@ -1,0 +1,95 @@
+"""The few widgets of our own: a panel of HTML, a grid to type in, weights as sliders, the matrix."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+LOOK = (HERE.parent / "look.css").read_text(encoding="utf-8")
+
+
+class Panel(anywidget.AnyWidget):
+    """Shows `html` (made and escaped by `panels`) and reports clicks and changes as messages."""
+
+    _esm = HERE / "panel.js"
+    html = traitlets.Unicode("").tag(sync=True)
+    classes = traitlets.Unicode("").tag(sync=True)
+
+
+class Look(Panel):
+    """The panel that brings the style sheet for all others."""
+
+    _css = LOOK
+
+
+class Grid(anywidget.AnyWidget):
+    """A table to type in. Messages: {do: put, cells}, {do: at, row, column}, {do: add}, {do: remove}.
+
+    `columns`: dicts of id, label, kind (score, number, text, choice, yesno, date, show), and maybe
+    help, sub, choices, words. `rows`: dicts of id, label, cells (texts), and maybe sub, kind, best.
+    """
+
+    _esm = HERE / "grid.js"
+    title = traitlets.Unicode("").tag(sync=True)
+    corner = traitlets.Unicode("").tag(sync=True)
+    columns = traitlets.List().tag(sync=True)
+    rows = traitlets.List().tag(sync=True)
+    heat = traitlets.Bool(False).tag(sync=True)
+    add = traitlets.Unicode("").tag(sync=True)
+    removable = traitlets.Bool(False).tag(sync=True)
+    locked = traitlets.Bool(False).tag(sync=True)
+
+
+class Weights(anywidget.AnyWidget):
+    """Sliders. `items`: dicts of id, label, weight, share (in %), must. Messages: try, set."""
+
+    _esm = HERE / "weights.js"
+    items = traitlets.List().tag(sync=True)
+    most = traitlets.Float(10).tag(sync=True)
+    locked = traitlets.Bool(False).tag(sync=True)
+
+
+def live_chart(chart: alt.LayerChart) -> alt.JupyterChart:
+    """The chart as a widget that needs no network and whose parameters can be pushed to."""
+    bundle = _bundle()
+    if bundle:
+        alt.JupyterChart._esm = bundle
+        alt.JupyterChart._is_offline = True
+    else:
+        alt.JupyterChart.enable_offline()
+        _keep(str(alt.JupyterChart._esm))
+    return alt.JupyterChart(chart, embed_options={"renderer": "svg", "actions": False, "ast": False})
+
+
+def _places() -> list[Path]:
+    import vl_convert
+
+    name = f"chart-{alt.__version__}-{vl_convert.__version__}.js"
+    return [Path(sys.prefix) / "share" / "kamlib" / name, Path.home() / ".cache" / "kamlib" / name]
+
+
+def _bundle() -> str:
+    """The chart's JavaScript as it was kept from an earlier visit (making it takes seconds)."""
+    for place in _places():
+        with contextlib.suppress(OSError):
+            text = place.read_text(encoding="utf-8")
+            if text.endswith("\n//whole\n"):
+                return text
+    return ""
+
+
+def _keep(text: str) -> None:
+    from kamlib.stores import files
+
+    for place in _places():
+        with contextlib.suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            files.write(place, (text + "\n//whole\n").encode())
+            return
