@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
 
 import pandas as pd
 
@@ -21,9 +22,12 @@ from kamlib.tables import (
     parse,
 )
 
+NEEDED = ("segments", "customers", "suppliers", "factors", "scores")
 COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
+EXCEL_ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!")
 MAY_BE_EMPTY = ("supplier",)
 LONGEST = 32_000
+LONGEST_NAME, MOST_COMPARED = 60, 500  # "did you mean" is for slips, not for books
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 Finding = dict[str, str]
@@ -44,11 +48,14 @@ def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
     column, found, allowed, message. The row says the line of the file (the header is line 1).
     """
     rows = [*notes]
+    told = {(row["table"], row["row"], row["column"]) for row in rows if row["row"] and row["column"]}
+    rows += _missing_tables(text)
     for name, frame in text.items():
         if name == "history":
             continue
         table = DEFINITIONS.get(name)
-        rows += _unknown_table(name) if table is None else _table(table, frame)
+        found = _unknown_table(name) if table is None else _table(table, frame)
+        rows += [row for row in found if (row["table"], row["row"], row["column"]) not in told]
     rows += _references(text)
     rows += _model_rules(text)
     result = pd.DataFrame(rows, columns=COLUMNS)
@@ -63,8 +70,9 @@ def refuse_errors(findings: pd.DataFrame, location: str) -> None:
     first = "\n".join(f"  {place(row)}: {row['message']}" for row in errors.head(5).to_dict("records"))
     more = f"\n  ... and {len(errors) - 5} more" if len(errors) > 5 else ""
     count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+    name = location if "://" in location else PurePath(location).name or location
     raise InvalidWorkbook(
-        f"The workbook {location} has {count}:\n{first}{more}",
+        f"The workbook {name} has {count}:\n{first}{more}",
         findings,
         hint="\nCorrect them, then open it again; `kam check` lists them all.",
     )
@@ -76,8 +84,18 @@ def place(row: Mapping[str, str]) -> str:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.7)
+    if len(word) > LONGEST_NAME:
+        return ""
+    found = difflib.get_close_matches(word.lower(), list(known)[:MOST_COMPARED], n=1, cutoff=0.7)
     return f' Did you mean "{found[0]}"?' if found else ""
+
+
+def _missing_tables(text: Tables) -> list[Finding]:
+    if len(text) == 0:
+        return [finding("warning", "", "The workbook holds no tables; it is taken as empty.")]
+    missing = [name for name in NEEDED if name not in text]
+    message = "There is no table {}; it is taken as empty."
+    return [finding("warning", name, message.format(name), allowed="the table " + name) for name in missing]
 
 
 def _unknown_table(name: str) -> list[Finding]:
@@ -115,11 +133,12 @@ def _line(index: int) -> str:
 def _cells(table: Table, column: Column, frame: pd.DataFrame) -> Iterator[Finding]:
     cells = frame[column.name]
     bad = {t: m for t in cells.unique() if (m := problem(table, column, t))}
-    for index, text in cells.items():
-        if text in bad:
-            level, message = bad[text]
-            yield finding(level, table.name, message, _line(int(str(index))), column.name, text,
-                          column.allowed)  # fmt: skip
+    if not bad:
+        return
+    for index, text in cells[cells.isin(list(bad))].items():
+        level, message = bad[text]
+        yield finding(level, table.name, message, _line(int(str(index))), column.name, text,
+                      column.allowed)  # fmt: skip
 
 
 def problem(table: Table, column: Column, text: str) -> tuple[str, str] | None:
@@ -134,9 +153,11 @@ def problem(table: Table, column: Column, text: str) -> tuple[str, str] | None:
     try:
         parse(column, text)
     except ValueError:
-        return "error", f'{column.name} is "{shown}"; it must be {column.allowed}.'
+        return "error", f'{column.name} is "{shown}"; it must be {column.allowed}.{_likely(column, text)}'
     if column.kind == "number" and "," in text:
         return "warning", f'{column.name} "{shown}" is read with a decimal comma.'
+    if column.kind != "number" and text.strip() in EXCEL_ERRORS:
+        return "warning", f"{column.name} is {shown}, an error of Excel; it is kept as text."
     if column.kind != "number" and text.startswith("="):
         return "warning", f'{column.name} "{shown}" looks like a formula; it is kept as text.'
     if text != text.strip() and column.kind in ("id", "choice"):
@@ -144,19 +165,32 @@ def problem(table: Table, column: Column, text: str) -> tuple[str, str] | None:
     return None
 
 
+def _likely(column: Column, text: str) -> str:
+    """What may have happened to a cell that is not allowed."""
+    text = text.strip()
+    if text in EXCEL_ERRORS:
+        return " Excel could not work it out."
+    if text.startswith("="):
+        return " A formula is not a value: copy the cell, then paste it as a value."
+    if column.kind == "number" and re.match(r"\d{4}-\d\d-\d\d", text):
+        return " Excel may have taken a number for a date."
+    if column.kind == "number" and re.match(r"-?\d{1,3}([., '\u00a0]\d{3})+([.,]\d+)?$", text):
+        return " Write it without marks between the thousands."
+    return _near(text, column.choices)
+
+
 def _duplicates(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
     keys = [k for k in table.keys if k in frame.columns]
     if not keys:
         return
-    stripped = frame[keys].apply(lambda column: column.str.strip())
-    first = stripped.duplicated(keep="first") & (stripped != "").any(axis=1)
-    for index in first[first].index:
-        values = stripped.loc[index]
-        same = stripped.eq(values).all(axis=1)
-        key = ", ".join(str(v) for v in values if v)
-        message = f"{key} stands here a second time; first in {_line(int(same.idxmax()))}."
-        yield finding("error", table.name, message, _line(int(index)), ", ".join(keys), key,
-                      "each row once")  # fmt: skip
+    first: dict[tuple[str, ...], int] = {}
+    stripped = zip(*([text.strip() for text in frame[k]] for k in keys), strict=True)
+    for index, values in zip(frame.index, stripped, strict=True):
+        if first.setdefault(values, index) != index and any(values):
+            key = ", ".join(filter(None, values))
+            message = f"{key[:60]} stands here a second time; first in {_line(int(first[values]))}."
+            yield finding("error", table.name, message, _line(int(index)), ", ".join(keys), key,
+                          "each row once")  # fmt: skip
 
 
 def ids(text: Tables, name: str) -> set[str]:
@@ -180,8 +214,11 @@ def _references(text: Tables) -> Iterator[Finding]:
 
 def _unknown_ids(name: str, column: str, cells: pd.Series, known: set[str], refers: str) -> Iterator[Finding]:
     stripped = cells.str.strip()
-    for index, value in stripped[~stripped.isin(known | {""})].items():
-        message = f'{column} "{value}" is not in the table {refers}.{_near(value, known)}'
+    unknown = stripped[~stripped.isin(known | {""})]
+    # the nearest known id is worth looking for where somebody may correct it by hand
+    near = {value: _near(value, known) for value in unknown.unique()[:50]}
+    for index, value in unknown.items():
+        message = f'{column} "{value[:60]}" is not in the table {refers}.{near.get(value, "")}'
         yield finding("error", name, message, _line(int(str(index))), column, value,
                       f"an id from the table {refers}")  # fmt: skip
 
@@ -198,6 +235,7 @@ def _whole(text: Tables, name: str) -> pd.DataFrame | None:
 def _model_rules(text: Tables) -> Iterator[Finding]:
     """Rules across tables: scopes, subjects, factors, suppliers and decisions."""
     segments, customers = ids(text, "segments"), ids(text, "customers")
+    yield from _own_rivals(_whole(text, "customers"))
     factors, scores = _whole(text, "factors"), _whole(text, "scores")
     scope_of = {"attractiveness": (segments, "segments"), "strength": (customers, "customers")}
     for model, (known, refers) in scope_of.items():
@@ -209,12 +247,20 @@ def _model_rules(text: Tables) -> Iterator[Finding]:
         if frame is not None:
             own = frame[frame["model"].isin(["attractiveness", "strength"])]
             yield from _unknown_ids(name, "subject", own["subject"], customers, "customers")
-            yield from _suppliers(name, own)
+            yield from _suppliers(name, own[own["factor"] != "who_else"])
     if scores is not None and factors is not None:
         yield from _orphans(scores, factors, _whole(text, "customers"))
     decisions = _whole(text, "decisions")
     if decisions is not None:
         yield from _decisions(decisions, customers, segments)
+
+
+def _own_rivals(customers: pd.DataFrame | None) -> Iterator[Finding]:
+    if customers is not None:
+        own = customers[(customers["rival"] == customers["customer"]) & (customers["customer"] != "")]
+        for index, name in own["customer"].items():
+            yield finding("warning", "customers", f"{name} is said to compete with itself.",
+                          _line(int(str(index))), "rival", name, "another customer")  # fmt: skip
 
 
 def _suppliers(name: str, frame: pd.DataFrame) -> Iterator[Finding]:
@@ -266,26 +312,45 @@ def accept(name: str, values: Mapping[str, object], text: Tables) -> dict[str, s
     extra = set(text[name].columns) - set(table.names) if name in text else set()
     result = {}
     for column, value in values.items():
-        if column not in table.names:
-            if column not in extra:
-                raise InvalidInput(f'The table {name} has no column "{column}".', table=name,
-                                   column=column, found=column,
-                                   hint=did_you_mean(column, table.names))  # fmt: skip
-            result[column] = as_text(value)
-            continue
-        result[column] = _accept_cell(table, table[column], as_text(value), text)
+        if column not in table.names and column not in extra:
+            raise InvalidInput(f'The table {name} has no column "{str(column)[:60]}".', table=name,
+                               column=column, found=column,
+                               hint=did_you_mean(str(column)[:60], table.names))  # fmt: skip
+        definition = table[column] if column in table.names else Column(column, "text", "")
+        result[column] = _accept_cell(table, definition, _said(value), text)
+    _accept_row(table, result, text)
     return result
+
+
+def _said(value: object) -> str:
+    try:
+        return as_text(value)
+    except ValueError:  # an integer of thousands of digits
+        return "a number too long to read"
+
+
+def _accept_row(table: Table, row: Mapping[str, str], text: Tables) -> None:
+    """The rules between the cells of a row and across tables, where the whole key is given."""
+    if not all(row.get(k) or k in MAY_BE_EMPTY for k in table.keys):
+        return
+    known: Tables = {n: text[n] for n in ("segments", "customers", "suppliers") if n in text}
+    known[table.name] = pd.DataFrame([{**dict.fromkeys(table.keys, ""), **row}], dtype=object)
+    for wrong in _model_rules(known):
+        if wrong["level"] == "error" and wrong["table"] == table.name:
+            raise InvalidInput(wrong["message"], table=table.name, column=wrong["column"],
+                               row=", ".join(row.get(k, "") for k in table.keys),
+                               found=wrong["found"], allowed=wrong["allowed"])  # fmt: skip
 
 
 def _accept_cell(table: Table, column: Column, raw: str, text: Tables) -> str:
     raw = raw.replace("\r\n", "\n").replace("\r", "\n")
     if column.kind == "number" and raw.strip().lower() in UNKNOWN_WORDS:
         return ""
-    if column.kind in ("id", "choice", "yesno", "date") and raw.strip() in UNKNOWN_WORDS:
+    if column.kind in ("id", "choice", "yesno", "date") and raw.strip().lower() in UNKNOWN_WORDS:
         raw = ""
     wrong = problem(table, column, raw)
     if wrong and wrong[0] == "error":
-        raise InvalidInput(wrong[1], table=table.name, column=column.name, found=raw,
+        raise InvalidInput(wrong[1], table=table.name, column=column.name, found=raw[:60],
                            allowed=column.allowed)  # fmt: skip
     value = as_text(parse(column, raw)) if column.kind != "text" else raw
     if column.refers and value and value not in ids(text, column.refers):

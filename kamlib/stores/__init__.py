@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from kamlib.errors import WorkbookError
+from kamlib.errors import WorkbookError, did_you_mean
 from kamlib.stores.base import Change, Store
 from kamlib.tables import DEFINITIONS, SCHEMA, Tables, empty
 
@@ -23,124 +24,210 @@ def open_store(location: str | Path, *, read_only: bool = False) -> Store:
 
     Raises WorkbookError for a location that is none of these.
     """
-    text = str(location).strip()
-    if re.match(r"[a-z][a-z0-9+]*://", text):
+    path = _path(location)
+    if path is None:
         from kamlib.stores.database import Database
 
-        return Database(text, read_only=read_only)
-    if "\x00" in text or not text:
-        raise WorkbookError("A workbook needs a name.", hint="Name a folder, an .xlsx or a .kam file.")
-    path = Path(text).expanduser()
-    if path.suffix == ".kam":
+        return Database(str(location).strip(), read_only=read_only)
+    kind = path.suffix.lower()
+    is_folder = _is(path, Path.is_dir)
+    if kind in (".kam", ".xlsx", ".xlsm") and is_folder:
+        raise WorkbookError(f"{path.name} is a folder, not a {kind} file.",
+                            hint="Rename the folder, or name what is in it.")  # fmt: skip
+    if kind == ".kam" or str(location).strip().startswith("sqlite:"):
         return _sqlite(path, read_only)
-    if path.suffix.lower() in (".xlsx", ".xlsm"):
+    if kind in (".xlsx", ".xlsm"):
         from kamlib.stores.xlsx import Xlsx
 
-        return Xlsx(path)
-    if path.suffix and path.is_file():
+        return Xlsx(path, read_only=read_only)
+    if not is_folder and _is(path, Path.exists):
         raise WorkbookError(f"{path.name} is not a workbook.", found=path.suffix,
                             hint="A workbook is a folder of CSV files, an .xlsx, a .kam file or a "
                                  "database address.")  # fmt: skip
     from kamlib.stores.folder import Folder
 
-    return Folder(path)
+    return Folder(path, read_only=read_only)
+
+
+def _path(location: str | Path) -> Path | None:
+    """The path a location names, None for a database address."""
+    text = str(location).strip()
+    sqlite = re.match(r"sqlite:///(?!file:|:memory:)([^?]+)$", text)
+    if re.match(r"[A-Za-z][A-Za-z0-9+]*://", text) and not sqlite:
+        return None
+    text = sqlite[1] if sqlite else text
+    if not text or re.search(r"[\x00-\x1f]", text):
+        raise WorkbookError("A workbook needs a name without odd characters.",
+                            hint="Name a folder, an .xlsx or a .kam file.")  # fmt: skip
+    try:
+        path = Path(text).expanduser()
+        path.exists()
+    except PermissionError:
+        return path
+    except (RuntimeError, OSError, ValueError):
+        raise WorkbookError(f'"{text[:60]}" cannot be the name of a workbook.',
+                            hint="Name a folder, an .xlsx or a .kam file.") from None  # fmt: skip
+    return path
+
+
+def _is(path: Path, what: Callable[[Path], bool]) -> bool:
+    try:
+        return what(path)
+    except OSError:  # a folder above it may not be looked into
+        return False
 
 
 def _sqlite(path: Path, read_only: bool) -> Store:
+    import sqlalchemy as sa
+
     from kamlib.stores.database import Database
 
-    if path.is_dir():
-        raise WorkbookError(f"{path.name} is a folder, not a .kam file.")
     if not read_only:
-        return Database(f"sqlite:///{path}")
+        return Database(sa.URL.create("sqlite", database=str(path)), path=path)
     name = path.resolve().as_posix().replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    frozen = "&immutable=1" if _is_frozen(path) else ""
-    return Database(f"sqlite:///file:{name}?mode=ro{frozen}&uri=true", read_only=True)
+    query = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if _is_frozen(path) else {})
+    return Database(sa.URL.create("sqlite", database=f"file:{name}", query=query), read_only=True, path=path)
 
 
 def _is_frozen(path: Path) -> bool:
-    """A published copy is out of WAL mode (byte 18 of the file says so): nobody will write to it."""
+    """Will nobody write to it? So for a published copy, which is out of WAL mode (byte 18 of the
+    file says so), and where there is no log and no right to make one."""
     try:
         with open(path, "rb") as file:
-            return file.read(19)[18:] == b"\x01"
+            if file.read(19)[18:] == b"\x01":
+                return True
     except OSError:
         return False
+    return not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK)
 
 
 def exists(location: str | Path) -> bool:
     """Is there a workbook at this location already?"""
-    if "://" in str(location):
+    path = _path(location)
+    if path is None:
         return bool(open_store(location).read())
-    path = Path(location).expanduser()
-    return path.is_file() or (path.is_dir() and any(path.glob("*.csv")))
+    return _is(path, Path.is_file) or _holds_tables(path)
+
+
+def _holds_tables(path: Path) -> bool:
+    return _is(path, Path.is_dir) and (any(path.glob("*.csv")) or (path / ".kam-pending.json").exists())
 
 
 def load(location: str | Path, *, read_only: bool = False) -> tuple[Store, Tables]:
     """Open what is there and read its text tables, brought forward to this schema.
 
-    Raises WorkbookError when nothing is there or when it is newer than this kamlib.
+    What is only read is brought forward in memory. Raises WorkbookError when nothing is there or
+    when it is newer than this kamlib.
     """
-    if "://" not in str(location) and not exists(location):
-        path = Path(location)
-        known = sorted(p.name for p in path.parent.glob("*") if not p.name.startswith("."))
-        from kamlib.errors import did_you_mean
+    store, text = _load(location, read_only)
+    if schema_of(text) < SCHEMA:
+        text = forward(text) if read_only else migrate(store)
+    return store, text
 
-        hint = did_you_mean(path.name, known) if path.parent.is_dir() and known else ""
-        raise WorkbookError(f"There is no workbook at {location}.", hint=hint)
+
+def _load(location: str | Path, read_only: bool) -> tuple[Store, Tables]:
+    path = _path(location)
+    if path and not exists(path):
+        if not os.access(path.parent, os.X_OK) and path.parent.exists():
+            raise WorkbookError(f"{path.name} may not be opened: no right to look into its folder.")
+        raise WorkbookError(f"There is no workbook at {spoken(location)}.",
+                            hint=_did_you_mean(path))  # fmt: skip
     store = open_store(location, read_only=read_only)
     text = store.read()
-    if schema_of(text) < SCHEMA and not read_only:
-        text = migrate(store, text)
     schema_of(text)
     return store, text
+
+
+def spoken(location: str | Path) -> str:
+    """A location as it may be said in a page: no password, no folders above the workbook's own."""
+    from kamlib.stores.database import without_password
+
+    path = _path(location)
+    if path is None:
+        return without_password(str(location))
+    return (path.name or str(path))[:80] if path.is_absolute() else str(location)[:80]
+
+
+def _did_you_mean(path: Path) -> str:
+    if not _is(path.parent, Path.is_dir):
+        return f"There is no folder {path.parent.name} either."
+    beside = [p for p in path.parent.iterdir() if not p.name.startswith((".", "~"))]
+    known = [p.name for p in beside if p.suffix in (".kam", ".xlsx") or _holds_tables(p)]
+    return did_you_mean(path.name, known)
 
 
 def schema_of(text: Tables) -> int:
     """The schema a workbook says it has (1 where it says nothing). Refuses a newer one."""
     settings = text.get("settings", empty("settings"))
-    said = (settings[settings["key"] == "schema"]["value"].str.strip().tolist()
-            if {"key", "value"} <= set(settings.columns) else [])  # fmt: skip
-    if not said:
-        return SCHEMA
-    if not re.fullmatch(r"\d{1,6}", said[0]):
-        raise WorkbookError(f'The setting schema is "{said[0]}"; it must be a whole number.',
-                            table="settings", column="value", found=said[0])  # fmt: skip
+    if not {"key", "value"} <= set(settings.columns) or settings.columns.duplicated().any():
+        return 1
+    said = settings[settings["key"].str.strip() == "schema"]["value"].str.strip().tolist() or ["1"]
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", said[0]):
+        raise WorkbookError(f'The setting schema is "{said[0][:40]}"; it must be a whole number from 1.',
+                            table="settings", column="value", found=said[0],
+                            allowed=f"1 to {SCHEMA}")  # fmt: skip
     if int(said[0]) > SCHEMA:
         raise WorkbookError(
             f"This workbook was written by a newer kamlib (schema {said[0]}; this one knows up to "
-            f"{SCHEMA}).", table="settings", found=said[0],
+            f"{SCHEMA}).", table="settings", column="value", found=said[0],
             hint="Update kamlib, then open it again. The workbook was not touched.")  # fmt: skip
     return int(said[0])
 
 
-def migrate(store: Store, text: Tables) -> Tables:
-    """Bring an older workbook forward; what it was is kept beside it as `NAME.schema-N`."""
-    old = schema_of(text)
-    keep = f"{store.location}.schema-{old}"
-    if "://" not in store.location and not Path(keep).exists():
-        from kamlib.stores.folder import Folder
-
-        Folder(Path(keep)).replace(text)
-    for version in range(old, SCHEMA):
+def forward(text: Tables) -> Tables:
+    """Text tables of an older schema as they are in this one; the input is not changed."""
+    for version in range(schema_of(text), SCHEMA):
         text = MIGRATIONS[version](text)
-    settings = text["settings"].copy()
-    settings.loc[settings["key"] == "schema", "value"] = str(SCHEMA)
-    text = {**text, "settings": settings}
-    store.replace(text)
-    return text
+    settings = text.get("settings", empty("settings"))
+    others = settings[settings["key"].str.strip() != "schema"]
+    said = pd.DataFrame([{"key": "schema", "value": str(SCHEMA)}], dtype=object)
+    return {**text, "settings": pd.concat([said, others], ignore_index=True).fillna("")}
+
+
+def migrate(store: Store) -> Tables:
+    """Bring an older workbook forward, all or nothing; the old one is kept as `NAME.schema-N`.
+
+    (A server's database is changed in one transaction; its backup is the server's.)
+    """
+
+    def change(text: Tables) -> Tables:
+        if schema_of(text) == SCHEMA:  # somebody else has just done it
+            return text
+        if "://" not in store.location:
+            _keep(text, f"{store.location}.schema-{schema_of(text)}")
+        return forward(text)
+
+    return store.rewrite(change)
+
+
+def _keep(text: Tables, place: str) -> None:
+    """A folder with these tables; one that a former attempt has made stays."""
+    from kamlib.stores.folder import Folder
+
+    for number in range(1, 100):
+        keep = Folder(Path(place if number == 1 else f"{place}-{number}"))
+        if not exists(keep.path):
+            keep.replace(text)
+            return
+        kept = keep.read()
+        if kept.keys() == text.keys() and all(kept[n].equals(text[n].reset_index(drop=True)) for n in text):
+            return
 
 
 def create(location: str | Path, tables: Tables) -> Store:
     """A new workbook of these text tables. Refuses to overwrite one."""
     if exists(location):
-        raise WorkbookError(f"There is a workbook at {location} already.",
+        raise WorkbookError(f"There is a workbook at {spoken(location)} already.",
                             hint="Choose another name, or remove it first.")  # fmt: skip
-    path = Path(str(location)).expanduser()
-    if "://" not in str(location):
-        if path.is_dir() and any(path.iterdir()):
-            raise WorkbookError(f"{location} is a folder with other things in it.",
-                                hint="Choose an empty or a new folder.")  # fmt: skip
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path = _path(location)
+    if path:
+        from kamlib.stores.files import plain_errors
+
+        with plain_errors(path.name, "changed"):
+            if path.is_dir() and any(path.iterdir()):
+                raise WorkbookError(f"{spoken(location)} is a folder with other things in it.",
+                                    hint="Choose an empty or a new folder.")  # fmt: skip
+            path.parent.mkdir(parents=True, exist_ok=True)
     store = open_store(location)
     store.replace(tables)
     return store
@@ -148,7 +235,7 @@ def create(location: str | Path, tables: Tables) -> Store:
 
 def copy(source: str | Path, target: str | Path) -> Store:
     """Copy a workbook, its history too, cell for cell, between any two locations."""
-    return create(target, load(source, read_only=True)[1])
+    return create(target, _load(source, read_only=True)[1])
 
 
 def blank(name: str = "") -> Tables:

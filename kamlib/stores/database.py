@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,69 +12,62 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from kamlib.errors import ReadOnly, WorkbookError
+from kamlib.errors import Conflict, KamError, ReadOnly, WorkbookError
 from kamlib.stores import base
-from kamlib.tables import DEFINITIONS, Tables, empty
+from kamlib.tables import DEFINITIONS, Tables, as_text, empty
 
 POSITION = "row_"
 BUSY_MS = 20_000
+BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
 
 
 class Database:
     """A database; every cell is text, `row_` keeps the order; see `base.Store` for the verbs."""
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
-        self.location = re.sub(r"://([^:/@]*):[^@]*@", r"://\1:***@", url)
-        self.notes: list[dict[str, str]] = []
-        self.read_only = read_only
-        self.sqlite = url.startswith("sqlite")
+    def __init__(self, url: str | sa.URL, *, read_only: bool = False, path: Path | None = None) -> None:
+        self.location = str(path) if path else without_password(str(url))
+        self.path, self.read_only = path, read_only
+        self.notes: base.Notes = []
+        self._known: tuple[Any, dict[str, Any]] = (None, {})
         try:
             self.engine = sa.create_engine(url, hide_parameters=True)
-        except Exception as error:
-            raise WorkbookError(f"The database address {self.location} cannot be used: {error}",
-                                hint="Is the driver for it installed?") from None  # fmt: skip
+        except Exception as error:  # each driver has its own; their words may repeat the password
+            raise _unusable(self.location, error) from None
+        self.sqlite = self.engine.dialect.name == "sqlite"
         if self.sqlite:
             event.listen(self.engine, "connect", self._on_connect)
             event.listen(self.engine, "begin", self._on_begin)
 
-    def read(self, names: Iterable[str] | None = None) -> Tables:
+    def read(self, names: Collection[str] | None = None) -> Tables:
         with self._connection() as db:
-            there = [name for name in sa.inspect(db).get_table_names() if not name.startswith("sqlite_")]
-            return {name: self._frame(db, name) for name in there if names is None or name in names}
+            there = [n for n in self._names(db) if names is None or n in names]
+            return {name: self._frame(db, name) for name in there}
 
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
-        if self.read_only:
-            raise ReadOnly("This is a read-only copy of the workbook; it cannot be changed.")
+        base.refuse_read_only(self.read_only)
         at, story = base.now(), []
         with self._connection(write=True) as db:
-            for change in changes:
-                story += self._put_row(db, change, who or base.somebody(), at)
+            try:
+                for change in changes:
+                    story += self._put_row(db, change, who or base.somebody(), at)
+            except Conflict as error:
+                raise base.blame(error, changes, self._history(db)) from None
             if story:
                 db.execute(sa.insert(self._table(db, "history", base.HISTORY)), story)
         return story
 
     def replace(self, tables: Tables) -> None:
-        if self.read_only:
-            raise ReadOnly("This is a read-only copy of the workbook; it cannot be changed.")
-        with self._connection(write=True) as db:
-            for name in sa.inspect(db).get_table_names():
-                if not name.startswith("sqlite_"):
-                    self._table(db, name).drop(db)
-            for name, frame in tables.items():
-                table = self._table(db, name, list(frame.columns))
-                rows = [dict(zip(frame.columns, row, strict=True))
-                        for row in frame.itertuples(index=False, name=None)]  # fmt: skip
-                if rows:
-                    db.execute(sa.insert(table), rows)
-        self.close()  # the last one out writes the log into the file
+        self._rewrite(lambda _: tables, there=False)
+
+    def rewrite(self, change: Callable[[Tables], Tables]) -> Tables:
+        return self._rewrite(change, there=True)
 
     def version(self) -> dict[str, Any]:
         with self._connection() as db:
-            if self.sqlite:
-                mine = db.execute(sa.text("PRAGMA data_version")).scalar()
-                return {"": (id(db.connection.dbapi_connection), mine)}
-            history = self._table(db, "history", base.HISTORY)
-            return {"": db.execute(sa.select(sa.func.max(history.c[POSITION]))).scalar()}
+            mine = self._stamp(db)
+            if mine is None or mine != self._known[0]:
+                self._known = (mine, self._versions(db))
+            return self._known[1]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -86,6 +79,7 @@ class Database:
         connection.isolation_level = None  # SQLAlchemy's begin decides, not the driver
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        cursor.execute("PRAGMA trusted_schema=OFF")  # a file from elsewhere runs nothing here
         if not self.read_only:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
@@ -97,12 +91,19 @@ class Database:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     @contextlib.contextmanager
-    def _connection(self, write: bool = False) -> Iterator[sa.Connection]:
+    def _connection(self, write: bool = False, create: bool = False) -> Iterator[sa.Connection]:
+        if self.path and not create and not self.path.is_file():
+            raise WorkbookError(f"There is no workbook {self.path.name}.")
         try:
             with self.engine.connect().execution_options(kam_write=write) as db, db.begin():
                 yield db
-        except sa.exc.SQLAlchemyError as error:
+        except KamError:
+            raise
+        except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
             raise self._explain(error) from None
+        except (UnicodeError, ValueError, TypeError, OverflowError, OSError) as error:
+            raise WorkbookError(f"{self._name()} cannot be used ({type(error).__name__}): it is damaged, "
+                                "or holds what a workbook cannot hold.") from None  # fmt: skip
 
     def _explain(self, error: Exception) -> WorkbookError:
         said = str(getattr(error, "orig", error)).lower()
@@ -112,46 +113,106 @@ class Database:
         if "locked" in said or "busy" in said:
             return WorkbookError("Somebody else is writing to the workbook and has not finished.",
                                  hint="Try again in a moment.")  # fmt: skip
-        if "not a database" in said or "malformed" in said:
+        if "full" in said:
+            return WorkbookError(f"{self._name()} cannot be changed: the disk is full.",
+                                 hint="Make room, then enter the value again.")  # fmt: skip
+        if "unable to open" in said:
+            return WorkbookError(f"{self._name()} may not be opened, or its folder is not there.",
+                                 hint="Have you the right to read it?")  # fmt: skip
+        if self.sqlite:
             return WorkbookError(f"{self._name()} is not a workbook, or it is damaged.",
                                  hint="Take the last copy of it.")  # fmt: skip
-        if "unable to open" in said:
-            return WorkbookError(f"There is no workbook at {self._name()}, or it may not be opened.")
-        return WorkbookError(f"The database {self._name()} refused: {getattr(error, 'orig', error)}")
+        first = str(getattr(error, "orig", error)).strip().split("\n")[0][:200]
+        return WorkbookError(f"The database {self._name()} refused: {first}")
 
     def _name(self) -> str:
-        return Path(self.location.split("?")[0].split("///")[-1]).name if self.sqlite else self.location
+        return self.path.name if self.path else self.location
+
+    def _names(self, db: sa.Connection) -> list[str]:
+        return [n for n in sa.inspect(db).get_table_names() if not n.startswith("sqlite_")]
+
+    def _stamp(self, db: sa.Connection) -> Any:
+        """SQLite says at once whether anything was written since; other databases do not."""
+        if not self.sqlite:
+            return None
+        own = db.execute(sa.text("SELECT total_changes()")).scalar()
+        others = db.execute(sa.text("PRAGMA data_version")).scalar()
+        return id(db.connection.dbapi_connection), own, others
+
+    def _versions(self, db: sa.Connection) -> dict[str, Any]:
+        """The last history row of each table, and under "" what replacing the whole changes."""
+        names = self._names(db)
+        shape = db.execute(sa.text("PRAGMA schema_version")).scalar() if self.sqlite else len(names)
+        result: dict[str, Any] = {"": shape} | dict.fromkeys(names, 0)
+        if "history" in names:
+            history = self._table(db, "history")
+            if POSITION in history.c and "table" in history.c:
+                last = sa.func.max(history.c[POSITION])
+                found = db.execute(sa.select(history.c["table"], last).group_by(history.c["table"])).all()
+                result |= {str(name): row for name, row in found}
+                result["history"] = max([row for _, row in found], default=0)
+        return result
+
+    def _history(self, db: sa.Connection) -> pd.DataFrame:
+        return self._frame(db, "history") if "history" in self._names(db) else pd.DataFrame()
+
+    def _rewrite(self, change: Callable[[Tables], Tables], there: bool) -> Tables:
+        base.refuse_read_only(self.read_only)
+        with self._connection(write=True, create=not there) as db:
+            old = {name: self._frame(db, name) for name in self._names(db)} if there else {}
+            tables = change(old)
+            folded = [name.lower() for name in tables]
+            for name in self._names(db):
+                self._table(db, name).drop(db)
+            for name, frame in tables.items():
+                if folded.count(name.lower()) > 1:
+                    raise WorkbookError(f'Two tables are called "{name}" but for capitals; a database '
+                                        "cannot hold both.", table=name, hint="Rename one.")  # fmt: skip
+                table = self._table(db, name, list(frame.columns))
+                rows = [dict(zip(frame.columns, map(base.sound, row), strict=True))
+                        for row in frame.itertuples(index=False, name=None)]  # fmt: skip
+                if rows:
+                    db.execute(sa.insert(table), rows)
+        self.close()  # the last one out writes the log into the file
+        return tables
 
     def _table(self, db: sa.Connection, name: str, columns: Sequence[str] = ()) -> sa.Table:
         """The table as it is in the database; made with these columns if it is not there yet."""
-        if sa.inspect(db).has_table(name):
-            return sa.Table(name, sa.MetaData(), autoload_with=db)
+        if (inspector := sa.inspect(db)).has_table(name):
+            # cells are taken as they are: a declared type could make SQLAlchemy convert what is not so
+            there = [column["name"] for column in inspector.get_columns(name)]
+            position = [sa.Column(POSITION, sa.Integer, primary_key=True)] if POSITION in there else []
+            cells = [sa.Column(column, sa.types.NullType()) for column in there if column != POSITION]
+            return sa.Table(name, sa.MetaData(), *position, *cells)
         folded = [str(column).lower() for column in (*columns, POSITION)]
         if len(set(folded)) < len(folded) or "" in folded:
             raise WorkbookError(f'The table "{name}" has columns that differ only in case, or have no '
                                 f"name, or are called {POSITION}; a database cannot hold them.",
                                 table=name, hint="Rename them, then copy again.")  # fmt: skip
-        position = sa.Column(POSITION, sa.Integer, primary_key=True, autoincrement=True)
+        position = [sa.Column(POSITION, sa.Integer, primary_key=True, autoincrement=True)]
         texts = [sa.Column(column, sa.Text, nullable=False, default="", server_default="")
                  for column in columns]  # fmt: skip
-        table = sa.Table(name, sa.MetaData(), position, *texts)
+        table = sa.Table(name, sa.MetaData(), *position, *texts)
         table.create(db)
         return table
 
     def _frame(self, db: sa.Connection, name: str) -> pd.DataFrame:
         table = self._table(db, name)
         columns = [c for c in table.columns if c.name != POSITION]
+        if not columns:
+            return pd.DataFrame()
         query = sa.select(*columns)
-        rows = db.execute(query.order_by(table.c[POSITION]) if POSITION in table.c else query).all()
-        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        query = query.order_by(table.c[POSITION]) if POSITION in table.c else query
+        cells = [[c if type(c) is str else _as_text(c) for c in row] for row in db.execute(query).all()]
         return pd.DataFrame(cells, columns=[c.name for c in columns], dtype=object)
 
     def _put_row(self, db: sa.Connection, change: base.Change, who: str, at: str) -> list[base.Row]:
         names = list(empty(change.table).columns) if change.table in DEFINITIONS else list(change.key)
         table = self._with_columns(db, change, names)
-        where = [sa.func.trim(table.c[c]) == value for c, value in change.key.items()]
+        where = [sa.func.ltrim(sa.func.rtrim(table.c[c], BLANKS), BLANKS) == base.sound(value)
+                 for c, value in change.key.items()]  # fmt: skip
         found = db.execute(sa.select(table).where(*where).order_by(table.c[POSITION])).mappings().first()
-        current = None if found is None else {c: found[c] or "" for c in found if c != POSITION}
+        current = None if found is None else {c: _as_text(found[c]) for c in found if c != POSITION}
         if current is None and change.values is None:
             return []
         after, story = base.merge(current, change, who, at)
@@ -170,9 +231,36 @@ class Database:
     def _with_columns(self, db: sa.Connection, change: base.Change, names: list[str]) -> sa.Table:
         table = self._table(db, change.table, names)
         wanted: Mapping[str, str] = {**change.key, **(change.values or {})}
+        if POSITION not in table.c:
+            raise WorkbookError(f'kamlib did not write the table "{change.table}" and cannot change it.',
+                                table=change.table, hint="Copy the workbook with `kam copy`.")  # fmt: skip
         missing = [column for column in wanted if column not in table.c]
         for column in missing:
             quote = db.dialect.identifier_preparer.quote
             db.execute(sa.text(f"ALTER TABLE {quote(change.table)} ADD COLUMN {quote(column)} "
                                "TEXT NOT NULL DEFAULT ''"))  # fmt: skip
         return self._table(db, change.table) if missing else table
+
+
+def _as_text(cell: object) -> str:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else as_text(cell)
+
+
+def without_password(address: str) -> str:
+    """A database address that may be shown: user and password, and what follows "?", are left out."""
+    head, mark, rest = address.partition("://")
+    rest = rest.split("?", 1)[0]
+    return f"{head}{mark}***@{rest.rsplit('@', 1)[1]}" if "@" in rest else f"{head}{mark}{rest}"
+
+
+def _unusable(location: str, error: Exception) -> WorkbookError:
+    kind = location.split("://", 1)[0]
+    if isinstance(error, sa.exc.NoSuchModuleError):
+        return WorkbookError(f'kamlib knows no database of the kind "{kind}".', found=kind,
+                             allowed="such as sqlite or postgresql",
+                             hint="Write it as postgresql://user@host/name.")  # fmt: skip
+    if isinstance(error, ImportError):
+        return WorkbookError(f"The driver for {kind} databases is not installed ({error.name}).",
+                             hint="Install it beside kamlib.")  # fmt: skip
+    return WorkbookError(f"The database address {location} cannot be understood.",
+                         hint="Write it as postgresql://user@host:5432/name.")  # fmt: skip

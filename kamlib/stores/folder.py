@@ -2,190 +2,257 @@
 
 from __future__ import annotations
 
-import csv
+import contextlib
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+import re
+import time
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from kamlib.checks import finding
-from kamlib.errors import WorkbookError
+from kamlib.errors import Conflict, ReadOnly, WorkbookError
 from kamlib.stores import base, files
+from kamlib.stores.csvs import Notes, read_csv, to_csv
 from kamlib.tables import Tables
 
 PENDING = ".kam-pending.json"
 LOCK = ".kam.lock"
-BIGGEST = 200_000_000
-csv.field_size_limit(10_000_000)
+HISTORY = "history.csv"
+BIGGEST, TRIES = 200_000_000, 60
+BAD_NAME = re.compile(
+    r'[\x00-\x1f<>:"/\\|?*]|^\.|[. ]$|^$|.{101}|^(con|prn|aux|nul|com\d|lpt\d)$', re.I | re.S
+)
 
 
 class Folder:
-    """A folder of CSV files; see `base.Store` for the verbs."""
+    """A folder of CSV files; see `base.Store` for the verbs.
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.location = path, str(path)
-        self.notes: list[dict[str, str]] = []
-        self._seen: dict[str, tuple[Any, pd.DataFrame, list[dict[str, str]]]] = {}
+    A change is first written beside the tables (`.NAME.csv.next`) and announced in a pending file,
+    then put in place: whoever comes after a crash finishes what was announced.
+    """
 
-    def read(self, names: Iterable[str] | None = None) -> Tables:
-        if (self.path / PENDING).exists():
-            with files.locked(self.path / LOCK):
-                self._finish()
-        self.notes = []
-        return {p.stem: self._table(p) for p in self._paths() if names is None or p.stem in names}
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path, self.location, self.read_only = path, str(path), read_only
+        self.notes: Notes = []
+        self._seen: dict[str, tuple[bytes, pd.DataFrame, Notes]] = {}
+
+    def read(self, names: Collection[str] | None = None) -> Tables:
+        with files.plain_errors(self.path.name):
+            for attempt in range(TRIES if self.read_only else 3):
+                with contextlib.suppress(FileNotFoundError):  # a writer put it in place just now
+                    before = self._stamp()
+                    if PENDING in before and not self.read_only:
+                        break
+                    tables = self._tables(names)
+                    if before == self._stamp():
+                        return tables
+                time.sleep(attempt / 1000)
+            return self._read_locked(names)
 
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
-        with files.locked(self.path / LOCK):
+        base.refuse_read_only(self.read_only)
+        with files.locked(self.path / LOCK), files.plain_errors(self.path.name, "changed"):
             self._finish()
-            before = {path.stem: self._table(path) for path in self._paths() if path.stem != "history"}
-            after, story = base.apply(before, changes, who or base.somebody())
-            if not story:
-                return []
-            touched = {name: to_csv(after[name]) for name in {c.table for c in changes} if name in after}
-            self._commit(touched, story)
+            names = {change.table for change in changes}
+            try:
+                after, story = base.apply(self._tables(names), changes, who or base.somebody())
+            except Conflict as error:
+                raise base.blame(error, changes, self._history()) from None
+            if story:
+                self._commit({name: after[name] for name in names if name in after}, story)
         return story
 
     def replace(self, tables: Tables) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
-        with files.locked(self.path / LOCK):
-            self._finish()
-            self._commit({name: to_csv(frame) for name, frame in tables.items()}, [])
+        base.refuse_read_only(self.read_only)
+        with files.plain_errors(self.path.name, "changed"):
+            self.path.mkdir(parents=True, exist_ok=True)
+        self._rewrite(lambda: tables)
+
+    def rewrite(self, change: Callable[[Tables], Tables]) -> Tables:
+        base.refuse_read_only(self.read_only)
+        return self._rewrite(lambda: change(self._tables()))
 
     def version(self) -> dict[str, Any]:
-        return {p.stem: ((s := p.stat()).st_mtime_ns, s.st_size, s.st_ino) for p in self._paths()}
+        with files.plain_errors(self.path.name):
+            return {name: stamp for name, stamp in self._stamp().items() if name != PENDING}
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def _stamp(self) -> dict[str, Any]:
+        paths = {path.stem: path for path in self._paths()}
+        if (self.path / PENDING).exists():
+            paths[PENDING] = self.path / PENDING
+        stats = {name: path.stat() for name, path in paths.items()}
+        return {name: (s.st_mtime_ns, s.st_size, s.st_ino) for name, s in stats.items()}
 
     def _paths(self) -> list[Path]:
         if not self.path.is_dir():
-            raise WorkbookError(f"There is no workbook at {self.location}.")
-        return sorted(p for p in self.path.glob("*.csv") if not p.name.startswith("."))
+            raise WorkbookError(f"There is no workbook {self.path.name}.")
+        paths = sorted(p for p in self.path.glob("*.csv") if not p.name.startswith("."))
+        return [path for path in paths if path.is_file()]
 
-    def _table(self, path: Path) -> pd.DataFrame:
-        stat = path.stat()
-        stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-        if path.name not in self._seen or self._seen[path.name][0] != stamp:
-            frame, notes = read_csv(path)
-            self._seen[path.name] = (stamp, frame, notes)
-        self.notes = self.notes + self._seen[path.name][2]
-        return self._seen[path.name][1]
+    def _tables(self, names: Collection[str] | None = None) -> Tables:
+        self.notes = []
+        plan = self._plan()
+        paths = {path.stem: path for path in self._paths() if path.stem not in plan["gone"]}
+        for name in plan["swap"]:  # somebody is just writing, or was stopped: theirs are the next ones
+            coming = _next(self.path / f"{name}.csv")
+            if coming.exists():
+                paths[name] = coming
+        wanted = {n: p for n, p in sorted(paths.items()) if names is None or n in names}
+        return {name: self._table(f"{name}.csv", path, plan) for name, path in wanted.items()}
 
-    def _commit(self, touched: dict[str, str], story: list[base.Row]) -> None:
+    def _table(self, file: str, path: Path, plan: dict[str, Any]) -> pd.DataFrame:
+        if path.stat().st_size > BIGGEST:
+            raise WorkbookError(f"{file} is larger than {BIGGEST // 1_000_000} MB.", table=file[:-4])
+        raw = path.read_bytes()
+        if file == HISTORY and plan["story"]:
+            raw = raw[: plan["history_size"]]
+        seen = self._seen.get(file)
+        if seen is None or seen[0] != raw:  # comparing bytes is quick, and times can deceive
+            seen = self._grown(seen, raw) if file == HISTORY else None
+            self._seen[file] = seen or (raw, *read_csv(raw, file))
+        self.notes = self.notes + self._seen[file][2]
+        return self._seen[file][1]
+
+    def _grown(self, seen: tuple[bytes, pd.DataFrame, Notes] | None, raw: bytes) -> Any:
+        """The history read before with only what is new added, or None."""
+        if seen is None or seen[2] or not seen[0].endswith(b"\n") or not raw.startswith(seen[0]):
+            return None
+        header = seen[0].split(b"\n", 1)[0] + b"\n"
+        more, notes = read_csv(header + raw[len(seen[0]) :], HISTORY)
+        return (raw, pd.concat([seen[1], more], ignore_index=True), notes)
+
+    def _read_locked(self, names: Collection[str] | None) -> Tables:
+        """Read while nobody writes, after finishing what a stopped writer announced."""
+        if not self.read_only:
+            with contextlib.suppress(ReadOnly), files.locked(self.path / LOCK):
+                with files.plain_errors(self.path.name, "changed"):
+                    self._finish()
+                return self._tables(names)
+        return self._tables(names)
+
+    def _history(self) -> pd.DataFrame:
+        return self._tables({"history"}).get("history", pd.DataFrame())
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def _rewrite(self, make: Callable[[], Tables]) -> Tables:
+        with files.locked(self.path / LOCK), files.plain_errors(self.path.name, "changed"):
+            self._finish()
+            tables = make()
+            gone = [path.stem for path in self._paths() if path.stem not in tables]
+            self._commit(tables, [], gone)
+        return tables
+
+    def _commit(self, tables: Tables, story: list[base.Row], gone: Sequence[str] = ()) -> None:
         """Say durably what will be written, write it, then forget it: a crash is made good."""
-        history = self.path / "history.csv"
+        _refuse_names(tables)
+        story, tables = self._with_history(story, tables)
+        contents = {name: _bytes(name, frame) for name, frame in tables.items()}
+        for name, content in contents.items():
+            path = self.path / f"{name}.csv"
+            files.write(_next(path), content, like=path)
+        history = self.path / HISTORY
         size = history.stat().st_size if history.exists() else 0
-        plan = {"tables": touched, "story": story, "history_size": size}
+        plan = {"swap": [*tables], "gone": [*gone], "story": story, "history_size": size}
         files.write(self.path / PENDING, json.dumps(plan).encode())
         self._finish()
+        if story:  # what was merged into sound tables need not be read again
+            self._seen |= {f"{n}.csv": (contents[n], frame, []) for n, frame in tables.items()}
+
+    def _with_history(self, story: list[base.Row], tables: Tables) -> tuple[list[base.Row], Tables]:
+        """History that somebody saved in another form is written anew instead of added to."""
+        path = self.path / HISTORY
+        canonical = to_csv(pd.DataFrame(columns=base.HISTORY)).encode()
+        if not story or not path.exists() or path.stat().st_size == 0:
+            return story, tables
+        with open(path, "rb") as file:
+            if file.read(len(canonical)) == canonical:
+                return story, tables
+        new = pd.DataFrame(story, columns=base.HISTORY, dtype=object)
+        return [], {**tables, "history": pd.concat([self._history(), new], ignore_index=True).fillna("")}
+
+    def _plan(self) -> dict[str, Any]:
+        """What the last writer announced and has not finished; empty when there is nothing."""
+        nothing: dict[str, Any] = {"swap": [], "gone": [], "story": [], "history_size": 0}
+        try:
+            plan = nothing | json.loads((self.path / PENDING).read_bytes())
+            names = [*plan["swap"], *plan["gone"]]
+            sound = all(isinstance(n, str) and not BAD_NAME.search(n) for n in names)
+            size = plan["history_size"]
+            story = [dict(zip(base.HISTORY, (str(row[c]) for c in base.HISTORY), strict=True))
+                     for row in plan["story"]]  # fmt: skip
+        except FileNotFoundError:
+            return nothing
+        except (ValueError, TypeError, KeyError):
+            sound = False
+        if not sound or not isinstance(size, int) or size < 0:
+            raise WorkbookError(f"{self.path.name} holds a damaged file {PENDING}.",
+                                hint="Remove it: what was entered last may be missing then.")  # fmt: skip
+        return plan | {"story": story}
 
     def _finish(self) -> None:
-        pending = self.path / PENDING
-        if not pending.exists():
-            return
-        plan = json.loads(pending.read_bytes())
-        for name, content in plan["tables"].items():
-            files.write(self.path / f"{name}.csv", content.encode())
+        """Put in place what was announced; every step may be repeated after a crash."""
+        plan = self._plan()
+        for name in plan["swap"]:
+            path = self.path / f"{name}.csv"
+            if _next(path).exists():
+                os.replace(_next(path), path)
+        for name in plan["gone"]:
+            (self.path / f"{name}.csv").unlink(missing_ok=True)
         if plan["story"]:
             self._append(plan["story"], plan["history_size"])
-        pending.unlink()
-        files.sync_folder(self.path)
+        if (self.path / PENDING).exists():
+            files.sync_folder(self.path)
+            (self.path / PENDING).unlink()
+            files.sync_folder(self.path)
+        files.tidy(self.path, ".*.part")
+        files.tidy(self.path, ".*.csv.next")
 
     def _append(self, story: list[base.Row], size: int) -> None:
         """Append to the history from its known size, so that a repetition writes nothing twice."""
-        path = self.path / "history.csv"
-        rows = pd.DataFrame(story, columns=base.HISTORY)
-        text = to_csv(rows) if size == 0 else to_csv(rows).split("\n", 1)[1]
+        path = self.path / HISTORY
+        size = min(size, path.stat().st_size if path.exists() else 0)
+        text = to_csv(pd.DataFrame(story, columns=base.HISTORY))
+        text = text if size == 0 else text.split("\n", 1)[1]
         with open(path, "r+b" if path.exists() else "w+b") as file:
             file.truncate(size)
-            file.seek(size)
             if size and not _ends_line(file, size):
                 text = "\n" + text
+            file.seek(size)
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
 
 
+def _next(path: Path) -> Path:
+    return path.with_name(f".{path.name}.next")
+
+
+def _bytes(name: str, frame: pd.DataFrame) -> bytes:
+    try:
+        return to_csv(frame).encode()
+    except UnicodeEncodeError:
+        raise WorkbookError(f"{name} holds half a character, which cannot be stored.", table=name,
+                            hint="Type that text again.") from None  # fmt: skip
+
+
+def _refuse_names(tables: Tables) -> None:
+    folded = [name.lower() for name in tables]
+    for name in tables:
+        if BAD_NAME.search(name) or folded.count(name.lower()) > 1:
+            short = name[:60]
+            raise WorkbookError(f'The table "{short}" cannot be a file.', table=short, found=short,
+                                allowed="100 characters at most, none of / \\ : * ? \" < > |, and no "
+                                        "other table that differs only in capitals",
+                                hint="Rename it, then copy again.")  # fmt: skip
+
+
 def _ends_line(file: io.BufferedRandom, size: int) -> bool:
     file.seek(size - 1)
     return file.read(1) == b"\n"
-
-
-def to_csv(frame: pd.DataFrame) -> str:
-    """The canonical text of a table: UTF-8, comma, LF, quotes only where they are needed."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(frame.columns)
-    writer.writerows(frame.itertuples(index=False, name=None))
-    return out.getvalue()
-
-
-def read_csv(path: Path) -> tuple[pd.DataFrame, list[dict[str, str]]]:
-    """A CSV file as a text table, and what had to be guessed while reading it."""
-    name, notes = path.stem, []
-    try:
-        if path.stat().st_size > BIGGEST:
-            raise WorkbookError(f"{path.name} is larger than {BIGGEST // 1_000_000} MB.", table=name)
-        raw = path.read_bytes()
-    except PermissionError:
-        raise WorkbookError(f"{path.name} may not be read: no right to open it.", table=name) from None
-    text, encoding = _decode(raw, path.name)
-    if encoding != "utf-8":
-        message = f"{path.name} is not UTF-8; it is read as {encoding}. Look at accented letters."
-        notes.append(finding("warning", name, message, found=encoding, allowed="UTF-8"))
-    head = text.split("\n", 1)[0]
-    mark = max(",;\t", key=head.count) if any(m in head for m in ",;\t") else ","
-    if mark != ",":
-        kind = "semicolons" if mark == ";" else "tabs"
-        notes.append(finding("warning", name, f"{path.name} separates cells by {kind}.", found=mark,
-                             allowed="commas"))  # fmt: skip
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=False))
-    except csv.Error as error:
-        raise WorkbookError(f"{path.name} cannot be read as CSV: {error}.", table=name,
-                            hint="Save it again as CSV UTF-8.") from None  # fmt: skip
-    return _frame(lines, path.name, notes), notes
-
-
-def _decode(raw: bytes, name: str) -> tuple[str, str]:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        tries = [("utf-16", "UTF-16")]
-    else:
-        tries = [("utf-8-sig", "utf-8"), ("cp1252", "Windows-1252"), ("latin-1", "Latin-1")]
-    if b"\x00" in raw[:4096] and tries[0][0] != "utf-16":
-        raise WorkbookError(f"{name} is not a text file.", hint="Save it as CSV UTF-8.")
-    for codec, said in tries:
-        try:
-            return raw.decode(codec), said
-        except UnicodeDecodeError:
-            continue
-    raise WorkbookError(f"{name} is not a text file.", hint="Save it as CSV UTF-8.")
-
-
-def _frame(lines: list[list[str]], file: str, notes: list[dict[str, str]]) -> pd.DataFrame:
-    name = file.rsplit(".", 1)[0]
-    while lines and not any(cell.strip() for cell in lines[-1]):
-        lines.pop()
-    if not lines:
-        notes.append(finding("warning", name, f"{file} is empty."))
-        return pd.DataFrame()
-    header = [cell.strip() for cell in lines[0]]
-    while header and not header[-1]:
-        header.pop()
-    rows: dict[int, list[str]] = {}
-    for number, line in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in line):
-            continue
-        if any(cell.strip() for cell in line[len(header) :]):
-            raise WorkbookError(
-                f"{file}, line {number} has {len(line)} cells, but the header has {len(header)}.",
-                table=name, row=f"line {number}",
-                hint="A text with a comma in it needs quotation marks around it.")  # fmt: skip
-        cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in line[: len(header)]]
-        rows[number - 2] = cells + [""] * (len(header) - len(cells))
-    if "" in header:
-        notes.append(finding("error", name, f"{file}: column {header.index('') + 1} has no name.",
-                             "line 1"))  # fmt: skip
-    # the index keeps the line of the file (less 2), so that a finding can name it
-    return pd.DataFrame([*rows.values()], index=[*rows], columns=header, dtype=object)

@@ -2,177 +2,243 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import io
 import re
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape  # noqa: S406 - writes, does not read
 
 import pandas as pd
 
 from kamlib.checks import finding
-from kamlib.errors import WorkbookError
+from kamlib.errors import Conflict, WorkbookError
 from kamlib.stores import base, files
+from kamlib.stores.guard import AGAIN, INVALID, MOST_BYTES, MOST_ROWS, guard, is_plain
 from kamlib.tables import DEFINITIONS, Tables, as_text, parse_number
 
-MOST_BYTES, MOST_PARTS, MOST_ROWS, MOST_COLUMNS = 64_000_000, 500, 200_000, 300
-MOST_STRINGS = 600_000
 LONGEST = 32_767
-BAD_SHEET = re.compile(r"[\[\]:*?/\\']")
-_ESCAPE = re.compile(r"_x[0-9A-Fa-f]{4}_")
-INVALID = "This is not a sound .xlsx file"
+BAD_SHEET = re.compile(r"[\[\]:*?/\\]|^'|'$|^$", re.I)
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_TO_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 class Xlsx:
     """One .xlsx file; see `base.Store` for the verbs."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.location = path, str(path)
-        self.notes: list[dict[str, str]] = []
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path, self.location, self.read_only = path, str(path), read_only
+        self.notes: base.Notes = []
 
-    def read(self, names: Iterable[str] | None = None) -> Tables:
+    def read(self, names: Collection[str] | None = None) -> Tables:
         self.notes = []
-        try:
-            raw = self.path.read_bytes() if self.path.stat().st_size <= MOST_BYTES else b""
-        except FileNotFoundError:
-            raise WorkbookError(f"There is no workbook at {self.location}.") from None
-        except PermissionError:
-            raise WorkbookError(f"{self.path.name} may not be read: no right to open it.") from None
+        raw = self._raw()
         guard(raw, self.path.name)
-        return {name: self._sheet(name, rows) for name, rows in _sheets(raw, self.path.name)
-                if names is None or name in names}
+        tables = {name: self._frame(name, lines) for name, lines in self._sheets(raw)}
+        return {name: tables[name] for name in tables if names is None or name in names}
 
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
-        with files.locked(self._lock()):
-            self._refuse_if_open()
-            after, story = base.apply(self.read(), changes, who or base.somebody())
+        with self._writing():
+            tables = self.read()
+            try:
+                after, story = base.apply(tables, changes, who or base.somebody())
+            except Conflict as error:
+                raise base.blame(error, changes, tables.get("history", pd.DataFrame())) from None
             if story:
                 history = after.get("history", pd.DataFrame(columns=base.HISTORY))
                 new = pd.DataFrame(story, columns=base.HISTORY)
-                after["history"] = pd.concat([history, new], ignore_index=True)
-                files.write(self.path, to_xlsx(after))
+                after["history"] = pd.concat([history, new], ignore_index=True).fillna("")
+                self._write(after)
         return story
 
     def replace(self, tables: Tables) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with files.locked(self._lock()):
-            self._refuse_if_open()
-            files.write(self.path, to_xlsx(tables))
+        base.refuse_read_only(self.read_only)
+        with files.plain_errors(self.path.name, "changed"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._writing():
+            self._write(tables)
+
+    def rewrite(self, change: Callable[[Tables], Tables]) -> Tables:
+        with self._writing():
+            tables = change(self.read())
+            self._write(tables)
+        return tables
 
     def version(self) -> dict[str, Any]:
-        stat = self.path.stat()
+        with files.plain_errors(self.path.name):
+            stat = self.path.stat()
         return {"": (stat.st_mtime_ns, stat.st_size, stat.st_ino)}
 
-    def _lock(self) -> Path:
-        return self.path.with_name(f".{self.path.name}.lock")
+    # -- writing --------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        base.refuse_read_only(self.read_only)
+        with files.locked(self.path.with_name(f".{self.path.name}.lock"), self.path.name):
+            if self.path.suffix.lower() != ".xlsx":
+                raise WorkbookError(f"{self.path.name} may hold macros, so it is read but never written.",
+                                    hint="Copy it to an .xlsx with `kam copy`.")  # fmt: skip
+            self._refuse_if_open()
+            yield
+
+    def _write(self, tables: Tables) -> None:
+        content = to_xlsx(tables)
+        guard(content, self.path.name)  # what is written must be readable
+        with files.plain_errors(self.path.name, "changed"):
+            files.tidy(self.path.parent, f".{glob.escape(self.path.name)}.*.part")
+            self._keep_original()
+            files.write(self.path, content)
+
+    def _keep_original(self) -> None:
+        """Formulas, charts and pictures cannot be written again: the file with them is kept, once."""
+        raw = self.path.read_bytes() if self.path.exists() else b""
+        if not raw or is_plain(raw):
+            return
+        for number in ["", *range(2, 100)]:
+            keep = self.path.with_name(f"{self.path.stem}.original{number}.xlsx")
+            if not keep.exists():
+                files.write(keep, raw)
+            if keep.read_bytes() == raw:
+                return
 
     def _refuse_if_open(self) -> None:
         """Excel and LibreOffice leave a file beside the one they hold open."""
         marks = [f"~${self.path.name}", f"~${self.path.name[2:]}", f".~lock.{self.path.name}#"]
-        if any(self.path.with_name(mark).exists() for mark in marks):
-            raise WorkbookError(
-                f"{self.path.name} is open in another program, so nothing can be saved in it.",
-                hint="Close it there, then enter the value again.",
-            )
+        for mark in marks:
+            if self.path.with_name(mark).exists():
+                raise WorkbookError(
+                    f"{self.path.name} is open in another program, so nothing can be saved in it.",
+                    hint="Close it there, then enter the value again. (If it is open nowhere, delete "
+                         f"the file {mark} beside it.)")  # fmt: skip
 
-    def _sheet(self, name: str, rows: Iterator[tuple[Any, ...]]) -> pd.DataFrame:
-        lines = {}
-        for number, row in enumerate(rows, start=1):
+    # -- reading --------------------------------------------------------------------------------
+
+    def _raw(self) -> bytes:
+        with files.plain_errors(self.path.name):
+            if not self.path.exists():
+                raise WorkbookError(f"There is no workbook {self.path.name}.")
+            if self.path.stat().st_size > MOST_BYTES:
+                raise WorkbookError(f"{self.path.name} is larger than {MOST_BYTES // 1_000_000} MB.")
+            return self.path.read_bytes()
+
+    def _sheets(self, raw: bytes) -> Iterator[tuple[str, dict[int, list[str]]]]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # openpyxl warns of what is no matter here
+                for sheet in _book(raw).worksheets:
+                    if sheet.sheet_state != "visible":
+                        message = f'The sheet "{sheet.title}" is hidden; it is read like the others.'
+                        self.notes.append(finding("warning", sheet.title, message))
+                    yield sheet.title, self._lines(sheet)
+        except WorkbookError:
+            raise
+        except Exception as error:  # openpyxl raises whatever its XML made it stumble over
+            message = f"{self.path.name} cannot be read ({type(error).__name__}). {INVALID}."
+            raise WorkbookError(message, hint=AGAIN) from None
+
+    def _lines(self, sheet: Any) -> dict[int, list[str]]:
+        """Line number -> texts of the cells, of the lines that hold any; line 1 always."""
+        sheet.reset_dimensions()
+        name, lines, formulas = sheet.title, {}, []
+        for number, row in enumerate(sheet.iter_rows(), start=1):
             if number > MOST_ROWS:
                 raise WorkbookError(f"Sheet {name} has more than {MOST_ROWS:,} rows.", table=name)
-            cells = [_cell(value) for value in row[:MOST_COLUMNS]]
-            if any(value is not None for value in row[MOST_COLUMNS:]):
-                raise WorkbookError(f"Sheet {name} has more than {MOST_COLUMNS} columns.", table=name)
+            if any(cell.value is not None for cell in row[base.MOST_COLUMNS :]):
+                raise WorkbookError(f"Sheet {name}, line {number} has more than {base.MOST_COLUMNS} "
+                                    "columns.", table=name, row=f"line {number}")  # fmt: skip
+            cells = [_text(cell.value) for cell in row[: base.MOST_COLUMNS]]
+            formulas += [(number, i) for i, cell in enumerate(row) if cell.data_type == "f"]
             if number == 1 or any(cell.strip() for cell in cells):
                 lines[number] = cells
-        return self._frame(name, lines)
+        self._note_formulas(name, lines, formulas)
+        return lines
+
+    def _note_formulas(self, name: str, lines: dict[int, list[str]], at: list[tuple[int, int]]) -> None:
+        """A formula is not a value: what Excel last showed for it may be old, or not be there.
+
+        So the formula itself is read, never its last result, and said to be an error where the
+        workbook would use it.
+        """
+        header = lines.get(1, [])
+        for number, place in at:
+            column = header[place].strip() if place < len(header) else ""
+            used = name in DEFINITIONS and column in DEFINITIONS[name].names
+            message = f"{column or 'A cell'} holds a formula; a workbook holds values only."
+            self.notes.append(finding(
+                "error" if used else "warning", name, message, f"line {number}", column,
+                lines[number][place], "a value: copy the cell, then paste it as a value"))  # fmt: skip
 
     def _frame(self, name: str, lines: dict[int, list[str]]) -> pd.DataFrame:
         header = [cell.strip() for cell in lines.pop(1, [])]
         while header and not header[-1]:
             header.pop()
+        if not header and not lines:
+            self.notes.append(finding("warning", name, f"Sheet {name} is empty."))
         if "" in header:
             message = f"Sheet {name}: column {header.index('') + 1} has no name."
-            self.notes.append(finding("error", name, message, "line 1"))
+            self.notes.append(finding("error", name, message, "line 1", allowed="a name for each column"))
         for number, cells in lines.items():
             if any(cell.strip() for cell in cells[len(header) :]):
                 raise WorkbookError(f"Sheet {name}, line {number} has a cell without a column name.",
-                                    table=name, row=f"line {number}")  # fmt: skip
+                                    table=name, row=f"line {number}",
+                                    hint="The names of the columns stand in line 1.")  # fmt: skip
         rows = [(cells + [""] * len(header))[: len(header)] for cells in lines.values()]
         return pd.DataFrame(rows, index=[n - 2 for n in lines], columns=header, dtype=object)
 
 
-def _cell(value: Any) -> str:
+def _book(raw: bytes) -> Any:
+    """openpyxl's workbook. It strips the text "x005F_" out of names and leaves other escapes in,
+    so the shared texts are read here."""
+    import openpyxl
+    from openpyxl.cell.text import Text
+    from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader
+    from openpyxl.xml.constants import SHEET_MAIN_NS
+    from openpyxl.xml.functions import iterparse
+
+    if not openpyxl.DEFUSEDXML:
+        raise WorkbookError("Reading .xlsx needs the package defusedxml.")
+
+    class Reader(ExcelReader):  # type: ignore[misc]
+        def read_strings(self) -> None:
+            part = self.package.find(SHARED_STRINGS)
+            if part is None:
+                return
+            with self.archive.open(part.PartName[1:]) as source:
+                for _, node in iterparse(source):
+                    if node.tag == f"{{{SHEET_MAIN_NS}}}si":
+                        self.shared_strings.append(_unescape(Text.from_tree(node).content))
+                        node.clear()
+
+    reader = Reader(io.BytesIO(raw), read_only=True, data_only=False)
+    reader.read()
+    titles = [sheet.title for sheet in reader.wb.worksheets]
+    if len(set(titles)) < len(titles):
+        raise WorkbookError(f"Two sheets have the same name. {INVALID}.", hint=AGAIN)
+    return reader.wb
+
+
+def _unescape(text: str) -> str:
+    if "_x" not in text:
+        return text
+    text = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    if not isinstance(value, (str, int, float)):
+        value = getattr(value, "text", None) or value  # an array formula
     text = as_text(value)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def guard(raw: bytes, name: str) -> None:
-    """Refuse, before unpacking, a file that would fill the memory. Raises WorkbookError."""
-    if not raw:
-        raise WorkbookError(f"{name} is empty or larger than {MOST_BYTES // 1_000_000} MB.")
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-    except zipfile.BadZipFile:
-        raise WorkbookError(f"{name} cannot be opened. {INVALID}.",
-                            hint="Save it again from Excel as .xlsx.") from None  # fmt: skip
-    parts = archive.infolist()
-    if len(parts) > MOST_PARTS:
-        raise WorkbookError(f"{name} has {len(parts)} parts; at most {MOST_PARTS} are read.")
-    if any(part.flag_bits & 1 for part in parts):
-        raise WorkbookError(f"{name} is protected by a password.", hint="Save it without one.")
-    size = sum(part.file_size for part in parts)
-    if size > MOST_BYTES:
-        raise WorkbookError(
-            f"{name} unpacks to {size / 1e6:,.0f} MB; at most {MOST_BYTES // 1_000_000} MB are read."
-        )
-    for part in parts:
-        if part.filename.endswith(".xml") and "xl/" in part.filename:
-            _guard_part(archive, part, name)
-
-
-def _guard_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
-    try:
-        content = archive.read(part)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):
-        raise WorkbookError(f"{name} is damaged. {INVALID}.") from None
-    except Exception as error:  # zlib and lzma errors have no common base
-        raise WorkbookError(f"{name} is damaged ({type(error).__name__}). {INVALID}.") from None
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise WorkbookError(f"{name} holds XML entities, which no spreadsheet needs. {INVALID}.")
-    if content.count(b"<si") > MOST_STRINGS:
-        raise WorkbookError(f"{name} has more than {MOST_STRINGS:,} different texts.")
-    for row in re.finditer(rb'<row[^>]*? r="(\d+)"', content):
-        if int(row[1]) > MOST_ROWS:
-            raise WorkbookError(f"{name} has a row numbered {int(row[1]):,}; "
-                                f"at most {MOST_ROWS:,} are read.")  # fmt: skip
-    for cell in re.finditer(rb'<c[^>]*? r="([A-Z]+)', content):
-        if len(cell[1]) > 2:
-            raise WorkbookError(f"{name} has a cell in column {cell[1].decode()}; "
-                                f"at most {MOST_COLUMNS} columns are read.")  # fmt: skip
-
-
-def _sheets(raw: bytes, name: str) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
-    import openpyxl
-
-    if not openpyxl.DEFUSEDXML:
-        raise WorkbookError("Reading .xlsx needs the package defusedxml.")
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=False)
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            yield sheet.title, sheet.iter_rows(values_only=True)
-    except WorkbookError:
-        raise
-    except Exception as error:  # openpyxl raises whatever its XML made it stumble over
-        raise WorkbookError(f"{name} cannot be read ({type(error).__name__}). {INVALID}.",
-                            hint="Save it again from Excel as .xlsx.") from None  # fmt: skip
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def to_xlsx(tables: Tables) -> bytes:
@@ -198,30 +264,48 @@ def to_xlsx(tables: Tables) -> bytes:
 def _refuse_sheet(name: str, tables: Tables) -> None:
     twins = [other for other in tables if other.lower() == name.lower()]
     if len(name) > 31 or BAD_SHEET.search(name) or len(twins) > 1:
-        raise WorkbookError(f'The table "{name}" cannot be an Excel sheet.', table=name, found=name,
+        raise WorkbookError(f'The table "{name[:60]}" cannot be an Excel sheet.', table=name, found=name,
                             allowed="31 characters at most, without [ ] : * ? / \\ '",
                             hint="Rename it, then copy again.")  # fmt: skip
+    rows, columns = tables[name].shape
+    if rows >= MOST_ROWS or columns > base.MOST_COLUMNS:
+        raise WorkbookError(f"{name} has {rows:,} rows and {columns} columns; an .xlsx here holds "
+                            f"{MOST_ROWS - 1:,} rows and {base.MOST_COLUMNS} columns.", table=name,
+                            hint="Keep the workbook as a folder or a .kam file.")  # fmt: skip
 
 
 def _write_column(sheet: Any, place: int, table: str, column: str, cells: pd.Series) -> None:
     names = DEFINITIONS[table].names if table in DEFINITIONS else []
     number = column in names and DEFINITIONS[table][column].kind == "number"
     sheet.set_column(place, place, min(48, max([len(str(column)) + 2, *(len(c) for c in cells[:50])])))
-    sheet.write_string(0, place, str(column))
-    for row, text in enumerate(cells, start=1):
-        if len(text) > LONGEST:
-            raise WorkbookError(
-                f"{table}, line {row + 1}, {column} has {len(text):,} characters; "
-                f"an Excel cell holds {LONGEST:,}.", table=table, row=f"line {row + 1}", column=column)  # fmt: skip
-        if number and _is_number(text):
+    for row, text in enumerate([str(column), *cells]):
+        if row and number and _is_number(text):
             sheet.write_number(row, place, float(text))
-        elif text:
-            sheet.write_string(row, place, _ESCAPE.sub(lambda m: "_x005F" + m[0], text))
+        elif text and (len(text) > LONGEST or sheet.write_string(row, place, _written(text))):
+            raise WorkbookError(
+                f"{table}, line {row + 1}, {column} has {len(text):,} characters; an Excel cell holds "
+                f"{LONGEST:,}.", table=table, row=f"line {row + 1}", column=column,
+                hint="Shorten it, or keep the workbook as a folder or a .kam file.")  # fmt: skip
+
+
+def _written(text: str) -> str:
+    """The text as XlsxWriter must get it to write just that.
+
+    Texts like "_x0041_" mean a character to Excel, and texts in <r> are XML to XlsxWriter: both go as
+    ready XML, where an underscore is written as a number so that XlsxWriter escapes nothing twice.
+    """
+    text = base.sound(text)
+    if not _TO_ESCAPE.search(text) and not text.startswith("<r>"):
+        return text
+    escaped = escape(_TO_ESCAPE.sub(lambda m: f"_x{ord(m[0]):04X}_", text)).replace("_", "&#95;")
+    return f'<r><t xml:space="preserve">{escaped}</t></r>'
 
 
 def _is_number(text: str) -> bool:
     """Would Excel give the very same text back? Only then may it be written as a number."""
     try:
-        return bool(text) and as_text(parse_number(text)) == text
+        number = parse_number(text)
+        # an .xlsx holds 16 digits
+        return bool(text) and as_text(number) == text and as_text(float(f"{number:.16G}")) == text
     except ValueError:
         return False
