@@ -110,7 +110,10 @@ def exists(location: str | Path) -> bool:
 
 
 def _holds_tables(path: Path) -> bool:
-    return _is(path, Path.is_dir) and (any(path.glob("*.csv")) or (path / ".kam-pending.json").exists())
+    def holds(folder: Path) -> bool:
+        return folder.is_dir() and (any(folder.glob("*.csv")) or (folder / ".kam-pending.json").exists())
+
+    return _is(path, holds)
 
 
 def load(location: str | Path, *, read_only: bool = False) -> tuple[Store, Tables]:
@@ -128,8 +131,9 @@ def load(location: str | Path, *, read_only: bool = False) -> tuple[Store, Table
 def _load(location: str | Path, read_only: bool) -> tuple[Store, Tables]:
     path = _path(location)
     if path and not exists(path):
-        if not os.access(path.parent, os.X_OK) and path.parent.exists():
-            raise WorkbookError(f"{path.name} may not be opened: no right to look into its folder.")
+        if not all(os.access(p, os.X_OK) for p in (path.parent, path) if _is(p, Path.is_dir)):
+            raise WorkbookError(f"{path.name} may not be opened: no right to look into the folder.",
+                                hint="Ask its owner for the right to read it.")  # fmt: skip
         raise WorkbookError(f"There is no workbook at {spoken(location)}.",
                             hint=_did_you_mean(path))  # fmt: skip
     store = open_store(location, read_only=read_only)
@@ -151,6 +155,8 @@ def spoken(location: str | Path) -> str:
 def _did_you_mean(path: Path) -> str:
     if not _is(path.parent, Path.is_dir):
         return f"There is no folder {path.parent.name} either."
+    if not os.access(path.parent, os.R_OK):
+        return ""
     beside = [p for p in path.parent.iterdir() if not p.name.startswith((".", "~"))]
     known = [p.name for p in beside if p.suffix in (".kam", ".xlsx") or _holds_tables(p)]
     return did_you_mean(path.name, known)

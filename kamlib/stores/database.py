@@ -69,6 +69,12 @@ class Database:
                 self._known = (mine, self._versions(db))
             return self._known[1]
 
+    def freeze(self) -> None:
+        """Fold the write-ahead log into the file, so that it can be opened as never changing."""
+        with self.engine.connect() as db:
+            db.connection.dbapi_connection.execute("PRAGMA journal_mode=DELETE")  # type: ignore[union-attr]
+        self.close()
+
     def close(self) -> None:
         """Let go of the file."""
         self.engine.dispose()
