@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
@@ -18,8 +18,6 @@ from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.stores import Change
 from kamlib.stores.base import find, somebody
 from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
-
-T = TypeVar("T")
 
 
 def open_desk(*, workbook: str = "", segment: str = "", near_line: float | None = None) -> Desk:
@@ -55,8 +53,8 @@ class Desk:
         self._seen = store.version()
         self._done: list[list[Change]] = []  # how to take back what was done here, last one last
         self._what_if: dict[str, pd.DataFrame] = {}
-        self._remembered: dict[Any, Any] = {}
-        self.message, self.saved_at = "", ""
+        self.message, self.saved_at, self.customer = "", "", ""
+        self.poll: Any = None
         self._typed = typed(text)
         self.settings = settings.of_workbook(self._typed, **given)
         if not self.settings.segment:
@@ -71,12 +69,6 @@ class Desk:
         """The typed tables, with the what-if of the moment if there is one."""
         return {**self._typed, **self._what_if} if self._what_if else self._typed
 
-    def result(self, model: Callable[[Tables, settings.Settings], T]) -> T:
-        """model(tables, settings), computed once until something changes."""
-        if model not in self._remembered:
-            self._remembered[model] = model(self.tables, self.settings)
-        return self._remembered[model]
-
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change: here, elsewhere, or a what-if."""
         self._listeners.append(listener)
@@ -89,7 +81,7 @@ class Desk:
         if segment:
             kaism.segments(self._typed, chosen)
         self._given["segment"], self.settings = segment, chosen
-        self._what_if = {}
+        self._what_if, self.customer = {}, ""
         self._tell()
 
     # -- changing -------------------------------------------------------------------------------
@@ -109,14 +101,22 @@ class Desk:
             gone += [("scores", k) for k in self._scores_of(key)]
         self._write([Change(name, k, None) for name, k in gone])
 
-    def preview(self, table: str, key: Mapping[str, str], **values: float | str) -> None:
-        """Show what would follow if these cells were so, without storing anything."""
-        frame = self.tables[table].copy()
-        where = find(frame, key)
-        for column, value in values.items():
-            value = parse(DEFINITIONS[table][column], as_text(value))
-            frame.iloc[where, frame.columns.get_loc(column)] = value
-        self._what_if = {**self._what_if, table: frame}
+    def preview(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Show what would follow if these cells were so, without storing anything; [] ends it."""
+        definition, frame = DEFINITIONS[table], self._typed[table].copy()
+        changed = False
+        for row in rows:
+            where = find(frame, {k: str(row.get(k, "")) for k in definition.keys})
+            for column in row.keys() - set(definition.keys):
+                value = parse(definition[column], as_text(row[column]))
+                frame.iloc[where, frame.columns.get_loc(column)] = value
+                changed = True
+        self._what_if = {table: frame} if changed else {}
+        self._tell()
+
+    def look_at(self, customer: str) -> None:
+        """The customer in focus, "" for none; views that explain one follow it."""
+        self.customer = customer if customer in set(self._typed["customers"]["customer"]) else ""
         self._tell()
 
     def undo(self) -> None:
@@ -243,7 +243,6 @@ class Desk:
         self._tell()
 
     def _tell(self) -> None:
-        self._remembered = {}
         for listener in list(self._listeners):
             listener()
 
@@ -258,5 +257,3 @@ def _first_segment(tables: Tables) -> str:
     segments = tables["segments"].loc[tables["segments"]["active"] != "no", "segment"].tolist()
     used = set(tables["customers"]["segment"])
     return next((s for s in segments if s in used), segments[0] if segments else "")
-
-

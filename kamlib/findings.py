@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 
 from kamlib import kaism, portfolio
+from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
 
@@ -18,6 +19,7 @@ SIZE = "size"
 FEWEST, MOST = 4, 8
 
 
+@remembered
 def find(tables: Tables, settings: Settings, today: date | None = None) -> pd.DataFrame:
     """All findings for the chosen segment(s), the most serious first. Columns: COLUMNS.
 
@@ -87,14 +89,23 @@ def _favourites(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Itera
     by_customer = scores.groupby("subject")["score"]
     high = set(by_customer.min()[(by_customer.min() >= 8) & (by_customer.size() >= 3)].index)
     for row in seen[seen["customer"].isin(high)].itertuples():
-        yield "warn", 7, row.segment, row.customer, f"{row.name} has 8 or more on everything. A favourite?", 20
+        yield (
+            "warn",
+            7,
+            row.segment,
+            row.customer,
+            f"{row.name} has 8 or more on everything. A favourite?",
+            20,
+        )
 
 
 def _strength(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
     ours, theirs, weights = kaism.strength_cells(tables, seen["customer"])
     ahead = ((ours >= theirs) | (weights == 0)).all(axis=1) & ours.notna().any(axis=1)
     top = ahead.groupby(level=0).all()
-    lists = tables["factors"].loc[lambda f: f["model"] == "strength"].groupby("scope")["factor"].agg(frozenset)
+    lists = (
+        tables["factors"].loc[lambda f: f["model"] == "strength"].groupby("scope")["factor"].agg(frozenset)
+    )
     same = set(lists[lists.map(lists.value_counts()) > 2].index)
     for row in seen.itertuples():
         if top.get(row.customer, False):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from kamlib import matrix, scoring
 from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
 
@@ -59,6 +60,7 @@ def place(tables: Tables, settings: Settings) -> pd.DataFrame:
     return drawn(tables, settings)[COLUMNS]
 
 
+@remembered
 def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     """The customers of `place` with all that a picture of them needs besides.
 
@@ -102,6 +104,7 @@ def _right_side(points: pd.DataFrame) -> pd.Series:
     return box.where(points["y"].notna(), "")
 
 
+@remembered
 def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
     """Where the customers of one segment stand on both axes, and how far they can still move.
 
@@ -282,6 +285,7 @@ def _x_words(row: dict) -> str:
     return words if row["x_coverage"] == 1 else f"{words} as far as it is known"
 
 
+@remembered
 def unknowns(tables: Tables, settings: Settings) -> pd.DataFrame:
     """The find-out list: every score nobody knows, with who finds it out and by when.
 
@@ -299,22 +303,30 @@ def unknowns(tables: Tables, settings: Settings) -> pd.DataFrame:
 def _unknown_rows(tables: Tables, settings: Settings, segment: str) -> list[tuple[str, ...]]:
     seen = positions(tables, settings, segment)
     seen = seen[~seen["ruled_out"]]
+    head = {c: (segment, c, name) for c, name in zip(seen["customer"], seen["name"], strict=True)}
     factors = of_scope(tables, "attractiveness", segment)
     part = tables["scores"]
     cells = scoring.wide(part[part["model"] == "attractiveness"], seen["customer"], factors["factor"])
     labels = dict(zip(factors["factor"], factors["label"], strict=True))
+    rows = [(*head[c], "attractiveness", f, labels[f], "") for c, f in _blanks(cells)]
+    alone = seen.loc[(seen["rivals"] == 0) & ~seen["no_rival"], "customer"]
+    rows += [(*head[c], "strength", WHO_ELSE, "who else could they choose?", "") for c in alone]
     ours, theirs, weights = strength_cells(tables, seen["customer"])
-    csf = tables["factors"].loc[lambda f: f["model"] == "strength"].set_index(["scope", "factor"])["label"]
-    rows = []
-    for row in seen[["customer", "name", "rivals", "no_rival"]].itertuples(index=False):
-        head = (segment, row.customer, row.name)
-        rows += [
-            (*head, "attractiveness", f, labels[f], "") for f in cells if np.isnan(cells.at[row.customer, f])
-        ]
-        if row.rivals == 0 and not row.no_rival:
-            rows.append((*head, "strength", WHO_ELSE, "who else could they choose?", ""))
-        mine = [pair for pair in theirs.index if pair[0] == row.customer]
-        for supplier, table in [(US, ours.loc[mine[:1]]), *((k, theirs.loc[[(c, k)]]) for c, k in mine)]:
-            blank = table.columns[(table.isna().any(axis=0)) & (weights.loc[mine[:1]] > 0).any(axis=0)]
-            rows += [(*head, "strength", f, csf.get((row.customer, f), f), supplier) for f in blank]
-    return rows
+    csf = (
+        tables["factors"]
+        .loc[lambda f: f["model"] == "strength"]
+        .set_index(["scope", "factor"])["label"]
+        .to_dict()
+    )
+    first = ~ours.index.get_level_values("subject").duplicated()
+    mine = [((c, US), f) for (c, _), f in _blanks(ours[first].where(weights[first] > 0, 0.0))]
+    for (customer, supplier), factor in mine + _blanks(theirs.where(weights > 0, 0.0)):
+        label = csf.get((customer, factor)) or factor
+        rows.append((*head[customer], "strength", factor, label, supplier))
+    order = {customer: i for i, customer in enumerate(head)}
+    return sorted(rows, key=lambda row: order[row[1]])
+
+
+def _blanks(cells: pd.DataFrame) -> list[tuple]:
+    """The row and column names of the unknown cells."""
+    return [(cells.index[i], cells.columns[j]) for i, j in np.argwhere(cells.isna().to_numpy())]

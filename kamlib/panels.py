@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from kamlib import catalogue, findings, kaism, palette, portfolio, progress
 from kamlib.settings import Settings
@@ -34,7 +35,11 @@ def fill(template: str, **values: Any) -> str:
 
 def one(number: float) -> str:
     """A score with one decimal, half up: 6.575 is "6.6", unknown is "?"."""
-    return "?" if number != number else f"{int(abs(number) * 10 + 0.5 + 1e-9) / 10 * (1 if number >= 0 else -1):.1f}"
+    return (
+        "?"
+        if number != number
+        else f"{int(abs(number) * 10 + 0.5 + 1e-9) / 10 * (1 if number >= 0 else -1):.1f}"
+    )
 
 
 def whole(number: float) -> str:
@@ -209,3 +214,55 @@ def placements(seen: pd.DataFrame) -> str:
     order = {box: i for i, box in enumerate([*BOXES, ""])}
     rows = seen.sort_values("category", key=lambda s: s.map(order).fillna(9), kind="stable")
     return fill("placements", rows=rows.to_dict("records"))
+
+
+def headline(seen: pd.DataFrame) -> str:
+    """The result in one sentence."""
+    placed = seen[seen["category"] != ""]
+    key = placed.loc[placed["category"] == "key", "name"].tolist()
+    develop = int((placed["category"] == "key_development").sum())
+    names = f"{', '.join(key[:-1])} and {key[-1]}" if len(key) > 1 else "".join(key)
+    start = f"{names} {'are' if len(key) > 1 else 'is'} our key account{'s' if len(key) > 1 else ''}" if key else \
+        "There is no key account yet"  # fmt: skip
+    open_ = int((seen["status"] == "undetermined").sum())
+    rest = f"; {develop} to develop" if develop else ""
+    return f"{start}{rest}; {open_} of {len(seen)} still open." if open_ else f"{start}{rest}."
+
+
+def score_table(tables: Tables, settings: Settings, seen: pd.DataFrame) -> str:
+    """All attractiveness scores of the segment with their benchmarks."""
+    factors = kaism.of_scope(tables, "attractiveness", settings.segment)
+    scores = tables["scores"]
+    own = scores[scores["model"] == "attractiveness"].drop_duplicates(["subject", "factor"])
+    cells = own.set_index(["subject", "factor"])["score"].to_dict()
+    weight = factors["weight"].fillna(1.0)
+    rows = [
+        {"name": n, "y": y, "cells": [cells.get((c, f), float("nan")) for f in factors["factor"]]}
+        for c, n, y in zip(seen["customer"], seen["name"], seen["y"], strict=True)
+    ]
+    shares = (100 * weight / (weight.sum() or 1)).tolist()
+    return fill("score_table", factors=factors.assign(share=shares).to_dict("records"), rows=rows)
+
+
+def strength_tables(tables: Tables, seen: pd.DataFrame) -> str:
+    """Each customer's critical success factors, ourselves and its competitors side by side."""
+    rows = [{"row": r, **strength_table(tables, r["customer"])} for r in seen.to_dict("records")]
+    return fill("strength_tables", customers=[r for r in rows if r["strength"]])
+
+
+def unknown_table(tables: Tables, settings: Settings) -> str:
+    """The find-out list as a table."""
+    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True)) | {US: "us"}
+    found = kaism.unknowns(tables, settings)
+    rows = found.assign(supplier=found["supplier"].map(lambda s: names.get(s, s)))
+    return fill("unknown_table", rows=rows.to_dict("records"), people=dict(_people(tables)))
+
+
+def look() -> Any:
+    """The style sheet, for a page that stands alone."""
+    return trusted((Path(__file__).parent / "look.css").read_text(encoding="utf-8"))
+
+
+def trusted(html: str) -> Markup:
+    """HTML that this module or the chart renderer made: it is escaped already."""
+    return Markup(html)  # noqa: S704

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kamlib import kaism
+from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, Tables
 
@@ -20,6 +21,7 @@ QUESTIONS = {
 }
 
 
+@remembered
 def classes(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Suggestion beside decision, a row for each customer of the segment(s).
 
@@ -30,7 +32,9 @@ def classes(tables: Tables, settings: Settings) -> pd.DataFrame:
     placed = kaism.place(tables, settings)
     made = tables["decisions"]
     made = made[made["what"] == "category"].drop_duplicates("subject").set_index("subject")
-    made = made[["decision", "reason", "person", "on", "review_on"]].rename(columns={"reason": "reason_given"})
+    made = made[["decision", "reason", "person", "on", "review_on"]].rename(
+        columns={"reason": "reason_given"}
+    )
     more = tables["customers"].drop_duplicates("customer").set_index("customer")
     joined = placed.join(made, on="customer").join(more[["revenue", "profit", "manager"]], on="customer")
     joined[made.columns] = joined[made.columns].fillna("")
@@ -39,6 +43,7 @@ def classes(tables: Tables, settings: Settings) -> pd.DataFrame:
     return joined.assign(suggestion=joined["box"], category=category, differs=differs)
 
 
+@remembered
 def balance(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Count, share of the placed customers, revenue and profit of each category, always four rows.
 
@@ -70,6 +75,7 @@ def questions(tables: Tables, settings: Settings) -> list[str]:
     ]
 
 
+@remembered
 def capacity(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Accounts and days by category over ALL segments, key and key development counted separately.
 

@@ -34,7 +34,8 @@ export default {
       cells = rows().map((row, r) => {
         const line = body.insertRow();
         if (row.kind) line.className = row.kind;
-        const name = th(row.label, "row");
+        const name = th(row.head ?? row.label, "row");
+        if (row.head) name.setAttribute("aria-label", row.label);
         if (row.sub) { const sub = document.createElement("small"); sub.textContent = row.sub; name.append(sub); }
         if (model.get("removable") && !model.get("locked")) name.append(remover(row));
         line.append(name);
@@ -87,6 +88,7 @@ export default {
       foot.append(label, button);
     }
 
+    const said = (text) => text !== "" && Number.isFinite(Number(text)) ? Number(text).toLocaleString() : text;
     function update() {
       rows().forEach((row, r) => columns().forEach((column, c) => {
         const cell = cells[r]?.[c];
@@ -96,7 +98,7 @@ export default {
         const kept = pending.get(key(r, c));
         const text = kept ? kept.text : row.cells[c] ?? "";
         const unknown = text === "" && column.kind === "score";
-        const shown = unknown ? "?" : column.words?.[text] ?? text;
+        const shown = unknown ? "?" : column.words?.[text] ?? (column.kind === "number" ? said(text) : text);
         if (cell.textContent !== shown) cell.textContent = shown;
         cell.classList.toggle("q", unknown);
         cell.classList.toggle("pending", !!kept && !kept.refused);
@@ -111,7 +113,7 @@ export default {
       }));
     }
     function show() {
-      const now = JSON.stringify([columns(), model.get("locked"), model.get("add"), rows().map((r) => [r.id, r.label, r.sub, r.kind])]);
+      const now = JSON.stringify([columns(), model.get("locked"), model.get("add"), rows().map((r) => [r.id, r.label, r.head, r.sub, r.kind])]);
       if (now !== shape && !editor) {
         const focused = el.contains(document.activeElement) && scroll.contains(document.activeElement);
         shape = now; build(); update();

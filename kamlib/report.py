@@ -1,0 +1,209 @@
+"""Reports and published copies: what leaves the workbook, for readers inside the company."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kamlib import charts, findings, kaism, panels, portfolio, settings, stores
+from kamlib.desk import Desk
+from kamlib.errors import InvalidInput, KamError, WorkbookError
+from kamlib.stores import files
+from kamlib.tables import DEFINITIONS, Tables
+
+NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "02_kaism.ipynb"
+# what a published copy holds, by table; everything that is not named here stays at home
+PUBLISHED: dict[str, tuple[str, ...]] = {
+    "settings": ("key", "value"),
+    "people": ("person", "name", "function", "manages_accounts", "junior", "days"),
+    "segments": ("segment", "name", "description", "active"),
+    "customers": ("customer", "name", "segment", "status", "revenue", "profit", "manager", "rival"),
+    "suppliers": ("supplier", "name"),
+    "factors": tuple(DEFINITIONS["factors"].names),
+    "scores": ("model", "subject", "factor", "supplier", "score", "evidence"),
+    "decisions": ("what", "subject", "decision", "reason", "person", "on", "review_on"),
+    "find_out": tuple(DEFINITIONS["find_out"].names),
+    "effort": ("category", "days"),
+    "rounds": tuple(DEFINITIONS["rounds"].names),
+    "answers": ("sheet", "subject", "item", "field", "value"),
+}
+
+
+class Document:
+    """A piece of HTML that a notebook shows; made by `panels`, every text escaped."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return "the report of this segment"
+
+
+def document(desk: Desk) -> Document:
+    """Everything a reader needs to follow the choice: result, picture, evidence, open questions."""
+    tables, chosen = desk.tables, desk.settings
+    seen = portfolio.classes(tables, chosen)
+    picture = charts.svg(charts.matrix(kaism.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
+    names = tables["segments"].set_index("segment")["name"]
+    return Document(
+        panels.fill(
+            "report",
+            settings=chosen, segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
+            picture=panels.trusted(picture), headline=panels.headline(seen),
+            placements=panels.trusted(panels.placements(seen)),
+            scores=panels.trusted(panels.score_table(tables, chosen, seen)),
+            strengths=panels.trusted(panels.strength_tables(tables, seen)),
+            portfolio=panels.trusted(panels.portfolio_table(tables, chosen)),
+            findings=panels.trusted(panels.findings_list(findings.find(tables, chosen))),
+            unknown=panels.trusted(panels.unknown_table(tables, chosen)),
+            communication=panels.trusted(panels.communication()),
+        )
+    )  # fmt: skip
+
+
+def parameters(given: Sequence[str]) -> dict[str, Any]:
+    """NAME=VALUE texts as typed parameters. Raises InvalidInput for a wrong name, type or value."""
+    raw: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidInput(f'"{text}" is not a parameter.', hint="Write NAME=VALUE.")
+        number = re.fullmatch(r"-?\d+(\.\d+)?", value.strip())
+        field = settings.Parameters.model_fields.get(name.strip())
+        raw[name.strip()] = (
+            float(value) if number and field and field.annotation is not str else value.strip()
+        )
+    settings.gate(raw)
+    return raw
+
+
+def write(location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None) -> Iterator[Path]:
+    """Write a self-contained page for each segment (or the one named); gives the paths as they are ready.
+
+    Everything is checked before a kernel starts. A page is there whole or not at all.
+    """
+    checked = settings.gate(
+        {"workbook": location, **(given or {}), **({"segment": segment} if segment else {})}
+    )
+    store, text = stores.load(location, read_only=True)
+    from kamlib import checks
+    from kamlib.tables import typed
+
+    checks.refuse_errors(checks.check(text, store.notes), location)
+    tables = typed(text)
+    wanted = kaism.segments(tables, settings.of_workbook(tables, segment=checked.segment))
+    if not wanted:
+        raise WorkbookError("The workbook has no segment yet, so there is nothing to report.")
+    _make(out)
+    for each in wanted:
+        values = {"workbook": _absolute(location), "segment": each}
+        if checked.near_line is not None:
+            values["near_line"] = checked.near_line  # type: ignore[assignment]
+        page = _run(values)
+        path = out / f"{_file_name(each)}.html"
+        files.write(path, page.encode())
+        yield path
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = tempfile.TemporaryFile(dir=folder)
+        probe.close()
+    except OSError:
+        raise WorkbookError(f"The reports cannot be written to {folder}.",
+                            hint="Choose a folder you may write to with --out.") from None  # fmt: skip
+
+
+def _file_name(segment: str) -> str:
+    """A file name that no segment id can turn into a path."""
+    return "kaism-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", segment).strip("-")[:80] or "segment")
+
+
+def _absolute(location: str) -> str:
+    return location if "://" in location else str(Path(location).expanduser().resolve())
+
+
+def _run(values: dict[str, Any]) -> str:
+    """Execute the notebook's report cells through Papermill and give the page."""
+    import nbformat
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    notebook = load_notebook_node(str(NOTEBOOK))
+    notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
+    notebook = parameterize_notebook(notebook, values)
+    with tempfile.TemporaryDirectory(prefix="kam-report-") as folder:
+        source, target = Path(folder) / "in.ipynb", Path(folder) / "out.ipynb"
+        nbformat.write(notebook, source)
+        _execute(source, target)
+        done = nbformat.read(target, as_version=4)
+    shown = [o for c in done.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    if not shown:
+        raise KamError("The report came out empty.", hint="Run `kam check` on the workbook.")
+    title = next(
+        (c.source.splitlines()[0].lstrip("# ") for c in done.cells if c.cell_type == "markdown"), "Report"
+    )
+    return panels.fill(
+        "page", title=title, look=panels.look(), body=panels.trusted(shown[-1]["data"]["text/html"])
+    )
+
+
+def _execute(source: Path, target: Path) -> None:
+    import papermill
+
+    with _quiet_environment():
+        try:
+            papermill.execute_notebook(
+                source, target, kernel_name="python3", progress_bar=False, cwd=str(NOTEBOOK.parent)
+            )
+        except papermill.PapermillExecutionError as error:
+            raise KamError(f"The report could not be made: {error.evalue}") from None
+
+
+@contextlib.contextmanager
+def _quiet_environment() -> Iterator[None]:
+    """The kernel finds kamlib, and says nothing of debuggers and frozen modules."""
+    wanted = {"PYTHONPATH": os.pathsep.join(filter(None, [str(NOTEBOOK.parent.parent), os.environ.get("PYTHONPATH")])),
+              "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1"}  # fmt: skip
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def publish_copy(location: str, folder: Path) -> Path:
+    """A copy for reading: only what PUBLISHED names, in a file that is opened immutable."""
+    from kamlib import checks
+    from kamlib.stores.database import Database
+
+    store, text = stores.load(location, read_only=True)
+    checks.refuse_errors(checks.check(text, store.notes), location)
+    target = folder / "published.kam"
+    stores.create(target, allowed(text))
+    Database(f"sqlite:///{target}").freeze()
+    os.chmod(target, 0o444)  # noqa: S103
+    return target
+
+
+def allowed(text: Tables) -> Tables:
+    """The text tables reduced to what may be published."""
+    return {
+        name: text[name][[c for c in columns if c in text[name].columns]].reset_index(drop=True)
+        for name, columns in PUBLISHED.items()
+        if name in text
+    }
