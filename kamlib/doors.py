@@ -36,6 +36,12 @@ PAGE_FAILED = "The page could not be opened. Reload it; if that does not help, s
 CELL_FAILED = (
     "This part could not be shown. Reload the page; if it happens again, check the workbook (kam check)."
 )
+WAITING = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Key account workbook</title></head>'
+    "<body>"
+    '<p id="kam-waiting" role="status" style="font:24px sans-serif;margin:30vh 32px;text-align:center">'
+    "Others are opening the workbook too. This page follows in a moment.</p>"
+)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -111,6 +117,11 @@ class Front(TornadoVoilaTreeHandler):
 class Page(TornadoVoilaHandler):
     """A notebook as a page: one kernel each, a few opening at a time, no more than the room holds."""
 
+    gone = False
+
+    def on_connection_close(self) -> None:
+        self.gone = True
+
     async def get(self, path: str | None = None) -> None:
         app = self.settings["kam_app"]
         if path not in app.pages():
@@ -123,7 +134,12 @@ class Page(TornadoVoilaHandler):
         app.opening += 1
         counted = True
         try:
+            if app.turn.locked():  # the page itself follows in the same answer and hides this
+                self.write(WAITING)
+                await self.flush()
             async with app.turn:
+                if self.gone:
+                    return
                 async for part in self.get_generator(path=path):
                     if counted:  # its kernel runs now and counts by itself
                         counted, app.opening = False, app.opening - 1

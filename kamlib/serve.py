@@ -37,6 +37,7 @@ from voila.voila_identity_provider import VoilaIdentityProvider
 from kamlib import doors
 from kamlib.doors import SHARE, is_loopback, log
 from kamlib.errors import KamError
+from kamlib.spares import SpareKernels
 
 LABEXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
@@ -58,8 +59,10 @@ class Server(Voila):
         return sorted(p.name for p in Path(self.root_dir).glob("*.ipynb") if p.name[0] != ".")
 
     def is_full(self) -> bool:
-        pooled = sum(map(len, getattr(self.kernel_manager, "_pools", {}).values()))
-        return len(self.kernel_manager) - pooled + self.opening >= self.max_kernels
+        """Do as many pages have a kernel, or wait for one, as may? Those nobody has yet do not count."""
+        waiting = sum(map(len, getattr(self.kernel_manager, "_pools", {}).values()))
+        waiting += len(self.kernel_manager.spare_ids())
+        return len(self.kernel_manager) - waiting + self.opening >= self.max_kernels
 
     def page_config(self, config: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Adds what the template needs for the links between the notebooks."""
@@ -83,7 +86,8 @@ class Server(Voila):
         return doors.guarded(super().init_handlers())
 
     def start(self) -> None:
-        asyncio.run(self._run())
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(self._run())
 
     async def _run(self) -> None:
         done = asyncio.Event()
@@ -96,10 +100,11 @@ class Server(Voila):
         try:
             self.app = Application(**{**self.init_settings(), **self.tornado_settings})
             self.app.add_handlers(".*$", self.init_handlers())
-            server = HTTPServer(self.app)
+            server = HTTPServer(self.app, max_body_size=65_536)  # nothing is uploaded
             server.add_sockets(sockets)
             address = _address(self.ip, self.port, self.token)
             print(f"The workbook is open at {address}", flush=True)
+            self.kernel_manager.fill()
             if self.open_browser:
                 _show(address, Path(self.connection_dir))
             await done.wait()
@@ -125,12 +130,14 @@ def serve(
     cull_seconds: int = 60,
     start: str = "02_kaism",
     preheat: int = 0,
+    spare: int = 0,
 ) -> None:
     """Serve the notebooks of a folder until SIGINT or SIGTERM; print the address once it answers.
 
     `port` is taken when it is free, any other else (0: any). Beyond loopback there is always a
-    token. `cull_seconds` after its connection was lost, a page's kernel ends. `preheat` kernels of
-    the start page wait ready; only for a workbook that does not change, they have read it already.
+    token. `cull_seconds` after its connection was lost, a page's kernel ends. `spare` kernels wait
+    with the slow imports done, which saves a page some seconds. `preheat` pages of the start
+    notebook wait complete; only for a workbook that does not change, for they have read it already.
     """
     pages = sorted(p.stem for p in notebooks.glob("*.ipynb"))
     if not pages:
@@ -152,10 +159,12 @@ def serve(
             "file_denylist": [".*"],
             "extension_allowlist": LABEXTENSIONS,
             "preheat_kernel": preheat > 0,
+            "multi_kernel_manager_class": SpareKernels,
         },
         VoilaKernelManager={
             "kernel_pools_config": {"default": {"pool_size": 0}, start_page: {"pool_size": preheat}}
         },
+        SpareKernels={"spares": spare},
         MappingKernelManager={
             "cull_idle_timeout": cull_seconds,
             "cull_interval": max(1, min(cull_seconds // 4, 15)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 import urllib.error
@@ -396,6 +397,43 @@ def test_a_flood_fills_the_room_and_no_more(folder: Path) -> None:
         assert status == 200 or (headers["Retry-After"] and "The room is full" in text)
         board.wait_for_kernels(0, 30)
         assert get(board.page("01_segmentation"))[0] == 200
+
+
+@pytest.mark.browser
+def test_a_visitor_who_has_to_wait_is_told_so(folder: Path, page: Any, tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    gate = tmp_path / "gate"
+    slow = f"import pathlib, time\nwhile not pathlib.Path({str(gate)!r}).exists(): time.sleep(0.05)"
+    write_notebook(shelf / "01_slow.ipynb", "# Slow", slow)
+    write_notebook(shelf / "02_kaism.ipynb", "# Quick", WIDGETS)
+    with Board(shelf) as board:
+        at_once = max(3, os.cpu_count() or 1)
+        visitors = [threading.Thread(target=get, args=[board.page("01_slow")]) for _ in range(at_once)]
+        for visitor in visitors:
+            visitor.start()
+        board.wait_for_kernels(at_once)
+
+        page.goto(board.url, wait_until="commit")
+        page.get_by_text("Others are opening the workbook too").wait_for()
+        gate.touch()
+        page.wait_for_selector("body[data-kam=ready]")
+
+        assert page.get_by_text("Others are opening").is_hidden()
+        assert page.title() == "Quick · Key account workbook" and page.get_by_label("Name").is_visible()
+        for visitor in visitors:
+            visitor.join()
+
+
+def test_a_spare_kernel_is_taken_and_replaced(folder: Path) -> None:
+    with Board(folder, spare=1, max_kernels=1, cull_seconds=1) as board:
+        board.wait_for_kernels(1)
+        (spare,) = board.kernels()
+        status, _, text = get(board.page("01_segmentation"))
+
+        assert (status, environment(text)["KAM_LIFE"]) == (200, "voila")
+        assert [k.pid for k in board.kernels()] == [spare.pid]
+        wait_until(lambda: [k.pid for k in board.kernels()] not in ([], [spare.pid]), what="the next one")
+        assert board.stop() == 0 and board.kernels() == []
 
 
 def test_preheated_pages_are_ready_and_ignore_the_query(folder: Path) -> None:

@@ -4,6 +4,9 @@
   const later = (id, text) => { const el = document.getElementById(id); if (el) el.textContent = text; };
   const state = window.kam = { done: false, failed: false };
 
+  // A visitor who had to wait got a first, short page in the same answer, with a title of its own.
+  document.title = [...document.querySelectorAll("title")].pop().textContent;
+
   state.fail = (text) => {
     if (state.done) return;
     state.failed = true;

@@ -1,0 +1,90 @@
+"""Spare kernels: started, and with the slow imports done, before a page asks for one.
+
+Unlike Voila's preheated pages a spare has run no cell and read nothing, so it is never stale.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server._tz import utcnow
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from jupyter_server.utils import ApiPath
+from traitlets import Int
+
+REFILL_SECONDS = 3  # the page that took the spare opens first
+WARM_UP = """def _warm_up():
+    import contextlib, importlib
+    for name in ("pandas", "altair", "anywidget", "kamlib.desk", "kamlib.charts", "kamlib.views"):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+_warm_up()
+del _warm_up"""
+
+
+class SpareKernels(AsyncMappingKernelManager):
+    """Gives a page a spare kernel if there is one, and starts the next."""
+
+    spares = Int(0, config=True, help="How many kernels wait.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._spare: list[asyncio.Task[str]] = []
+        self._warming: set[asyncio.Task[None]] = set()
+
+    def spare_ids(self) -> set[str]:
+        """The kernels that no page has taken yet."""
+        return {task.result() for task in self._spare if task.done() and not _failed(task)}
+
+    def fill(self) -> None:
+        """Start spares until there are enough."""
+        while len(self._spare) < self.spares:
+            self._spare.append(asyncio.create_task(self._start_spare()))
+
+    async def _start_spare(self) -> str:
+        kernel_id = await super().start_kernel(kernel_name="python3", path=ApiPath(""), env=dict(os.environ))
+        task = asyncio.create_task(self._warm_up(kernel_id))
+        self._warming.add(task)
+        task.add_done_callback(self._warming.discard)
+        return kernel_id
+
+    async def _warm_up(self, kernel_id: str) -> None:
+        client = self.get_kernel(kernel_id).client()
+        client.start_channels()
+        try:
+            with contextlib.suppress(Exception):  # a page's own imports will tell
+                await ensure_async(client.wait_for_ready(timeout=60))
+                reply = client.execute(WARM_UP, silent=True, store_history=False, reply=True, timeout=60)
+                await ensure_async(reply)
+        finally:
+            client.stop_channels()
+
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        while self._spare:
+            with contextlib.suppress(Exception):
+                kernel_id = await self._spare.pop(0)
+                kernel = self.get_kernel(kernel_id)
+                if await ensure_async(kernel.is_alive()):
+                    kernel.last_activity = utcnow()  # type: ignore[attr-defined]
+                    asyncio.get_running_loop().call_later(REFILL_SECONDS, self.fill)
+                    return kernel_id
+                await ensure_async(self.shutdown_kernel(kernel_id, now=True))
+        return await super().start_kernel(**kwargs)
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        if kernel_id not in self.spare_ids():
+            await super().cull_kernel_if_idle(kernel_id)
+
+    async def shutdown_all(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        self.spares = 0
+        for task in [*self._spare, *self._warming]:
+            task.cancel()
+        await ensure_async(super().shutdown_all(*args, **kwargs))
+
+
+def _failed(task: asyncio.Task[str]) -> bool:
+    return task.cancelled() or task.exception() is not None
