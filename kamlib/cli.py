@@ -19,28 +19,34 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
-Workbook = Annotated[str, typer.Argument(help="A folder of CSV files, an .xlsx, a .kam file or a database address.")]
+Workbook = Annotated[
+    str, typer.Argument(help="A folder of CSV files, an .xlsx, a .kam file or a database address.")
+]
 Segment = Annotated[str, typer.Option(help="The id of one segment; all of them if left out.")]
 
 
 @app.command()
-def new(workbook: Workbook, example: Annotated[str, typer.Option(help="Start as a copy of this example.")] = "") -> None:
+def new(
+    workbook: Workbook, example: Annotated[str, typer.Option(help="Start as a copy of this example.")] = ""
+) -> None:
     """An empty workbook, or a copy of a shipped example (tiny, insurer, bank)."""
     from kamlib import stores
-    from kamlib.settings import EXAMPLES
+    from kamlib.settings import shipped
 
     if example:
-        known = sorted(p.name for p in EXAMPLES.iterdir() if p.is_dir())
+        known = sorted(p.name for p in shipped("data").iterdir() if p.is_dir())
         if example not in known:
             raise WorkbookError(f'There is no example "{example}".', hint=did_you_mean(example, known))
-        stores.copy(EXAMPLES / example, workbook)
+        stores.copy(shipped("data") / example, workbook)
     else:
         stores.create(workbook, stores.blank(Path(workbook).stem))
     typer.echo(f"{workbook} is ready. Open it with: kam workshop {workbook}")
 
 
 @app.command()
-def check(workbook: Workbook, format: Annotated[str, typer.Option(help="table, csv or json.")] = "table") -> None:
+def check(
+    workbook: Workbook, format: Annotated[str, typer.Option(help="table, csv or json.")] = "table"
+) -> None:
     """Everything that is wrong, missing or worth a look. Ends with 1 if there are errors."""
     from kamlib import results
 
@@ -73,7 +79,9 @@ def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
 
 
 Port = Annotated[int, typer.Option(help="The port to listen on; the next free one if it is taken.")]
-Address = Annotated[str, typer.Option(help="The network address to listen on; beyond this machine a token is asked for.")]
+Address = Annotated[
+    str, typer.Option(help="The network address to listen on; beyond this machine a token is asked for.")
+]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")]
 
 
@@ -83,33 +91,53 @@ def workshop(
     port: Port = 8866, ip: Address = "127.0.0.1", browser: Browser = True,
 ) -> None:  # fmt: skip
     """The workbook in the browser, to work on together."""
-    from kamlib import serve, stores
+    from kamlib import checks, serve, stores
+    from kamlib.settings import shipped
 
     location = workbook or _practice()
-    stores.load(location)
-    serve.serve(_absolute(location), notebooks=_notebooks(), read_only=False, ip=ip, port=port, open_browser=browser)
+    store, text = stores.load(location)
+    checks.refuse_errors(checks.check(text, store.notes), location)
+    serve.serve(
+        _absolute(location),
+        notebooks=shipped("notebooks"),
+        read_only=False,
+        ip=ip,
+        port=port,
+        open_browser=browser,
+    )
 
 
 def _practice() -> str:
     """A copy of the insurer example to play with, kept between visits beside the project."""
     from kamlib import stores
-    from kamlib.settings import EXAMPLES
+    from kamlib.settings import shipped
 
     place = Path.cwd() / "my-workbook.kam" if not os.access(ROOT, os.W_OK) else ROOT / "my-workbook.kam"
     if not place.exists():
-        stores.copy(EXAMPLES / "insurer", place)
+        stores.copy(shipped("data") / "insurer", place)
         typer.echo(f"The insurer example is copied to {place.name}; what you change is kept there.")
     return str(place)
 
 
 @app.command()
-def publish(workbook: Workbook, port: Port = 8877, ip: Address = "127.0.0.1", browser: Browser = False) -> None:
+def publish(
+    workbook: Workbook, port: Port = 8877, ip: Address = "127.0.0.1", browser: Browser = False
+) -> None:
     """The workbook as read-only pages, served from a copy that the pages cannot change."""
-    from kamlib import report, serve
+    from kamlib import report as reports
+    from kamlib import serve
+    from kamlib.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
-        copied = report.publish_copy(workbook, Path(folder))
-        serve.serve(str(copied), notebooks=_notebooks(), read_only=True, ip=ip, port=port, open_browser=browser)
+        copied = reports.publish_copy(workbook, Path(folder))
+        serve.serve(
+            str(copied),
+            notebooks=shipped("notebooks"),
+            read_only=True,
+            ip=ip,
+            port=port,
+            open_browser=browser,
+        )
 
 
 @app.command()
@@ -117,7 +145,9 @@ def report(
     workbook: Workbook,
     out: Annotated[Path, typer.Option(help="The folder for the reports.")] = Path("reports"),
     segment: Segment = "",
-    parameter: Annotated[list[str], typer.Option("--parameter", "-p", help="NAME=VALUE, as often as needed.")] = [],  # noqa: B006
+    parameter: Annotated[
+        list[str], typer.Option("--parameter", "-p", help="NAME=VALUE, as often as needed.")
+    ] = [],  # noqa: B006
 ) -> None:
     """One self-contained page a segment, that opens anywhere without a network."""
     from kamlib import report as reports
@@ -126,16 +156,14 @@ def report(
         typer.echo(str(path))
 
 
-def _notebooks() -> Path:
-    return ROOT / "notebooks"
-
-
 def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
 
 
 @app.callback(invoke_without_command=True)
-def _main(version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False) -> None:
+def _main(
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> None:
     if version:
         typer.echo(f"kamlib {__version__}")
         raise typer.Exit

@@ -14,6 +14,7 @@ import pandas as pd
 from kamlib import matrix, scoring
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.memory import remembered
+from kamlib.scoring import one
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
 
@@ -267,7 +268,7 @@ def _y_words(row: dict) -> str:
     gap = row["y"] - row["y_line"]
     side = "equal to" if abs(gap) <= matrix.EQUAL else "above" if gap > 0 else "below"
     part = "" if row["y_coverage"] == 1 else f" (known for {row['y_coverage']:.0%} of the weights)"
-    return f"attractiveness {row['y']:.1f}, {side} the line at {row['y_line']:.1f}{part}"
+    return f"attractiveness {one(row['y'])}, {side} the line at {one(row['y_line'])}{part}"
 
 
 def _x_words(row: dict) -> str:
@@ -281,7 +282,7 @@ def _x_words(row: dict) -> str:
         words = f"level with {row['rival']}"
     else:
         side = "ahead of" if row["x"] > 0 else "behind"
-        words = f"{abs(row['x']):.1f} {side} {row['rival']}"
+        words = f"{one(abs(row['x']))} {side} {row['rival']}"
     return words if row["x_coverage"] == 1 else f"{words} as far as it is known"
 
 

@@ -59,4 +59,4 @@ def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
         (boxes[:, None, 0] >= others[None, :, 2]) | (boxes[:, None, 2] <= others[None, :, 0])
         | (boxes[:, None, 1] >= others[None, :, 3]) | (boxes[:, None, 3] <= others[None, :, 1])
     )  # fmt: skip
-    return ~apart.all(axis=1)
+    return np.asarray(~apart.all(axis=1))

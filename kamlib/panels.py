@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kamlib import catalogue, findings, kaism, palette, portfolio, progress
+from kamlib.scoring import one
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, US, Tables
 
@@ -31,15 +32,6 @@ def _environment() -> Environment:
 def fill(template: str, **values: Any) -> str:
     """A template of kamlib/templates with its values; every text is escaped."""
     return _environment().get_template(f"{template}.html").render(**values)
-
-
-def one(number: float) -> str:
-    """A score with one decimal, half up: 6.575 is "6.6", unknown is "?"."""
-    return (
-        "?"
-        if number != number
-        else f"{int(abs(number) * 10 + 0.5 + 1e-9) / 10 * (1 if number >= 0 else -1):.1f}"
-    )
 
 
 def whole(number: float) -> str:
@@ -217,16 +209,23 @@ def placements(seen: pd.DataFrame) -> str:
 
 
 def headline(seen: pd.DataFrame) -> str:
-    """The result in one sentence."""
-    placed = seen[seen["category"] != ""]
-    key = placed.loc[placed["category"] == "key", "name"].tolist()
-    develop = int((placed["category"] == "key_development").sum())
-    names = f"{', '.join(key[:-1])} and {key[-1]}" if len(key) > 1 else "".join(key)
-    start = f"{names} {'are' if len(key) > 1 else 'is'} our key account{'s' if len(key) > 1 else ''}" if key else \
-        "There is no key account yet"  # fmt: skip
+    """The result in one sentence: what is decided, what is only suggested, what is open."""
+    key = seen[seen["category"] == "key"]
+    decided, suggested = (key.loc[key["decision"].eq("") == bare, "name"].tolist() for bare in (False, True))
+    parts = [f"{_listed(decided)} {'is our key account' if len(decided) == 1 else 'are our key accounts'}"
+             if decided else "No key account is decided yet"]  # fmt: skip
+    if suggested:
+        parts.append(f"{_listed(suggested)} {'is' if len(suggested) == 1 else 'are'} suggested")
+    develop = int((seen["category"] == "key_development").sum())
     open_ = int((seen["status"] == "undetermined").sum())
-    rest = f"; {develop} to develop" if develop else ""
-    return f"{start}{rest}; {open_} of {len(seen)} still open." if open_ else f"{start}{rest}."
+    parts += [f"{develop} to develop"] if develop else []
+    parts += [f"{open_} of {len(seen)} still open"] if open_ else []
+    return "; ".join(parts) + "."
+
+
+def _listed(names: list[str]) -> str:
+    """Alder, Birchwood and Castlegate."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def score_table(tables: Tables, settings: Settings, seen: pd.DataFrame) -> str:

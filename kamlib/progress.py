@@ -46,7 +46,8 @@ def _is_done(step: int, tables: Tables) -> bool:
         5: len(tables["segments"]) > 0 and len(everybody) > 0 and (customers["segment"] != "").all(),
         6: len(everybody) > 0 and (customers["segment"] != "").any(),
         7: (factors["model"] == "attractiveness").any() and everybody <= scored["attractiveness"],
-        8: (factors["model"] == "strength").any() and len(everybody - scored["strength"]) <= len(everybody) // 10,
+        8: (factors["model"] == "strength").any()
+        and len(everybody - scored["strength"]) <= len(everybody) // 10,
         9: len(decided) > 0 and len(everybody - decided) <= len(everybody) // 10,
     }
     return bool(rules.get(step, False)) and bool(everybody)
@@ -58,5 +59,7 @@ def _last_change(history: pd.DataFrame, work: tuple[tuple[str, str], ...]) -> st
         return ""
     hit = pd.Series(False, index=history.index)
     for table, model in work:
-        hit |= (history["table"] == table) & history["key"].str.contains(f'"{model}"' if model else "", regex=False)
+        hit |= (history["table"] == table) & history["key"].str.contains(
+            f'"{model}"' if model else "", regex=False
+        )
     return str(history.loc[hit, "at"].max()) if hit.any() else ""

@@ -16,7 +16,7 @@ from kamlib.errors import InvalidInput, KamError, WorkbookError
 from kamlib.stores import files
 from kamlib.tables import DEFINITIONS, Tables
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "02_kaism.ipynb"
+NOTEBOOK = settings.shipped("notebooks") / "02_kaism.ipynb"
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -116,8 +116,8 @@ def write(location: str, out: Path, segment: str = "", given: dict[str, Any] | N
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = tempfile.TemporaryFile(dir=folder)
-        probe.close()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError:
         raise WorkbookError(f"The reports cannot be written to {folder}.",
                             hint="Choose a folder you may write to with --out.") from None  # fmt: skip
@@ -172,7 +172,7 @@ def _execute(source: Path, target: Path) -> None:
 @contextlib.contextmanager
 def _quiet_environment() -> Iterator[None]:
     """The kernel finds kamlib, and says nothing of debuggers and frozen modules."""
-    wanted = {"PYTHONPATH": os.pathsep.join(filter(None, [str(NOTEBOOK.parent.parent), os.environ.get("PYTHONPATH")])),
+    wanted = {"PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")])),
               "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1"}  # fmt: skip
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -68,3 +70,11 @@ def _share(part: np.ndarray, whole: np.ndarray | float) -> np.ndarray:
     """part / whole rounded to DIGITS, NaN where the whole is 0."""
     whole = np.asarray(whole, dtype=float)
     return np.round(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), DIGITS)
+
+
+def one(number: float) -> str:
+    """A number with one decimal, half up: 6.575 is "6.6", -0.25 is "-0.3", unknown is "?"."""
+    if number != number:
+        return "?"
+    tenths = math.floor(abs(number) * 10 + 0.5 + 1e-7)
+    return f"{'-' if number < 0 and tenths else ''}{tenths // 10}.{tenths % 10}"

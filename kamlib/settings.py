@@ -12,7 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.tables import Tables
 
-EXAMPLES = Path(__file__).parent.parent / "data"
+
+def shipped(name: str) -> Path:
+    """The folder `data` or `notebooks`: beside the package in a checkout, inside it when installed."""
+    package = Path(__file__).resolve().parent
+    beside = package.parent / name
+    return beside if beside.is_dir() else package / "shipped" / name
 
 
 class Parameters(BaseModel):
@@ -112,7 +117,7 @@ def workbook_location(given: str = "") -> str:
 
     A relative path may be meant from the folder of the notebook or from the one above it.
     """
-    location = given or os.environ.get("KAM_WORKBOOK", "") or str(EXAMPLES / "insurer")
+    location = given or os.environ.get("KAM_WORKBOOK", "") or str(shipped("data") / "insurer")
     path = Path(location)
     if "://" in location or path.is_absolute() or path.exists():
         return location

@@ -50,13 +50,13 @@ def text(attractive=ATTRACTIVE, strength=STRENGTH, weights=WEIGHTS, **more) -> t
     ]
     longest = {c: max((len(s) for s in of.values()), default=0) for c, of in strength.items()}
     listed += [
-        {"model": "strength", "scope": c, "factor": f"j{j}"} for c, n in longest.items() for j in range(1, n + 1)
+        {"model": "strength", "scope": c, "factor": f"j{j}"}
+        for c, n in longest.items()
+        for j in range(1, n + 1)
     ]
     return stores.blank() | {
         "segments": frame("segments", [{"segment": "main"}]),
-        "customers": frame(
-            "customers", [{"customer": c, "name": c, "segment": "main"} for c in attractive]
-        ),
+        "customers": frame("customers", [{"customer": c, "name": c, "segment": "main"} for c in attractive]),
         "suppliers": frame("suppliers", [{"supplier": s, "name": s} for s in ("us", "X", "Y", "Z")]),
         "factors": frame("factors", listed),
         "scores": frame("scores", score),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ class Grid(anywidget.AnyWidget):
     _esm = HERE / "grid.js"
     title = traitlets.Unicode("").tag(sync=True)
     corner = traitlets.Unicode("").tag(sync=True)
-    columns = traitlets.List().tag(sync=True)
-    rows = traitlets.List().tag(sync=True)
+    columns: Any = traitlets.List().tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
     heat = traitlets.Bool(False).tag(sync=True)
     add = traitlets.Unicode("").tag(sync=True)
     removable = traitlets.Bool(False).tag(sync=True)
@@ -51,7 +52,7 @@ class Weights(anywidget.AnyWidget):
     """Sliders. `items`: dicts of id, label, weight, share (in %), must. Messages: try, set."""
 
     _esm = HERE / "weights.js"
-    items = traitlets.List().tag(sync=True)
+    items: Any = traitlets.List().tag(sync=True)
     most = traitlets.Float(10).tag(sync=True)
     locked = traitlets.Bool(False).tag(sync=True)
 
@@ -69,9 +70,7 @@ def live_chart(chart: alt.LayerChart) -> alt.JupyterChart:
 
 
 def _places() -> list[Path]:
-    import vl_convert
-
-    name = f"chart-{alt.__version__}-{vl_convert.__version__}.js"
+    name = f"chart-{alt.__version__}-{version('vl-convert-python')}.js"
     return [Path(sys.prefix) / "share" / "kamlib" / name, Path.home() / ".cache" / "kamlib" / name]
 
 
