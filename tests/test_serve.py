@@ -170,6 +170,17 @@ def test_a_page_is_complete_without_the_network(board: Board, page: Any) -> None
 
 
 @pytest.mark.browser
+def test_a_page_can_be_printed(board: Board, page: Any) -> None:
+    opened(page, board.url)
+    page.emulate_media(media="print")
+
+    heights = page.evaluate("[document.getElementById('kam-main').scrollHeight, document.body.offsetHeight]")
+
+    assert heights[1] >= heights[0] > 100
+    assert page.get_by_role("navigation").count() == 0
+
+
+@pytest.mark.browser
 def test_axe_finds_nothing_serious(board: Board, page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     opened(page, board.url)
