@@ -129,11 +129,11 @@ def told_by(work: Callable[[Callable[[Any], None]], None], user: int | None = No
         return [json.loads(line) for line in lines]
 
 
-def killed_while(work: Callable[[Callable[[Any], None]], None], after: float) -> list[Any]:
-    """What work(say) had said when it was killed, `after` seconds from its first word."""
+def killed_while(work: Callable[[Callable[[Any], None]], None], words: int, after: float) -> list[Any]:
+    """What work(say) had said when it was killed, `after` seconds from so many words."""
     with child(work) as (pid, lines):
-        first = lines.readline()
+        first = [lines.readline() for _ in range(words)]
         time.sleep(after)
         os.kill(pid, signal.SIGKILL)
-        said = [first, *lines]
+        said = [*first, *lines]
     return [json.loads(line) for line in said if line.endswith("\n")]

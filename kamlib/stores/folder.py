@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import re
@@ -99,6 +98,8 @@ class Folder:
         self.notes = []
         plan = self._plan()
         paths = {path.stem: path for path in self._paths() if path.stem not in plan["gone"]}
+        if plan["story"]:
+            paths["history"] = self.path / HISTORY
         for name in plan["swap"]:  # somebody is just writing, or was stopped: theirs are the next ones
             coming = _next(self.path / f"{name}.csv")
             if coming.exists():
@@ -107,11 +108,13 @@ class Folder:
         return {name: self._table(f"{name}.csv", path, plan) for name, path in wanted.items()}
 
     def _table(self, file: str, path: Path, plan: dict[str, Any]) -> pd.DataFrame:
-        if path.stat().st_size > BIGGEST:
-            raise WorkbookError(f"{file} is larger than {BIGGEST // 1_000_000} MB.", table=file[:-4])
-        raw = path.read_bytes()
         if file == HISTORY and plan["story"]:
-            raw = raw[: plan["history_size"]]
+            old = path.read_bytes() if path.exists() else b""
+            raw = old[: plan["history_size"]] + _addition(plan["story"], old[: plan["history_size"]])
+        elif path.stat().st_size > BIGGEST:
+            raise WorkbookError(f"{file} is larger than {BIGGEST // 1_000_000} MB.", table=file[:-4])
+        else:
+            raw = path.read_bytes()
         seen = self._seen.get(file)
         if seen is None or seen[0] != raw:  # comparing bytes is quick, and times can deceive
             seen = self._grown(seen, raw) if file == HISTORY else None
@@ -217,15 +220,11 @@ class Folder:
     def _append(self, story: list[base.Row], size: int) -> None:
         """Append to the history from its known size, so that a repetition writes nothing twice."""
         path = self.path / HISTORY
-        size = min(size, path.stat().st_size if path.exists() else 0)
-        text = to_csv(pd.DataFrame(story, columns=base.HISTORY))
-        text = text if size == 0 else text.split("\n", 1)[1]
         with open(path, "r+b" if path.exists() else "w+b") as file:
-            file.truncate(size)
-            if size and not _ends_line(file, size):
-                text = "\n" + text
-            file.seek(size)
-            file.write(text.encode())
+            old = file.read(size)
+            file.truncate(len(old))
+            file.seek(len(old))
+            file.write(_addition(story, old))
             file.flush()
             os.fsync(file.fileno())
 
@@ -253,6 +252,9 @@ def _refuse_names(tables: Tables) -> None:
                                 hint="Rename it, then copy again.")  # fmt: skip
 
 
-def _ends_line(file: io.BufferedRandom, size: int) -> bool:
-    file.seek(size - 1)
-    return file.read(1) == b"\n"
+def _addition(story: list[base.Row], old: bytes) -> bytes:
+    """What is to be added to a history file that holds `old`."""
+    text = to_csv(pd.DataFrame(story, columns=base.HISTORY)).encode()
+    if not old:
+        return text
+    return (b"" if old.endswith(b"\n") else b"\n") + text.split(b"\n", 1)[1]
