@@ -41,7 +41,7 @@ def place(
 def _candidates(x: float, y: float, radius: float, width: float, height: float) -> np.ndarray:
     """Boxes (left, top, right, bottom) to try, the best first: right, left, above, below, farther."""
     tries = []
-    for step in (0.0, 1.0, 2.0, 3.0, 4.5, 6.0):
+    for step in (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 10.0):
         away, lift = radius + GAP + step * 3, step * height * 0.62
         rises = (0.0,) if not step else (lift, -lift)
         for rise in rises:

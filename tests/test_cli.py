@@ -1,0 +1,165 @@
+"""The command line, as its users type it: the answers, the refusals, and what a kill leaves behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kamlib import cli, stores
+from tests.worked import ATTRACTIVE, text
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ["new", "check", "show", "copy", "workshop", "publish", "report"]
+
+
+def kam(*args, **more):
+    """Run a command in a process of its own."""
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", "kamlib.cli", *map(str, args)], capture_output=True, text=True,
+                          cwd=more.get("cwd", ROOT), env=env, timeout=120)  # fmt: skip
+
+
+def quick(*args):
+    """Run a command in this process: (exit code, output, errors)."""
+    return CliRunner().invoke(cli.app, [str(a) for a in args], prog_name="kam")
+
+
+def shown(workbook, name="kaism", *more):
+    result = quick("show", workbook, name, "--format", "csv", *more)
+    assert result.exit_code == 0, result.exception
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def test_the_known_answers_of_the_tiny_example():
+    rows = {row["customer"]: row for row in shown("data/tiny")}
+
+    assert [rows[c]["y"] for c in ATTRACTIVE] == ["7.4", "5.7", "8.0", "5.2"]
+    assert {row["y_line"] for row in rows.values()} == {"6.575"}
+    assert [rows[c]["x"] for c in ATTRACTIVE] == ["1.0", "0.833333333", "-1.333333333", "-0.5"]
+    assert [rows[c]["box"] for c in ATTRACTIVE] == ["key", "maintenance", "key_development", "opportunistic"]
+
+
+@pytest.mark.parametrize(
+    ("variant", "expected"),
+    [
+        (dict(attractive=ATTRACTIVE | {"Alpha": (8, None, 9, 6, 7, 5)}),
+         {"Alpha": ("undetermined", "7.5", "key|maintenance"), "Beta": ("placed", "5.7", "maintenance")}),
+        (dict(attractive={c: (6,) * 6 for c in ATTRACTIVE}),
+         {"Alpha": ("placed", "6.0", "maintenance"), "Gamma": ("placed", "6.0", "opportunistic")}),
+        (dict(must=[None, None, 5, None, None, None]),
+         {"Beta": ("ruled_out", "5.7", ""), "Alpha": ("placed", "7.4", "key")}),
+    ],
+    ids=["unknown", "tie", "must-have"],
+)  # fmt: skip
+def test_the_variants_of_the_known_answers(variant, expected, tmp_path):
+    stores.create(tmp_path / "w", text(**variant))
+    rows = {row["customer"]: row for row in shown(tmp_path / "w")}
+
+    assert {c: (rows[c]["status"], rows[c]["y"], rows[c]["possible"]) for c in expected} == expected
+
+
+def test_show_gives_each_segment_its_own_matrix():
+    every = shown("data/insurer")
+    one = shown("data/insurer", "kaism", "--segment", "broker_networks")
+
+    assert one == [row for row in every if row["segment"] == "broker_networks"]
+    assert len({row["y_line"] for row in every}) == 4
+
+
+@pytest.mark.parametrize("name", ["classes", "portfolio", "findings", "find_out", "customers", "scores"])
+@pytest.mark.parametrize("format", ["table", "csv", "json"])
+def test_every_result_in_every_format(name, format):
+    result = quick("show", "data/insurer", name, "--format", format)
+
+    assert result.exit_code == 0 and len(result.stdout) > 100
+    assert format != "json" or json.loads(result.stdout)
+
+
+def test_formulas_are_harmless_in_csv(tmp_path):
+    dangerous = text() | {"customers": text()["customers"].assign(note=["=1+1", "+1", "@x", "-5"])}
+    stores.create(tmp_path / "w", dangerous)
+
+    assert [row["note"] for row in shown(tmp_path / "w", "customers")] == ["'=1+1", "+1", "'@x", "-5"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    assert "--help" in quick(command, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["show", "data/tiny", "kaizm"], 'Did you mean "kaism"?'),
+        (["show", "data/tiny", "kaism", "--segment", "mian"], 'Did you mean "main"?'),
+        (["show", "data/tiny", "kaism", "--format", "cvs"], 'Did you mean "csv"?'),
+        (["show", "data/tinny", "kaism"], 'Did you mean "tiny"?'),
+        (["check", "README.md"], "is not a workbook"),
+        (["new", "x", "--example", "insuror"], 'Did you mean "insurer"?'),
+        (["copy", "data/tiny", "data/bank"], "already"),
+        (["report", "data/tiny", "-p", "segmnt=main"], 'Did you mean "segment"?'),
+        (["report", "data/tiny", "-p", "import os=1"], 'There is no parameter "import os"'),
+        (["report", "data/tiny", "-p", "near_line=soon"], "near_line"),
+        (["report", "data/tiny", "--segment", "../../etc"], "There is no segment"),
+        (["workshop", "nowhere.kam"], "There is no workbook"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(args, said, tmp_path):
+    done = kam(*args)
+
+    assert done.returncode == 2
+    assert said in done.stderr and "Traceback" not in done.stderr + done.stdout
+
+
+def test_check_ends_with_1_when_there_are_errors(tmp_path):
+    stores.create(tmp_path / "good", text())
+    assert quick("check", tmp_path / "good").exit_code == 0
+    bad = text()
+    bad["scores"].loc[0, "score"] = "eleven"
+    stores.create(tmp_path / "bad", bad)
+    result = quick("check", tmp_path / "bad")
+
+    assert result.exit_code == 1 and 'score is "eleven"' in result.stdout and "line 2" in result.stdout
+
+
+def test_new_and_copy_round_trip(tmp_path):
+    assert quick("new", tmp_path / "a", "--example", "bank").exit_code == 0
+    for source, target in (("a", "b.kam"), ("b.kam", "c.xlsx"), ("c.xlsx", "d")):
+        assert quick("copy", tmp_path / source, tmp_path / target).exit_code == 0
+    for path in (ROOT / "data" / "bank").glob("*.csv"):
+        assert (tmp_path / "d" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_an_empty_workbook_can_be_checked_and_shown(tmp_path):
+    assert quick("new", tmp_path / "w.kam").exit_code == 0
+    assert quick("check", tmp_path / "w.kam").exit_code == 0
+    assert quick("show", tmp_path / "w.kam", "kaism").stdout.strip() == "Nothing."
+
+
+@pytest.mark.parametrize("target", ["copy.kam", "copy.xlsx", "copy"])
+def test_a_killed_command_leaves_whole_files(target, tmp_path):
+    """kill -9 at any moment of a copy: the source is as it was, the target opens or is not there."""
+    before = {p.name: p.read_bytes() for p in (ROOT / "data" / "insurer").glob("*.csv")}
+    for attempt in range(4):
+        place = tmp_path / str(attempt) / target
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        child = subprocess.Popen([sys.executable, "-m", "kamlib.cli", "copy", "data/insurer", str(place)], cwd=ROOT,
+                                 env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        try:
+            child.wait(timeout=random.Random(attempt).uniform(0.4, 2.5))
+        except subprocess.TimeoutExpired:
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+        if stores.exists(place):
+            stores.open_store(place).read()
+    assert before == {p.name: p.read_bytes() for p in (ROOT / "data" / "insurer").glob("*.csv")}

@@ -1,0 +1,128 @@
+"""Reports and published copies: offline, whole or not at all, and nothing in them that was not meant to be."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kamlib import panels, report, stores
+from kamlib.errors import KamError
+from tests.worked import frame, text
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    out = tmp_path_factory.mktemp("reports")
+    (path,) = report.write(str(ROOT / "data" / "insurer"), out, "broker_networks")
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_report_asks_the_network_for_nothing(page):
+    addresses = set(re.findall(r"(?:src|href|url|@import)\s*[=(]\s*[\"']?([^\"')>\s]+)", page))
+
+    assert not [a for a in addresses if not a.startswith(("#", "data:"))]
+    assert "<script" not in page
+
+
+def test_a_report_has_the_whole_story(page):
+    for heading in ("What we decided, and why", "Can we look after them?", "What is still to settle",
+                    "What we must find out", "Who is told what", "The evidence"):  # fmt: skip
+        assert heading in page
+    assert "Alder Network" in page and "<svg" in page and "Old Mill Advisers" in page
+
+
+def test_the_figures_of_the_report_are_those_of_the_command_line(page):
+    from kamlib import results
+    from kamlib.scoring import one
+
+    for row in results.show(str(ROOT / "data" / "insurer"), "kaism", "broker_networks").to_dict("records"):
+        found = re.search(rf'<td class="name">{row["name"]}</td>(.*?)</tr>', page, re.S)[1]
+        assert f"<td>{one(row['y'])}</td><td>{one(row['x'])}</td>" in found
+
+
+def test_a_report_carries_no_parameters_paths_or_sources(page):
+    assert str(ROOT) not in page and "papermill" not in page and "open_desk" not in page
+
+
+def test_names_are_escaped_everywhere(tmp_path):
+    name = "<img src=x onerror=alert(1)>&\"'"
+    hostile = text()
+    hostile["customers"]["name"] = name
+    hostile["factors"]["label"] = name
+    stores.create(tmp_path / "w", hostile)
+    (path,) = report.write(str(tmp_path / "w"), tmp_path)
+    page = path.read_text(encoding="utf-8")
+
+    assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+def test_a_report_is_whole_or_not_there(tmp_path):
+    """Killed while it is made: no half page stands under the name."""
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen([sys.executable, "-m", "kamlib.cli", "report", "data/bank", "--out", str(tmp_path)],
+                             cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    first = child.stdout.readline().strip()
+    child.kill()
+    child.wait()
+    child.stdout.close()
+
+    assert first.endswith("kaism-large_corporates.html")
+    for path in tmp_path.glob("*.html"):
+        assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+def test_a_folder_without_rights_is_refused_before_any_work(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KamError, match="cannot be written"):
+        list(report.write(str(ROOT / "data" / "tiny"), tmp_path / "file" / "out"))
+
+
+@pytest.mark.parametrize("segment", ["a/../../b", "..", "C:\\x", "a\x00b", "ü", "/etc/passwd"])
+def test_no_segment_id_becomes_a_path(segment):
+    assert re.fullmatch(r"kaism-[A-Za-z0-9_-]+", report._file_name(segment))
+
+
+def test_a_published_copy_has_only_what_is_allowed(tmp_path):
+    secret = text() | {
+        "people": frame("people", [{"person": "ann", "name": "Ann"}]),
+        "ballots": frame("ballots", [{"round": "1", "model": "attractiveness", "person": "ann", "subject": "Alpha",
+                                      "factor": "f1", "score": 3, "note": "CANARY-BALLOT"}]),
+        "own table": frame("customers", [{"customer": "x", "note": "CANARY-EXTRA"}]),
+    }  # fmt: skip
+    secret["scores"]["note"] = "CANARY-NOTE"
+    secret["customers"]["note"] = "CANARY-CUSTOMER"
+    secret["customers"]["own column"] = "CANARY-COLUMN"
+    store = stores.create(tmp_path / "w.kam", secret)
+    store.put([stores.Change("customers", {"customer": "Alpha"}, {"name": "CANARY-HISTORY"})])
+    store.put([stores.Change("customers", {"customer": "Alpha"}, {"name": "Alpha"})])
+    copied = report.publish_copy(str(tmp_path / "w.kam"), tmp_path)
+
+    assert b"CANARY" not in copied.read_bytes()
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith("published.kam-")]
+
+
+def test_a_published_copy_cannot_be_written(tmp_path):
+    copied = report.publish_copy(str(ROOT / "data" / "tiny"), tmp_path)
+    before = copied.read_bytes()
+    store = stores.open_store(copied, read_only=True)
+    with pytest.raises(KamError):
+        store.put([stores.Change("customers", {"customer": "Alpha"}, {"name": "x"})])
+    with pytest.raises(KamError):
+        store.replace({})
+
+    assert copied.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(6.575, "6.6"), (0.25, "0.3"), (-0.25, "-0.3"), (-0.04, "0.0"), (float("nan"), "?"), (10, "10.0")],
+)
+def test_numbers_are_shown_half_up(number, said):
+    assert panels.one(number) == said

@@ -1,0 +1,129 @@
+"""The house: models load no screen, imports go downwards, no module is too long, every one says what it is for."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "kamlib"
+MODULES = sorted(p for p in PACKAGE.rglob("*.py"))
+MODELS = [
+    "scoring",
+    "matrix",
+    "kaism",
+    "portfolio",
+    "findings",
+    "checks",
+    "stores",
+    "results",
+    "progress",
+    "catalogue",
+]
+# rooms from the ground up; a room imports only from rooms before it
+FLOORS = [
+    ["errors"],
+    ["tables", "palette", "memory"],
+    ["settings", "catalogue", "checks", "labels", "scoring"],
+    ["stores"],
+    ["matrix"],
+    ["kaism"],
+    ["portfolio", "progress"],
+    ["findings"],
+    ["charts", "panels", "results"],
+    ["desk"],
+    ["report", "doors", "spares", "heartbeat"],
+    ["serve", "views"],
+    ["cli"],
+    ["__main__"],
+]
+LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms of kamlib that a module imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "kamlib":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kamlib."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("kamlib.")}
+    return found & LEVEL.keys()
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in LEVEL], ids=lambda p: p.stem)
+def test_imports_go_only_downwards(path):
+    own = LEVEL[room(path)]
+    upwards = {other for other in imported(path) if LEVEL[other] >= own and other != room(path)}
+
+    assert not upwards
+
+
+def test_every_room_is_on_a_floor():
+    assert {room(p) for p in MODULES} - {"__init__"} == set(LEVEL)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_loads_neither_widgets_nor_charts(name):
+    code = f"import sys, kamlib.{name}; print([m for m in ('ipywidgets', 'altair', 'traitlets', 'IPython') if m in sys.modules])"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+    )
+
+    assert shown.stdout.strip() == "[]"
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = (
+        "import sys, kamlib; print([m for m in ('pandas', 'numpy', 'pydantic', 'yaml') if m in sys.modules])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+    )
+
+    assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_module_is_short_and_says_what_it_is_for(path):
+    text = path.read_text(encoding="utf-8")
+    first = (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0]
+
+    assert len(text.splitlines()) <= 400
+    assert first and " " in first
+
+
+def test_only_views_know_ipywidgets():
+    known = {room(p) for p in MODULES if "ipywidgets" in p.read_text(encoding="utf-8").replace("`", "")}
+
+    assert known <= {"views", "serve", "doors", "heartbeat"}
+
+
+def test_html_is_made_in_one_place():
+    """`Markup`, `widgets.HTML` and `escape=False` would let a customer's name run as a script."""
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        for risky in ("Markup(", "W.HTML", "widgets.HTML", "escape=False", ".style."):
+            assert risky not in text or path.name == "panels.py", f"{path.name}: {risky}"
+    for template in (PACKAGE / "templates").glob("*.html"):
+        assert "| safe" not in template.read_text(encoding="utf-8").replace("|safe", "| safe")
+
+
+def test_nothing_runs_what_it_reads():
+    """No eval, exec, pickle or unsafe YAML anywhere in the package."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("eval", "exec", "compile"), path.name
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {a.name for a in node.names} | {getattr(node, "module", "") or ""}
+                assert not names & {"pickle", "shelve", "marshal", "dill"}, path.name
