@@ -53,7 +53,7 @@ def head(tables: Tables, settings: Settings, title: str, here: int, links: dict[
     """The title line: what is asked, whose workbook, and the ten steps."""
     segments = tables["segments"]
     choices = [(s, n or s) for s, n in zip(segments["segment"], segments["name"], strict=True)]
-    steps = progress.steps(tables).to_dict("records")
+    steps = progress.steps(tables, settings.segment).to_dict("records")
     return fill("head", title=title, settings=settings, segments=choices, steps=steps, here=here, links=links)
 
 
@@ -86,7 +86,7 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, 
     row = rows.iloc[0].to_dict()
     return fill(
         "card", row=row, choices=choices, locked=locked, box=_box_entry(row["box"]), verdict=verdict(row),
-        attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables),
+        attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables), names=dict(_people(tables)),
         **strength_table(tables, customer), unknown=_unknown(tables, settings, customer),
     )  # fmt: skip
 

@@ -18,33 +18,37 @@ OF_STEP: dict[int, tuple[tuple[str, str], ...]] = {
 }
 
 
-def steps(tables: Tables) -> pd.DataFrame:
-    """The ten steps in order. Columns: step, label, question, state (open, done, changed)."""
+def steps(tables: Tables, segment: str = "") -> pd.DataFrame:
+    """The ten steps in order. Columns: step, label, question, state (open, done, changed).
+
+    With a segment, steps 7 to 9 are done when they are done for its customers.
+    """
     listed = catalogue.items("ten_steps")[["step", "label", "question"]]
     last = {step: _last_change(tables["history"], work) for step, work in OF_STEP.items()}
-    states = [_state(int(step), tables, last) for step in listed["step"]]
+    states = [_state(int(step), tables, segment, last) for step in listed["step"]]
     return listed.assign(state=states)
 
 
-def _state(step: int, tables: Tables, last: dict[int, str]) -> str:
-    if not _is_done(step, tables):
+def _state(step: int, tables: Tables, segment: str, last: dict[int, str]) -> str:
+    if not _is_done(step, tables, segment):
         return "open"
     mine = last.get(step, "")
     earlier = max((at for other, at in last.items() if other < step), default="")
     return "changed" if mine and earlier > mine else "done"
 
 
-def _is_done(step: int, tables: Tables) -> bool:
+def _is_done(step: int, tables: Tables, segment: str) -> bool:
     """A step is done when its work is complete enough to go on."""
     customers, factors, scores = tables["customers"], tables["factors"], tables["scores"]
     scored = {m: set(scores.loc[(scores["model"] == m) & scores["score"].notna(), "subject"])
               for m in ("attractiveness", "strength")}  # fmt: skip
     decided = set(tables["decisions"].loc[tables["decisions"]["what"] == "category", "subject"])
-    everybody = set(customers["customer"])
+    inside = customers["segment"].eq(segment) if segment else customers["segment"].ne("")
+    everybody = set(customers.loc[inside, "customer"])
     rules = {
         3: len(tables["people"]) > 0,
         5: len(tables["segments"]) > 0 and len(everybody) > 0 and (customers["segment"] != "").all(),
-        6: len(everybody) > 0 and (customers["segment"] != "").any(),
+        6: len(everybody) > 0,
         7: (factors["model"] == "attractiveness").any() and everybody <= scored["attractiveness"],
         8: (factors["model"] == "strength").any()
         and len(everybody - scored["strength"]) <= len(everybody) // 10,
