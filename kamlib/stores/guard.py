@@ -10,17 +10,18 @@ from kamlib.errors import WorkbookError
 
 MOST_BYTES, MOST_PARTS, MOST_ROWS, MOST_RATIO = 64_000_000, 500, 200_000, 250
 MOST_STRINGS, MOST_CELLS, MOST_ELEMENTS, LAST_COLUMN = 600_000, 2_000_000, 200_000, "ZZ"
+MOST_PIECE = 500_000  # the XML parser takes quadratic time over a piece that does not end
 SMALL = 1_000_000  # parts below this size may be as repetitive as they like
 INVALID = "This is not a sound .xlsx file"
 AGAIN = "Save it again from Excel as .xlsx."
 # parts that may be long: openpyxl streams the first two and leaves the others alone
 _LONG = re.compile(rb"<(?:\w+:)?(worksheet|sst|pivotCacheRecords|chartSpace|comments|wsDr|svg)\b")
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\sr\s*=\s*[\"'](\d+)")
-_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\sr\s*=\s*[\"']([A-Za-z]+)")
-_COUNTS = (
-    (re.compile(rb"<(?:\w+:)?si[\s/>]"), MOST_STRINGS, "different texts"),
-    (re.compile(rb"<(?:\w+:)?c[\s/>]"), MOST_CELLS, "cells"),
-)
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]{0,400}?\sr\s*=\s*[\"'](\d+)")
+_CELL = re.compile(rb"<(?:\w+:)?c\b[^<>]{0,400}?\sr\s*=\s*[\"']([A-Za-z]+)")
+_COUNTS = ((b"si", MOST_STRINGS, "different texts"), (b"c", MOST_CELLS, "cells"))
+_PIECES = ((re.compile(rb"<!--"), b"-->"), (re.compile(rb"<\?"), b"?>"))
+_ENDLESS = re.compile(rb"<[^<]{%d}" % MOST_PIECE)
+_ENDS = (b" ", b">", b"/", b"\n", b"\t", b"\r")
 # what a sheet of values needs; anything else is lost when the file is written again
 _PLAIN = re.compile(
     r"(\[Content_Types\]\.xml|_rels/\.rels|(docProps|docMetadata|customXml|xl/theme|xl/printerSettings"
@@ -85,9 +86,12 @@ def _guard_part(content: bytes, part: str, name: str) -> None:
         raise WorkbookError(f"{name} holds XML entities, which no spreadsheet needs. {INVALID}.")
     if not is_long and content.count(b"<") > MOST_ELEMENTS:
         raise WorkbookError(f"{name} holds more than {MOST_ELEMENTS:,} styles or settings.", hint=AGAIN)
-    for pattern, most, what in _COUNTS:
-        if content.count(b"<") > most and sum(1 for _ in pattern.finditer(content)) > most:
+    for tag, most, what in _COUNTS:
+        if sum(content.count(start + tag + end) for start in (b"<", b":") for end in _ENDS) > most:
             raise WorkbookError(f"{name} has more than {most:,} {what}.")
+    if _is_endless(content):
+        raise WorkbookError(f"{name} holds a piece of more than {MOST_PIECE:,} characters. {INVALID}.",
+                            hint=AGAIN)  # fmt: skip
     for row in _ROW.finditer(content):
         if len(row[1]) > 7 or int(row[1]) > MOST_ROWS:
             raise WorkbookError(f"{name} has a row numbered {row[1][:12].decode()}; "
@@ -98,6 +102,16 @@ def _guard_part(content: bytes, part: str, name: str) -> None:
             raise WorkbookError(f"{name} has a cell in column {cell[1][:6].decode()}; "
                                 f"columns up to {LAST_COLUMN} are read.",
                                 hint="Delete the empty columns beside the table.")  # fmt: skip
+
+
+def _is_endless(content: bytes) -> bool:
+    if _ENDLESS.search(content):
+        return True
+    return any(
+        content.find(end, at.end(), at.end() + MOST_PIECE) < 0
+        for start, end in _PIECES
+        for at in start.finditer(content)
+    )
 
 
 def is_plain(raw: bytes) -> bool:

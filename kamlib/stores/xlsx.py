@@ -126,19 +126,20 @@ class Xlsx:
             return self.path.read_bytes()
 
     def _sheets(self, raw: bytes) -> Iterator[tuple[str, dict[int, list[str]]]]:
+        place = self.path.name
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # openpyxl warns of what is no matter here
                 for sheet in _book(raw).worksheets:
+                    place = f"{self.path.name}, sheet {sheet.title[:31]}"
                     if sheet.sheet_state != "visible":
                         message = f'The sheet "{sheet.title}" is hidden; it is read like the others.'
                         self.notes.append(finding("warning", sheet.title, message))
                     yield sheet.title, self._lines(sheet)
         except WorkbookError:
             raise
-        except Exception as error:  # openpyxl raises whatever its XML made it stumble over
-            message = f"{self.path.name} cannot be read ({type(error).__name__}). {INVALID}."
-            raise WorkbookError(message, hint=AGAIN) from None
+        except Exception:  # openpyxl raises whatever its XML made it stumble over
+            raise WorkbookError(f"{place} cannot be read. {INVALID}.", hint=AGAIN) from None
 
     def _lines(self, sheet: Any) -> dict[int, list[str]]:
         """Line number -> texts of the cells, of the lines that hold any; line 1 always."""
@@ -167,7 +168,8 @@ class Xlsx:
         for number, place in at:
             column = header[place].strip() if place < len(header) else ""
             used = name in DEFINITIONS and column in DEFINITIONS[name].names
-            message = f"{column or 'A cell'} holds a formula; a workbook holds values only."
+            what = column if column and number > 1 else "A cell"
+            message = f"{what} holds a formula; a workbook holds values only."
             self.notes.append(finding(
                 "error" if used else "warning", name, message, f"line {number}", column,
                 lines[number][place], "a value: copy the cell, then paste it as a value"))  # fmt: skip
@@ -191,11 +193,11 @@ class Xlsx:
 
 
 def _book(raw: bytes) -> Any:
-    """openpyxl's workbook. It strips the text "x005F_" out of names and leaves other escapes in,
-    so the shared texts are read here."""
+    """openpyxl's workbook, but for two things that are done here. It strips the text "x005F_" out of
+    names and leaves other escapes in; it passes over a sheet that is missing, and trips over charts."""
     import openpyxl
     from openpyxl.cell.text import Text
-    from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader
+    from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader, ReadOnlyWorksheet
     from openpyxl.xml.constants import SHEET_MAIN_NS
     from openpyxl.xml.functions import iterparse
 
@@ -212,6 +214,20 @@ def _book(raw: bytes) -> Any:
                     if node.tag == f"{{{SHEET_MAIN_NS}}}si":
                         self.shared_strings.append(_unescape(Text.from_tree(node).content))
                         node.clear()
+
+        def read_worksheets(self) -> None:
+            for sheet, part in self.parser.find_sheets():
+                if "chartsheet" in part.Type:
+                    continue
+                if part.target not in self.valid_files:
+                    raise WorkbookError(f"The sheet {sheet.name[:31]} is missing. {INVALID}.", hint=AGAIN)
+                try:
+                    found = ReadOnlyWorksheet(self.wb, sheet.name, part.target, self.shared_strings)
+                except Exception:
+                    raise WorkbookError(f"Sheet {sheet.name[:31]} cannot be read. {INVALID}.",
+                                        hint=AGAIN) from None  # fmt: skip
+                found.sheet_state = sheet.state
+                self.wb._sheets.append(found)
 
     reader = Reader(io.BytesIO(raw), read_only=True, data_only=False)
     reader.read()
