@@ -49,7 +49,7 @@ def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5) -> alt.LayerCh
 
 def scene(table: pd.DataFrame, near: float = 0.5) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The values of the live parameters: the view (lines, limits) and one record a drawn customer."""
-    known = table[(table["status"] != "ruled_out") & (table["status"] != "unscored")]
+    known = table[~table["status"].isin(["ruled_out", "unscored"])].reset_index(drop=True)
     view = _view(known, near)
     return view, _points(known, view)
 
@@ -93,8 +93,8 @@ def _points(table: pd.DataFrame, view: dict[str, float]) -> list[dict[str, Any]]
             "lx": at[:, 0] / WIDTH * 2 * view["span"] - view["span"],
             "ly": view["high"] - at[:, 1] / HEIGHT * (view["high"] - view["low"]),
             "y0": y0, "y1": y1, "x0": x0, "x1": x1,
-            "wx": table["was_x"] if "was_x" in table else math.nan,
-            "wy": table["was_y"] if "was_y" in table else math.nan,
+            "wx": table.get("was_x", math.nan),
+            "wy": table.get("was_y", math.nan),
         }
     )  # fmt: skip
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
