@@ -132,7 +132,7 @@ def _line(index: int) -> str:
 
 def _cells(table: Table, column: Column, frame: pd.DataFrame) -> Iterator[Finding]:
     cells = frame[column.name]
-    bad = {t: m for t in cells.unique() if (m := problem(table, column, t))}
+    bad = {t: m for t in dict.fromkeys(cells.tolist()) if (m := problem(table, column, t))}
     if not bad:
         return
     for index, text in cells[cells.isin(list(bad))].items():
@@ -197,7 +197,11 @@ def ids(text: Tables, name: str) -> set[str]:
     """The ids in a table's first key column."""
     key = DEFINITIONS[name].keys[0]
     frame = text.get(name)
-    known = set() if frame is None or list(frame.columns).count(key) != 1 else set(frame[key].str.strip())
+    known = (
+        set()
+        if frame is None or list(frame.columns).count(key) != 1
+        else set(map(str.strip, frame[key].tolist()))
+    )
     return known | ({US} if name == "suppliers" else set())
 
 
@@ -213,11 +217,12 @@ def _references(text: Tables) -> Iterator[Finding]:
 
 
 def _unknown_ids(name: str, column: str, cells: pd.Series, known: set[str], refers: str) -> Iterator[Finding]:
-    stripped = cells.str.strip()
-    unknown = stripped[~stripped.isin(known | {""})]
+    lines = zip(cells.index, map(str.strip, cells.tolist()), strict=True)
+    unknown = [(index, value) for index, value in lines if value and value not in known]
     # the nearest known id is worth looking for where somebody may correct it by hand
-    near = {value: _near(value, known) for value in unknown.unique()[:50]}
-    for index, value in unknown.items():
+    few = [*dict.fromkeys(value for _, value in unknown)][:50]
+    near = {value: _near(value, known) for value in few}
+    for index, value in unknown:
         message = f'{column} "{value[:60]}" is not in the table {refers}.{near.get(value, "")}'
         yield finding("error", name, message, _line(int(str(index))), column, value,
                       f"an id from the table {refers}")  # fmt: skip
@@ -228,8 +233,11 @@ def _whole(text: Tables, name: str) -> pd.DataFrame | None:
     frame = text.get(name)
     if frame is None or frame.columns.duplicated().any():
         return None
-    wanted = {c: frame[c].str.strip() if c in frame else "" for c in DEFINITIONS[name].names}
-    return pd.DataFrame(wanted, index=frame.index)
+    blank = [""] * len(frame)
+    wanted = {
+        c: [*map(str.strip, frame[c].tolist())] if c in frame else blank for c in DEFINITIONS[name].names
+    }
+    return pd.DataFrame(wanted, index=frame.index, dtype=object)
 
 
 def _model_rules(text: Tables) -> Iterator[Finding]:

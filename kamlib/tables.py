@@ -8,6 +8,7 @@ is text with "" for unknown. `checks.check` says what is wrong with text tables.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from dataclasses import dataclass
@@ -297,9 +298,15 @@ def _quiet(column: Column, text: str) -> float | str:
 
 def typed_column(column: Column, cells: pd.Series) -> pd.Series:
     """A text column as values: each distinct text is parsed once, what is not allowed is unknown."""
-    values = {text: _quiet(column, text) for text in cells.unique()}
+    texts = cells.tolist()
+    values = {text: _quiet(column, text) for text in dict.fromkeys(texts)}
     dtype: type = float if column.kind == "number" else object
-    return pd.Series([values[text] for text in cells], index=cells.index, dtype=dtype)
+    return pd.Series([values[text] for text in texts], index=cells.index, dtype=dtype)
+
+
+@functools.cache
+def _typed_empty(name: str) -> pd.DataFrame:
+    return _typed_table(DEFINITIONS[name], empty(name))
 
 
 def _typed_table(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
@@ -314,5 +321,8 @@ def typed(text: Tables) -> Tables:
 
     Where a column stands twice (an error that `checks.check` reports) the first one counts.
     """
-    defined = {name: _typed_table(table, text.get(name, empty(name))) for name, table in DEFINITIONS.items()}
+    defined = {
+        name: _typed_table(table, text[name]) if name in text else _typed_empty(name).copy()
+        for name, table in DEFINITIONS.items()
+    }
     return defined | {name: frame for name, frame in text.items() if name not in DEFINITIONS}
