@@ -16,7 +16,7 @@ import pandas as pd
 from kamlib import checks, findings, settings, stores
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.stores import Change
-from kamlib.stores.base import find, somebody
+from kamlib.stores.base import blame, conflict, find, somebody
 from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
 
 
@@ -69,6 +69,11 @@ class Desk:
         """The typed tables, with the what-if of the moment if there is one."""
         return {**self._typed, **self._what_if} if self._what_if else self._typed
 
+    @property
+    def supposing(self) -> bool:
+        """Do the tables show a what-if just now?"""
+        return bool(self._what_if)
+
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change: here, elsewhere, or a what-if."""
         self._listeners.append(listener)
@@ -81,7 +86,7 @@ class Desk:
         if segment:
             kaism.segments(self._typed, chosen)
         self._given["segment"], self.settings = segment, chosen
-        self._what_if, self.customer = {}, ""
+        self._what_if, self.customer, self.message = {}, "", ""
         self._tell()
 
     # -- changing -------------------------------------------------------------------------------
@@ -92,7 +97,34 @@ class Desk:
 
     def put_all(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Merge several rows of a table, all or none."""
-        self._write([self._change(table, row) for row in rows])
+        self.put_rows((table, row) for row in rows)
+
+    def put_rows(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Merge rows of several tables, all or none."""
+        self._write([self._change(table, row) for table, row in rows])
+
+    def examine(self, table: str, row: Mapping[str, Any]) -> None:
+        """Raise what `put` would raise because of the row itself; nothing is written."""
+        self._change(table, row)
+
+    def conflict(self, table: str, row: Mapping[str, Any], found: str) -> Conflict:
+        """The error for a cell in which somebody else has entered `found` since the writer looked."""
+        keys = DEFINITIONS[table].keys
+        values = {c: as_text(v) for c, v in row.items() if c not in keys}
+        change = Change(table, {k: str(row.get(k, "")) for k in keys}, values)
+        said = conflict(change, next(iter(values), ""), found)
+        return blame(said, [change], self.store.read(["history"]).get("history", empty("history")))
+
+    @contextlib.contextmanager
+    def as_one(self) -> Any:
+        """What is changed inside is taken back in one go."""
+        before = len(self._done)
+        try:
+            yield
+        finally:
+            parts = self._done[before:]
+            if len(parts) > 1:
+                self._done[before:] = [[change for part in reversed(parts) for change in part]]
 
     def remove(self, table: str, **key: str) -> None:
         """Take one row away, and with a factor its scores; `undo` brings them back."""
@@ -117,6 +149,7 @@ class Desk:
     def look_at(self, customer: str) -> None:
         """The customer in focus, "" for none; views that explain one follow it."""
         self.customer = customer if customer in set(self._typed["customers"]["customer"]) else ""
+        self.message = ""
         self._tell()
 
     def undo(self) -> None:
@@ -153,7 +186,6 @@ class Desk:
     def speaking(self) -> Any:
         """Turn a KamError inside the block into the status line's sentence: nothing is lost."""
         try:
-            self.message = ""
             yield
         except KamError as error:
             self._what_if = {}
@@ -207,6 +239,7 @@ class Desk:
     def _write(self, changes: list[Change], *, remember: bool = True) -> None:
         if self.read_only:
             raise ReadOnly("This is a read-only view of the workbook.")
+        self.message = ""
         back = [self._reverse(change) for change in changes]
         try:
             story = self.store.put(changes)
@@ -221,7 +254,7 @@ class Desk:
     def _reverse(self, change: Change) -> Change:
         current = self._row(change.table, change.key)
         if not current:
-            return Change(change.table, change.key, None)
+            return Change(change.table, change.key, None, dict(change.values or {}))
         if change.values is None:
             return Change(change.table, change.key, current)
         before = {c: current.get(c, "") for c in change.values}

@@ -7,32 +7,26 @@ read-only, writes to it; no view knows another.
 from __future__ import annotations
 
 import asyncio
-import base64
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as W
-import pandas as pd
 
-from kamlib import catalogue, charts, kaism, panels, portfolio
+from kamlib import catalogue, kaism, panels, portfolio
 from kamlib import findings as rules
 from kamlib.desk import Desk
-from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
-from kamlib.matrix import Matrix
-from kamlib.settings import Settings
-from kamlib.tables import BOXES, Tables, as_text
+from kamlib.tables import BOXES, US, as_text
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, slug, soon, stack, zones
+from kamlib.views.picture import matrix
 from kamlib.views.scoring import factors, scores
-from kamlib.views.widgets import Look, Panel, Weights, live_chart
+from kamlib.views.widgets import Look
 
 __all__ = [
-    "closing", "customers", "decisions", "factors", "find_out", "findings", "label_test", "matrix", "open", "people",
+    "closing", "customers", "decisions", "factors", "find_out", "label_test", "matrix", "open", "people",
     "scores",
     "staffing",
 ]  # fmt: skip
 POLL_S = 1.0
-Drawn = Callable[[Tables, Settings], pd.DataFrame]
 
 
 def open(desk: Desk, title: str, here: int, links: dict[int, str]) -> W.Box:
@@ -113,151 +107,6 @@ def customers(desk: Desk) -> W.Box:
     return zones(listed, side, shape="two")
 
 
-def matrix(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
-    """The live matrix: weights on the left, the picture, the chosen customer explained on the right."""
-    return zones(stack(_weights(desk), _weight_buttons(desk), panel(desk, lambda: panels.ruled_out(_classes(desk)))),
-                 stack(_picture(desk, shown, drawn), _downloads(desk, shown, drawn)), _card(desk), shape="three")  # fmt: skip
-
-
-def _classes(desk: Desk) -> pd.DataFrame:
-    return portfolio.classes(desk.tables, desk.settings)
-
-
-def _picture(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
-    box = W.Box()
-    box.add_class("kam-chart")
-    seen: dict[str, Any] = {}
-
-    def renew() -> None:
-        chart = live_chart(charts.matrix(drawn(desk.tables, desk.settings), shown, desk.settings.near_line))
-        chart.selections.observe(picked, "picked")
-        seen.update(chart=chart, room=len(drawn(desk.tables, desk.settings)) + charts.SPARE)
-        box.children = [chart]
-
-    def picked(change: Any) -> None:
-        ids = [value.get("id") for value in (change["new"].value or []) if isinstance(value, dict)]
-        if ids:
-            desk.look_at(str(ids[0]))
-
-    def update() -> None:
-        table = drawn(desk.tables, desk.settings)
-        if len(table) > seen["room"]:
-            renew()
-        view, points = charts.scene(table, desk.settings.near_line)
-        chart = seen["chart"]
-        with chart.hold_sync():
-            chart.params.view, chart.params.points, chart.params.chosen = view, points, desk.customer
-
-    renew()
-    desk.on_change(update)
-    return box
-
-
-def _downloads(desk: Desk, shown: Matrix, drawn: Drawn) -> Panel:
-    made = panel(desk, lambda: panels.fill("picture_notes"), follow=False)
-
-    def picture(content: dict[str, Any]) -> None:
-        chart = charts.matrix(drawn(desk.tables, desk.settings), shown, desk.settings.near_line)
-        kind = "svg" if content.get("kind") == "svg" else "png"
-        raw = charts.svg(chart).encode() if kind == "svg" else charts.png(chart)
-        name = f"matrix-{desk.settings.segment or 'all'}.{kind}"
-        mime = "image/svg+xml" if kind == "svg" else "image/png"
-        made.send({"download": name, "type": mime, "base64": base64.b64encode(raw).decode()})
-
-    hear(made, desk, {"picture": picture})
-    return made
-
-
-def _weights(desk: Desk) -> Weights:
-    def items() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)
-        weight = listed["weight"].fillna(1.0)
-        total = weight.sum() or 1.0
-        return [
-            {"id": f, "label": label, "weight": w, "share": panels.whole(100 * w / total),
-             "must": as_text(must)}
-            for f, label, w, must in zip(listed["factor"], listed["label"], weight, listed["must_have_min"], strict=True)
-        ]  # fmt: skip
-
-    def key(content: dict[str, Any]) -> dict[str, Any]:
-        return {"model": "attractiveness", "scope": desk.settings.segment, "factor": str(content["id"]),
-                "weight": str(content["value"])}  # fmt: skip
-
-    made = Weights(items=items(), most=max([10.0, *(i["weight"] for i in items())]), locked=desk.read_only)
-
-    def update() -> None:
-        made.items = items()
-
-    def attempt(content: dict[str, Any]) -> None:
-        try:
-            desk.preview("factors", [key(content)])
-        finally:
-            made.send("answered")
-
-    def keep(content: dict[str, Any]) -> None:
-        try:
-            desk.put("factors", **key(content))
-        finally:
-            made.send("answered")
-
-    desk.on_change(update)
-    hear(made, desk, {"try": attempt} | ({} if desk.read_only else {"set": keep}))
-    return made
-
-
-def _weight_buttons(desk: Desk) -> Panel:
-    """What if all weights were equal? Nothing is stored by looking."""
-    state = {"equal": False}
-    made = Panel(html=panels.fill("weight_buttons", equal=False), classes="")
-
-    def ask(content: dict[str, Any]) -> None:
-        state["equal"] = content["do"] == "equal"
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)["factor"]
-        key = {"model": "attractiveness", "scope": desk.settings.segment}
-        desk.preview("factors", [key | {"factor": f, "weight": 1} for f in listed] if state["equal"] else [])
-        made.html = panels.fill("weight_buttons", equal=state["equal"])
-
-    hear(made, desk, {"equal": ask, "agreed": ask})
-    return made
-
-
-def _card(desk: Desk) -> Panel:
-    made = panel(
-        desk,
-        lambda: panels.card(desk.tables, desk.settings, _classes(desk), desk.customer, locked=desk.read_only),
-    )
-
-    def decide(content: dict[str, Any]) -> None:
-        said = content["fields"]
-        names = ("decision", "reason", "person", "review_on")
-        _decide(desk, str(content["subject"]), **{name: str(said.get(name, "")) for name in names})
-
-    def waive(content: dict[str, Any]) -> None:
-        reason = str(content["fields"].get("waive", "")).strip()
-        if not reason:
-            raise InvalidInput("A must-have is waived with a reason; write it first.")
-        desk.put(
-            "decisions", what="must_have_waiver", subject=str(content["subject"]), decision="", reason=reason
-        )
-
-    writing = {} if desk.read_only else {"decide": decide, "waive": waive}
-    hear(made, desk, {"choose": lambda m: desk.look_at(str(m["value"]))} | writing)
-    return made
-
-
-def _decide(desk: Desk, subject: str, **said: str) -> None:
-    """Keep a decision; one that differs from the suggestion needs a reason."""
-    seen = _classes(desk).set_index("customer")
-    suggestion = seen["box"].get(subject, "")
-    if said["decision"] not in (*BOXES, ""):
-        raise InvalidInput("Choose one of the four categories.")
-    if suggestion and said["decision"] not in ("", suggestion) and not said["reason"].strip():
-        raise InvalidInput(
-            f"{seen['name'].get(subject, subject)}: this differs from the suggestion; say why, then keep it."
-        )
-    desk.put("decisions", what="category", subject=subject, **said)
-
-
 def decisions(desk: Desk) -> W.Box:
     """Step 9: suggestion beside decision for the whole segment, and what may be told to whom."""
     shown = ("decision", "reason_given", "person", "review_on")
@@ -266,7 +115,7 @@ def decisions(desk: Desk) -> W.Box:
         return [
             {"id": r["customer"], "label": r["name"], "cells": [_suggested(r), *(as_text(r[c]) for c in shown)],
              "sub": "differs from the suggestion" if r["differs"] else ""}
-            for r in _classes(desk).to_dict("records")
+            for r in portfolio.classes(desk.tables, desk.settings).to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
@@ -328,12 +177,9 @@ def people(desk: Desk) -> W.Box:
                   lambda row, name, text: ("effort", {"category": row, "days": text}), title="Effort", corner="Category")  # fmt: skip
     staff = grid(desk, people_rows, lambda: [column("people", c) for c in shown],
                  lambda row, name, text: ("people", {"person": row, name: text}), handlers={"add": add},
-                 title="People", corner="Person", add="Another person:")  # fmt: skip
-    return zones(
-        panel(desk, lambda: panels.portfolio_table(desk.tables, desk.settings)),
-        stack(effort, staff),
-        shape="half",
-    )
+                 title="People", corner=" ", add="Another person:")  # fmt: skip
+    balance = panel(desk, lambda: panels.portfolio_table(desk.tables, desk.settings))
+    return stack(zones(balance, effort, shape="two"), staff)
 
 
 def label_test(desk: Desk) -> W.Box:
@@ -374,23 +220,17 @@ def _label_words(desk: Desk, core: list[str]) -> dict[str, Any]:
 
 def closing(desk: Desk) -> W.Box:
     """What is still to settle, and who finds out what."""
-    return stack(findings(desk), find_out(desk))
+    told = panel(desk, lambda: panels.findings_list(rules.find(desk.tables, desk.settings)))
+    return zones(told, find_out(desk), shape="half")
 
 
-def findings(desk: Desk) -> W.Box:
-    """What is to be settled, looked at or thought about before anybody leaves the room."""
-    return zones(
-        panel(desk, lambda: panels.findings_list(rules.find(desk.tables, desk.settings))), shape="one"
-    )
-
-
-def find_out(desk: Desk) -> W.Box:
+def find_out(desk: Desk) -> W.Widget:
     """The homework: every unknown score with who finds it out and by when."""
     shown = ("question", "person", "due", "status")
     keys = ("model", "customer", "factor", "supplier")
 
     def rows() -> list[dict[str, Any]]:
-        names = names_of(desk.tables["suppliers"])
+        names = names_of(desk.tables["suppliers"]) | {US: "us"}
         found = kaism.unknowns(desk.tables, desk.settings).to_dict("records")
         return [
             {"id": "\t".join(r[k] for k in keys), "label": r["name"], "cells": [r[c] for c in shown],
@@ -407,4 +247,4 @@ def find_out(desk: Desk) -> W.Box:
         key = {"model": model, "subject": subject, "factor": factor, "supplier": supplier}
         return "find_out", key | {name: text}
 
-    return zones(grid(desk, rows, columns, target, title="Find out", corner="Customer"), shape="one")
+    return grid(desk, rows, columns, target, title="Find out", corner="Customer")

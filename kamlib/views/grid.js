@@ -11,14 +11,24 @@ export default {
     const foot = document.createElement("div");
     foot.className = "grid-foot";
     el.append(scroll, live, foot);
-    let at = [0, 0], editor = null, shape = "", cells = [];
+    let at = [0, 0], editor = null, shape = "", cells = [], drawn = [[], []], adding = "";
     const pending = new Map();  // "row column" -> {text, refused}
 
-    const rows = () => model.get("rows"), columns = () => model.get("columns");
+    // What stands on the screen. The model may be ahead of it while somebody types: then rows may have moved.
+    const rows = () => drawn[0], columns = () => drawn[1];
     const key = (r, c) => rows()[r]?.id + "\u0000" + columns()[c]?.id;
     const can = (r, c) => !model.get("locked") && columns()[c].kind !== "show" && !(rows()[r].fixed || []).includes(columns()[c].id);
 
+    // What the workbook holds there as far as this page knows, with what it has just sent.
+    function known(r, c) {
+      const mine = pending.get(key(r, c));
+      return mine && !mine.refused ? mine.text : rows()[r].cells[c] ?? "";
+    }
+
     function build() {
+      const [row, column] = [rows()[at[0]]?.id, columns()[at[1]]?.id];
+      drawn = [model.get("rows"), model.get("columns")];
+      at = [rows().findIndex((r) => r.id === row), columns().findIndex((c) => c.id === column)].map((n, i) => (n < 0 ? at[i] : n));
       const table = document.createElement("table");
       table.setAttribute("role", "grid");
       table.setAttribute("aria-label", model.get("title"));
@@ -53,7 +63,6 @@ export default {
       scroll.replaceChildren(table);
       at = [Math.min(at[0], Math.max(rows().length - 1, 0)), Math.min(at[1], Math.max(columns().length - 1, 0))];
       if (cells[at[0]]?.[at[1]]) cells[at[0]][at[1]].tabIndex = 0;
-      buildFoot();
     }
     function th(text, scope) {
       const cell = document.createElement("th");
@@ -72,16 +81,18 @@ export default {
       return button;
     }
     function buildFoot() {
+      const words = model.get("locked") ? "" : model.get("add");
+      if (foot.dataset.words === words) return;
+      foot.dataset.words = words;
       foot.replaceChildren();
-      const words = model.get("add");
-      if (!words || model.get("locked")) return;
+      if (!words) return;
       const label = document.createElement("label");
       label.textContent = words + " ";
       const input = document.createElement("input");
       input.type = "text"; input.className = "grid-add";
       const button = document.createElement("button");
       button.type = "button"; button.textContent = "Add";
-      const add = () => { if (input.value.trim()) { model.send({ do: "add", value: input.value.trim() }); input.value = ""; input.focus(); } };
+      const add = () => { if (input.value.trim()) { adding = input.value.trim(); model.send({ do: "add", value: adding }); input.value = ""; input.focus(); } };
       button.addEventListener("click", add);
       input.addEventListener("keydown", (event) => { if (event.key === "Enter") add(); });
       label.append(input);
@@ -113,12 +124,13 @@ export default {
       }));
     }
     function show() {
-      const now = JSON.stringify([columns(), model.get("locked"), model.get("add"), rows().map((r) => [r.id, r.label, r.head, r.sub, r.kind])]);
-      if (now !== shape && !editor) {
-        const focused = el.contains(document.activeElement) && scroll.contains(document.activeElement);
-        shape = now; build(); update();
-        if (focused) cells[at[0]]?.[at[1]]?.focus({ preventScroll: true });
-      } else update();
+      const now = JSON.stringify([model.get("columns"), model.get("locked"), model.get("rows").map((r) => [r.id, r.label, r.head, r.sub, r.kind])]);
+      buildFoot();
+      if (now === shape) { drawn = [model.get("rows"), model.get("columns")]; update(); return; }
+      if (editor) return;  // drawn anew when the typing is done
+      const focused = scroll.contains(document.activeElement);
+      shape = now; build(); update();
+      if (focused) (cells[at[0]]?.[at[1]] ?? foot.querySelector("input"))?.focus({ preventScroll: true });
     }
 
     function mark() {
@@ -140,14 +152,18 @@ export default {
 
     function edit(r, c, typed) {
       if (!can(r, c)) return;
-      const column = columns()[c], cell = cells[r][c];
-      const before = pending.get(key(r, c))?.text ?? rows()[r].cells[c] ?? "";
+      const column = columns()[c], cell = cells[r][c], was = known(r, c);
+      const before = pending.get(key(r, c))?.text ?? was;
       let field;
       if (column.kind === "choice" || column.kind === "yesno") {
         field = document.createElement("select");
         for (const choice of ["", ...(column.choices || ["yes", "no"])]) field.add(new Option(column.words?.[choice] ?? choice, choice));
         field.value = before;
-        field.addEventListener("change", () => { commit(); go(at[0], at[1]); });
+        if (typed) field.value = [...field.options].find((o) => o.text.toLowerCase().startsWith(typed.toLowerCase()))?.value ?? before;
+        let keyed = true;  // with the keyboard a choice is final at Enter, Tab or leaving; with the mouse at once
+        field.addEventListener("keydown", () => { keyed = true; });
+        field.addEventListener("pointerdown", () => { keyed = false; });
+        field.addEventListener("change", () => { if (!keyed) { commit(); go(at[0], at[1]); } });
       } else {
         field = document.createElement(column.kind === "text" ? "textarea" : "input");
         if (column.kind === "text") field.rows = 1;
@@ -157,28 +173,40 @@ export default {
       field.setAttribute("aria-label", `${rows()[r].label}, ${column.label}`);
       cell.textContent = "";
       cell.append(field);
-      editor = { cell, field, r, c, before, row: rows()[r].id, column: column.id };
-      field.addEventListener("blur", () => { if (editor?.field === field) commit(); });
+      editor = { cell, field, r, c, before, was };
+      field.addEventListener("blur", () => { if (editor?.field === field) commit("left"); });
       field.focus();
       if (typed == null && field.select) field.select();
     }
-    function commit(cancel) {
-      const { field, r, c, before, cell } = editor, text = field.value.trim();
+    function commit(how) {
+      const { field, r, c, before, was, cell } = editor, text = field.value.trim();
+      const again = !how && pending.get(key(r, c))?.refused;  // a refused entry may be entered once more
       editor = null;
       cell.replaceChildren();
-      if (!cancel && text !== before) put([{ r, c, text }]);
-      update();
+      if (how !== "cancelled" && (text !== before || again)) put([{ r, c, text, was }]);
+      show();
     }
     function put(list) {
       const sent = [];
-      for (const { r, c, text } of list) {
-        if (!rows()[r] || !columns()[c] || !can(r, c)) continue;
-        const value = columns()[c].kind === "score" && text === "?" ? "" : text;
+      let outside = 0;
+      for (const { r, c, text, was } of list) {
+        if (!rows()[r] || !columns()[c]) { outside += text !== ""; continue; }
+        if (!can(r, c)) continue;
+        const { kind, words } = columns()[c];
+        const named = Object.entries(words ?? {}).find(([, word]) => word.toLowerCase() === text.toLowerCase());
+        const value = kind === "score" && text === "?" ? "" : named ? named[0] : text;
+        const before = known(r, c);
         pending.set(key(r, c), { text: value, refused: false });
-        sent.push({ row: rows()[r].id, column: columns()[c].id, text: value });
+        sent.push({ row: rows()[r].id, column: columns()[c].id, text: value, was: was ?? before });
       }
-      live.textContent = "";
+      live.textContent = outside ? `${outside} of the pasted cells lie outside this table and were left out.` : "";
       if (sent.length) model.send({ do: "put", cells: sent });
+      update();
+    }
+    function discard(r, c) {
+      if (!pending.get(key(r, c))?.refused) return;
+      pending.delete(key(r, c));
+      live.textContent = "";
       update();
     }
 
@@ -187,10 +215,10 @@ export default {
       const [r, c] = at, k = event.key, plain = !event.ctrlKey && !event.metaKey && !event.altKey;
       if (editor) {
         const list = editor.field.tagName === "SELECT";
-        if (k === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); go(r + 1, c); }
-        else if (k === "Tab") { event.preventDefault(); commit(); go(r, c + (event.shiftKey ? -1 : 1)); }
-        else if (k === "Escape") { event.preventDefault(); commit(true); go(r, c); }
-        else if (!list && columns()[c].kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(r + (k === "ArrowUp" ? -1 : 1), c); }
+        if (k === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); go(at[0] + 1, at[1]); }
+        else if (k === "Tab") { event.preventDefault(); commit(); go(at[0], at[1] + (event.shiftKey ? -1 : 1)); }
+        else if (k === "Escape") { event.preventDefault(); commit("cancelled"); go(...at); }
+        else if (!list && columns()[c].kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(at[0] + (k === "ArrowUp" ? -1 : 1), at[1]); }
         return;
       }
       const moves = { ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1], Home: [r, 0], End: [r, columns().length - 1], PageUp: [r - 12, c], PageDown: [r + 12, c] };
@@ -201,6 +229,7 @@ export default {
         const n = c + (event.shiftKey ? -1 : 1);
         if (n >= 0 && n < columns().length) { event.preventDefault(); go(r, n); }
       }
+      else if (k === "Escape") discard(r, c);
       else if (k === "F2") { event.preventDefault(); edit(r, c); }
       else if ((k === "Delete" || k === "Backspace") && plain) { event.preventDefault(); put([{ r, c, text: "" }]); }
       else if (k.length === 1 && plain && k !== " ") {
@@ -217,18 +246,23 @@ export default {
     el.addEventListener("paste", (event) => {
       if (editor || !scroll.contains(document.activeElement)) return;
       event.preventDefault();
-      const block = event.clipboardData.getData("text/plain").replace(/\r/g, "").replace(/\n$/, "").split("\n").map((line) => line.split("\t"));
+      const block = parse(event.clipboardData.getData("text/plain"));
       put(block.flatMap((line, i) => line.map((text, j) => ({ r: at[0] + i, c: at[1] + j, text: text.trim() }))));
     });
 
     model.on("change:rows", show);
     model.on("change:columns", show);
     model.on("change:locked", show);
+    model.on("change:add", show);
     model.on("msg:custom", (content) => {
       if (content.refused) {
         for (const { row, column, text } of content.refused) pending.set(row + "\u0000" + column, { text, refused: true });
-        live.textContent = content.message;
+        live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
         update();
+      }
+      if (content.answer === "add" && !content.kept) {
+        const input = foot.querySelector("input");
+        if (input && !input.value) input.value = adding;
       }
       if (content.accepted) {
         for (const { row, column } of content.accepted) pending.delete(row + "\u0000" + column);
@@ -238,3 +272,17 @@ export default {
     show();
   },
 };
+
+// A block as Excel copies it: tabs and lines, with quotes around a cell that holds either.
+function parse(text) {
+  const lines = [[""]];
+  let quoted = false;
+  for (const part of text.replace(/\r\n?/g, "\n").replace(/\n$/, "").match(/""|"|\t|\n|[^"\t\n]+/g) ?? []) {
+    const line = lines.at(-1);
+    if (part === '"' && (quoted || line.at(-1) === "")) quoted = !quoted;
+    else if (part === "\t" && !quoted) line.push("");
+    else if (part === "\n" && !quoted) lines.push([""]);
+    else line[line.length - 1] += part === '""' && quoted ? '"' : part;
+  }
+  return quoted ? text.split(/\r\n?|\n/).map((line) => line.split("\t")) : lines;  // a quote that was only a quote
+}

@@ -7,55 +7,72 @@ function message(el) {
 
 const FIELDS = "input, select, textarea";
 
-// Typed but not yet committed text survives when the panel is drawn anew, and so does the cursor.
-function draw(el, html) {
+// Whom a form is about: what was typed for one customer never lands on another.
+const subject = (el) => el.closest("[data-form]")?.querySelector("[data-subject]")?.dataset.subject ?? "";
+const name = (field) => subject(field) + "\u0000" + field.id;
+
+// What was typed but not kept yet (`drafts`) survives when the panel is drawn anew, and so does the focus.
+function draw(el, html, drafts) {
   const active = el.contains(document.activeElement) ? document.activeElement : null;
-  const dirty = [...el.querySelectorAll(FIELDS)].filter((f) => f.dataset.dirty && f.id)
-    .map((f) => [f.id, f.value]);
+  const verb = active?.dataset.do, alike = (a) => [...el.querySelectorAll("[data-do]")].filter((b) => b.dataset.do === a);
+  const place = verb ? alike(verb).indexOf(active) : -1;
   const open = [...el.querySelectorAll("details[id][open]")].map((d) => d.id);
   const at = active?.selectionStart;
   el.innerHTML = html;
-  for (const [id, value] of dirty) {
-    const field = el.querySelector("#" + CSS.escape(id));
-    if (field) { field.value = value; field.dataset.dirty = "1"; }
-  }
+  for (const field of el.querySelectorAll(FIELDS)) if (drafts.has(name(field))) field.value = drafts.get(name(field));
   for (const id of open) el.querySelector("#" + CSS.escape(id))?.setAttribute("open", "");
-  if (active?.id) {
-    const again = el.querySelector("#" + CSS.escape(active.id));
-    again?.focus({ preventScroll: true });
-    if (again && at != null) try { again.setSelectionRange(at, at); } catch { /* not a text field */ }
-  }
+  if (!active) return;
+  const others = place >= 0 ? alike(verb) : [];
+  const again = (active.id && el.querySelector("#" + CSS.escape(active.id))) || others[Math.min(place, others.length - 1)] || el;
+  if (again === el) el.tabIndex = -1;
+  again.focus({ preventScroll: true });
+  if (at != null) try { again.setSelectionRange(at, at); } catch { /* not a text field */ }
 }
 
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
-    const show = () => { if (el.dataset.html !== model.get("html")) draw(el, model.get("html")); };
+    const drafts = new Map();
+    const show = () => draw(el, model.get("html"), drafts);
     show();
     model.on("change:html", show);
     model.on("msg:custom", (content) => {
       if (content.download) download(content);
-      if (content.scroll) document.getElementById(content.scroll)?.scrollIntoView({ block: "start" });
+      if (content.kept) kept(content.subject);
     });
+    // What was typed about this subject is kept: the fields follow the workbook again.
+    const kept = (about) => {
+      for (const field of el.querySelectorAll("[data-form] [name]")) {
+        if (subject(field) !== about) continue;
+        drafts.delete(name(field));
+        if (field.matches("input[type=text]:not([value])")) field.value = "";
+      }
+    };
+    const press = (button) => {
+      const form = button.closest("[data-form]");
+      const fields = form ? Object.fromEntries([...form.querySelectorAll("[name]")].map((f) => [f.name, f.value])) : {};
+      model.send({ ...message(button), ...(form && { fields }) });
+    };
     const options = signal ? { signal } : {};
-    el.addEventListener("input", (event) => { event.target.dataset.dirty = "1"; }, options);
+    el.addEventListener("input", (event) => {
+      const field = event.target;
+      if (field.id && !field.dataset.do) drafts.set(name(field), field.value);
+    }, options);
     el.addEventListener("change", (event) => {
       const field = event.target.closest(FIELDS);
-      if (!field) return;
-      delete field.dataset.dirty;
-      if (field.dataset.do) model.send(message(field));
+      if (field?.dataset.do) model.send(message(field));
     }, options);
     el.addEventListener("click", (event) => {
       const button = event.target.closest("[data-do]");
       if (!button || button.matches(FIELDS)) return;
       event.preventDefault();
-      const form = button.closest("[data-form]");
-      const fields = form ? Object.fromEntries([...form.querySelectorAll("[name]")].map((f) => [f.name, f.value])) : {};
-      if (form) form.querySelectorAll("[name]").forEach((f) => delete f.dataset.dirty);
-      model.send({ ...message(button), fields });
+      press(button);
     }, options);
-    el.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.matches("input[type=text]")) event.target.blur();
+    el.addEventListener("keydown", (event) => {  // Enter in a form presses the button that follows
+      if (event.key !== "Enter" || !event.target.matches("[data-form] input")) return;
+      const after = [...event.target.closest("[data-form]").querySelectorAll("button[data-do]")].find(
+        (b) => event.target.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING);
+      if (after) { event.preventDefault(); press(after); }
     }, options);
   },
 };

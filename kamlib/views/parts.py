@@ -34,7 +34,9 @@ def zones(*parts: W.Widget, shape: str) -> W.Box:
 
 def stack(*parts: W.Widget) -> W.Box:
     """One below the other."""
-    return W.Box(list(parts))
+    whole = W.Box(list(parts))
+    whole.add_class("kam-zone")
+    return whole
 
 
 def soon(update: Callable[[], None]) -> Callable[[], None]:
@@ -68,7 +70,7 @@ def panel(desk: Desk, html: Callable[[], str], *, classes: str = "", follow: boo
 
 
 def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
-    """Call the handler of a message's verb; whatever is not known, or is malformed, is ignored."""
+    """Call the handler of a message's verb; what is not known is ignored, what is malformed refused."""
 
     def on_message(_: Any, content: Any, __: Any) -> None:
         if not isinstance(content, dict) or not isinstance(content.get("do"), str):
@@ -76,11 +78,15 @@ def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
         handler = handlers.get(content["do"])
         if handler is None:
             return
+        kept = False
         with desk.speaking():
             try:
                 handler(content)
+                kept = True
             except (KeyError, TypeError, ValueError, AttributeError, IndexError):
                 desk.say("That was not understood; nothing was changed.")
+        if "fields" in content or content["do"] == "add":  # what was typed may go, or must stay
+            widget.send({"answer": content["do"], "kept": kept, "subject": str(content.get("subject", ""))})
 
     widget.on_msg(on_message)
 
@@ -121,6 +127,7 @@ def slug(name: str, taken: Iterable[str]) -> str:
     return made
 
 
+Place = tuple[str, str]  # row and column of a cell
 Target = Callable[[str, str, str], tuple[str, dict[str, Any]]]
 
 
@@ -146,14 +153,15 @@ def grid(
             made.columns, made.rows = columns(), rows()
 
     def put(content: dict[str, Any]) -> None:
-        cells = [(str(c["row"]), str(c["column"]), str(c["text"])) for c in content["cells"]]
-        refused, message = _put_cells(desk, cells, target)
-        good = [{"row": r, "column": c} for r, c, t in cells if (r, c, t) not in refused]
-        if good:
-            made.send({"accepted": good})
+        cells = {(str(c["row"]), str(c["column"])): str(c["text"]) for c in content["cells"]}
+        seen = {(str(c["row"]), str(c["column"])): str(c["was"]) for c in content["cells"] if "was" in c}
+        now = {(r["id"], c["id"]): t for r in rows() for c, t in zip(columns(), r["cells"], strict=True)}
+        overtaken = {place for place, was in seen.items() if now.get(place, was) not in (was, cells[place])}
+        refused = _put_cells(desk, cells, target, {place: now[place] for place in overtaken})
+        made.send({"accepted": [{"row": r, "column": c} for r, c in cells if (r, c) not in refused]})
         if refused:
-            made.send({"refused": [dict(zip(("row", "column", "text"), cell, strict=True)) for cell in refused],
-                       "message": message})  # fmt: skip
+            marked = [{"row": r, "column": c, "text": cells[r, c]} for r, c in refused]
+            made.send({"refused": marked, "message": "\n".join([*dict.fromkeys(refused.values())][:3])})
 
     desk.on_change(update)
     verbs = {} if desk.read_only else {"put": put, **(handlers or {})}
@@ -162,42 +170,34 @@ def grid(
 
 
 def _put_cells(
-    desk: Desk, cells: list[tuple[str, str, str]], target: Target
-) -> tuple[list[tuple[str, str, str]], str]:
-    """Store what can be stored; the cells that cannot, and why in one sentence each."""
-    known = {(row, column): target(row, column, text) for row, column, text in cells}
-    merged: dict[str, list[dict[str, Any]]] = {}
-    for table, row in known.values():
-        merged.setdefault(table, []).append(row)
-    try:
-        for table, rows in merged.items():
-            desk.put_all(table, _by_key(table, rows))
-        return [], ""
-    except KamError as error:
-        if len(cells) == 1:
-            return cells, str(error)
-    refused, messages = [], []
-    for cell in cells:  # a pasted block: keep what is good, mark what is not
-        table, row = known[cell[0], cell[1]]
+    desk: Desk, cells: Mapping[Place, str], target: Target, overtaken: Mapping[Place, str]
+) -> dict[Place, str]:
+    """Store what can be stored, as one change; the cells that cannot, with the reason for each.
+
+    `overtaken`: what somebody else has entered since the writer began to type.
+    """
+    refused: dict[Place, str] = {}
+    good: dict[Place, tuple[str, dict[str, Any]]] = {}
+    for (row, name), text in cells.items():
+        table, values = target(row, name, text)
         try:
-            desk.put(table, **row)
+            if (row, name) in overtaken:
+                raise desk.conflict(table, values, overtaken[row, name])
+            desk.examine(table, values)
+            good[row, name] = table, values
         except KamError as error:
-            refused.append(cell)
-            messages.append(str(error))
-    return refused, "\n".join(dict.fromkeys(messages[:3]))
+            refused[row, name] = str(error)
+    try:
+        desk.put_rows(_by_key(good.values()))
+    except KamError as error:
+        refused |= dict.fromkeys(good, str(error))
+    return refused
 
 
-def _by_key(table: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Cells of the same row merged into one."""
-    keys = DEFINITIONS[table].keys
+def _by_key(rows: Iterable[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Cells of the same row of a table merged into one."""
     merged: dict[tuple, dict[str, Any]] = {}
-    for row in rows:
-        merged.setdefault(tuple(row.get(k, "") for k in keys), {}).update(row)
-    return list(merged.values())
-
-
-def text_cells(row: Mapping[str, Any], columns: Iterable[str]) -> list[str]:
-    """The texts of a typed row for a grid."""
-    from kamlib.tables import as_text
-
-    return [as_text(row[name]) for name in columns]
+    for table, row in rows:
+        key = (table, *(row.get(k, "") for k in DEFINITIONS[table].keys))
+        merged.setdefault(key, {}).update(row)
+    return [(key[0], row) for key, row in merged.items()]

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import catalogue, kaism, panels
+from kamlib import catalogue, findings, kaism, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.tables import US, as_text
@@ -60,14 +60,27 @@ def _suggestions(desk: Desk) -> Panel:
             good=bare["factor"].map(stock["good"]), bad=bare["factor"].map(stock["bad"])
         ).to_dict("records")
 
-    made = panel(desk, lambda: panels.fill("suggestions", rows=missing(), locked=desk.read_only))
+    def bare() -> bool:
+        """Is there a factor that may not be scored yet?"""
+        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)["factor"]
+        return any(findings.blocked_score(desk.tables, desk.settings.segment, f) for f in listed)
+
+    made = panel(desk, lambda: panels.fill("suggestions", rows=missing(), bare=bare(), locked=desk.read_only))
 
     def take(content: dict[str, Any]) -> None:
         row = next(r for r in missing() if r["factor"] == content["factor"])
         desk.put("factors", **_factor_key(desk, row["factor"]), good=row["good"], bad=row["bad"])
 
+    def waive(content: dict[str, Any]) -> None:
+        reason = str(content["fields"]["why"]).strip()
+        if not reason:
+            raise InvalidInput("Write why you score without benchmarks; then go on.")
+        desk.put(
+            "decisions", what="benchmark_waiver", subject=desk.settings.segment, decision="yes", reason=reason
+        )
+
     if not desk.read_only:
-        hear(made, desk, {"take": take})
+        hear(made, desk, {"take": take, "no_benchmark": waive})
     return made
 
 
@@ -254,15 +267,15 @@ def _add_rival(desk: Desk, chosen: str, new: str) -> None:
     """A competitor of this customer, from the list or by a new name: its scores start unknown."""
     if not desk.customer:
         raise InvalidInput("Choose a customer first.")
-    known = desk.tables["suppliers"]["supplier"].tolist()
-    if new:
-        chosen = slug(new, known)
-        desk.put("suppliers", supplier=chosen, name=new)
     listed = kaism.of_scope(desk.tables, "strength", desk.customer)["factor"].tolist()
-    if not chosen or not listed:
+    if not listed or not (chosen or new):
         raise InvalidInput("Choose a competitor." if listed else "First say what the customer looks for.")
-    key = {"model": "strength", "subject": desk.customer, "supplier": chosen}
-    desk.put_all("scores", [key | {"factor": f, "score": ""} for f in listed])
+    with desk.as_one():
+        if new:
+            chosen = slug(new, desk.tables["suppliers"]["supplier"])
+            desk.put("suppliers", supplier=chosen, name=new)
+        key = {"model": "strength", "subject": desk.customer, "supplier": chosen}
+        desk.put_all("scores", [key | {"factor": f, "score": ""} for f in listed])
 
 
 def _strength_words(desk: Desk) -> str:

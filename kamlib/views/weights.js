@@ -3,19 +3,21 @@
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", "kam-weights");
-    let waiting = false, next = null, dragged = null;
+    let waiting = false, next = null, dragged = null, last = null;
 
     const ask = (content) => {
       if (waiting) { next = content; return; }
       waiting = true;
+      last = content.id;
       model.send(content);
     };
     const answered = () => {
       waiting = false;
-      if (next) { const content = next; next = null; ask(content); }
+      if (next) { const content = next; next = null; ask(content); } else update();
     };
 
     const build = () => {
+      const focused = el.contains(document.activeElement) ? document.activeElement.id : "";
       el.replaceChildren();
       for (const item of model.get("items")) {
         const row = document.createElement("div");
@@ -38,14 +40,16 @@ export default {
         input.addEventListener("change", () => { dragged = null; next = null; ask({ do: "set", id: item.id, value: input.value }); });
         row.append(label, output, input);
         el.append(row);
+        if (input.id === focused) input.focus({ preventScroll: true });
       }
       update();
     };
     const update = () => {
       model.get("items").forEach((item, i) => {
         const row = el.children[i];
-        const input = row.querySelector("input");
-        if (dragged !== item.id) input.value = item.weight;
+        const input = row?.querySelector("input");
+        if (!input) return;
+        if (dragged !== item.id && !(waiting && last === item.id)) input.value = item.weight;
         row.querySelector("output").textContent = item.share + " %";
         input.setAttribute("aria-valuetext", item.share + " percent of the weight");
       });
