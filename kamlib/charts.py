@@ -229,7 +229,7 @@ def _corners(base: alt.Chart) -> list[alt.Chart]:
 def _ranges(dots: alt.Chart) -> alt.Chart:
     """For hollow dots: how far they may still move up, down, left and right."""
     open_ = dots.transform_filter("datum.hollow")
-    style: dict[str, Any] = {"strokeWidth": 5, "opacity": 0.28, "strokeCap": "round"}
+    style: dict[str, Any] = {"strokeWidth": 5, "opacity": 0.28, "strokeCap": "round", "aria": False}
     tall = open_.mark_rule(**style).encode(_axis_x(), _axis_y("y0"), y2="y1:Q", color=_colours())
     broad = (
         open_.transform_filter("datum.x1 - datum.x0 > 0.001")
@@ -241,10 +241,10 @@ def _ranges(dots: alt.Chart) -> alt.Chart:
 
 def _trails(dots: alt.Chart) -> alt.Chart:
     before = dots.transform_filter("isValid(datum.wx) && isValid(datum.wy)")
-    path = before.mark_rule(color="#777", strokeDash=[2, 3], strokeWidth=1.3).encode(
+    path = before.mark_rule(color="#777", strokeDash=[2, 3], strokeWidth=1.3, aria=False).encode(
         _axis_x("wx"), _axis_y("wy"), x2="x:Q", y2="y:Q"
     )
-    start = before.mark_point(color="#777", filled=True, size=22, opacity=0.7).encode(
+    start = before.mark_point(color="#777", filled=True, size=22, opacity=0.7, aria=False).encode(
         _axis_x("wx"), _axis_y("wy")
     )
     return alt.layer(path, start)
@@ -255,10 +255,10 @@ def _rings(dots: alt.Chart) -> alt.Chart:
     grown = dots.transform_calculate(ring="pow(sqrt(datum.size) + 11, 2)")
     size = alt.Size("ring:Q", scale=None, legend=None)
     near = grown.transform_filter("datum.near && datum.id != chosen").mark_point(
-        shape="circle", stroke=SOFT, strokeWidth=1.2, strokeDash=[3, 3], filled=False
+        shape="circle", stroke=SOFT, strokeWidth=1.2, strokeDash=[3, 3], filled=False, aria=False
     )
     chosen = grown.transform_filter("datum.id == chosen").mark_point(
-        shape="circle", stroke=INK, strokeWidth=2.6, filled=False
+        shape="circle", stroke=INK, strokeWidth=2.6, filled=False, aria=False
     )
     return alt.layer(*(mark.encode(_axis_x(), _axis_y(), size=size) for mark in (near, chosen)))
 
