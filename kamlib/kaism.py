@@ -8,12 +8,14 @@ Source: key account management in financial services, chapter 21.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from kamlib import matrix, scoring
 from kamlib.errors import InvalidInput, did_you_mean
-from kamlib.memory import remembered
+from kamlib.memory import remembered, remembered_while_equal
 from kamlib.scoring import one
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
@@ -34,6 +36,10 @@ MATRIX = matrix.Matrix(
 COLUMNS = [
     "segment", "customer", "name", "status", "box", "y", "y_line", "x", "x_line", "on_line", "near_line",
     "y_coverage", "x_coverage", "possible", "best_competitor", "reason",
+]  # fmt: skip
+REASONS = [
+    "ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x", "x_coverage", "x_unplaced",
+    "no_rival", "rivals", "rival", "on_line", "near_line",
 ]  # fmt: skip
 MIDPOINT = 5.5
 WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
@@ -72,48 +78,40 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=[*COLUMNS, "was_x", "was_y", "revenue", "profit", "no_rival"])
     points = pd.concat(parts, ignore_index=True)
-    money = tables["customers"].drop_duplicates("customer").set_index("customer")[["revenue", "profit"]]
     before = tables["rounds"].sort_values("round").drop_duplicates("customer", keep="last")
-    before = before.set_index("customer")[["x", "y", "y_line"]].add_prefix("was_")
-    points = points.join(money, on="customer").join(before, on="customer")
-    return points.assign(was_y=points["was_y"] - points["was_y_line"] + points["y_line"])
+    before = before.set_index("customer")
+    above = points["customer"].map(before["y"] - before["y_line"])
+    return points.assign(was_x=points["customer"].map(before["x"]), was_y=above + points["y_line"])
 
 
 def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
-    found = positions(tables, settings, segment)
-    points = matrix.classify(MATRIX, found, settings.near_line)
-    can = matrix.possible(MATRIX, points).where(~points["ruled_out"], "")
-    box = points["box"].mask(points["no_rival"], _right_side(points)).where(~points["ruled_out"], "")
-    several = can.str.contains("|", regex=False) | points["must_unknown"] | (box == "")
-    status = np.select(
-        [points["ruled_out"], points["y"].isna() & points["x_unplaced"], several],
-        ["ruled_out", "unscored", "undetermined"],
-        "placed",
-    )
-    points = points.assign(status=status, possible=can, box=box)
-    points[["on_line", "near_line"]] &= ~points["ruled_out"].to_numpy()[:, None]
+    points = matrix.classify(MATRIX, positions(tables, settings, segment), settings.near_line)
+    out, alone = points["ruled_out"].to_numpy(bool), points["no_rival"].to_numpy(bool)
+    y = points["y"].to_numpy(float)
+    beside = np.where(np.isnan(y), "", matrix.names(MATRIX, y - points["y_line"] > matrix.EQUAL, alone))
+    box = np.where(out, "", np.where(alone, beside, points["box"]))
+    can = np.where(out, "", matrix.possible(MATRIX, points))
+    several = (box == "") | points["must_unknown"] | np.array(["|" in boxes for boxes in can], dtype=bool)
+    nothing = np.isnan(y) & points["x_unplaced"]
     names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
-    rival = [names.get(supplier) or supplier for supplier in points["best_competitor"]]
-    rows = points.assign(rival=rival).to_dict("records")
-    return points.assign(reason=[_reason(row) for row in rows])
-
-
-def _right_side(points: pd.DataFrame) -> pd.Series:
-    """The box of a customer that has no other supplier, "" while its attractiveness is unknown."""
-    upper = points["y"] - points["y_line"] > matrix.EQUAL
-    box = pd.Series(np.where(upper, MATRIX.top_right, MATRIX.bottom_right), points.index)
-    return box.where(points["y"].notna(), "")
+    points = points.assign(
+        status=np.select([out, nothing, several], ["ruled_out", "unscored", "undetermined"], "placed"),
+        possible=can, box=box, on_line=points["on_line"] & ~out, near_line=points["near_line"] & ~out,
+        rival=[names.get(supplier) or supplier for supplier in points["best_competitor"]],
+    )  # fmt: skip
+    return points.assign(reason=[_reason(row) for row in points[REASONS].itertuples(index=False)])
 
 
 @remembered
 def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
     """Where the customers of one segment stand on both axes, and how far they can still move.
 
-    Columns: segment, customer, name, y, y_line, x, x_line, coverages, best_competitor, the least and
+    Columns: those of the customer, y, y_line, x, x_line, coverages, best_competitor, the least and
     greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
     """
     table = tables["customers"]
-    own = table.loc[table["segment"] == segment, ["segment", "customer", "name"]].reset_index(drop=True)
+    about = ["segment", "customer", "name", "revenue", "profit"]
+    own = table.loc[table["segment"] == segment, about].reset_index(drop=True)
     y = attractiveness(tables, segment, own["customer"])
     x = strength(tables, own["customer"])
     found = pd.concat([own, y.reset_index(drop=True), x.reset_index(drop=True)], axis=1)
@@ -136,25 +134,22 @@ def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.Dat
     part = tables["scores"]
     scores = scoring.wide(part[part["model"] == "attractiveness"], customers, factors["factor"])
     must = factors.set_index("factor")["must_have_min"].dropna()
-    off = waivers(tables)
-    waived = pd.DataFrame(
-        [[(c, f) in off or (c, "") in off for f in must.index] for c in customers],
-        index=scores.index, columns=must.index, dtype=bool,
-    )  # fmt: skip
-    fails = (scores[must.index] < must) & ~waived
+    cells, off = scores[must.index].to_numpy(), waivers(tables)
+    waived = [[(c, f) in off or (c, "") in off for f in must.index] for c in customers]
+    asked = ~np.array(waived, dtype=bool).reshape(cells.shape)
+    fails = (cells < must.to_numpy()) & asked
+    out, unknown = fails.any(axis=1), (np.isnan(cells) & asked).any(axis=1)
     result = scoring.weighted(scores, scoring.weights_of(factors))
-    unknown = (scores[must.index].isna() & ~waived).any(axis=1)
     if unknown.any():  # a customer that stays in has at least the minimum on its must-haves
-        passing = scores[must.index].where(scores[must.index].notna() | waived, must, axis=1)
-        in_play = scores.assign(**{f: passing[f] for f in must.index})
+        in_play = scores.copy()
+        in_play[must.index] = np.where(np.isnan(cells) & asked, must, cells)
         result["low"] = scoring.weighted(in_play, scoring.weights_of(factors))["low"]
-    failed = pd.Series("", index=scores.index)
     labels = factors.set_index("factor")["label"]
-    for customer in scores.index[fails.any(axis=1)]:
-        missed = [f"{labels[f]} ({scores.at[customer, f]:g}, must be {must[f]:g})"
-                  for f in must.index if fails.at[customer, f]]  # fmt: skip
-        failed[customer] = ", ".join(missed)
-    out = fails.any(axis=1)
+    failed = [
+        ", ".join(f"{labels[f]} ({score:g}, must be {must[f]:g})"
+                  for f, score, missed in zip(must.index, row, wrong, strict=True) if missed)
+        for row, wrong in zip(cells, fails, strict=True)
+    ]  # fmt: skip
     return result.rename(columns={"score": "y", "coverage": "y_coverage"}).assign(
         ruled_out=out, must_unknown=unknown & ~out, failed=failed
     )
@@ -166,24 +161,38 @@ def strength(tables: Tables, customers: pd.Series) -> pd.DataFrame:
     Columns: x (least margin over the competitors), x_low, x_high, x_coverage, best_competitor,
     no_rival (the team says there is no competitor), rivals (how many are entered), x_unplaced.
     """
-    each = against(tables, customers).groupby("subject", sort=False)
-    least = each.first()  # each customer's rows begin with its least margin
-    bounds = each[["low", "high"]].min()
-    known = each["theirs_known"].sum() + least["ours_known"]
-    result = pd.DataFrame(
+    scores, factors = _strength_rows(tables, customers)
+    alone = pd.Series(no_competitor(tables), dtype=object)
+    return _strength(scores, factors, tables["suppliers"]["supplier"], alone, customers)
+
+
+@remembered_while_equal
+def _strength(
+    scores: pd.DataFrame, factors: pd.DataFrame, suppliers: pd.Series, alone: pd.Series, customers: pd.Series
+) -> pd.DataFrame:
+    pairs = _against(scores, factors, suppliers)
+    of = pd.Index(customers).get_indexer(pairs["subject"])
+    rivals = np.bincount(of, minlength=len(customers))
+    low, high = np.full((2, len(customers)), np.nan)
+    np.fmin.at(low, of, pairs["low"])
+    np.fmin.at(high, of, pairs["high"])
+    known = np.bincount(of, pairs["theirs_known"], minlength=len(customers))
+    least = pairs.drop_duplicates("subject").set_index("subject").reindex(customers)  # its least margin
+    stated = customers.isin(alone).to_numpy() & (rivals == 0)
+    low, high = np.where(np.isnan(low), -9.0, low), np.where(np.isnan(high), 9.0, high)
+    share = scoring.share(known + least["ours_known"].to_numpy(), least["total"].to_numpy() * (rivals + 1))
+    return pd.DataFrame(
         {
             "x": least["margin"],
-            "x_low": bounds["low"],
-            "x_high": bounds["high"],
-            "x_coverage": (known / (least["total"] * (each.size() + 1))).round(scoring.DIGITS),
+            "x_low": np.where(stated, 9.0, low),
+            "x_high": high,
+            "x_coverage": share,
             "best_competitor": least["supplier"].where(least["margin"].notna(), ""),
-            "rivals": each.size(),
+            "rivals": rivals,
+            "no_rival": stated,
+            "x_unplaced": least["margin"].isna() & ~stated,
         }
-    ).reindex(customers)
-    result = result.fillna({"best_competitor": "", "rivals": 0, "x_high": 9.0})
-    stated = (customers.isin(no_competitor(tables)).to_numpy()) & (result["rivals"] == 0)
-    low = result["x_low"].fillna(-9.0).mask(stated, 9.0)
-    return result.assign(x_low=low, no_rival=stated, x_unplaced=result["x"].isna() & ~stated)
+    )
 
 
 def against(tables: Tables, customers: pd.Series) -> pd.DataFrame:
@@ -192,12 +201,16 @@ def against(tables: Tables, customers: pd.Series) -> pd.DataFrame:
     A competitor belongs to a customer as soon as it has a row in the scores, even an empty one.
     Columns: subject, supplier and those of `scoring.margins`.
     """
-    ours, theirs, weights = strength_cells(tables, customers)
+    return _against(*_strength_rows(tables, customers), tables["suppliers"]["supplier"])
+
+
+def _against(scores: pd.DataFrame, factors: pd.DataFrame, suppliers: pd.Series) -> pd.DataFrame:
+    ours, theirs, weights = _strength_cells(scores, factors)
     found = scoring.margins(ours.to_numpy(), theirs.to_numpy(), weights.to_numpy())
-    order = {supplier: i for i, supplier in enumerate(tables["suppliers"]["supplier"])}
-    result = theirs.index.to_frame(index=False).assign(**found)
-    result["order"] = result["supplier"].map(order)
-    return result.sort_values(["margin", "order"], kind="stable", ignore_index=True).drop(columns="order")
+    pairs = theirs.index.to_frame(index=False).assign(**found)
+    order = {supplier: i for i, supplier in enumerate(suppliers)}
+    listed = [order.get(supplier, len(order)) for supplier in pairs["supplier"]]
+    return pairs.iloc[np.lexsort([listed, pairs["margin"]])].reset_index(drop=True)
 
 
 def strength_cells(tables: Tables, customers: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -206,19 +219,35 @@ def strength_cells(tables: Tables, customers: pd.Series) -> tuple[pd.DataFrame, 
     Rows (subject, supplier): one for each competitor of each customer. Columns: the critical
     success factors of all customers together; the weight is 0 where one is not the customer's own.
     """
+    return _strength_cells(*_strength_rows(tables, customers))
+
+
+def _strength_rows(tables: Tables, customers: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What strength depends on: the scores and the factors of these customers, and nothing else."""
     scores, factors = tables["scores"], tables["factors"]
-    scores = scores[(scores["model"] == "strength") & scores["subject"].isin(customers)]
-    scores = scores.drop_duplicates(["subject", "supplier", "factor"])
-    factors = factors[(factors["model"] == "strength") & factors["scope"].isin(customers)]
-    own = factors.assign(weight=factors["weight"].fillna(1.0)).set_index(["scope", "factor"])["weight"]
-    weights = own.unstack().fillna(0.0)
-    cells = scores.set_index(["subject", "supplier", "factor"])["score"].unstack()
-    cells = cells.reindex(columns=weights.columns).astype(float)
-    supplier = cells.index.get_level_values("supplier")
-    theirs = cells[supplier != US]
-    subject = theirs.index.get_level_values("subject")
-    ours = cells[supplier == US].droplevel("supplier").reindex(subject).set_axis(theirs.index)
-    return ours, theirs, weights.reindex(subject).fillna(0.0).set_axis(theirs.index)
+    scored = (scores["model"] == "strength") & scores["subject"].isin(customers)
+    listed = (factors["model"] == "strength") & factors["scope"].isin(customers)
+    return (scores.loc[scored, ["subject", "supplier", "factor", "score"]],
+            factors.loc[listed, ["scope", "factor", "weight"]])  # fmt: skip
+
+
+@remembered_while_equal
+def _strength_cells(
+    scores: pd.DataFrame, factors: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    is_us = scores["supplier"] == US
+    mine, others = scores[is_us], scores[~is_us]
+    pair = list(zip(others["subject"], others["supplier"], strict=True))
+    pairs, names = sorted(set(pair)), sorted(set(factors["factor"]))
+    index = pd.MultiIndex.from_tuples(pairs, names=["subject", "supplier"])
+    subjects = index.get_level_values("subject")
+    row = pd.Series(pair, dtype=object).map({pair: i for i, pair in enumerate(pairs)})
+    theirs = scoring.pivot(row, others["factor"], others["score"], range(len(pairs)), names)
+    ours = scoring.pivot(mine["subject"], mine["factor"], mine["score"], subjects.unique(), names)
+    weight = factors["weight"].fillna(1.0)
+    weights = scoring.pivot(factors["scope"], factors["factor"], weight, subjects.unique(), names).fillna(0.0)
+    ours, weights = ours.reindex(subjects).set_axis(index), weights.reindex(subjects).set_axis(index)
+    return ours, theirs.set_axis(index), weights
 
 
 def of_scope(tables: Tables, model: str, scope: str) -> pd.DataFrame:
@@ -246,44 +275,44 @@ def no_competitor(tables: Tables) -> list[str]:
     return own["subject"].tolist()
 
 
-def _reason(row: dict) -> str:
+def _reason(row: Any) -> str:
     """One sentence: why this customer stands where it stands."""
-    if row["ruled_out"]:
-        return f"fails a must-have: {row['failed']}"
-    if row["y"] != row["y"] and row["x_unplaced"]:
+    if row.ruled_out:
+        return f"fails a must-have: {row.failed}"
+    if row.y != row.y and row.x_unplaced:
         return "not scored yet"
     parts = [_y_words(row), _x_words(row)]
-    if row["must_unknown"]:
+    if row.must_unknown:
         parts.append("a must-have is not known")
-    if row["on_line"]:
+    if row.on_line:
         parts.append("on the line: decide in discussion")
-    elif row["near_line"]:
+    elif row.near_line:
         parts.append("close to the line")
     return "; ".join(parts)
 
 
-def _y_words(row: dict) -> str:
-    if row["y"] != row["y"]:
+def _y_words(row: Any) -> str:
+    if row.y != row.y:
         return "attractiveness not scored yet"
-    gap = row["y"] - row["y_line"]
+    gap = row.y - row.y_line
     side = "equal to" if abs(gap) <= matrix.EQUAL else "above" if gap > 0 else "below"
-    part = "" if row["y_coverage"] == 1 else f" (known for {row['y_coverage']:.0%} of the weights)"
-    return f"attractiveness {one(row['y'])}, {side} the line at {one(row['y_line'])}{part}"
+    part = "" if row.y_coverage == 1 else f" (known for {row.y_coverage:.0%} of the weights)"
+    return f"attractiveness {one(row.y)}, {side} the line at {one(row.y_line)}{part}"
 
 
-def _x_words(row: dict) -> str:
-    if row["no_rival"]:
+def _x_words(row: Any) -> str:
+    if row.no_rival:
         return "no competitor, says the team"
-    if row["rivals"] == 0:
+    if row.rivals == 0:
         return "no competitor entered yet"
-    if row["x"] != row["x"]:
+    if row.x != row.x:
         return "strength not scored yet"
-    if abs(row["x"]) <= matrix.EQUAL:
-        words = f"level with {row['rival']}"
+    if abs(row.x) <= matrix.EQUAL:
+        words = f"level with {row.rival}"
     else:
-        side = "ahead of" if row["x"] > 0 else "behind"
-        words = f"{one(abs(row['x']))} {side} {row['rival']}"
-    return words if row["x_coverage"] == 1 else f"{words} as far as it is known"
+        side = "ahead of" if row.x > 0 else "behind"
+        words = f"{one(abs(row.x))} {side} {row.rival}"
+    return words if row.x_coverage == 1 else f"{words} as far as it is known"
 
 
 @remembered

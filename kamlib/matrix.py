@@ -43,18 +43,19 @@ def classify(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
 
     box is "" where y or x is unknown. near_line: closer to a line than `near`, on either axis.
     """
-    above, right = points["y"] - points["y_line"], points["x"] - points["x_line"]
+    above = (points["y"] - points["y_line"]).to_numpy(float)
+    right = (points["x"] - points["x_line"]).to_numpy(float)
     return points.assign(
-        box=_names(matrix, above > EQUAL, right > EQUAL).where(above.notna() & right.notna(), ""),
-        on_line=(above.abs() <= EQUAL) | (right.abs() <= EQUAL),
-        near_line=(above.abs() < near) | (right.abs() < near),
+        box=np.where(np.isnan(above + right), "", names(matrix, above > EQUAL, right > EQUAL)).astype(object),
+        on_line=(np.abs(above) <= EQUAL) | (np.abs(right) <= EQUAL),
+        near_line=(np.abs(above) < near) | (np.abs(right) < near),
     )
 
 
-def _names(matrix: Matrix, upper: pd.Series, right: pd.Series) -> pd.Series:
+def names(matrix: Matrix, upper: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The box of each point, by the side of each line it is on."""
     top = np.where(right, matrix.top_right, matrix.top_left)
-    bottom = np.where(right, matrix.bottom_right, matrix.bottom_left)
-    return pd.Series(np.where(upper, top, bottom), index=upper.index, dtype=object)
+    return np.where(upper, top, np.where(right, matrix.bottom_right, matrix.bottom_left))
 
 
 def possible(matrix: Matrix, bounds: pd.DataFrame) -> pd.Series:
@@ -62,8 +63,11 @@ def possible(matrix: Matrix, bounds: pd.DataFrame) -> pd.Series:
 
     `bounds` has the least and the greatest distance from each line: y_low, y_high, x_low, x_high.
     """
-    up, down = bounds["y_high"] > EQUAL, bounds["y_low"] <= EQUAL
-    right, left = bounds["x_high"] > EQUAL, bounds["x_low"] <= EQUAL
+    low, high = (
+        bounds[["y_low", "x_low"]].to_numpy() <= EQUAL,
+        bounds[["y_high", "x_high"]].to_numpy() > EQUAL,
+    )
+    (down, left), (up, right) = low.T, high.T
     reach = {
         matrix.top_right: up & right,
         matrix.top_left: up & left,
@@ -85,21 +89,22 @@ def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:
     Source of the rule without optional members: methods of Salo & Hamalainen (1992) for a line at
     the mean; an optional other is counted in exactly when that makes the distance more extreme.
     """
-    return pd.DataFrame(
-        {
-            "y_low": _farthest_below(members["low"], members["high"], members["optional"]),
-            "y_high": -_farthest_below(-members["high"], -members["low"], members["optional"]),
-        }
-    ).round(DIGITS)
+    low, high = members["low"].to_numpy(float), members["high"].to_numpy(float)
+    optional = members["optional"].to_numpy(bool)
+    bounds = {
+        "y_low": _farthest_below(low, high, optional),
+        "y_high": -_farthest_below(-high, -low, optional),
+    }
+    return pd.DataFrame(bounds, members.index).round(DIGITS)
 
 
-def _farthest_below(own: pd.Series, others: pd.Series, optional: pd.Series) -> pd.Series:
+def _farthest_below(own: np.ndarray, others: np.ndarray, optional: np.ndarray) -> np.ndarray:
     """own - mean(own and the others), with the optional others that raise the mean counted in."""
-    must = others.where(~optional, 0.0)
+    must = np.where(optional, 0.0, others)
     total = own + must.sum() - must
-    count = pd.Series(float((~optional).sum()), index=own.index) + optional
-    candidates = others[optional].sort_values(ascending=False)
-    for member, value in candidates.items():
-        joins = (value > total / count) & (own.index != member)
-        total, count = total + value * joins, count + joins
+    count = (~optional).sum() + optional.astype(float)
+    greatest_first = np.argsort(-others, kind="stable")
+    for member in greatest_first[optional[greatest_first]]:
+        joins = (others[member] > total / count) & (np.arange(len(own)) != member)
+        total, count = total + others[member] * joins, count + joins
     return own - total / count

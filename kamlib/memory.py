@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 KEPT = 12
+EQUAL_KEPT = 4
 
 
 def remembered(model: Callable[P, T]) -> Callable[P, T]:
@@ -33,3 +34,26 @@ def remembered(model: Callable[P, T]) -> Callable[P, T]:
         return kept[key][1]
 
     return asked
+
+
+def remembered_while_equal(model: Callable[P, T]) -> Callable[P, T]:
+    """model(frame or column, ...) with its last answers kept, for as long as what it is given is equal.
+
+    For a model that needs only some rows of a table: another weight makes new frames of the same rows.
+    """
+    kept: list[tuple[tuple[Any, ...], T]] = []
+
+    @functools.wraps(model)
+    def asked(*args: P.args, **_: P.kwargs) -> T:
+        for given, answer in kept:
+            if all(map(_equal, given, args)):
+                return answer
+        kept.insert(0, (args, model(*args)))  # type: ignore[call-arg]
+        del kept[EQUAL_KEPT:]
+        return kept[0][1]
+
+    return asked
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return one is other or bool(one.equals(other))

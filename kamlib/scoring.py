@@ -13,8 +13,22 @@ DIGITS = 9  # compare after rounding to nine decimals: 34/6 - 37/6 must be exact
 
 def wide(scores: pd.DataFrame, subjects: pd.Index | list[str], factors: pd.Index | list[str]) -> pd.DataFrame:
     """Long scores (columns subject, factor, score) as a table subjects x factors, NaN for unknown."""
-    table = scores.drop_duplicates(["subject", "factor"]).set_index(["subject", "factor"])["score"]
-    return table.unstack().reindex(index=subjects, columns=factors).astype(float)
+    return pivot(scores["subject"], scores["factor"], scores["score"], subjects, factors)
+
+
+def pivot(
+    rows: pd.Series, columns: pd.Series, values: pd.Series, index: pd.Index | list, names: pd.Index | list
+) -> pd.DataFrame:
+    """Each value in its row and column of a table index x names; NaN where there is none.
+
+    What belongs to no row or column of the table is left out; of two for one cell the first counts.
+    """
+    index, names = pd.Index(index), pd.Index(names)
+    row, column = index.get_indexer(rows), names.get_indexer(columns)
+    inside = np.flatnonzero((row >= 0) & (column >= 0))[::-1]  # the first comes last, and stays
+    cells = np.full((len(index), len(names)), np.nan)
+    cells[row[inside], column[inside]] = values.to_numpy(float)[inside]
+    return pd.DataFrame(cells, index, names)
 
 
 def weights_of(factors: pd.DataFrame) -> pd.Series:
@@ -36,10 +50,10 @@ def weighted(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
     known, total = ~unknown @ weight, weight.sum()
     points = np.where(unknown, 0.0, cells) @ weight
     result = {
-        "score": _share(points, known),
-        "coverage": _share(known, total),
-        "low": _share(points + LOWEST * (total - known), total) if total else LOWEST,
-        "high": _share(points + HIGHEST * (total - known), total) if total else HIGHEST,
+        "score": share(points, known),
+        "coverage": share(known, total),
+        "low": share(points + LOWEST * (total - known), total) if total else LOWEST,
+        "high": share(points + HIGHEST * (total - known), total) if total else HIGHEST,
     }
     return pd.DataFrame(result, index=scores.index).round(DIGITS)
 
@@ -57,16 +71,16 @@ def margins(ours: np.ndarray, theirs: np.ndarray, weights: np.ndarray) -> dict[s
     worst = np.where(us, ours, LOWEST) - np.where(them, theirs, HIGHEST)
     best = np.where(us, ours, HIGHEST) - np.where(them, theirs, LOWEST)
     return {
-        "margin": _share((both * np.where(us & them, ours - theirs, 0.0)).sum(axis=1), both.sum(axis=1)),
-        "low": _share((weights * worst).sum(axis=1), total),
-        "high": _share((weights * best).sum(axis=1), total),
+        "margin": share((both * np.where(us & them, ours - theirs, 0.0)).sum(axis=1), both.sum(axis=1)),
+        "low": share((weights * worst).sum(axis=1), total),
+        "high": share((weights * best).sum(axis=1), total),
         "ours_known": (weights * us).sum(axis=1),
         "theirs_known": (weights * them).sum(axis=1),
         "total": total,
     }
 
 
-def _share(part: np.ndarray, whole: np.ndarray | float) -> np.ndarray:
+def share(part: np.ndarray, whole: np.ndarray | float) -> np.ndarray:
     """part / whole rounded to DIGITS, NaN where the whole is 0."""
     whole = np.asarray(whole, dtype=float)
     return np.round(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), DIGITS)
