@@ -171,7 +171,7 @@ class Folder:
     def _with_history(self, story: list[base.Row], tables: Tables) -> tuple[list[base.Row], Tables]:
         """History that somebody saved in another form is written anew instead of added to."""
         path = self.path / HISTORY
-        canonical = to_csv(pd.DataFrame(columns=base.HISTORY)).encode()
+        canonical = ",".join(base.HISTORY).encode() + b"\n"
         if not story or not path.exists() or path.stat().st_size == 0:
             return story, tables
         with open(path, "rb") as file:
