@@ -10,12 +10,11 @@ import html
 import ipaddress
 import logging
 import re
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
@@ -24,6 +23,8 @@ from voila.execute import VoilaExecutor
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
+
+from kamlib.spares import opening
 
 SHARE = Path(__file__).parent / "share" / "jupyter"
 MESSAGE = Template((SHARE / "voila/templates/kam/message.html").read_text(encoding="utf-8"))
@@ -55,6 +56,7 @@ HEADERS = {
 }
 # not ours to offer: the list of files, the log-in form, what a preheated page may ask about its visitor
 UNUSED = {"VoilaContentsHandler", "VoilaLoginHandler", "LogoutHandler", "RequestInfoSocketHandler"}
+SILENT_PARTS = 60  # of two seconds each, see http_keep_alive_timeout
 log = logging.getLogger("kamlib.serve")
 
 
@@ -133,6 +135,8 @@ class Page(TornadoVoilaHandler):
         _ = self.xsrf_token  # sets the cookie with which the page ends its kernel when it is left
         app.opening += 1
         counted = True
+        own: list[str] = []
+        opening.set(own)
         try:
             if app.turn.locked():  # the page itself follows in the same answer and hides this
                 self.write(WAITING)
@@ -140,7 +144,7 @@ class Page(TornadoVoilaHandler):
             async with app.turn:
                 if self.gone:
                     return
-                async for part in self.get_generator(path=path):
+                async for part in self._parts(path, own):
                     if counted:  # its kernel runs now and counts by itself
                         counted, app.opening = False, app.opening - 1
                     self.write(part)
@@ -148,12 +152,33 @@ class Page(TornadoVoilaHandler):
         except StreamClosedError:
             pass  # the visitor has left; the culler ends the kernel
         except Exception as error:
-            if not self._headers_written:
-                raise
-            log.error("A page stopped while it was opening: %s", type(error).__name__)
-            self.finish("<script>window.kam && kam.fail()</script>")
+            await self._give_up(error, own)
         finally:
             app.opening -= counted
+            self.kernel_manager.kept.difference_update(own)
+
+    async def _give_up(self, error: Exception, own: list[str]) -> None:
+        if not self.gone:
+            log.error("A page could not be opened: %s: %s", type(error).__name__, error)
+        for kernel_id in own:
+            await self.kernel_manager.end(kernel_id, now=True)
+        if not self._headers_written:
+            raise HTTPError(500) from error
+        self.finish("<script>window.kam && kam.fail()</script>")
+
+    async def _parts(self, path: str | None, own: list[str]) -> AsyncIterator[str]:
+        """The page bit by bit. Voila waits for ever when the kernel dies or never answers; we do not."""
+        silent = 0
+        async for part in self.get_generator(path=path):
+            silent = silent + 1 if "voila_heartbeat()" in part else 0
+            if silent > SILENT_PARTS or silent and not await self._lives(own):
+                raise RuntimeError("its kernel does not answer")
+            yield part
+        if not await self._lives(own):
+            raise RuntimeError("its kernel has ended")
+
+    async def _lives(self, own: list[str]) -> bool:
+        return all([await self.kernel_manager.lives(kernel_id) for kernel_id in own])
 
 
 class Leave(VoilaShutdownKernelHandler):
@@ -161,8 +186,7 @@ class Leave(VoilaShutdownKernelHandler):
 
     async def post(self, kernel_id: str) -> None:
         await asyncio.sleep(0.3)
-        if kernel_id in self.kernel_manager:
-            await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id))
+        await self.kernel_manager.end(kernel_id)
         self.set_status(204)
         self.finish()
 

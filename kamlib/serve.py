@@ -159,12 +159,14 @@ def serve(
             "file_denylist": [".*"],
             "extension_allowlist": LABEXTENSIONS,
             "preheat_kernel": preheat > 0,
+            "http_keep_alive_timeout": 2,
             "multi_kernel_manager_class": SpareKernels,
         },
         VoilaKernelManager={
             "kernel_pools_config": {"default": {"pool_size": 0}, start_page: {"pool_size": preheat}}
         },
         SpareKernels={"spares": spare},
+        VoilaExecutor={"cell_error_instruction": ""},
         MappingKernelManager={
             "cull_idle_timeout": cull_seconds,
             "cull_interval": max(1, min(cull_seconds // 4, 15)),

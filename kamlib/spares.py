@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from contextvars import ContextVar
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -16,6 +17,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server.utils import ApiPath
 from traitlets import Int
 
+# the kernels of the page that is being opened in this task, for whoever opens it
+opening: ContextVar[list[str]] = ContextVar("opening")
 REFILL_SECONDS = 3  # the page that took the spare opens first
 WARM_UP = """def _warm_up():
     import contextlib, importlib
@@ -35,6 +38,7 @@ class SpareKernels(AsyncMappingKernelManager):
         super().__init__(**kwargs)
         self._spare: list[asyncio.Task[str]] = []
         self._warming: set[asyncio.Task[None]] = set()
+        self.kept: set[str] = set()  # the kernels of pages that are still opening
 
     def spare_ids(self) -> set[str]:
         """The kernels that no page has taken yet."""
@@ -64,19 +68,31 @@ class SpareKernels(AsyncMappingKernelManager):
             client.stop_channels()
 
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        kernel_id = await self._take_spare() or await super().start_kernel(**kwargs)
+        opening.get([]).append(kernel_id)
+        self.kept.add(kernel_id)
+        return kernel_id
+
+    async def _take_spare(self) -> str | None:
         while self._spare:
             with contextlib.suppress(Exception):
                 kernel_id = await self._spare.pop(0)
-                kernel = self.get_kernel(kernel_id)
-                if await ensure_async(kernel.is_alive()):
-                    kernel.last_activity = utcnow()  # type: ignore[attr-defined]
-                    asyncio.get_running_loop().call_later(REFILL_SECONDS, self.fill)
+                asyncio.get_running_loop().call_later(REFILL_SECONDS, self.fill)
+                if await self.lives(kernel_id):
+                    self.get_kernel(kernel_id).last_activity = utcnow()  # type: ignore[attr-defined]
                     return kernel_id
-                await ensure_async(self.shutdown_kernel(kernel_id, now=True))
-        return await super().start_kernel(**kwargs)
+                await self.end(kernel_id, now=True)
+        return None
+
+    async def end(self, kernel_id: str, now: bool = False) -> None:
+        if kernel_id in self:
+            await ensure_async(self.shutdown_kernel(kernel_id, now=now))
+
+    async def lives(self, kernel_id: str) -> bool:
+        return kernel_id in self and bool(await ensure_async(self.get_kernel(kernel_id).is_alive()))
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        if kernel_id not in self.spare_ids():
+        if kernel_id not in self.spare_ids() | self.kept:
             await super().cull_kernel_if_idle(kernel_id)
 
     async def shutdown_all(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]

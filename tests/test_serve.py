@@ -210,6 +210,23 @@ def test_our_own_errors_show_their_sentence_escaped(board: Board) -> None:
     assert "WorkbookError" not in text
 
 
+@pytest.mark.browser
+def test_a_kernel_that_cannot_start_or_dies_is_told(page: Any, tmp_path: Path) -> None:
+    """Voila alone would go on loading for ever."""
+    write_notebook(tmp_path / "shelf" / "01_dies.ipynb", "# Dies", "import os; os._exit(1)", "1 + 1")
+    broken = {"argv": ["false", "{connection_file}"], "display_name": "Broken", "language": "python"}
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps(broken))
+    with Board(tmp_path / "shelf") as board:
+        page.goto(board.url, wait_until="commit")
+        page.get_by_role("alert").filter(has_text="The workbook could not be opened. Reload").wait_for()
+        board.wait_for_kernels(0)
+    with Board(tmp_path / "shelf", env={"JUPYTER_PATH": str(tmp_path)}) as board:
+        assert "kam.fail()" in get(board.page("01_dies"))[2]
+        assert any("does not answer" in line for line in board.lines)
+
+
 def test_an_unknown_page_and_an_odd_address_say_so(board: Board, folder: Path) -> None:
     for path in (
         "voila/render/nothing.ipynb",

@@ -32,7 +32,9 @@
       (el) => !el.childElementCount && /^Loading widget/.test(el.textContent));
   let waited = 0;
   const watch = setInterval(() => {
-    if (window.themeLoaded && window.cellLoaded && !pending()) {
+    if (state.failed) {
+      clearInterval(watch);
+    } else if (window.themeLoaded && window.cellLoaded && !pending()) {
       clearInterval(watch);
       state.done = true;
       document.getElementById("loading").remove();
