@@ -64,48 +64,41 @@ def _view(table: pd.DataFrame, near: float) -> dict[str, float]:
 
 
 def _points(table: pd.DataFrame, view: dict[str, float]) -> list[dict[str, Any]]:
-    beside = table["no_rival"] if "no_rival" in table else pd.Series(False, index=table.index)
-    x = table["x"].fillna(0.0).mask(beside, view["span"] * 0.94)
-    y = table["y"].fillna(table["y_line"])
+    cells = {c: table[c].to_numpy() for c in table}
+    nowhere = np.full(len(table), math.nan)
+    beside, hollow = cells.get("no_rival", False), cells["status"] == "undetermined"
+    x = np.where(beside, view["span"] * 0.94, np.nan_to_num(cells["x"]))
+    y = np.where(np.isnan(cells["y"]), cells["y_line"], cells["y"])
+    y0, y1 = (np.clip(cells["y_line"] + cells[c], view["low"], view["high"]) for c in ("y_low", "y_high"))
+    x0, x1 = (np.clip(cells[c], -view["span"], view["span"]) for c in ("x_low", "x_high"))
     size = _sizes(table)
     left, top = _pixels_x(x, view), _pixels_y(y, view)
-    y0, y1 = ((table["y_line"] + table[c]).clip(view["low"], view["high"]) for c in ("y_low", "y_high"))
-    x0, x1 = (table[c].clip(-view["span"], view["span"]) for c in ("x_low", "x_high"))
     bars = np.column_stack([
         np.concatenate([_pixels_x(x0, view), left - 3]), np.concatenate([top - 3, _pixels_y(y1, view)]),
         np.concatenate([_pixels_x(x1, view), left + 3]), np.concatenate([top + 3, _pixels_y(y0, view)]),
-    ])[np.tile(table["status"] == "undetermined", 2)]  # fmt: skip
-    names = [str(name) for name in table["name"]]
-    at = labels.place(
-        left.to_numpy(),
-        top.to_numpy(),
-        np.sqrt(size) / 2 + 2,
-        names,
-        TYPE,
-        (WIDTH, HEIGHT),
-        _corner_boxes(bars),
-    )
-    hollow = table["status"] == "undetermined"
-    frame = pd.DataFrame(
-        {
-            "id": table["customer"], "name": names, "x": x, "y": y, "size": size,
-            "box": table["box"], "hollow": hollow, "near": table["near_line"] | table["on_line"],
-            "lx": at[:, 0] / WIDTH * 2 * view["span"] - view["span"],
-            "ly": view["high"] - at[:, 1] / HEIGHT * (view["high"] - view["low"]),
-            "y0": y0, "y1": y1, "x0": x0, "x1": x1,
-            "wx": table.get("was_x", math.nan),
-            "wy": table.get("was_y", math.nan),
-        }
-    )  # fmt: skip
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    ])[np.tile(hollow, 2)]  # fmt: skip
+    names = [str(name) for name in cells["name"]]
+    at = labels.place(left, top, np.sqrt(size) / 2 + 2, names, TYPE, (WIDTH, HEIGHT), _corner_boxes(bars))
+    numbers = {
+        "x": x, "y": y, "size": size,
+        "lx": at[:, 0] / WIDTH * 2 * view["span"] - view["span"],
+        "ly": view["high"] - at[:, 1] / HEIGHT * (view["high"] - view["low"]),
+        "y0": y0, "y1": y1, "x0": x0, "x1": x1,
+        "wx": cells.get("was_x", nowhere), "wy": cells.get("was_y", nowhere),
+    }  # fmt: skip
+    columns = {
+        "id": cells["customer"], "name": names, "box": cells["box"],
+        "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
+        **{c: [round(v, 4) if v == v else None for v in of.tolist()] for c, of in numbers.items()},
+    }  # fmt: skip
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _pixels_x(x: pd.Series, view: dict[str, float]) -> pd.Series:
+def _pixels_x(x: np.ndarray, view: dict[str, float]) -> np.ndarray:
     return (x + view["span"]) / (2 * view["span"]) * WIDTH
 
 
-def _pixels_y(y: pd.Series, view: dict[str, float]) -> pd.Series:
+def _pixels_y(y: np.ndarray, view: dict[str, float]) -> np.ndarray:
     return (view["high"] - y) / (view["high"] - view["low"]) * HEIGHT
 
 
@@ -116,13 +109,13 @@ def _corner_boxes(bars: np.ndarray) -> np.ndarray:
     return np.vstack([bars, corners])
 
 
-def _sizes(table: pd.DataFrame) -> pd.Series:
+def _sizes(table: pd.DataFrame) -> np.ndarray:
     """Areas by revenue where it is known, a middling one where it is not."""
-    revenue = table["revenue"] if "revenue" in table else pd.Series(math.nan, index=table.index)
-    most = revenue.max()
+    revenue = table["revenue"].to_numpy() if "revenue" in table else np.full(len(table), math.nan)
+    most = np.fmax.reduce(revenue, initial=0.0)
     if not most > 0:
-        return pd.Series(200.0, index=table.index)
-    return (SMALLEST + (LARGEST - SMALLEST) * revenue / most).fillna(SMALLEST)
+        return np.full(len(table), 200.0)
+    return np.nan_to_num(SMALLEST + (LARGEST - SMALLEST) * revenue / most, nan=SMALLEST)
 
 
 def _dots(count: int) -> alt.Chart:

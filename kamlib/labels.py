@@ -24,22 +24,32 @@ def place(
         return result
     width = np.array([max(len(name), 1) * CHARACTER * size for name in names])
     dots = np.column_stack([x - radius, y - radius, x + radius, y + radius])
+    first = np.argsort(-radius, kind="stable")[:MOST]
+    tries = _candidates(x[first], y[first], radius[first], width[first], size * HEIGHT)
+    reach = np.concatenate([tries[:, :, :2].min(axis=1), tries[:, :, 2:].max(axis=1)], axis=1)
+    inside = np.all(tries[:, :, :2] >= 0, axis=2) & np.all(tries[:, :, 2:] <= frame, axis=2)
+    clear = inside & ~_overlaps(tries.reshape(-1, 4), blocked).reshape(inside.shape)
     taken = np.empty((0, 4))
-    for i in np.argsort(-radius, kind="stable")[:MOST]:
-        boxes = _candidates(x[i], y[i], radius[i], width[i], size * HEIGHT)
-        inside = (boxes[:, :2] >= 0).all(axis=1) & (boxes[:, 2] <= frame[0]) & (boxes[:, 3] <= frame[1])
-        free = inside & ~_overlaps(boxes, np.delete(dots, i, axis=0)) & ~_overlaps(boxes, taken)
-        if not free.any():
-            continue
-        clear = free & ~_overlaps(boxes, blocked)
-        chosen = boxes[int((clear if clear.any() else free).argmax())]
-        taken = np.vstack([taken, chosen])
-        result[i] = chosen[0], (chosen[1] + chosen[3]) / 2
+    for n, i in enumerate(first):
+        near = dots[_overlaps(dots, reach[n : n + 1])]
+        free = ~_overlaps(tries[n], np.vstack([near, taken]))
+        best = clear[n] & free
+        if not best.any():
+            best = inside[n] & free
+        if best.any():
+            chosen = tries[n, best.argmax()]
+            taken = np.vstack([taken, chosen])
+            result[i] = chosen[0], (chosen[1] + chosen[3]) / 2
     return result
 
 
-def _candidates(x: float, y: float, radius: float, width: float, height: float) -> np.ndarray:
-    """Boxes (left, top, right, bottom) to try, the best first: right, left, above, below, farther."""
+def _candidates(
+    x: np.ndarray, y: np.ndarray, radius: np.ndarray, width: np.ndarray, height: float
+) -> np.ndarray:
+    """Boxes (left, top, right, bottom) to try for each name, the best first: names x tries x 4.
+
+    Right, left, above, below, then farther away; never over the name's own dot.
+    """
     tries = []
     for step in (0.0, 1.0, 2.0, 3.0, 4.5, 6.0, 8.0, 10.0):
         away, lift = radius + GAP + step * 3, step * height * 0.62
@@ -47,8 +57,8 @@ def _candidates(x: float, y: float, radius: float, width: float, height: float) 
         for rise in rises:
             tries += [(x + away, y - height / 2 + rise), (x - away - width, y - height / 2 + rise)]
         tries += [(x - width / 2, y - away - height), (x - width / 2, y + away)]
-    left, top = np.array(tries).T
-    return np.column_stack([left, top, left + width, top + height])
+    left, top = np.array(tries).transpose(1, 2, 0)
+    return np.stack([left, top, left + width[:, None], top + height], axis=2)
 
 
 def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
