@@ -117,7 +117,7 @@ export default {
         cell.classList.toggle("best", (row.best || []).includes(column.id));
         if (kept?.refused) cell.setAttribute("aria-invalid", "true"); else cell.removeAttribute("aria-invalid");
         const number = Number(text);
-        const heat = column.kind === "score" && model.get("heat") && text !== "" && number >= 1;
+        const heat = column.kind === "score" && model.get("heat") && text !== "" && number >= 1 && !kept?.refused;
         cell.style.background = heat ? `rgba(11,42,138,${(number * 0.033 - 0.03).toFixed(3)})` : "";
         cell.setAttribute("aria-label", `${row.label}, ${column.label}: ${unknown ? "unknown" : shown || "empty"}`);
         cell.setAttribute("aria-readonly", can(r, c) ? "false" : "true");

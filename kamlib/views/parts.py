@@ -158,12 +158,13 @@ def grid(
         now = {(r["id"], c["id"]): t for r in rows() for c, t in zip(columns(), r["cells"], strict=True)}
         overtaken = {place for place, was in seen.items() if now.get(place, was) not in (was, cells[place])}
         refused = _put_cells(desk, cells, target, {place: now[place] for place in overtaken})
+        update()  # before the page forgets what was typed
         made.send({"accepted": [{"row": r, "column": c} for r, c in cells if (r, c) not in refused]})
         if refused:
             marked = [{"row": r, "column": c, "text": cells[r, c]} for r, c in refused]
             made.send({"refused": marked, "message": "\n".join([*dict.fromkeys(refused.values())][:3])})
 
-    desk.on_change(update)
+    desk.on_change(soon(update))
     verbs = {} if desk.read_only else {"put": put, **(handlers or {})}
     hear(made, desk, verbs | dict(reading or {}))
     return made

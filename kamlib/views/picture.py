@@ -64,7 +64,7 @@ def _picture(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
             chart.params.view, chart.params.points, chart.params.chosen = view, points, desk.customer
 
     renew()
-    desk.on_change(update)
+    desk.on_change(update, first=True)
     return box
 
 

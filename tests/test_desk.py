@@ -1,0 +1,528 @@
+"""The desk and its views without a browser: what is entered is stored, what is wrong changes nothing."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kamlib import checks, kaism, report, stores, views
+from kamlib.desk import Desk, open_desk
+from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
+from kamlib.tables import Tables
+from tests import worked
+from tests.serving import ROOT
+
+GROWTH = {"model": "attractiveness", "subject": "Beta", "factor": "f1"}
+US_ON_PRICE = {"model": "strength", "subject": "Beta", "factor": "j1", "supplier": "us"}
+FACTOR = {"model": "attractiveness", "scope": "main", "factor": "f1"}
+
+
+def text() -> Tables:
+    """The worked example with benchmarks, people, a second segment and a prospect that nobody scored."""
+    book = worked.text()
+    book["factors"] = book["factors"].assign(good="much", bad="little", label=book["factors"]["factor"])
+    book["segments"] = worked.frame("segments", [{"segment": "main", "name": "Main"}, {"segment": "other"}])
+    book["people"] = worked.frame(
+        "people", [{"person": "ann", "name": "Ann"}, {"person": "bob", "name": "Bob"}]
+    )
+    more = worked.frame("customers", [{"customer": "new", "name": "New", "segment": "main"}])
+    book["customers"] = stores.pd.concat([book["customers"], more], ignore_index=True)
+    return book
+
+
+@pytest.fixture(params=["book.kam", "book"])
+def place(request: Any, tmp_path: Path, monkeypatch: Any) -> Path:
+    monkeypatch.setenv("KAM_WHO", "ann")
+    stores.create(tmp_path / request.param, text())
+    return tmp_path / request.param
+
+
+@pytest.fixture
+def kam(tmp_path: Path, monkeypatch: Any) -> Path:
+    monkeypatch.setenv("KAM_WHO", "ann")
+    stores.create(tmp_path / "book.kam", text())
+    return tmp_path / "book.kam"
+
+
+def at(place: Path, **more: Any) -> Desk:
+    return Desk(*stores.load(place, read_only=more.get("read_only", False)), **more)
+
+
+def stored(place: Path, table: str, column: str, **key: str) -> list[str]:
+    """What the workbook itself says, read anew."""
+    frame = stores.load(place, read_only=True)[1][table]
+    for name, value in key.items():
+        frame = frame[frame[name] == value]
+    return frame[column].tolist()
+
+
+def every_view(desk: Desk) -> dict[str, ipywidgets.Widget]:
+    return {
+        "open": views.open(desk, "Who?", here=6, links={6: "#step-6"}),
+        "customers": views.customers(desk),
+        "factors": views.factors(desk),
+        "attractiveness": views.scores(desk, "attractiveness"),
+        "strength": views.scores(desk, "strength"),
+        "matrix": views.matrix(desk, kaism.MATRIX, kaism.drawn),
+        "decisions": views.decisions(desk),
+        "staffing": views.staffing(desk),
+        "closing": views.closing(desk),
+    }
+
+
+def inside(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    """A widget and everything in it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from inside(child)
+
+
+def grid(view: ipywidgets.Widget, title: str = "") -> Any:
+    return next(w for w in inside(view) if type(w).__name__ == "Grid" and title in w.title)
+
+
+def tell(widget: Any, content: Any) -> list[Any]:
+    """Send a message as the page does; what the widget answers."""
+    answers: list[Any] = []
+    widget.send = lambda content, buffers=None: answers.append(content)
+    widget._handle_custom_msg(content, [])
+    del widget.send
+    return answers
+
+
+def tell_all(view: ipywidgets.Widget, content: Any) -> None:
+    for widget in inside(view):
+        widget._handle_custom_msg(content, [])
+
+
+def cell(row: str, column: str, said: str, **more: str) -> dict[str, Any]:
+    return {"do": "put", "cells": [{"row": row, "column": column, "text": said, **more}]}
+
+
+# the desk
+
+
+def test_what_is_put_is_on_disk_when_put_returns_and_every_listener_hears_it(place: Path) -> None:
+    desk, heard = at(place), []
+    before = desk.tables["scores"]
+    copy = before.copy()
+    desk.on_change(lambda: heard.append(stored(place, "scores", "score", **GROWTH)))
+
+    desk.put("scores", **GROWTH, score="9.5")
+
+    assert heard == [["9.5"]] and desk.saved_at
+    assert desk.tables["scores"] is not before and before.equals(copy)
+    assert kaism.drawn(desk.tables, desk.settings).set_index("customer").loc["Beta", "y"] == pytest.approx(
+        6.75
+    )
+
+
+def test_a_score_says_who_and_when_and_keeps_what_else_was_there(place: Path) -> None:
+    desk = at(place)
+    desk.put("scores", **US_ON_PRICE, note="They told us", evidence="customer said")
+    desk.put("scores", **US_ON_PRICE, score=9)
+
+    frame = stores.load(place)[1]["scores"]
+    (row,) = frame[
+        (frame["subject"] == "Beta") & (frame["factor"] == "j1") & (frame["supplier"] == "us")
+    ].to_dict("records")
+    assert (row["score"], row["note"], row["evidence"], row["person"]) == (
+        "9", "They told us", "customer said", "ann",
+    )  # fmt: skip
+    assert row["on"]
+
+
+@pytest.mark.parametrize("value", ["11", "0", "7.25", "abc", "nan", "1e999", "=7", "\ud800", "7" * 400])
+def test_a_bad_value_is_refused_in_a_sentence_and_changes_nothing(place: Path, value: str) -> None:
+    desk = at(place)
+    with pytest.raises(InvalidInput, match="score|cannot"):
+        desk.put_all("scores", [{**GROWTH, "factor": "f2", "score": 3}, {**GROWTH, "score": value}])
+    assert stored(place, "scores", "score", subject="Beta", model="attractiveness")[:2] == ["6", "5"]
+
+
+def test_nothing_is_scored_before_good_and_bad_are_agreed(place: Path) -> None:
+    desk = at(place)
+    desk.put("factors", **FACTOR, good="", bad="")
+    with pytest.raises(InvalidInput, match="Before f1 is scored, say what good and bad look like"):
+        desk.put("scores", **GROWTH, score=7)
+    desk.put("scores", **GROWTH, score="")  # not to know is always allowed
+    desk.put("factors", **FACTOR, good="very much")
+    with pytest.raises(InvalidInput, match="say what bad looks like"):
+        desk.put("scores", **GROWTH, score=7)
+
+    desk.put("decisions", what="benchmark_waiver", subject="main", decision="yes", reason="No time today")
+    desk.put("scores", **GROWTH, score=7)
+
+    assert stored(place, "scores", "score", **GROWTH) == ["7"]
+
+
+def test_undo_takes_back_step_by_step(place: Path) -> None:
+    desk = at(place)
+    untouched = {name: frame for name, frame in stores.load(place)[1].items() if name != "history"}
+    steps: list[Callable[[], None]] = [
+        lambda: desk.put("scores", **GROWTH, score=2),
+        lambda: desk.put("customers", customer="zed", name="Zed", segment="main"),
+        lambda: desk.remove("factors", **FACTOR),
+        lambda: desk.put("decisions", what="category", subject="Alpha", decision="key"),
+    ]
+    for step in steps:
+        step()
+    assert stored(place, "scores", "score", model="attractiveness", factor="f1") == []
+
+    for _ in steps:
+        desk.undo()
+        assert desk.message == "Undone."
+    desk.undo()
+
+    assert desk.message == "Nothing to undo."
+    now = stores.load(place)[1]
+    for name, frame in untouched.items():
+        rows = {tuple(row) for row in now[name][list(frame.columns)].itertuples(index=False)}
+        assert rows == {tuple(row) for row in frame.itertuples(index=False)}, name
+
+
+def test_what_belongs_together_is_undone_together(place: Path) -> None:
+    desk = at(place)
+    desk.look_at("Beta")
+    view = views.scores(desk, "strength")
+    head = next(w for w in inside(view) if "kam-new-rival" in getattr(w, "html", ""))
+
+    (answer,) = tell(head, {"do": "rival", "fields": {"rival": "", "new_rival": "Newcomer"}})
+
+    assert answer["kept"] and "newcomer" in stored(place, "scores", "supplier", subject="Beta")
+    desk.undo()
+    assert "newcomer" not in stored(place, "suppliers", "supplier")
+    assert "newcomer" not in stored(place, "scores", "supplier", subject="Beta")
+
+
+def test_undo_never_takes_back_what_somebody_else_did(place: Path) -> None:
+    mine, theirs = at(place), at(place)
+    mine.put("scores", **GROWTH, score=2)
+    mine.put("customers", customer="zed", name="Zed", segment="main")
+    theirs.refresh()
+    theirs.put("scores", **GROWTH, score=9)
+    theirs.put("customers", customer="zed", name="Zed Ltd")
+
+    for said in ("Zed Ltd", "9"):
+        with pytest.raises(Conflict, match=said):
+            mine.undo()
+
+    assert stored(place, "scores", "score", **GROWTH) == ["9"]
+    assert stored(place, "customers", "name", customer="zed") == ["Zed Ltd"]
+
+
+def test_a_what_if_shows_and_stores_nothing(place: Path) -> None:
+    desk = at(place)
+    before = stores.load(place)[1]["factors"]
+    agreed = kaism.place(desk.tables, desk.settings)
+
+    desk.preview("factors", [FACTOR | {"weight": "0"}])
+    assert desk.supposing and not kaism.place(desk.tables, desk.settings).equals(agreed)
+    desk.preview("factors", [])
+    assert not desk.supposing and kaism.place(desk.tables, desk.settings).equals(agreed)
+
+    desk.preview("factors", [FACTOR | {"weight": "0"}])
+    desk.put("scores", **GROWTH, score=6.5)
+    assert not desk.supposing and stores.load(place)[1]["factors"].equals(before)
+
+
+def test_the_change_of_another_process_is_seen(place: Path) -> None:
+    desk, heard = at(place), []
+    desk.on_change(lambda: heard.append(1))
+    assert not desk.refresh() and not heard
+
+    code = (
+        "import sys; from kamlib import stores; from kamlib.desk import Desk\n"
+        "Desk(*stores.load(sys.argv[1])).put('scores', model='attractiveness', subject='Beta', factor='f1', score=1)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(place)], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+
+    assert desk.refresh() and heard
+    beta = desk.tables["scores"].query("subject == 'Beta' and model == 'attractiveness' and factor == 'f1'")
+    assert beta["score"].tolist() == [1.0]
+    assert not desk.refresh()
+
+
+def test_a_change_by_hand_that_cannot_be_used_is_said_and_left_out_until_it_can(tmp_path: Path) -> None:
+    stores.create(tmp_path / "book", text())
+    desk = at(tmp_path / "book")
+    file = tmp_path / "book" / "scores.csv"
+    good = file.read_text(encoding="utf-8")
+
+    file.write_text(good.replace("attractiveness,Beta,f1,,6", "attractiveness,Beta,f1,,66"), encoding="utf-8")
+    assert not desk.refresh()
+    assert "66" in desk.message and "scores" in desk.message
+    assert (desk.tables["scores"]["score"].dropna() <= 10).all()
+
+    file.write_text(good.replace("attractiveness,Beta,f1,,6", "attractiveness,Beta,f1,,4"), encoding="utf-8")
+    assert desk.refresh()
+    beta = desk.tables["scores"].query("subject == 'Beta' and model == 'attractiveness' and factor == 'f1'")
+    assert beta["score"].tolist() == [4.0]
+
+
+def test_who_comes_second_is_told_both_values_and_may_insist(place: Path) -> None:
+    first, second = at(place), at(place)
+    first.put("scores", **GROWTH, score=3)
+
+    with pytest.raises(Conflict, match='ann changed score to "3".*you wrote "8"'):
+        second.put("scores", **GROWTH, score=8)
+
+    assert stored(place, "scores", "score", **GROWTH) == ["3"]
+    second.put("scores", **GROWTH, score=8)
+    assert stored(place, "scores", "score", **GROWTH) == ["8"]
+
+
+def test_an_unknown_segment_is_refused_and_a_customer_that_is_not_there_is_nobody(kam: Path) -> None:
+    desk = at(kam)
+    with pytest.raises(InvalidInput, match='no segment "mian".*Did you mean "main"'):
+        desk.choose("mian")
+    assert desk.settings.segment == "main"
+    desk.look_at("Beta")
+    assert desk.customer == "Beta"
+    desk.choose("other")
+    assert (desk.settings.segment, desk.customer) == ("other", "")
+    desk.look_at("nobody")
+    assert desk.customer == ""
+
+
+def test_a_notebook_opens_the_workbook_of_its_server(kam: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("KAM_WORKBOOK", str(kam))
+    desk = open_desk(segment="other", near_line=1.0)
+    assert (desk.settings.segment, desk.settings.near_line, desk.read_only) == ("other", 1.0, False)
+    monkeypatch.setenv("KAM_READ_ONLY", "1")
+    with pytest.raises(ReadOnly):
+        open_desk().put("scores", **GROWTH, score=1)
+    with pytest.raises(InvalidInput, match="no segment"):
+        open_desk(segment="elsewhere")
+
+
+def test_a_workbook_with_errors_is_not_opened(tmp_path: Path) -> None:
+    book = text()
+    book["scores"].loc[0, "score"] = "twelve"
+    stores.create(tmp_path / "book", book)
+    with pytest.raises(InvalidWorkbook, match="twelve"):
+        open_desk(workbook=str(tmp_path / "book"))
+
+
+# the views
+
+
+def test_a_refused_cell_stays_with_its_reason_and_the_others_of_the_block_are_kept(place: Path) -> None:
+    desk = at(place)
+    made = grid(views.scores(desk, "attractiveness"))
+    said = {("Alpha", "f1"): "5", ("Alpha", "f2"): "abc", ("Beta", "f1"): "7,5", ("Beta", "f2"): "11"}
+
+    answers = tell(
+        made, {"do": "put", "cells": [{"row": r, "column": c, "text": t} for (r, c), t in said.items()]}
+    )
+
+    accepted, refused = answers
+    assert {(c["row"], c["column"]) for c in accepted["accepted"]} == {("Alpha", "f1"), ("Beta", "f1")}
+    assert {c["text"] for c in refused["refused"]} == {"abc", "11"}
+    assert 'score is "abc"' in refused["message"] and 'score is "11"' in refused["message"]
+    scores = stored(place, "scores", "score", model="attractiveness")
+    assert (scores[0], scores[1], scores[6], scores[7]) == ("5", "7", "7.5", "5")
+    desk.undo()
+    assert stored(place, "scores", "score", model="attractiveness")[:8:6] == ["8", "6"]
+
+
+def test_a_cell_that_changed_while_somebody_typed_is_a_conflict_with_both_values(place: Path) -> None:
+    desk, other = at(place), at(place)
+    made = grid(views.scores(desk, "attractiveness"))
+    other.put("scores", **GROWTH, score=3)
+    desk.refresh()  # the page knows already, the writer does not look
+
+    accepted, refused = tell(made, cell("Beta", "f1", "8", was="6"))
+
+    assert accepted["accepted"] == [] and refused["refused"] == [{"row": "Beta", "column": "f1", "text": "8"}]
+    assert 'ann changed score to "3"' in refused["message"] and 'you wrote "8"' in refused["message"]
+    assert stored(place, "scores", "score", **GROWTH) == ["3"]
+    assert tell(made, cell("Beta", "f1", "8", was="3"))[0]["accepted"]
+    assert stored(place, "scores", "score", **GROWTH) == ["8"]
+
+
+def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(kam: Path) -> None:
+    desk = at(kam)
+    desk.look_at("Alpha")
+    view = views.matrix(desk, kaism.MATRIX, kaism.drawn)
+    card = next(w for w in inside(view) if "kam-decide" in getattr(w, "html", ""))
+    fields = {"decision": "opportunistic", "reason": "", "person": "", "review_on": "2027-01-01"}
+    if kaism.place(desk.tables, desk.settings).set_index("customer").loc["Alpha", "box"] == "opportunistic":
+        fields["decision"] = "key"
+
+    (answer,) = tell(card, {"do": "decide", "subject": "Alpha", "fields": fields})
+    assert not answer["kept"] and "differs from the suggestion" in desk.message
+    assert stored(kam, "decisions", "decision") == []
+
+    (answer,) = tell(
+        card, {"do": "decide", "subject": "Alpha", "fields": fields | {"reason": "We know more"}}
+    )
+    assert answer["kept"] and desk.message == ""
+    assert stored(kam, "decisions", "person", reason="We know more") == ["ann"]
+
+
+def test_a_sentence_stays_until_the_next_change(kam: Path) -> None:
+    desk = at(kam)
+    view = views.open(desk, "Who?", here=6, links={})
+    status = next(w for w in inside(view) if "saved" in getattr(w, "html", ""))
+    made = grid(views.scores(desk, "attractiveness"))
+    tell(status, {"do": "undo"})
+    assert "Nothing to undo." in status.html
+    tell(made, {"do": "at", "row": "Beta", "column": "f1"})
+    desk.refresh()
+    assert "Nothing to undo." in status.html
+    tell(made, cell("Beta", "f1", "4"))
+    assert "Nothing to undo." not in status.html and "undo" in status.html
+
+
+def test_pictures_for_a_slide_are_sent(kam: Path) -> None:
+    view = views.matrix(at(kam), kaism.MATRIX, kaism.drawn)
+    notes = next(w for w in inside(view) if "For a slide" in getattr(w, "html", ""))
+    for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        (sent,) = tell(notes, {"do": "picture", "kind": kind})
+        assert base64.b64decode(sent["base64"]).startswith(start)
+        assert sent["download"] == f"matrix-main.{kind}"
+
+
+# whatever a hostile page may send
+
+IDS = ["main", "other", "Alpha", "Beta", "new", "f1", "f2", "j1", "us", "X", "Y", "ann", "key", "maintenance"]
+VERBS = ["put", "put", "put", "add", "remove", "at", "try", "set", "segment", "undo", "choose", "decide", "waive",
+         "stock", "rival", "alone", "take", "equal", "agreed", "no_benchmark", "ping", "__class__"]  # fmt: skip
+COLUMNS = ["f1", "score:us", "evidence:us", "note", "weight", "name", "segment", "status", "decision", "reason",
+           "person", "review_on", "label", "good", "must_have_min", "days", "value", "due", "customer", "model",
+           "scope", "factor", "subject", "what", "self", "table", "history", ""]  # fmt: skip
+odd = st.sampled_from(
+    [
+        "",
+        "?",
+        "7",
+        "11",
+        "-1",
+        "1e308",
+        "nan",
+        "yes",
+        "2026-02-30",
+        "<b>",
+        "a\tb\tc\td",
+        "\x00",
+        "\ud800",
+        "x" * 40_000,
+    ]
+)
+plain = st.one_of(st.sampled_from(IDS), st.sampled_from(COLUMNS), odd, st.text(max_size=6))
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | plain,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(plain, inner, max_size=3),
+    max_leaves=6,
+)
+some = st.one_of(plain, plain, plain, junk)
+place_in_grid = st.fixed_dictionaries(
+    {"row": st.one_of(plain, st.builds("\t".join, st.lists(plain, min_size=4, max_size=4))), "column": plain},
+    optional={"text": some, "was": some},
+)
+a_message = st.fixed_dictionaries(
+    {"do": st.sampled_from(VERBS)},
+    optional={
+        "cells": st.lists(place_in_grid, max_size=4) | junk,
+        "fields": st.fixed_dictionaries({n: some for n in ("factor", "rival", "new_rival", "decision", "reason",
+                                                           "person", "review_on", "waive", "why")}) | junk,
+        "value": some, "row": some, "column": some, "subject": some, "customer": some, "factor": some, "id": some,
+    },
+)  # fmt: skip
+state = st.dictionaries(
+    st.sampled_from(["html", "rows", "columns", "items", "most", "locked", "_params", "_vl_selections", "spec",
+                     "children", "layout", "title"]), junk, min_size=1, max_size=2,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: Any) -> tuple[Desk, list[ipywidgets.Widget], Path]:
+    place = tmp_path_factory.mktemp("room") / "book.kam"
+    stores.create(place, text())
+    desk = at(place)
+    return desk, [w for view in every_view(desk).values() for w in inside(view)], place
+
+
+hostile = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@hostile
+@given(data=st.data())
+def test_no_message_raises_or_writes_nonsense(room: Any, data: Any) -> None:
+    """T12, while the workbook may be changed: only valid values get in."""
+    desk, widgets, place = room
+    hearing = [w for w in widgets if w._msg_callbacks.callbacks]
+    widget = data.draw(st.sampled_from(hearing))
+    if data.draw(st.integers(0, 2)) == 0:
+        desk.look_at("Beta")
+
+    widget._handle_custom_msg(data.draw(a_message | junk), [])
+
+    found = checks.check(desk.store.read(), desk.store.notes)
+    assert found[found["level"] == "error"].empty
+
+
+@pytest.fixture(scope="module")
+def shop_window(tmp_path_factory: Any) -> tuple[Desk, list[ipywidgets.Widget], Path, list[Any]]:
+    folder = tmp_path_factory.mktemp("published")
+    stores.create(folder / "book", text())
+    (folder / "copy").mkdir()
+    copied = report.publish_copy(str(folder / "book"), folder / "copy")
+    desk = at(copied, read_only=True)
+    attempts: list[Any] = []
+    write = desk._write
+    desk._write = lambda changes, **more: (attempts.append(changes), write(changes, **more))  # type: ignore[method-assign]
+    return desk, [w for view in every_view(desk).values() for w in inside(view)], copied, attempts
+
+
+@pytest.mark.filterwarnings("ignore")
+@hostile
+@given(data=st.data())
+def test_a_published_page_has_nothing_that_writes(shop_window: Any, data: Any) -> None:
+    """T12: not even a handler that the store would have to refuse; the copy stays byte for byte."""
+    desk, widgets, copied, attempts = shop_window
+    before = copied.read_bytes()
+    widget = data.draw(st.sampled_from(widgets))
+
+    widget._handle_custom_msg(data.draw(a_message | junk), [])
+    try:
+        widget.set_state(data.draw(state))
+    except Exception as error:  # noqa: BLE001 (ipywidgets refuses a state that is none; Jupyter logs it)
+        assert "kamlib" not in type(error).__module__
+
+    assert attempts == [] and copied.read_bytes() == before
+    assert sorted(p.name for p in copied.parent.iterdir()) == ["published.kam"]
+
+
+def test_every_verb_that_writes_is_absent_from_a_published_page(shop_window: Any) -> None:
+    desk, widgets, copied, attempts = shop_window
+    before = copied.read_bytes()
+    desk.look_at("Beta")
+    fields = {"factor": "speed", "rival": "Y", "new_rival": "New one", "decision": "key", "reason": "so", "person": "ann",
+              "review_on": "2027-01-01", "waive": "so", "why": "so"}  # fmt: skip
+    for widget in widgets:
+        for verb in VERBS:
+            more = {
+                "fields": fields,
+                "subject": "Beta",
+                "value": "9",
+                "row": "f1",
+                "id": "f1",
+                "customer": "Beta",
+            }
+            widget._handle_custom_msg({"do": verb, "cells": cell("Beta", "f1", "9")["cells"], **more}, [])
+
+    assert attempts == [] and desk.message == "" and copied.read_bytes() == before
