@@ -310,7 +310,9 @@ def _typed_empty(name: str) -> pd.DataFrame:
 
 
 def _typed_table(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
-    frame = frame.loc[:, ~frame.columns.duplicated()].reset_index(drop=True)
+    if frame.columns.has_duplicates:
+        frame = frame.loc[:, ~frame.columns.duplicated()]
+    frame = frame.reset_index(drop=True)
     blank = pd.Series("", index=frame.index, dtype=object)
     columns = {c.name: typed_column(c, frame.get(c.name, blank)) for c in table.columns}
     return pd.DataFrame(columns | {c: frame[c] for c in frame if c not in columns})

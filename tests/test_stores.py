@@ -71,7 +71,7 @@ def any_tables(draw):
     }  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_tables())
 def test_any_text_comes_back_from_every_store(tables):
     with tempfile.TemporaryDirectory() as tmp:
