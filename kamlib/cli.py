@@ -98,13 +98,9 @@ def workshop(
     store, text = stores.load(location)
     checks.refuse_errors(checks.check(text, store.notes), location)
     serve.serve(
-        _absolute(location),
-        notebooks=shipped("notebooks"),
-        read_only=False,
-        ip=ip,
-        port=port,
-        open_browser=browser,
-    )
+        _absolute(location), notebooks=shipped("notebooks"), read_only=False, ip=ip, port=port,
+        open_browser=browser, spare=1,
+    )  # fmt: skip
 
 
 def _practice() -> str:
@@ -131,13 +127,9 @@ def publish(
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
         copied = reports.publish_copy(workbook, Path(folder))
         serve.serve(
-            str(copied),
-            notebooks=shipped("notebooks"),
-            read_only=True,
-            ip=ip,
-            port=port,
-            open_browser=browser,
-        )
+            str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
+            open_browser=browser, preheat=2,
+        )  # fmt: skip
 
 
 @app.command()

@@ -6,6 +6,7 @@ import ast
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,8 @@ import pytest
 from nbclient import NotebookClient
 
 from kamlib.desk import open_desk
-from kamlib.settings import Parameters
+from kamlib.errors import KamError
+from kamlib.settings import Parameters, gate_notebook
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -113,26 +115,47 @@ def test_a_notebook_runs_under_papermill(example, segment, tmp_path):
         assert "<svg" in done
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"segmnt": "universities"}, 'Did you mean \\"segment\\"'),
-        ({"segment": 7}, "segment is"),
-        ({"segment": "univrsities"}, 'Did you mean \\"universities\\"'),
-        ({"near_line": "soon"}, "near_line"),
-        ({"near_line": 40}, "less than or equal to 9"),
-        ({"workbook": "nowhere/at-all"}, "There is no workbook"),
-    ],
-)
-def test_papermill_is_refused_with_a_sentence(given, said, tmp_path):
-    wanted = {"workbook": str(ROOT / "data" / "bank")} | given
+def test_papermill_is_refused_with_a_sentence(tmp_path):
+    given = {"workbook": str(ROOT / "data" / "bank"), "segmnt": "universities", "near_line": "soon"}
     with pytest.raises(papermill.PapermillExecutionError):
         papermill.execute_notebook(
-            NOTEBOOKS[0], tmp_path / "out.ipynb", wanted, kernel_name="python3", progress_bar=False
+            NOTEBOOKS[0], tmp_path / "out.ipynb", given, kernel_name="python3", progress_bar=False
         )
     done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     errors = [o for c in done.cells for o in c.get("outputs", []) if o.output_type == "error"]
-    assert len(errors) == 1 and said.replace('\\"', '"') in errors[0].evalue
+    assert (
+        len(errors) == 1 and 'Did you mean "segment"' in errors[0].evalue and "near_line" in errors[0].evalue
+    )
+    assert "Traceback" not in "".join(errors[0].traceback)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"segmnt": "universities"}, 'Did you mean "segment"'),
+        ({"segment": 7}, "segment is"),
+        ({"near_line": "soon"}, "near_line"),
+        ({"near_line": 40}, "less than or equal to 9"),
+        ({"near_line": float("nan")}, "near_line"),
+        ({"workbook": None, "import os; os.abort()": 1}, "There is no parameter"),
+        ({"wоrkbook": "x"}, "There is no parameter"),  # a Cyrillic o
+    ],
+)
+def test_the_gate_refuses(given, said):
+    with pytest.raises(KamError, match=re.escape(said)):
+        gate_notebook(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"segment": "univrsities"}, 'Did you mean "universities"'),
+        ({"workbook": "nowhere/at-all"}, "There is no workbook"),
+    ],
+)
+def test_opening_refuses(given, said):
+    with pytest.raises(KamError, match=re.escape(said)):
+        open_desk(**{"workbook": str(ROOT / "data" / "bank")} | given)
 
 
 def test_papermills_own_command_works(tmp_path):
