@@ -74,9 +74,9 @@ class Desk:
         """Do the tables show a what-if just now?"""
         return bool(self._what_if)
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every change: here, elsewhere, or a what-if."""
-        self._listeners.append(listener)
+    def on_change(self, listener: Callable[[], None], *, first: bool = False) -> None:
+        """Call `listener` after every change: here, elsewhere, or a what-if; `first` before the others."""
+        self._listeners.insert(0 if first else len(self._listeners), listener)
 
     def choose(self, segment: str) -> None:
         """Work on another segment. Raises InvalidInput when there is none of that id."""

@@ -155,7 +155,8 @@ def grid(
     def put(content: dict[str, Any]) -> None:
         cells = {(str(c["row"]), str(c["column"])): str(c["text"]) for c in content["cells"]}
         seen = {(str(c["row"]), str(c["column"])): str(c["was"]) for c in content["cells"] if "was" in c}
-        now = {(r["id"], c["id"]): t for r in rows() for c, t in zip(columns(), r["cells"], strict=True)}
+        names = [column["id"] for column in columns()]
+        now = {(r["id"], name): text for r in rows() for name, text in zip(names, r["cells"], strict=True)}
         overtaken = {place for place, was in seen.items() if now.get(place, was) not in (was, cells[place])}
         refused = _put_cells(desk, cells, target, {place: now[place] for place in overtaken})
         update()  # before the page forgets what was typed
