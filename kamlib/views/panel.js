@@ -33,7 +33,7 @@ export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
     const drafts = new Map();
-    const show = () => draw(el, model.get("html"), drafts);
+    const show = () => { draw(el, model.get("html"), drafts); here(el); };
     show();
     model.on("change:html", show);
     model.on("msg:custom", (content) => {
@@ -54,6 +54,9 @@ export default {
       model.send({ ...message(button), ...(form && { fields }) });
     };
     const options = signal ? { signal } : {};
+    let asked = 0;  // whichever box scrolls, the step in sight is marked once a frame
+    document.addEventListener("scroll", () => { asked ||= requestAnimationFrame(() => { asked = 0; here(el); }); },
+      { ...options, capture: true, passive: true });
     el.addEventListener("input", (event) => {
       const field = event.target;
       if (field.id && !field.dataset.do) drafts.set(name(field), field.value);
@@ -76,6 +79,18 @@ export default {
     }, options);
   },
 };
+
+// Of the links to places on this page, mark the one whose place was passed last.
+function here(el) {
+  const links = [...el.querySelectorAll('ol a[href^="#"]')];
+  if (!links.length) return;
+  const passed = links.filter((a) => document.getElementById(a.hash.slice(1))?.getBoundingClientRect().top < innerHeight * 0.4);
+  const now = passed.at(-1) ?? links[0];
+  for (const link of links) {
+    link.classList.toggle("now", link === now);
+    if (link === now) link.setAttribute("aria-current", "step"); else link.removeAttribute("aria-current");
+  }
+}
 
 function download({ download, type, base64 }) {
   const link = document.createElement("a");
