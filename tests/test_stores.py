@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kamlib import stores
 from kamlib.errors import Conflict, WorkbookError
-from kamlib.stores import Change, xlsx
+from kamlib.stores import Change, csvs, folder, xlsx
 
 from .books import KEY, KINDS, ROOT, bytes_of, same, score_of, scored, small, table
 
@@ -277,6 +277,28 @@ def test_a_reader_never_sees_half_of_a_change(tmp_path):
         if stop.is_set():
             break
     writer.join()
+
+
+def test_a_change_in_the_middle_of_reading_is_seen_whole(tmp_path, monkeypatch):
+    writer, meanwhile = stores.create(tmp_path / "book", small()), []
+    changes = [Change("customers", {"customer": "acme"}, {"note": "new"}),
+               Change("people", {"person": "ann"}, {"name": "new"})]  # fmt: skip
+
+    def slowly(raw, file):
+        if file == "customers.csv" and not meanwhile:
+            meanwhile.append("once")
+            writer.put(changes)
+        return csvs.read_csv(raw, file)
+
+    for read_only in (False, True):
+        reader = stores.open_store(tmp_path / "book", read_only=read_only)
+        with monkeypatch.context() as patch:
+            patch.setattr(folder, "read_csv", slowly)
+            text = reader.read()
+        assert meanwhile and text["people"]["name"].iloc[0] == "new"
+        assert text["customers"]["note"].iloc[0] == "new"
+        meanwhile.clear()
+        writer.replace(small())
 
 
 def test_history_saved_by_excel_is_added_to_soundly(tmp_path):

@@ -77,6 +77,7 @@ class Failing:
 
     def __init__(self, patch, at: int, after: bool) -> None:
         self.calls, self.at, self.after, self.dead = 0, at, after, False
+        self.targets: list[str] = []
         for name in ("replace", "fsync", "unlink"):
             patch.setattr(os, name, self.wrapped(getattr(os, name)))
 
@@ -85,6 +86,7 @@ class Failing:
             if self.dead:
                 raise Crash
             self.calls += 1
+            self.targets += [Path(arguments[1]).name] if call.__name__ == "replace" else []
             self.dead = self.calls == self.at
             if self.dead and not self.after:
                 raise Crash
@@ -125,6 +127,8 @@ def test_a_crash_at_any_step_leaves_the_old_or_the_new(kind, after, tmp_path, mo
         names = [p.name for p in [*place.parent.iterdir(), *(place.iterdir() if place.is_dir() else ())]]
         assert not [n for n in names if n.endswith((".part", ".next")) or "pending" in n]
     assert step > (12 if kind == "book" else 3)
+    whole = [".kam-pending.json", "scores.csv", "customers.csv"] if kind == "book" else ["book.xlsx"]
+    assert set(whole) <= set(failing.targets), "nothing that is read later is written in place"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

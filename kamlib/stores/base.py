@@ -170,6 +170,15 @@ def refuse_twins(name: str, frame: pd.DataFrame) -> None:
                             hint="Rename one of them.")  # fmt: skip
 
 
+def with_story(history: pd.DataFrame | None, story: Sequence[Row]) -> pd.DataFrame:
+    """The history with these rows added to it."""
+    new = pd.DataFrame(story, columns=HISTORY, dtype=object)
+    if history is None or history.empty:
+        return new
+    refuse_twins("history", history)
+    return pd.concat([history, new], ignore_index=True).fillna("")
+
+
 def apply(text: Tables, changes: Sequence[Change], who: str) -> tuple[Tables, list[Row]]:
     """New text tables after all changes, and the history rows; the input is not changed."""
     at, story, result = now(), [], dict(text)

@@ -177,8 +177,7 @@ class Folder:
         with open(path, "rb") as file:
             if file.read(len(canonical)) == canonical:
                 return story, tables
-        new = pd.DataFrame(story, columns=base.HISTORY, dtype=object)
-        return [], {**tables, "history": pd.concat([self._history(), new], ignore_index=True).fillna("")}
+        return [], {**tables, "history": base.with_story(self._history(), story)}
 
     def _plan(self) -> dict[str, Any]:
         """What the last writer announced and has not finished; empty when there is nothing."""

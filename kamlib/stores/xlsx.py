@@ -49,10 +49,7 @@ class Xlsx:
             except Conflict as error:
                 raise base.blame(error, changes, tables.get("history", pd.DataFrame())) from None
             if story:
-                history = after.get("history", pd.DataFrame(columns=base.HISTORY))
-                new = pd.DataFrame(story, columns=base.HISTORY)
-                after["history"] = pd.concat([history, new], ignore_index=True).fillna("")
-                self._write(after)
+                self._write({**after, "history": base.with_story(after.get("history"), story)})
         return story
 
     def replace(self, tables: Tables) -> None:
