@@ -159,11 +159,22 @@ def _run(values: dict[str, Any]) -> str:
 
 def _execute(source: Path, target: Path) -> None:
     import papermill
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Local(AsyncKernelManager):
+        """A kernel that is talked to through files of our own and not through open ports."""
+
+        transport = "ipc"
 
     with _quiet_environment():
         try:
             papermill.execute_notebook(
-                source, target, kernel_name="python3", progress_bar=False, cwd=str(NOTEBOOK.parent)
+                source,
+                target,
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=str(NOTEBOOK.parent),
+                kernel_manager_class=Local,
             )
         except papermill.PapermillExecutionError as error:
             raise KamError(f"The report could not be made: {error.evalue}") from None
