@@ -62,7 +62,7 @@ export default {
       });
       scroll.replaceChildren(table);
       at = [Math.min(at[0], Math.max(rows().length - 1, 0)), Math.min(at[1], Math.max(columns().length - 1, 0))];
-      if (cells[at[0]]?.[at[1]]) cells[at[0]][at[1]].tabIndex = 0;
+      stop();
     }
     function th(text, scope) {
       const cell = document.createElement("th");
@@ -133,11 +133,14 @@ export default {
       if (focused) (cells[at[0]]?.[at[1]] ?? foot.querySelector("input"))?.focus({ preventScroll: true });
     }
 
+    // Tab stops twice in a grid: at the cell one is in, and before it at the button that removes its row.
+    function stop() {
+      cells.forEach((line, r) => line.forEach((cell, c) => { cell.tabIndex = r === at[0] && c === at[1] ? 0 : -1; }));
+      scroll.querySelectorAll(".grid-remove").forEach((button, r) => { button.tabIndex = r === at[0] ? 0 : -1; });
+    }
     function mark() {
-      for (const line of cells) for (const cell of line) cell.tabIndex = -1;
-      const cell = cells[at[0]]?.[at[1]];
-      if (!cell) return;
-      cell.tabIndex = 0;
+      stop();
+      if (!cells[at[0]]?.[at[1]]) return;
       model.send({ do: "at", row: rows()[at[0]].id, column: columns()[at[1]].id });
     }
     function go(r, c) {

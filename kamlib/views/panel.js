@@ -5,7 +5,7 @@ function message(el) {
   return { ...more, do: verb, value: el.type === "checkbox" ? (el.checked ? "yes" : "no") : el.value ?? "" };
 }
 
-const FIELDS = "input, select, textarea";
+const FIELDS = "input, select, textarea", SPELL = 1000;
 
 // Whom a form is about: what was typed for one customer never lands on another.
 const subject = (el) => el.closest("[data-form]")?.querySelector("[data-subject]")?.dataset.subject ?? "";
@@ -33,7 +33,14 @@ export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
     const drafts = new Map();
-    const show = () => { draw(el, model.get("html"), drafts); here(el); };
+    let spelt = 0, later = 0;  // somebody who spells a choice, letter by letter, is not interrupted
+    const show = () => {
+      const wait = document.activeElement?.matches("select") && el.contains(document.activeElement) ? spelt + SPELL - performance.now() : 0;
+      clearTimeout(later);
+      if (wait > 0) { later = setTimeout(show, wait); return; }
+      draw(el, model.get("html"), drafts);
+      here(el);
+    };
     show();
     model.on("change:html", show);
     model.on("msg:custom", (content) => {
@@ -71,6 +78,7 @@ export default {
       event.preventDefault();
       press(button);
     }, options);
+    el.addEventListener("keydown", (event) => { if (event.key.length === 1 && event.target.matches("select")) spelt = performance.now(); }, options);
     el.addEventListener("keydown", (event) => {  // Enter in a form presses the button that follows
       if (event.key !== "Enter" || !event.target.matches("[data-form] input")) return;
       const after = [...event.target.closest("[data-form]").querySelectorAll("button[data-do]")].find(
