@@ -185,7 +185,8 @@ def _put_cells(
         try:
             if (row, name) in overtaken:
                 raise desk.conflict(table, values, overtaken[row, name])
-            desk.examine(table, values)
+            if len(cells) > 1:  # one cell is examined as it is stored
+                desk.examine(table, values)
             good[row, name] = table, values
         except KamError as error:
             refused[row, name] = str(error)
