@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib import charts, findings, kaism, panels, portfolio, settings, stores
+from kamlib import findings, kaism, panels, portfolio, settings, stores
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError, WorkbookError
 from kamlib.stores import files
@@ -49,6 +49,8 @@ class Document:
 
 def document(desk: Desk) -> Document:
     """Everything a reader needs to follow the choice: result, picture, evidence, open questions."""
+    from kamlib import charts  # Altair is for the kernel that draws, not for the process that waits for it
+
     tables, chosen = desk.tables, desk.settings
     seen = portfolio.classes(tables, chosen)
     picture = charts.svg(charts.matrix(kaism.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
