@@ -126,7 +126,7 @@ def test_the_payloads_are_live_where_nothing_escapes_them(browser: Any) -> None:
 
 @pytest.mark.browser
 def test_no_script_runs_in_any_view(place: Path, page: Any) -> None:
-    """T2: every segment, every customer's card, every cell; the text is there to be read."""
+    """T2: every segment and cell, a third of the cards; every text is there to be read."""
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     tables = typed(stores.load(place, read_only=True)[1])
@@ -140,11 +140,11 @@ def test_no_script_runs_in_any_view(place: Path, page: Any) -> None:
             wait_until(lambda own=own, names=names: names.all_inner_texts() == own, what=f"segment {number}")
             heads = page.locator(f'table[aria-label="{SCORES}"] thead th').all_inner_texts()
             assert heads[1 : EACH + 1] == own
-            for row, name in enumerate(own):
+            for row, name in list(enumerate(own))[number % 3 :: 3]:
                 page.locator("#kam-choose").last.select_option(label=name)
                 page.locator(".kam-three .kam-side h2").filter(has_text=name).wait_for()
                 page.locator(f'table[aria-label="{SCORES}"] tbody tr').nth(row).locator("td").nth(row).click()
-            page.locator(".kam-two .kam-side h2").filter(has_text=own[-1]).first.wait_for()
+            page.locator(".kam-two .kam-side h2").filter(has_text=name).first.wait_for()
             assert ran(page) is None and page.evaluate(TRAPS) == []
         for summary in page.locator("summary").all():
             summary.click()
