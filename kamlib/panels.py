@@ -49,12 +49,23 @@ def box_word(box: str) -> str:
     return palette.MARKS.get(box, palette.MARKS[""]).word
 
 
-def head(tables: Tables, settings: Settings, title: str, here: int, links: dict[int, str]) -> str:
+def head(
+    tables: Tables, settings: Settings, title: str, here: int, links: dict[int, str], *, locked: bool
+) -> str:
     """The title line: what is asked, whose workbook, and the ten steps."""
     segments = tables["segments"]
     choices = [(s, n or s) for s, n in zip(segments["segment"], segments["name"], strict=True)]
     steps = progress.steps(tables, settings.segment).to_dict("records")
-    return fill("head", title=title, settings=settings, segments=choices, steps=steps, here=here, links=links)
+    return fill(
+        "head",
+        title=title,
+        settings=settings,
+        segments=choices,
+        steps=steps,
+        here=here,
+        links=links,
+        locked=locked,
+    )
 
 
 def status(tables: Tables, settings: Settings, *, saved_at: str, message: str, read_only: bool) -> str:
@@ -86,7 +97,7 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, 
     row = rows.iloc[0].to_dict()
     return fill(
         "card", row=row, choices=choices, locked=locked, box=_box_entry(row["box"]), verdict=verdict(row),
-        attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables), names=dict(_people(tables)),
+        waived=_waived(tables, customer), attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables), names=dict(_people(tables)),
         **strength_table(tables, customer), unknown=_unknown(tables, settings, customer),
     )  # fmt: skip
 
@@ -112,6 +123,13 @@ def verdict(row: dict[str, Any]) -> str:
 def _box_entry(box: str) -> dict[str, Any]:
     boxes = {item["id"]: item for item in catalogue.entry("kaism")["items"]}
     return boxes.get(box, {})
+
+
+def _waived(tables: Tables, customer: str) -> str:
+    """The reason for which a must-have of this customer was waived, "" if none was."""
+    made = tables["decisions"]
+    own = made[(made["what"] == "must_have_waiver") & (made["subject"] == customer)]
+    return str(own["reason"].iloc[0]) if len(own) else ""
 
 
 def _people(tables: Tables) -> list[tuple[str, str]]:

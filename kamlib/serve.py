@@ -27,6 +27,7 @@ from typing import Any
 
 import voila.notebook_renderer
 from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
@@ -38,6 +39,9 @@ from kamlib import doors
 from kamlib.doors import SHARE, is_loopback, log
 from kamlib.errors import KamError
 from kamlib.spares import SpareKernels
+
+# jupyter_server asks the manager of one kernel for a text that only the manager of all kernels has
+ServerKernelManager.traceback_replacement_message = ""  # type: ignore[attr-defined]
 
 LABEXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 

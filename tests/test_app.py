@@ -499,15 +499,16 @@ class Keys:
 def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser: Any, tmp_path: Path) -> None:
     place = tmp_path / "fresh.kam"
     assert main_ends_with(0, ["new", str(place)])
-    segment = {"segment": "north", "name": "North"}
-    stores.load(place)[0].put([stores.Change("segments", {"segment": "north"}, segment)])
     stores.load(place)[0].put([stores.Change("people", {"person": "ann"}, {"person": "ann", "name": "Ann"})])
 
     with Board(NOTEBOOKS, workbook=place, env={"KAM_WHO": "ann"}) as board:
         page = visit(browser, board, dots=False)
         keys = Keys(page)
 
-        # step 6: who is on the table
+        # step 6: the first segment, and who is on the table
+        keys.to("#kam-first-segment").type("North")
+        kept(place, ["North"], "segments", "name", segment="north")
+        page.locator("#kam-segment").wait_for()
         keys.to(".grid-add").type("Acme", "Brix", "Cato")
         kept(place, ["Acme", "Brix", "Cato"], "customers", "name", segment="north")
 
@@ -532,7 +533,7 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         wait_until(lambda: stored(place, "scores", "score") == ["8", "7", "3", "9", "", "4"], what="scores")
 
         # step 8: what the customer looks for, a competitor, how it sees us both, and where we know it from
-        keys.to("#kam-choose")
+        keys.to("#kam-choose-strength")
         page.keyboard.type("Ac")
         page.locator("#kam-new-rival").wait_for()
         keys.to("#kam-stock-strength").to(".grid-add").type("Speed")

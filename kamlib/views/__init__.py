@@ -14,6 +14,7 @@ import ipywidgets as W
 from kamlib import catalogue, kaism, panels, portfolio
 from kamlib import findings as rules
 from kamlib.desk import Desk
+from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
 from kamlib.tables import BOXES, US, as_text
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, slug, soon, stack, zones
@@ -31,14 +32,27 @@ POLL_S = 1.0
 
 def open(desk: Desk, title: str, here: int, links: dict[int, str]) -> W.Box:
     """The title line with the ten steps, and the line below with counts, capacity and saved state."""
-    top = Look(html=panels.head(desk.tables, desk.settings, title, here, links))
+
+    def head() -> str:
+        return panels.head(desk.tables, desk.settings, title, here, links, locked=desk.read_only)
+
+    def first_segment(content: dict[str, Any]) -> None:
+        name = str(content["fields"]["segment"]).strip()
+        if not name:
+            raise InvalidInput("Name the segment first: a matrix compares customers of one segment.")
+        made = slug(name, desk.tables["segments"]["segment"])
+        desk.put("segments", segment=made, name=name)
+        desk.choose(made)
+
+    top = Look(html=head())
     below = panel(desk, lambda: _status(desk), classes="kam-status")
 
     def update() -> None:
-        top.html = panels.head(desk.tables, desk.settings, title, here, links)
+        top.html = head()
 
     desk.on_change(soon(update))
-    hear(top, desk, {"segment": lambda m: desk.choose(m["value"])})
+    writing = {} if desk.read_only else {"first_segment": first_segment}
+    hear(top, desk, {"segment": lambda m: desk.choose(m["value"])} | writing)
     if not desk.read_only:
         hear(below, desk, {"undo": lambda m: desk.undo()})
         _listen(desk)
@@ -97,9 +111,18 @@ def customers(desk: Desk) -> W.Box:
         made = slug(name, desk.tables["customers"]["customer"])
         desk.put("customers", customer=made, name=name, segment=desk.settings.segment, status="prospect")
 
+    def remove(content: dict[str, Any]) -> None:
+        row = str(content["row"])
+        scores, made = desk.tables["scores"], desk.tables["decisions"]
+        if row in set(scores["subject"]) | set(made["subject"]) | set(desk.tables["rounds"]["customer"]):
+            raise InvalidInput(
+                "This customer has scores or decisions, so it stays; move it to another segment."
+            )
+        desk.remove("customers", customer=row)
+
     listed = grid(
         desk, rows, columns, lambda row, name, text: ("customers", {"customer": row, name: text}),
-        handlers={"add": add}, title="Customers of this segment", corner=" ", add="Another customer or prospect:",
+        handlers={"add": add, "remove": remove}, removable=True, title="Customers of this segment", corner=" ", add="Another customer or prospect:",
     )  # fmt: skip
     side = stack(
         panel(desk, panels.about_matrix, follow=False), panel(desk, lambda: panels.guide(6), follow=False)
