@@ -41,6 +41,7 @@ REASONS = [
     "ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x", "x_coverage", "x_unplaced",
     "no_rival", "rivals", "rival", "on_line", "near_line",
 ]  # fmt: skip
+MORE = ["y_low", "y_high", "x_low", "x_high", "no_rival", "revenue", "profit", "was_x", "was_y"]
 MIDPOINT = 5.5
 WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
 
@@ -76,7 +77,9 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     """
     parts = [_place_segment(tables, settings, segment) for segment in segments(tables, settings)]
     if not parts:
-        return pd.DataFrame(columns=[*COLUMNS, "was_x", "was_y", "revenue", "profit", "no_rival"])
+        return pd.DataFrame(columns=[*COLUMNS, *MORE]).astype(
+            dict.fromkeys(["x", "y", "y_line", *MORE], float)
+        )
     points = pd.concat(parts, ignore_index=True)
     before = tables["rounds"].sort_values("round").drop_duplicates("customer", keep="last")
     before = before.set_index("customer")

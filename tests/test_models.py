@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import charts, findings, kaism, labels, portfolio, progress, tables
+from kamlib import charts, findings, kaism, labels, portfolio, progress, stores, tables
 from kamlib.settings import of_workbook
 from tests.worked import ATTRACTIVE, frame, text, typed
 
@@ -170,6 +170,17 @@ def test_the_chart_is_sound_and_carries_no_address():
 def test_a_chart_of_nobody_is_still_a_chart(customers):
     given = typed({c: ATTRACTIVE[c] for c in list(ATTRACTIVE)[:customers]}, {})
     assert charts.svg(charts.matrix(kaism.drawn(*given), kaism.MATRIX)).startswith("<svg")
+
+
+def test_an_empty_workbook_can_be_looked_at():
+    """Nothing in it, not even a segment: every model and every picture still answers."""
+    ready = tables.typed(stores.blank())
+    given = ready, of_workbook(ready)
+    assert kaism.place(*given).empty and list(kaism.place(*given).columns) == kaism.COLUMNS
+    assert charts.svg(charts.matrix(kaism.drawn(*given), kaism.MATRIX)).startswith("<svg")
+    assert len(portfolio.table(*given)) == 4 and kaism.unknowns(*given).empty
+    findings.find(*given)
+    progress.steps(given[0])
 
 
 @settings(deadline=None, max_examples=40)
