@@ -44,8 +44,16 @@ def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5) -> alt.LayerCh
         _names(dots),
     ]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
-    chart = alt.layer(*layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
+    chart = _Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
     return chart.add_params(*params)
+
+
+class _Trusted(alt.LayerChart):
+    """A chart of ours: Altair need not check it against the whole schema whenever a page is opened."""
+
+    def to_dict(self, *, validate: bool = False, **more: Any) -> dict[str, Any]:
+        """The Vega-Lite of the chart; checked only when it is asked for."""
+        return super().to_dict(validate=validate, **more)
 
 
 def scene(table: pd.DataFrame, near: float = 0.5) -> tuple[dict[str, float], list[dict[str, Any]]]:
@@ -282,14 +290,14 @@ def svg(chart: alt.LayerChart) -> str:
     """The chart as an SVG text, drawn without a browser or a network."""
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_vl_version())
+    return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vl_version())
 
 
 def png(chart: alt.LayerChart, scale: float = 2) -> bytes:
     """The chart as a PNG for a slide."""
     import vl_convert
 
-    return vl_convert.vegalite_to_png(chart.to_dict(validate=False), vl_version=_vl_version(), scale=scale)
+    return vl_convert.vegalite_to_png(chart.to_dict(), vl_version=_vl_version(), scale=scale)
 
 
 def _vl_version() -> str:

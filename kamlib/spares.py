@@ -22,7 +22,7 @@ opening: ContextVar[list[str]] = ContextVar("opening")
 REFILL_SECONDS = 3  # the page that took the spare opens first
 WARM_UP = """def _warm_up():
     import contextlib, importlib
-    for name in ("pandas", "altair", "anywidget", "kamlib.desk", "kamlib.charts", "kamlib.views"):
+    for name in ("kamlib.desk", "kamlib.stores.database", "kamlib.charts", "kamlib.views", "kamlib.report"):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
 _warm_up()
