@@ -1,0 +1,70 @@
+"""Workbooks of any size for the benchmarks: one segment, 6 factors, 6 CSFs and 2 competitors a customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from kamlib import stores, tables
+
+SIZES = (40, 200, 1000)
+FACTORS = ("Size", "Growth", "Financial stability", "Openness", "Strategic fit", "Values our offer")
+CSFS = ("Price", "Service quality", "Speed of response", "Relationships", "Competence", "Systems fit")
+WEIGHTS = (10, 6, 6, 3, 3, 4)
+FIRST = ("Alder", "Birch", "Castle", "Dover", "Elm", "Fen", "Gate", "Harbour", "Iron", "Juniper")
+SECOND = ("bridge", "field", "gate", "house", "mere", "stone", "wood", "worth", "wick", "ton")
+KINDS = (
+    "Insurance",
+    "Leasing",
+    "Logistics",
+    "Foods",
+    "Energy",
+    "Homes",
+    "Motors",
+    "Pensions",
+    "Care",
+    "Group",
+)
+UNKNOWN = 0.02  # share of the scores that nobody knows
+
+
+def text(customers: int, seed: int = 1) -> tables.Tables:
+    """The text tables of a workbook with so many customers."""
+    dice = np.random.default_rng(seed)
+    ids = [f"c{n:04}" for n in range(customers)]
+    names = [f"{FIRST[n % 10]}{SECOND[n // 10 % 10]} {KINDS[n // 100 % 10]}" for n in range(customers)]
+    listed = [("attractiveness", "main", f"f{n}", label, weight, "the best there is", "not worth a visit")
+              for n, (label, weight) in enumerate(zip(FACTORS, WEIGHTS, strict=True))]  # fmt: skip
+    listed += [("strength", c, f"j{n}", label, "", "", "") for c in ids for n, label in enumerate(CSFS)]
+    cells = [("attractiveness", c, f"f{n}", "") for c in ids for n in range(len(FACTORS))]
+    cells += [("strength", c, f"j{n}", s) for c in ids for n in range(len(CSFS)) for s in ("us", "x", "y")]
+    score = np.where(dice.random(len(cells)) < UNKNOWN, 0, dice.integers(2, 21, len(cells)) / 2)
+    said = [(*cell, tables.as_text(s) if s >= 1 else "") for cell, s in zip(cells, score, strict=True)]
+    revenue = dice.lognormal(13, 1, customers).round(-3)
+    people = [
+        (c, n, "main", "current", tables.as_text(r)) for c, n, r in zip(ids, names, revenue, strict=True)
+    ]
+    return stores.blank("Benchmark") | {
+        "segments": _frame("segments", ["segment", "name"], [("main", "All customers")]),
+        "suppliers": _frame("suppliers", ["supplier", "name"], [("us", "Us"), ("x", "Xenon"), ("y", "Yarrow")]),
+        "customers": _frame("customers", ["customer", "name", "segment", "status", "revenue"], people),
+        "factors": _frame("factors", ["model", "scope", "factor", "label", "weight", "good", "bad"], listed),
+        "scores": _frame("scores", ["model", "subject", "factor", "supplier", "score"], said),
+    }  # fmt: skip
+
+
+def _frame(name: str, columns: list[str], rows: list[tuple]) -> pd.DataFrame:
+    """A text table with these columns filled in and the others empty."""
+    given = pd.DataFrame(
+        [[tables.as_text(cell) for cell in row] for row in rows], columns=columns, dtype=object
+    )
+    return given.reindex(columns=tables.DEFINITIONS[name].names, fill_value="")
+
+
+def make(folder: Path, customers: int, kind: str = ".kam") -> Path:
+    """A workbook in this folder; `kind` is .kam, .xlsx or "" for a folder of CSV files."""
+    place = folder / f"book{customers}{kind}"
+    stores.create(place, text(customers))
+    return place

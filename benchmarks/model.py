@@ -1,0 +1,73 @@
+"""The models without a browser, against a bare numpy weighted sum of the same scores."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import books
+from benchmarks.measure import Row, clock, interleaved, table
+from kamlib import charts, findings, kaism, labels, settings, stores, tables
+from kamlib.desk import Desk
+
+REPEATS = 15
+
+
+def run() -> str:
+    rows = [row for size in books.SIZES for row in _models(size)]
+    return "\n\n".join([table("models; baseline: a bare numpy weighted sum", rows),
+                        table("one cell stored with desk.put, tables read again", list(_puts()))])  # fmt: skip
+
+
+def _models(size: int) -> list[Row]:
+    typed = tables.typed(books.text(size))
+    chosen = settings.of_workbook(typed, segment="main")
+    drawn = kaism.drawn(typed, chosen)
+    scores = typed["scores"]
+    cells = scores.loc[scores["model"] == "attractiveness", "score"].to_numpy().reshape(size, -1)
+    weights = np.array(books.WEIGHTS, float)
+    dice = np.random.default_rng(2)
+    x, y, radius = dice.random(size) * charts.WIDTH, dice.random(size) * charts.HEIGHT, np.full(size, 8.0)
+    names, frame = drawn["name"].tolist(), (charts.WIDTH, charts.HEIGHT)
+
+    def bare() -> np.ndarray:
+        known = ~np.isnan(cells)
+        return np.nan_to_num(cells) @ weights / (known @ weights)
+
+    def another() -> tables.Tables:
+        """The same workbook with one weight changed, as a slider asks for it."""
+        factors = typed["factors"].copy()
+        factors.loc[0, "weight"] = 1 + next(count) % 9
+        return {**typed, "factors": factors}
+
+    count = itertools.count()
+    works: dict[str, Callable[[], object]] = {
+        "kaism.place": lambda: kaism.place(another(), chosen),
+        "charts.scene": lambda: charts.scene(drawn),
+        "labels.place": lambda: labels.place(x, y, radius, names, charts.TYPE, frame, np.empty((0, 4))),
+        "kaism.unknowns": lambda: kaism.unknowns(another(), chosen),
+        "findings.find": lambda: findings.find(another(), chosen),
+    }
+    base, *times = interleaved(REPEATS, bare, *works.values())
+    return [Row(f"{name}, {size} customers", taken, base) for name, taken in zip(works, times, strict=True)]
+
+
+def _puts() -> list[Row]:
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="kam-bench-") as folder:
+        for size in books.SIZES[:2]:
+            for kind in ("", ".kam", ".xlsx"):
+                store, text = stores.load(books.make(Path(folder), size, kind))
+                desk, count = Desk(store, text, segment="main"), itertools.count()
+                times = clock(lambda desk=desk, count=count: _put(desk, count), REPEATS)
+                rows.append(Row(f"{kind or 'folder of CSV'}, {size} customers", times))
+    return rows
+
+
+def _put(desk: Desk, count: itertools.count) -> None:
+    score = 2 + next(count) % 8
+    desk.put("scores", model="attractiveness", subject="c0000", factor="f0", score=str(score))

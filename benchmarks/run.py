@@ -1,0 +1,23 @@
+"""Run the benchmarks and print their tables: `PYTHONPATH=. python benchmarks/run.py [model] [report] [app]`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+NAMES = ("model", "report", "app")
+
+
+def main(wanted: list[str]) -> None:
+    unknown = [name for name in wanted if name not in NAMES]
+    if unknown:
+        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}.")
+    for name in wanted or NAMES:
+        print(f"\n{importlib.import_module(f'benchmarks.{name}').run()}", flush=True)
+    if hasattr(os, "getloadavg"):
+        print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
