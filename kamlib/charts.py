@@ -6,6 +6,7 @@ values and never replaced; the chart's own data is only an index.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -18,7 +19,10 @@ from kamlib.matrix import Matrix
 from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 
 WIDTH, HEIGHT, TYPE = 880, 720, 15
-SPARE = 40  # customers that may be added before a live chart has to be made anew
+SPARE, ROOM = (
+    40,
+    100,
+)  # customers that may be added before a live chart is made anew; rooms come by the hundred
 SMALLEST, LARGEST = 90.0, 520.0
 
 
@@ -30,10 +34,18 @@ def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5) -> alt.LayerCh
     was_y. Hollow: not all scores are known. Dotted: where it stood. Size: revenue.
     """
     view, points = scene(table, near)
-    count = len(points) + SPARE
-    params = [alt.param(name="view", value=view), alt.param(name="points", value=points),
-              alt.param(name="chosen", value="")]  # fmt: skip
-    dots = _dots(count)
+    rooms = -(-(len(points) + SPARE) // ROOM) * ROOM
+    chart = _empty(shown, rooms).copy(deep=False)
+    values = {"view": view, "points": points, "chosen": ""}
+    others = [param for param in chart.params if getattr(param, "name", None) not in values]
+    chart.params = [*(alt.VariableParameter(name=n, value=v) for n, v in values.items()), *others]
+    return chart
+
+
+@functools.cache
+def _empty(shown: Matrix, rooms: int) -> alt.LayerChart:
+    """The picture without its values, made once: Altair takes a quarter of a second over it."""
+    dots = _dots(rooms)
     picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
     layers = [
         *_background(shown),
@@ -44,8 +56,7 @@ def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5) -> alt.LayerCh
         _names(dots),
     ]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
-    chart = _Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
-    return chart.add_params(*params)
+    return _Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
 class _Trusted(alt.LayerChart):

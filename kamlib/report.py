@@ -71,6 +71,20 @@ def document(desk: Desk) -> Document:
     )  # fmt: skip
 
 
+def rehearse() -> None:
+    """Do on the tiny example what every page does, so that the first page finds all of it loaded."""
+    from kamlib import charts
+
+    store, text = stores.load(settings.shipped("data") / "tiny", read_only=True)
+    desk = Desk(store, text, read_only=True)
+    tables, chosen = desk.tables, desk.settings
+    charts.matrix(kaism.drawn(tables, chosen), kaism.MATRIX).to_dict()
+    panels.head(tables, chosen, "", 6, {}, locked=True)
+    panels.card(tables, chosen, portfolio.classes(tables, chosen), "Alpha", locked=True)
+    panels.guide(7)
+    panels.placements(portfolio.classes(tables, chosen))
+
+
 def parameters(given: Sequence[str]) -> dict[str, Any]:
     """NAME=VALUE texts as typed parameters. Raises InvalidInput for a wrong name, type or value."""
     raw: dict[str, Any] = {}

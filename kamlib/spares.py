@@ -25,6 +25,8 @@ WARM_UP = """def _warm_up():
     for name in ("kamlib.desk", "kamlib.stores.database", "kamlib.charts", "kamlib.views", "kamlib.report"):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    with contextlib.suppress(Exception):  # on a shipped example: a spare never reads the workbook
+        importlib.import_module("kamlib.report").rehearse()
 _warm_up()
 del _warm_up"""
 
