@@ -7,7 +7,7 @@ told and calls its pure functions again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 from kamlib import checks, findings, settings, stores
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.stores import Change
-from kamlib.stores.base import blame, conflict, find, somebody
+from kamlib.stores.base import apply, blame, conflict, find, somebody
 from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
 
 
@@ -249,7 +249,7 @@ class Desk:
         if story and remember:
             self._done.append(back)
         self.saved_at = datetime.now().strftime("%H:%M:%S")
-        self._reload({change.table for change in changes})
+        self._reload({change.table for change in changes}, changes)
 
     def _reverse(self, change: Change) -> Change:
         current = self._row(change.table, change.key)
@@ -260,12 +260,20 @@ class Desk:
         before = {c: current.get(c, "") for c in change.values}
         return Change(change.table, change.key, before, dict(change.values))
 
-    def _reload(self, names: set[str]) -> None:
-        """Read these tables again; what others changed in other tables comes with `refresh`."""
-        text = {**self._text, **self.store.read(names)}
+    def _reload(self, names: set[str], mine: Sequence[Change] = ()) -> None:
+        """Take in these tables as they are now; other tables' changes come with `refresh`.
+
+        A database says whether anybody else has written ("" in its version): if not, what was
+        just stored is what this desk holds with its own changes, and nothing need be read.
+        """
         now = self.store.version()
+        others = now.get("") != self._seen.get("")
+        if "" in now and mine and not others:
+            text = apply(self._text, mine, "")[0]
+        else:
+            text = {**self._text, **self.store.read(None if others else names)}
         self._seen = {**self._seen, **{n: now[n] for n in (*names, "history", "") if n in now}}
-        self._take(text, names)
+        self._take(text, None if others else names)
 
     def _take(self, text: Tables, names: set[str] | None) -> None:
         self._text = text

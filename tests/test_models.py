@@ -160,7 +160,7 @@ def test_the_chart_names_every_placed_customer_and_nothing_else():
 
 
 def test_the_chart_is_sound_and_carries_no_address():
-    spec = charts.matrix(kaism.drawn(*typed()), kaism.MATRIX).to_dict()
+    spec = charts.matrix(kaism.drawn(*typed()), kaism.MATRIX).to_dict(validate=True)
     shown = charts.svg(charts.matrix(kaism.drawn(*typed()), kaism.MATRIX))
     assert "usermeta" not in spec or not spec["usermeta"]
     assert shown.startswith("<svg") and "Alpha" in shown
