@@ -7,6 +7,7 @@ read-only, writes to it; no view knows another.
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import ipywidgets as W
@@ -28,6 +29,7 @@ __all__ = [
     "staffing",
 ]  # fmt: skip
 POLL_S = 1.0
+QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
 
 def open(desk: Desk, title: str, here: int, links: dict[int, str]) -> W.Box:
@@ -44,6 +46,8 @@ def open(desk: Desk, title: str, here: int, links: dict[int, str]) -> W.Box:
         desk.put("segments", segment=made, name=name)
         desk.choose(made)
 
+    for name in QUIET:
+        logging.getLogger(name).handlers, logging.getLogger(name).propagate = [logging.NullHandler()], False
     top = Look(html=head())
     below = panel(desk, lambda: _status(desk), classes="kam-status")
 
