@@ -11,6 +11,7 @@ import os
 from contextvars import ContextVar
 from typing import Any
 
+from jupyter_client.session import new_id
 from jupyter_core.utils import ensure_async
 from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -60,6 +61,8 @@ class SpareKernels(AsyncMappingKernelManager):
 
     async def _warm_up(self, kernel_id: str) -> None:
         client = self.get_kernel(kernel_id).client()
+        client.session = client.session.clone()
+        client.session.session = new_id()  # else the page's own client, of the same name, is not heard
         client.start_channels()
         try:
             with contextlib.suppress(Exception):  # a page's own imports will tell
@@ -79,10 +82,12 @@ class SpareKernels(AsyncMappingKernelManager):
         while self._spare:
             with contextlib.suppress(Exception):
                 kernel_id = await self._spare.pop(0)
+                self.kept.add(kernel_id)  # at once: the culler may look at any moment
                 asyncio.get_running_loop().call_later(REFILL_SECONDS, self.fill)
                 if await self.lives(kernel_id):
                     self.get_kernel(kernel_id).last_activity = utcnow()  # type: ignore[attr-defined]
                     return kernel_id
+                self.kept.discard(kernel_id)
                 await self.end(kernel_id, now=True)
         return None
 
