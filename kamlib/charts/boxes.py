@@ -1,4 +1,4 @@
-"""Charts: a table in, an Altair chart out; nothing is drawn that is not named here.
+"""The matrix as a picture: a table in, an Altair chart out.
 
 What moves lives in the chart's parameters (`view` and `points`), so that a live chart is pushed new
 values and never replaced; the chart's own data is only an index.
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib import labels
+from kamlib.charts.paper import Trusted
 from kamlib.matrix import Matrix
 from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 
@@ -56,15 +57,7 @@ def _empty(shown: Matrix, rooms: int) -> alt.LayerChart:
         _names(dots),
     ]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
-    return _Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
-
-
-class _Trusted(alt.LayerChart):
-    """A chart of ours: Altair need not check it against the whole schema whenever a page is opened."""
-
-    def to_dict(self, *, validate: bool = False, **more: Any) -> dict[str, Any]:
-        """The Vega-Lite of the chart; checked only when it is asked for."""
-        return super().to_dict(validate=validate, **more)
+    return Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
 def scene(table: pd.DataFrame, near: float = 0.5) -> tuple[dict[str, float], list[dict[str, Any]]]:
@@ -295,21 +288,3 @@ def _names(dots: alt.Chart) -> alt.Chart:
     return named.mark_text(align="left", baseline="middle", fontSize=TYPE, color=INK).encode(
         _axis_x("lx"), _axis_y("ly"), text="name:N", description="name:N"
     )
-
-
-def svg(chart: alt.LayerChart) -> str:
-    """The chart as an SVG text, drawn without a browser or a network."""
-    import vl_convert
-
-    return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vl_version())
-
-
-def png(chart: alt.LayerChart, scale: float = 2) -> bytes:
-    """The chart as a PNG for a slide."""
-    import vl_convert
-
-    return vl_convert.vegalite_to_png(chart.to_dict(), vl_version=_vl_version(), scale=scale)
-
-
-def _vl_version() -> str:
-    return ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
