@@ -22,6 +22,8 @@ CITED = {
 }  # fmt: skip
 COMMON = ("id", "label", "help", "source")
 LONGEST = 600
+PER = ("case", "segment", "customer")
+FIELDS = ("yesno", "rating", "choice", "text", "number", "date", "person")
 
 Entry = dict[str, Any]
 
@@ -96,6 +98,8 @@ def _problems(e: Entry) -> Iterator[str]:
     yield from _source_problems(name, e.get("source"))
     yield from (f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..."
                 for t in _texts(e) if len(t) > LONGEST)  # fmt: skip
+    if "form" in e:
+        yield from (f"{name}: its form {problem}" for problem in _form_problems(e))
     for key, rows in _lists(e).items():
         dicts = [row for row in rows if isinstance(row, dict)]
         ids = [row["id"] for row in dicts if "id" in row]
@@ -106,6 +110,29 @@ def _problems(e: Entry) -> Iterator[str]:
                 yield f"{name}: an item without id or label."
             if "source" in row:
                 yield from _source_problems(f"{name}, {row.get('id', key)}", row["source"])
+
+
+def _form_problems(e: Entry) -> Iterator[str]:
+    """What is wrong with a fill-in sheet: whom it is per, its lines and its fields."""
+    form = e["form"]
+    if not isinstance(form, dict):
+        yield "is not a mapping."
+        return
+    if form.get("per") not in PER:
+        yield f"is per {form.get('per')}; it must be one of {', '.join(PER)}."
+    lines = [row for key in form.get("lines", ["items"]) for row in _lists(e).get(key, [None])]
+    if not all(isinstance(row, dict) and row.get("id") and row.get("label") for row in lines):
+        yield "names lines that are no list of the entry with id and label."
+    elif len({row["id"] for row in lines}) < len(lines):
+        yield "has two lines with the same id."
+    fields = form.get("fields") or [{}]
+    if len({field.get("id") for field in fields}) < len(fields):
+        yield "has two fields with the same id."
+    for field in fields:
+        if not (field.get("id") and field.get("label") and field.get("kind") in FIELDS):
+            yield f"needs fields with id, label and a kind out of {', '.join(FIELDS)}; found {field}."
+        if field.get("kind") == "choice" and not field.get("choices"):
+            yield f"has a choice without choices: {field.get('id')}."
 
 
 def _source_problems(name: str, source: object) -> Iterator[str]:

@@ -23,6 +23,42 @@ TABLE_ENTRIES = {
     "ten_steps": 10,
 }
 
+FORMS = {  # the sheets of steps 1 to 5: whom each is per, and the fields that code reads
+    "kam_drivers": ("case", ["answer"]),
+    "kam_reasons": ("case", ["answer"]),
+    "kam_purposes": ("case", ["rank", "chosen"]),
+    "what_kam_is": ("case", ["answer"]),
+    "what_kam_is_not": ("case", ["answer"]),
+    "managing_future_triangle": ("case", ["says", "gap", "action"]),
+    "sanity_check": ("case", ["chosen", "opportunity", "opportunity_why", "resources", "resources_why"]),
+    "obstacles": ("case", ["severity", "by", "action"]),
+    "kam_investment_test": ("case", ["answer"]),
+    "label_reality_test": ("case", ["answer"]),
+    "selection_team": ("case", ["answer"]),
+    "team_size": ("case", ["answer"]),
+    "ten_steps": ("case", ["person", "by", "agreed"]),
+    "pestle": ("case", ["change", "effect", "action"]),
+    "porter_five_forces": ("case", ["rating", "change", "action"]),
+    "push_pull": ("case", ["rating"]),
+    "opportunity_snail": ("customer", ["contact", "who"]),
+    "fs_needs": ("customer", ["answer", "buys"]),
+    "segmentation_bases": ("case", ["used"]),
+    "segment_viability": ("segment", ["answer"]),
+    "segmentation_steps": ("segment", ["says"]),
+    "seven_ps": ("segment", ["says", "different"]),
+    "commercial_banking_segmentation": ("case", ["from", "to", "service"]),
+    "adopters": ("segment", ["share", "answer"]),
+}
+LINES = {  # lines that are not, or not only, the list `items`
+    "managing_future_triangle": 3 + 2,
+    "sanity_check": 6 + 1,
+    "team_size": 4,
+    "segmentation_steps": 5,
+    "kam_drivers": 15,
+    "obstacles": 15,
+    "kam_purposes": 13,
+}
+
 # three entries in the shapes of the domain reference that is to join later
 LATER = """
 meta: {title: a reference, seeds: {'004': text}}
@@ -87,6 +123,43 @@ def later(tmp_path: Path) -> Path:
 def one(tmp_path: Path, text: str) -> Path:
     (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
     return tmp_path
+
+
+def lines_of(e: dict) -> list[str]:
+    return [row["id"] for key in e["form"].get("lines", ["items"]) for row in e[key]]
+
+
+@pytest.mark.parametrize("id", FORMS)
+def test_every_exercise_of_steps_1_to_5_is_a_sheet_to_fill_in(id):
+    e = catalogue.entry(id)
+    per, fields = FORMS[id]
+    assert (e["form"]["per"], [f["id"] for f in e["form"]["fields"]]) == (per, fields)
+    assert len(lines_of(e)) == LINES.get(id, len(e.get("items", [])))
+
+
+def test_no_exercise_of_steps_1_to_5_lacks_its_sheet():
+    early = {e["id"] for step in range(1, 6) for e in catalogue.entries("exercise", step)}
+    assert early | {"label_reality_test"} == set(FORMS)
+    assert {e["id"] for e in catalogue.entries() if "form" in e} >= set(FORMS)
+
+
+def test_some_of_a_customers_spending_is_no_investment_and_some_bases_are_only_size():
+    spending = catalogue.items("kam_investment_test").set_index("id")["counts"]
+    assert list(spending.index[~spending.astype(bool)]) == [
+        "entertainment", "normal_sales_attention", "anything_funded_by_the_customer"
+    ]  # fmt: skip
+    bases = catalogue.items("segmentation_bases").set_index("id")["size"]
+    assert set(bases.index[bases.astype(bool)]) == {"turnover", "people", "volume"}
+
+
+def test_drivers_have_tone_and_origin_and_reasons_a_type():
+    """Text 002 prints 5 + 3 + 4 + 3 drivers; chapter 4 has three defensive and two offensive reasons."""
+    kinds = catalogue.items("kam_drivers").groupby(["tone", "origin"], sort=False).size()
+    assert kinds.to_dict() == {
+        ("positive", "internal"): 5, ("positive", "external"): 3,
+        ("negative", "internal"): 4, ("negative", "external"): 3,
+    }  # fmt: skip
+    assert list(catalogue.items("kam_reasons")["type"]) == ["defensive"] * 3 + ["offensive"] * 2
 
 
 def test_what_ships_is_in_order():
@@ -225,6 +298,18 @@ def test_the_rest_of_the_reference_can_join_as_it_is(later):
         ("entries: [{id: a, items: [{id: b, label: b}, {id: b, label: c}]}]", "stands twice"),
         ("entries: [{id: a, items: [{id: b}]}]", "without id or label"),
         ("entries: [{id: a, items: [{id: b, label: b, source: book}]}]", "a, b: source must say"),
+        ("entries: [{id: a, form: 3}]", "not a mapping"),
+        ("entries: [{id: a, form: {per: team}}]", "is per team"),
+        ("entries: [{id: a, form: {per: case, lines: [steps]}}]", "no list of the entry"),
+        ("entries: [{id: a, form: {per: case}, items: [one]}]", "no list of the entry"),
+        (
+            "entries: [{id: a, form: {lines: [b, c]}, b: [{id: x, label: x}], c: [{id: x, label: x}]}]",
+            "two lines",
+        ),
+        ("entries: [{id: a, form: {per: case}}]", "needs fields"),
+        ("entries: [{id: a, form: {fields: [{id: b, label: b, kind: money}]}}]", "out of yesno"),
+        ("entries: [{id: a, form: {fields: [{id: b, label: b, kind: choice}]}}]", "without choices"),
+        ("entries: [{id: a, form: {fields: [{id: b}, {id: b}]}}]", "two fields"),
         (f"entries: [{{id: a, help: {'x' * 601}}}]", "longer than 600"),
     ],
 )
