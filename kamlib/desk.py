@@ -19,6 +19,8 @@ from kamlib.stores import Change
 from kamlib.stores.base import apply, blame, conflict, find, somebody
 from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
 
+GOES_WITH = {"junctions": ("junction_shares", "routes")}  # rows that mean nothing without the other
+
 
 def open_desk(*, workbook: str = "", segment: str = "", near_line: float | None = None) -> Desk:
     """Open a workbook for a notebook; empty parameters mean: as the server was started.
@@ -127,11 +129,19 @@ class Desk:
                 self._done[before:] = [[change for part in reversed(parts) for change in part]]
 
     def remove(self, table: str, **key: str) -> None:
-        """Take one row away, and with a factor its scores; `undo` brings them back."""
+        """Take one row away with what hangs on it: a factor's scores, a junction's shares and routes.
+
+        `undo` brings them back. Raises InvalidInput where other rows name it.
+        """
         gone = [(table, key)]
         if table == "factors":
             gone += [("scores", k) for k in self._scores_of(key)]
-        self._write([Change(name, k, None) for name, k in gone])
+        gone += self._hanging(table, key)
+        self.remove_all(gone)
+
+    def remove_all(self, rows: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+        """Take several rows (table, key) away, in one go."""
+        self._write([Change(name, dict(key), None) for name, key in rows])
 
     def preview(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Show what would follow if these cells were so, without storing anything; [] ends it."""
@@ -224,6 +234,25 @@ class Desk:
         frame = self._text.get(table, empty(table))
         where = find(frame, key)
         return {c: frame.iat[where[0], i] for i, c in enumerate(frame.columns)} if where else {}
+
+    def _hanging(self, table: str, key: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+        """The rows that go with a row; refuses where something else would be left without it."""
+        gone: list[tuple[str, dict[str, str]]] = []
+        first = next(iter(key.values()), "")
+        for name, definition in DEFINITIONS.items():
+            frame = self._text.get(name)
+            for column in definition.columns:
+                if column.refers != table or frame is None or column.name not in frame:
+                    continue
+                rows = frame[frame[column.name].str.strip() == first]
+                if len(rows) and name in GOES_WITH.get(table, ()):
+                    gone += [(name, k) for k in rows[definition.keys].to_dict("records")]
+                elif len(rows):
+                    raise InvalidInput(
+                        f'"{first}" is named in {len(rows)} row{"s" if len(rows) > 1 else ""} of {name} '
+                        f"({column.name}), so it stays.", table=table, row=first,
+                        hint="Change these first.")  # fmt: skip
+        return [*{tuple(sorted(k.items())): (n, k) for n, k in gone}.values()]
 
     def _scores_of(self, factor: Mapping[str, str]) -> list[dict[str, str]]:
         scores = self._text.get("scores", empty("scores"))

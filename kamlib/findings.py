@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from kamlib import kaism, portfolio
+from kamlib import groundwork, kaism, portfolio
 from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
@@ -23,11 +23,12 @@ FEWEST, MOST = 4, 8
 def find(tables: Tables, settings: Settings, today: date | None = None) -> pd.DataFrame:
     """All findings for the chosen segment(s), the most serious first. Columns: COLUMNS.
 
-    level: block (go on only with a reason), warn, nudge. step: 6 to 9. rule: the number of the
+    level: block (go on only with a reason), warn, nudge. step: 1 to 9. rule: the number of the
     facilitation rule. Findings never change anything.
     """
     seen = portfolio.classes(tables, settings)
-    rows = [row for rule in RULES for row in rule(tables, settings, seen)]
+    rows = [row for early in groundwork.RULES for row in early(tables, settings)]
+    rows += [row for rule in RULES for row in rule(tables, settings, seen)]
     rows += list(_reviews(seen, today or date.today()))
     found = pd.DataFrame(rows, columns=COLUMNS)
     order = found["level"].map(LEVELS.index)

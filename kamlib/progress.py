@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 import pandas as pd
 
-from kamlib import catalogue
+from kamlib import catalogue, objectives, resources, segmentation, sheets
+from kamlib.settings import of_workbook
 from kamlib.tables import Tables
 
-# the tables (and for factors and scores the model) in which a step leaves its work
+# the tables in which a step leaves its work, and for some what the key of the row must name
 OF_STEP: dict[int, tuple[tuple[str, str], ...]] = {
+    1: (("forecast", ""),),
+    2: (("effort", ""),),
     3: (("people", ""),),
+    4: (("junctions", ""), ("junction_shares", ""), ("routes", "")),
     5: (("segments", ""), ("customers", "")),
     6: (("customers", ""),),
     7: (("factors", "attractiveness"), ("scores", "attractiveness")),
@@ -21,12 +28,24 @@ OF_STEP: dict[int, tuple[tuple[str, str], ...]] = {
 def steps(tables: Tables, segment: str = "") -> pd.DataFrame:
     """The ten steps in order. Columns: step, label, question, state (open, done, changed).
 
-    With a segment, steps 7 to 9 are done when they are done for its customers.
+    With a segment, steps 5 to 9 are done when they are done for it and its customers.
     """
     listed = catalogue.items("ten_steps")[["step", "label", "question"]]
-    last = {step: _last_change(tables["history"], work) for step, work in OF_STEP.items()}
+    history = tables["history"].drop_duplicates(["table", "key"], keep="last")
+    last = {step: _last_change(history, work) for step, work in _works().items()}
     states = [_state(int(step), tables, segment, last) for step in listed["step"]]
     return listed.assign(state=states)
+
+
+@functools.cache
+def _works() -> dict[int, tuple[tuple[str, str], ...]]:
+    """OF_STEP, and the answers to the sheets of each step."""
+    asked = {step: "|".join(re.escape(f.id) for f in sheets.forms(step)) for step in range(1, 11)}
+    return {
+        step: (*OF_STEP.get(step, ()), *((("answers", names),) if names else ()))
+        for step, names in asked.items()
+        if names or step in OF_STEP
+    }
 
 
 def _state(step: int, tables: Tables, segment: str, last: dict[int, str]) -> str:
@@ -39,6 +58,37 @@ def _state(step: int, tables: Tables, segment: str, last: dict[int, str]) -> str
 
 def _is_done(step: int, tables: Tables, segment: str) -> bool:
     """A step is done when its work is complete enough to go on."""
+    return _groundwork_done(step, tables, segment) if step < 6 else _matrix_done(step, tables, segment)
+
+
+def _groundwork_done(step: int, tables: Tables, segment: str) -> bool:
+    """1: every chosen objective stands; 2: effort and days are known; 3: vision, knowledge and authority
+    are in the room; 4: the map has a size; 5: the segment is viable and nobody is without one."""
+    settings = of_workbook(tables, segment=segment)
+    if step == 1:
+        verdicts = set(objectives.sanity(tables, settings)["verdict"]) - {"not chosen"}
+        return verdicts == {"stands"}
+    if step == 2:
+        effort = tables["effort"].set_index("category")["days"].notna()
+        return bool(
+            {"key", "key_development"} <= set(effort[effort].index) and tables["people"]["days"].notna().any()
+        )
+    if step == 3:
+        team = resources.team(tables).set_index("check")["holds"]
+        return all(bool(team.get(check, False)) for check in ("vision", "knowledge", "authority"))
+    if step == 4:
+        return bool(tables["junctions"]["size"].notna().any())
+    tested = segmentation.viability(tables, settings).set_index("segment")["status"]
+    customers = tables["customers"]
+    viable = (
+        tested.get(segment) == "viable"
+        if segment
+        else tested.eq("viable").any() and not tested.eq("not viable").any()
+    )
+    return bool(viable and len(customers) and (customers["segment"] != "").all())
+
+
+def _matrix_done(step: int, tables: Tables, segment: str) -> bool:
     customers, factors, scores = tables["customers"], tables["factors"], tables["scores"]
     scored = {m: set(scores.loc[(scores["model"] == m) & scores["score"].notna(), "subject"])
               for m in ("attractiveness", "strength")}  # fmt: skip
@@ -46,9 +96,7 @@ def _is_done(step: int, tables: Tables, segment: str) -> bool:
     inside = customers["segment"].eq(segment) if segment else customers["segment"].ne("")
     everybody = set(customers.loc[inside, "customer"])
     rules = {
-        3: len(tables["people"]) > 0,
-        5: len(tables["segments"]) > 0 and len(everybody) > 0 and (customers["segment"] != "").all(),
-        6: len(everybody) > 0,
+        6: True,
         7: (factors["model"] == "attractiveness").any() and everybody <= scored["attractiveness"],
         8: (factors["model"] == "strength").any()
         and len(everybody - scored["strength"]) <= len(everybody) // 10,
@@ -62,8 +110,7 @@ def _last_change(history: pd.DataFrame, work: tuple[tuple[str, str], ...]) -> st
     if history.empty:
         return ""
     hit = pd.Series(False, index=history.index)
-    for table, model in work:
-        hit |= (history["table"] == table) & history["key"].str.contains(
-            f'"{model}"' if model else "", regex=False
-        )
+    for table, names in work:
+        rows = history["table"] == table
+        hit |= rows & history["key"].str.contains(f'"(?:{names})"') if names else rows
     return str(history.loc[hit, "at"].max()) if hit.any() else ""

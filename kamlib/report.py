@@ -12,23 +12,49 @@ from typing import Any
 
 from kamlib import findings, kaism, panels, portfolio, settings, stores
 from kamlib.desk import Desk
-from kamlib.errors import InvalidInput, KamError, WorkbookError
+from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.stores import files
 from kamlib.tables import DEFINITIONS, Tables
 
-NOTEBOOK = settings.shipped("notebooks") / "02_kaism.ipynb"
+NOTEBOOKS = settings.shipped("notebooks")
+WHOLE, BY_SEGMENT = "01_segmentation", "02_kaism"  # a page for the workbook, a page for each segment
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
-    "people": ("person", "name", "function", "manages_accounts", "junior", "days"),
-    "segments": ("segment", "name", "description", "active"),
-    "customers": ("customer", "name", "segment", "status", "revenue", "profit", "manager", "rival"),
+    "people": (
+        "person",
+        "name",
+        "function",
+        "knows_customers",
+        "owns_vision",
+        "has_authority",
+        "core",
+        "manages_accounts",
+        "junior",
+        "days",
+    ),
+    "segments": tuple(DEFINITIONS["segments"].names),
+    "customers": (
+        "customer",
+        "name",
+        "segment",
+        "status",
+        "revenue",
+        "profit",
+        "potential_profit",
+        "manager",
+        "rival",
+    ),
     "suppliers": ("supplier", "name"),
     "factors": tuple(DEFINITIONS["factors"].names),
     "scores": ("model", "subject", "factor", "supplier", "score", "evidence"),
     "decisions": ("what", "subject", "decision", "reason", "person", "on", "review_on"),
     "find_out": tuple(DEFINITIONS["find_out"].names),
-    "effort": ("category", "days"),
+    "effort": ("category", "days", "money", "planned"),
+    "forecast": ("subject", "year", "amount", "kind"),
+    "junctions": ("junction", "name", "stage", "size", "leverage", "decided", "approach"),
+    "junction_shares": ("junction", "supplier", "amount", "share_pct"),
+    "routes": ("origin", "target", "amount"),
     "rounds": tuple(DEFINITIONS["rounds"].names),
     "answers": ("sheet", "subject", "item", "field", "value"),
 }
@@ -44,7 +70,7 @@ class Document:
         return self.html
 
     def __repr__(self) -> str:
-        return "the report of this segment"
+        return "a report; open it in a browser"
 
 
 def document(desk: Desk) -> Document:
@@ -53,6 +79,7 @@ def document(desk: Desk) -> Document:
 
     tables, chosen = desk.tables, desk.settings
     seen = portfolio.classes(tables, chosen)
+    found = findings.find(tables, chosen)
     picture = charts.svg(charts.matrix(kaism.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
     names = tables["segments"].set_index("segment")["name"]
     return Document(
@@ -64,9 +91,38 @@ def document(desk: Desk) -> Document:
             scores=panels.trusted(panels.score_table(tables, chosen, seen)),
             strengths=panels.trusted(panels.strength_tables(tables, seen)),
             portfolio=panels.trusted(panels.portfolio_table(tables, chosen)),
-            findings=panels.trusted(panels.findings_list(findings.find(tables, chosen))),
+            findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),
             unknown=panels.trusted(panels.unknown_table(tables, chosen)),
             communication=panels.trusted(panels.communication()),
+        )
+    )  # fmt: skip
+
+
+def groundwork(desk: Desk) -> Document:
+    """Steps 1 to 5 for a reader: the balance, objectives, means, team, market, segments, the sheets."""
+    from kamlib import briefing, charts, market, objectives
+
+    tables, chosen = desk.tables, desk.settings
+    drivers, trend = objectives.drivers(tables), objectives.trend(tables)
+    drivers = drivers[drivers["strong"]]
+    placed = market.market_map(tables, chosen)
+    pictures = {
+        "drivers": charts.quadrants(drivers, *objectives.FIELDS) if len(drivers) else None,
+        "trend": charts.hockey_stick(trend) if len(trend) > 1 else None,
+        "map": charts.market_map(placed, market.routes(tables), market.layout(tables)) if len(placed) else None,
+        "ranked": charts.opportunity(placed) if placed["size"].notna().any() else None,
+    }  # fmt: skip
+    found = findings.find(tables, chosen)
+    parts = {
+        "balance": briefing.balance, "purpose": briefing.purpose, "forecast": briefing.forecast,
+        "capacity": briefing.capacity, "team": briefing.team, "opportunity": briefing.opportunity,
+        "segments": briefing.segments, "sheets": briefing.sheet_tables,
+    }  # fmt: skip
+    return Document(
+        panels.fill(
+            "report_groundwork", settings=chosen, findings=panels.trusted(panels.findings_list(found[found["step"] < 6])),
+            **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
+            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
         )
     )  # fmt: skip
 
@@ -101,14 +157,21 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
     return raw
 
 
-def write(location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None) -> Iterator[Path]:
-    """Write a self-contained page for each segment (or the one named); gives the paths as they are ready.
+def write(
+    location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
+) -> Iterator[Path]:
+    """Write self-contained pages: one for the workbook (01) and one for each segment (02).
 
-    Everything is checked before a kernel starts. A page is there whole or not at all.
+    With a segment only the page of that segment, with a `notebook` only what that one writes. Gives
+    the paths as they are ready. Everything is checked before a kernel starts. A page is there whole
+    or not at all.
     """
     checked = settings.gate(
         {"workbook": location, **(given or {}), **({"segment": segment} if segment else {})}
     )
+    if notebook not in ("", WHOLE, BY_SEGMENT):
+        raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
+                           hint=did_you_mean(notebook, (WHOLE, BY_SEGMENT)))  # fmt: skip
     store, text = stores.load(location, read_only=True)
     from kamlib import checks
     from kamlib.tables import typed
@@ -116,15 +179,22 @@ def write(location: str, out: Path, segment: str = "", given: dict[str, Any] | N
     checks.refuse_errors(checks.check(text, store.notes), location)
     tables = typed(text)
     wanted = kaism.segments(tables, settings.of_workbook(tables, segment=checked.segment))
-    if not wanted:
-        raise WorkbookError("The workbook has no segment yet, so there is nothing to report.")
+    if notebook == BY_SEGMENT and not wanted:
+        raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
+    pages = (
+        [(WHOLE, checked.segment, "segmentation")]
+        if notebook == WHOLE or not (notebook or checked.segment)
+        else []
+    )
+    if notebook != WHOLE:
+        pages += [(BY_SEGMENT, each, _file_name(each)) for each in wanted]
     _make(out)
-    for each in wanted:
-        values = {"workbook": _absolute(location), "segment": each}
-        if checked.near_line is not None:
-            values["near_line"] = checked.near_line  # type: ignore[assignment]
-        page = _run(values)
-        path = out / f"{_file_name(each)}.html"
+    values: dict[str, Any] = {"workbook": _absolute(location)}
+    if checked.near_line is not None:
+        values["near_line"] = checked.near_line
+    for source, each, name in pages:
+        page = _run(NOTEBOOKS / f"{source}.ipynb", values | ({"segment": each} if each else {}))
+        path = out / f"{name}.html"
         files.write(path, page.encode())
         yield path
 
@@ -148,13 +218,13 @@ def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
 
 
-def _run(values: dict[str, Any]) -> str:
+def _run(path: Path, values: dict[str, Any]) -> str:
     """Execute the notebook's report cells through Papermill and give the page."""
     import nbformat
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
-    notebook = load_notebook_node(str(NOTEBOOK))
+    notebook = load_notebook_node(str(path))
     notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
     notebook = parameterize_notebook(notebook, values)
     with tempfile.TemporaryDirectory(prefix="kam-report-") as folder:
@@ -189,7 +259,7 @@ def _execute(source: Path, target: Path) -> None:
                 target,
                 kernel_name="python3",
                 progress_bar=False,
-                cwd=str(NOTEBOOK.parent),
+                cwd=str(NOTEBOOKS),
                 kernel_manager_class=Local,
             )
         except papermill.PapermillExecutionError as error:

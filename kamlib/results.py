@@ -7,7 +7,19 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from kamlib import checks, findings, kaism, portfolio, settings, stores
+from kamlib import (
+    checks,
+    findings,
+    kaism,
+    market,
+    objectives,
+    portfolio,
+    resources,
+    segmentation,
+    settings,
+    sheets,
+    stores,
+)  # fmt: skip
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.settings import Settings
 from kamlib.tables import Tables, parse_number, typed
@@ -18,6 +30,21 @@ RESULTS: dict[str, Callable[[Tables, Settings], pd.DataFrame]] = {
     "portfolio": portfolio.table,
     "findings": findings.find,
     "find_out": kaism.unknowns,
+    "drivers": objectives.drivers,
+    "resistance": objectives.resistance,
+    "sanity": objectives.sanity,
+    "hockey_stick": objectives.hockey_stick,
+    "balance": objectives.balance,
+    "carry": resources.carry,
+    "plan": resources.plan,
+    "team": resources.team,
+    "effort_and_profit": resources.distribution,
+    "market_map": market.market_map,
+    "viability": segmentation.viability,
+    "value_index": segmentation.value_index,
+    "overview": segmentation.overview,
+    "exercises": sheets.progress,
+    "sheets": sheets.table,
 }
 FORMATS = ("table", "csv", "json")
 

@@ -46,6 +46,7 @@ FLOORS = [
     ["groundwork", "progress"],
     ["findings"],
     ["charts", "panels", "results"],
+    ["briefing"],
     ["desk"],
     ["report", "spares", "heartbeat"],
     ["doors"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import altair as alt
@@ -15,11 +16,19 @@ class Trusted(alt.LayerChart):
         return super().to_dict(validate=validate, **more)
 
 
-def svg(chart: alt.LayerChart) -> str:
-    """The chart as an SVG text, drawn without a browser or a network."""
+def svg(chart: alt.LayerChart, name: str = "") -> str:
+    """The chart as an SVG text, drawn without a browser or a network.
+
+    With a `name` its inner ids begin with it, so that several pictures can stand on one page.
+    """
     import vl_convert
 
-    return vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vl_version())
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vl_version())
+    return (
+        re.sub(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d)', rf"\g<1>{name}-\g<2>", drawn)
+        if name
+        else drawn
+    )
 
 
 def png(chart: alt.LayerChart, scale: float = 2) -> bytes:

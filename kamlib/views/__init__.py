@@ -12,21 +12,25 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import catalogue, kaism, panels, portfolio
 from kamlib import findings as rules
+from kamlib import kaism, panels, portfolio
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
 from kamlib.tables import BOXES, US, as_text
+from kamlib.views.market import balance, market, purpose
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, slug, soon, stack, zones
 from kamlib.views.picture import matrix
 from kamlib.views.scoring import factors, scores
+from kamlib.views.segments import assign, discover, segments
+from kamlib.views.sheets import exercises, sheet
+from kamlib.views.staff import capacity, label_test, staffing, team
 from kamlib.views.widgets import Look
 
 __all__ = [
-    "closing", "customers", "decisions", "factors", "find_out", "label_test", "matrix", "open", "people",
-    "scores",
-    "staffing",
+    "assign", "balance", "capacity", "closing", "customers", "decisions", "discover", "exercises", "factors",
+    "find_out", "label_test", "market", "matrix", "open", "purpose", "scores", "segments", "sheet", "staffing",
+    "team",
 ]  # fmt: skip
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
@@ -170,85 +174,14 @@ def _suggested(row: dict[str, Any]) -> str:
     return panels.box_word(row["box"]) + mark
 
 
-def staffing(desk: Desk) -> W.Box:
-    """Can we look after them, and does the label mean anything?"""
-    return stack(people(desk), label_test(desk))
-
-
-def people(desk: Desk) -> W.Box:
-    """Balance and capacity, with the days each category takes and each person has."""
-
-    def effort_rows() -> list[dict[str, Any]]:
-        days = desk.tables["effort"].set_index("category")["days"].to_dict()
-        return [{"id": b, "label": panels.box_word(b), "cells": [as_text(days.get(b, ""))]} for b in BOXES]
-
-    shown = ("name", "function", "manages_accounts", "junior", "days")
-
-    def people_rows() -> list[dict[str, Any]]:
-        table = desk.tables["people"].to_dict("records")
-        return [
-            {
-                "id": p["person"],
-                "label": p["name"] or p["person"],
-                "head": str(n),
-                "cells": [as_text(p[c]) for c in shown],
-            }
-            for n, p in enumerate(table, start=1)
-        ]
-
-    def add(content: dict[str, Any]) -> None:
-        made = slug(content["value"], desk.tables["people"]["person"])
-        desk.put("people", person=made, name=content["value"])
-
-    effort = grid(desk, effort_rows, lambda: [column("effort", "days", "Days a year for one account")],
-                  lambda row, name, text: ("effort", {"category": row, "days": text}), title="Effort", corner="Category")  # fmt: skip
-    staff = grid(desk, people_rows, lambda: [column("people", c) for c in shown],
-                 lambda row, name, text: ("people", {"person": row, name: text}), handlers={"add": add},
-                 title="People", corner=" ", add="Another person:")  # fmt: skip
-    balance = panel(desk, lambda: panels.portfolio_table(desk.tables, desk.settings))
-    return stack(zones(balance, effort, shape="two"), staff)
-
-
-def label_test(desk: Desk) -> W.Box:
-    """Does the label mean anything? Ten questions to answer honestly."""
-    questions = catalogue.items("label_reality_test")
-    key = {"sheet": "label_reality_test", "subject": "all", "field": "answer"}
-
-    def rows() -> list[dict[str, Any]]:
-        table = desk.tables["answers"]
-        said = table[(table["sheet"] == key["sheet"])].drop_duplicates("item").set_index("item")
-        return [
-            {
-                "id": q["id"],
-                "label": q["label"],
-                "cells": [said["value"].get(q["id"], ""), said["note"].get(q["id"], "")],
-            }
-            for q in questions.to_dict("records")
-        ]
-
-    def columns() -> list[dict[str, Any]]:
-        yes_no = {"id": "value", "label": "Answer", "kind": "choice", "choices": ["yes", "no", "unknown"]}
-        return [yes_no, column("answers", "note", "Proof")]
-
-    made = grid(desk, rows, columns, lambda row, name, text: ("answers", key | {"item": row, name: text}),
-                title="Does the label mean anything?", corner="Question")  # fmt: skip
-    core = questions.loc[questions["core"] == True, "id"] if "core" in questions else questions["id"].head(3)  # noqa: E712
-    return zones(
-        made, panel(desk, lambda: panels.fill("label_words", **_label_words(desk, list(core)))), shape="two"
-    )
-
-
-def _label_words(desk: Desk, core: list[str]) -> dict[str, Any]:
-    table = desk.tables["answers"]
-    said = table[table["sheet"] == "label_reality_test"].drop_duplicates("item").set_index("item")["value"]
-    return {"real": sum(said.get(q) == "yes" for q in core), "asked": len(core), "no": int((said == "no").sum()),
-            "open": 10 - int(said.isin(["yes", "no"]).sum())}  # fmt: skip
-
-
 def closing(desk: Desk) -> W.Box:
     """What is still to settle, and who finds out what."""
-    told = panel(desk, lambda: panels.findings_list(rules.find(desk.tables, desk.settings)))
-    return zones(told, find_out(desk), shape="half")
+
+    def settle() -> str:
+        found = rules.find(desk.tables, desk.settings)
+        return panels.findings_list(found[found["step"] > 5])
+
+    return zones(panel(desk, settle), find_out(desk), shape="half")
 
 
 def find_out(desk: Desk) -> W.Widget:

@@ -1,5 +1,6 @@
 // A grid to type in like a spreadsheet: arrows, Enter, Tab, typing over, F2, Delete, copy, and paste
 // of a block from Excel. What is entered is sent at once; a refused entry stays, marked, with the reason.
+// With `pick`, rows can be filtered and chosen (Space, the boxes, Shift for a stretch) and given one thing together.
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", "kam-grid");
@@ -8,9 +9,13 @@ export default {
     live.setAttribute("role", "status");
     const scroll = document.createElement("div");
     scroll.className = "grid-scroll";
+    const bar = document.createElement("div");
+    bar.className = "grid-bar";
     const foot = document.createElement("div");
     foot.className = "grid-foot";
-    el.append(scroll, live, foot);
+    el.append(bar, scroll, live, foot);
+    const picked = new Set();  // ids of the rows chosen to be given something together
+    let wanted = "", last = -1;
     let at = [0, 0], editor = null, shape = "", cells = [], drawn = [[], []], adding = "";
     const pending = new Map();  // "row column" -> {text, refused}
 
@@ -33,6 +38,7 @@ export default {
       table.setAttribute("role", "grid");
       table.setAttribute("aria-label", model.get("title"));
       const head = table.createTHead().insertRow();
+      if (picking()) head.append(everybody());
       head.append(th(model.get("corner"), "col"));
       for (const column of columns()) {
         const cell = th(column.label, "col");
@@ -47,7 +53,8 @@ export default {
         const name = th(row.head ?? row.label, "row");
         if (row.head) name.setAttribute("aria-label", row.label);
         if (row.sub) { const sub = document.createElement("small"); sub.textContent = row.sub; name.append(sub); }
-        if (model.get("removable") && !model.get("locked")) name.append(remover(row));
+        if (model.get("removable") && !row.keep && !model.get("locked")) name.append(remover(row));
+        if (picking()) line.append(picker(row, r));
         line.append(name);
         return columns().map((column, c) => {
           const cell = line.insertCell();
@@ -60,7 +67,9 @@ export default {
           return cell;
         });
       });
+      scroll.classList.toggle("broad", model.get("broad"));
       scroll.replaceChildren(table);
+      sieve();
       at = [Math.min(at[0], Math.max(rows().length - 1, 0)), Math.min(at[1], Math.max(columns().length - 1, 0))];
       stop();
     }
@@ -72,6 +81,78 @@ export default {
       span.textContent = text;
       cell.append(span);
       return cell;
+    }
+    // choosing many rows: what is filtered out is neither shown nor chosen by "all"
+    const picking = () => !!model.get("pick") && !model.get("locked");
+    const shown = (r) => { const line = cells[r]?.[0]?.parentElement; return !!line && !line.hidden; };
+    function box(label) {
+      const input = document.createElement("input");
+      input.type = "checkbox";
+      input.setAttribute("aria-label", label);
+      return input;
+    }
+    function everybody() {
+      const cell = document.createElement("th"), input = box("Choose all that are shown");
+      cell.scope = "col"; cell.className = "pick"; input.className = "pick-all";
+      input.addEventListener("change", () => {
+        rows().forEach((row, r) => { if (shown(r)) picked[input.checked ? "add" : "delete"](row.id); });
+        tell();
+      });
+      cell.append(input);
+      return cell;
+    }
+    function picker(row, r) {
+      const cell = document.createElement("td"), input = box("Choose " + row.label);
+      cell.className = "pick"; input.checked = picked.has(row.id); input.dataset.row = row.id;
+      input.addEventListener("click", (event) => {
+        const from = event.shiftKey && last >= 0 ? Math.min(last, r) : r, to = event.shiftKey && last >= 0 ? Math.max(last, r) : r;
+        for (let i = from; i <= to; i++) if (shown(i)) picked[input.checked ? "add" : "delete"](rows()[i].id);
+        last = r; tell();
+      });
+      cell.append(input);
+      return cell;
+    }
+    function sieve() {
+      const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+      rows().forEach((row, r) => {
+        const line = cells[r]?.[0]?.parentElement;
+        if (!line) return;
+        const text = [row.label, ...columns().map((c, n) => c.words?.[row.cells[n] ?? ""] ?? row.cells[n] ?? "")].join(" ").toLowerCase();
+        line.hidden = picking() && !words.every((word) => text.includes(word));
+      });
+      tell();
+    }
+    function tell() {
+      if (!picking()) return;
+      const there = new Set(rows().map((row) => row.id));
+      for (const id of [...picked]) if (!there.has(id)) picked.delete(id);
+      scroll.querySelectorAll("td.pick input").forEach((input) => { input.checked = picked.has(input.dataset.row); });
+      const seen = rows().filter((_, r) => shown(r));
+      const all = scroll.querySelector(".pick-all");
+      if (all) all.checked = seen.length > 0 && seen.every((row) => picked.has(row.id));
+      const count = bar.querySelector(".count");
+      if (count) count.textContent = `${seen.length} of ${rows().length} shown, ${picked.size} chosen`;
+    }
+    function buildBar() {
+      const now = JSON.stringify([picking() && model.get("pick"), model.get("choices")]);
+      if (bar.dataset.now === now) return;
+      bar.dataset.now = now;
+      bar.replaceChildren();
+      if (!picking()) return;
+      const label = (words, field) => { const made = document.createElement("label"); made.append(words + " ", field); return made; };
+      const search = document.createElement("input");
+      search.type = "text"; search.className = "grid-filter"; search.value = wanted;
+      search.addEventListener("input", () => { wanted = search.value; sieve(); });
+      const choice = document.createElement("select");
+      choice.className = "grid-choice";
+      for (const { id, label } of [{ id: "", label: "choose" }, ...model.get("choices")]) choice.add(new Option(label, id));
+      const button = document.createElement("button");
+      button.type = "button"; button.className = "grid-assign"; button.textContent = "Assign";
+      button.addEventListener("click", () => model.send({ do: "assign", rows: [...picked], value: choice.value }));
+      const count = document.createElement("span");
+      count.className = "count small"; count.setAttribute("role", "status");
+      bar.append(label("Show only", search), count, label(model.get("pick"), choice), button);
+      tell();
     }
     function remover(row) {
       const button = document.createElement("button");
@@ -124,8 +205,8 @@ export default {
       }));
     }
     function show() {
-      const now = JSON.stringify([model.get("columns"), model.get("locked"), model.get("rows").map((r) => [r.id, r.label, r.head, r.sub, r.kind])]);
-      buildFoot();
+      const now = JSON.stringify([model.get("columns"), model.get("locked"), picking(), model.get("broad"), model.get("title"), model.get("removable"), model.get("rows").map((r) => [r.id, r.label, r.head, r.sub, r.kind, r.keep])]);
+      buildFoot(); buildBar();
       if (now === shape) { drawn = [model.get("rows"), model.get("columns")]; update(); return; }
       if (editor) return;  // drawn anew when the typing is done
       const focused = scroll.contains(document.activeElement);
@@ -147,6 +228,9 @@ export default {
       if (editor) commit();
       if (!rows().length) return;
       const moved = [Math.max(0, Math.min(r, rows().length - 1)), Math.max(0, Math.min(c, columns().length - 1))];
+      const way = Math.sign(moved[0] - at[0]);
+      while (way && rows()[moved[0]] && !shown(moved[0])) moved[0] += way;  // over what is filtered out
+      if (!rows()[moved[0]]) moved[0] = at[0];
       at = moved; mark();
       const cell = cells[at[0]][at[1]];
       cell.focus({ preventScroll: true });
@@ -214,7 +298,7 @@ export default {
     }
 
     el.addEventListener("keydown", (event) => {
-      if (!scroll.contains(event.target) || event.target.closest(".grid-remove")) return;
+      if (!scroll.contains(event.target) || event.target.closest(".grid-remove, .pick")) return;
       const [r, c] = at, k = event.key, plain = !event.ctrlKey && !event.metaKey && !event.altKey;
       if (editor) {
         const list = editor.field.tagName === "SELECT";
@@ -235,6 +319,11 @@ export default {
       else if (k === "Escape") discard(r, c);
       else if (k === "F2") { event.preventDefault(); edit(r, c); }
       else if ((k === "Delete" || k === "Backspace") && plain) { event.preventDefault(); put([{ r, c, text: "" }]); }
+      else if (k === " " && plain && picking()) {
+        event.preventDefault();
+        const { id } = rows()[r];
+        picked[picked.has(id) ? "delete" : "add"](id); last = r; tell();
+      }
       else if (k.length === 1 && plain && k !== " ") {
         event.preventDefault();
         if (k === "?" && columns()[c].kind === "score") { put([{ r, c, text: "" }]); go(r + 1, c); }
@@ -256,13 +345,14 @@ export default {
     model.on("change:rows", show);
     model.on("change:columns", show);
     model.on("change:locked", show);
-    model.on("change:add", show);
+    for (const name of ["add", "pick", "choices", "broad", "title", "removable"]) model.on("change:" + name, show);
     model.on("msg:custom", (content) => {
       if (content.refused) {
         for (const { row, column, text } of content.refused) pending.set(row + "\u0000" + column, { text, refused: true });
         live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
         update();
       }
+      if (content.assigned) { picked.clear(); tell(); }
       if (content.answer === "add" && !content.kept) {
         const input = foot.querySelector("input");
         if (input && !input.value) input.value = adding;

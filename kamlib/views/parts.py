@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
+from kamlib import charts, panels
 from kamlib.desk import Desk
 from kamlib.errors import KamError
 from kamlib.tables import DEFINITIONS
@@ -67,6 +69,42 @@ def panel(desk: Desk, html: Callable[[], str], *, classes: str = "", follow: boo
     if follow:
         desk.on_change(soon(update))
     return made
+
+
+def picture(desk: Desk, chart: Callable[[], Any], name: str, empty: str = "") -> Panel:
+    """A picture that follows the desk, with buttons that save it as SVG and PNG for a slide.
+
+    `chart()` gives an Altair chart, or None while there is nothing to draw: then `empty` is said.
+    It is drawn shortly after the page is there, so that no page waits for it.
+    """
+    made = Panel(html="", classes="picture")
+    drawn: dict[str, str] = {}
+
+    def update() -> None:
+        with desk.speaking():
+            shown = chart()
+            svg = "" if shown is None else charts.svg(shown, name)
+            if drawn.get("svg") != svg or not made.html:
+                drawn["svg"] = svg
+                made.html = panels.fill("picture", svg=panels.trusted(svg), empty=empty)
+
+    def save(content: dict[str, Any]) -> None:
+        shown = chart()
+        if shown is not None:
+            made.send(download(shown, name, "svg" if content.get("kind") == "svg" else "png"))
+
+    later = soon(update)
+    later()
+    desk.on_change(later)
+    hear(made, desk, {"picture": save})
+    return made
+
+
+def download(chart: Any, name: str, kind: str) -> dict[str, str]:
+    """The message that makes the page save a chart as `name`.svg or `name`.png."""
+    raw = charts.svg(chart).encode() if kind == "svg" else charts.png(chart)
+    mime = "image/svg+xml" if kind == "svg" else "image/png"
+    return {"download": f"{name}.{kind}", "type": mime, "base64": base64.b64encode(raw).decode()}
 
 
 def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:

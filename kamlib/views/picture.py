@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,7 @@ from kamlib.errors import InvalidInput
 from kamlib.matrix import Matrix
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, Tables, as_text
-from kamlib.views.parts import hear, panel, stack, zones
+from kamlib.views.parts import download, hear, panel, stack, zones
 from kamlib.views.widgets import Panel, Weights, live_chart
 
 Drawn = Callable[[Tables, Settings], pd.DataFrame]
@@ -71,15 +70,12 @@ def _picture(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
 def _downloads(desk: Desk, shown: Matrix, drawn: Drawn) -> Panel:
     made = panel(desk, lambda: panels.fill("picture_notes"), follow=False)
 
-    def picture(content: dict[str, Any]) -> None:
+    def save(content: dict[str, Any]) -> None:
         chart = charts.matrix(drawn(desk.tables, desk.settings), shown, desk.settings.near_line)
         kind = "svg" if content.get("kind") == "svg" else "png"
-        raw = charts.svg(chart).encode() if kind == "svg" else charts.png(chart)
-        name = f"matrix-{desk.settings.segment or 'all'}.{kind}"
-        mime = "image/svg+xml" if kind == "svg" else "image/png"
-        made.send({"download": name, "type": mime, "base64": base64.b64encode(raw).decode()})
+        made.send(download(chart, f"matrix-{desk.settings.segment or 'all'}", kind))
 
-    hear(made, desk, {"picture": picture})
+    hear(made, desk, {"picture": save})
     return made
 
 

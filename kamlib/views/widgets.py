@@ -31,10 +31,13 @@ class Look(Panel):
 
 
 class Grid(anywidget.AnyWidget):
-    """A table to type in. Messages: {do: put, cells}, {do: at, row, column}, {do: add}, {do: remove}.
+    """A table to type in. Messages: {do: put, cells}, {do: at, row, column}, {do: add}, {do: remove},
+    {do: assign, rows, value}.
 
     `columns`: dicts of id, label, kind (score, number, text, choice, yesno, date, show), and maybe
-    help, sub, choices, words. `rows`: dicts of id, label, cells (texts), and maybe sub, kind, best.
+    help, sub, choices, words. `rows`: dicts of id, label, cells (texts), and maybe sub, kind, best,
+    keep (no button to remove it). `broad`: words in the cells, wrapped. `pick`: rows can be filtered,
+    chosen and given one of the `choices` (dicts of id, label) together.
     """
 
     _esm = HERE / "grid.js"
@@ -45,6 +48,9 @@ class Grid(anywidget.AnyWidget):
     heat = traitlets.Bool(False).tag(sync=True)
     add = traitlets.Unicode("").tag(sync=True)
     removable = traitlets.Bool(False).tag(sync=True)
+    broad = traitlets.Bool(False).tag(sync=True)
+    pick = traitlets.Unicode("").tag(sync=True)
+    choices: Any = traitlets.List().tag(sync=True)
     locked = traitlets.Bool(False).tag(sync=True)
 
 

@@ -1,0 +1,162 @@
+"""Steps 2 and 3: the people, days and money there are, and what number of accounts they carry.
+
+Source: key account management in financial services, chapters 4, 5 and 19.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+
+from kamlib import portfolio
+from kamlib.memory import remembered
+from kamlib.settings import Settings
+from kamlib.tables import BOXES, Tables
+
+CORE_FEWEST, CORE_MOST = 3, 6  # core three or four; above six, meetings become the problem
+SELLS = re.compile(r"sale|sell|account manag|business development|vertrieb|vente", re.I)
+DELIVERS = re.compile(
+    r"operat|service|deliver|produc|underwrit|claim|\bit\b|technolog|system|logist|support|engineer|"
+    r"implement|admin|manufactur|quality|credit|treasury|payments", re.I,
+)  # fmt: skip
+
+
+@remembered
+def carry(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """What an account of each category takes, and how many of them the team could look after.
+
+    Four rows. Columns: category, days_each, money_each (a year), most (accounts of this category alone
+    that all days would carry; NaN while days are unknown), planned, days_planned, money_planned, today
+    (accounts of the category now, all segments).
+    """
+    effort = tables["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
+    there = portfolio.days_available(tables)
+    days, money, planned = effort["days"], effort["money"], effort["planned"]
+    most = [math.floor(there / d + 1e-9) if d > 0 and there == there else math.nan for d in days]
+    today = portfolio.capacity(tables, settings)["accounts"].to_numpy()
+    return pd.DataFrame({
+        "category": list(BOXES), "days_each": days.to_numpy(), "money_each": money.to_numpy(), "most": most,
+        "planned": planned.to_numpy(), "days_planned": (days * planned).to_numpy(),
+        "money_planned": (money * planned).to_numpy(), "today": today,
+    })  # fmt: skip
+
+
+def plan(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The planned accounts against the days and the money there are: two rows, days and money.
+
+    Columns: what, needed, available, over (by how much too many, 0 if none, NaN if unknown), words.
+    """
+    table = carry(tables, settings)
+    there = {"days": portfolio.days_available(tables), "money": _number(settings.budget)}
+    rows = []
+    for what, column in (("days", "days_planned"), ("money", "money_planned")):
+        needed, available = table[column].sum(min_count=1), there[what]
+        least = "at least " if (table["planned"].gt(0) & table[column].isna()).any() else ""
+        over = max(needed - available, 0.0)
+        unit = "days a year" if what == "days" else settings.currency
+        if needed != needed:
+            words = f"the {what} the plan needs are not known yet"
+        elif available != available:
+            words = f"{least}{needed:,.0f} {unit} planned; nobody has said how many there are"
+        elif over > 0:
+            words = f"{least}{needed:,.0f} {unit} planned, {available:,.0f} there are: {over:,.0f} too many"
+        else:
+            words = f"{least}{needed:,.0f} of {available:,.0f} {unit} planned"
+        rows.append((what, needed, available, over if available == available else math.nan, words))
+    return pd.DataFrame(rows, columns=["what", "needed", "available", "over", "words"])
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def accounts_per_manager(tables: Tables, settings: Settings) -> tuple[float, str]:
+    """Planned (or else present) key accounts for each key account manager, and the sentence for it.
+
+    72 accounts and 4 managers are 18 each; without a manager the number is NaN. Key development
+    accounts are counted apart.
+    """
+    table = carry(tables, settings).set_index("category")
+    planned = table["planned"].notna().any()
+    held = float(table.at["key", "planned"] if planned else table.at["key", "today"])
+    managers = len(portfolio.account_managers(tables))
+    if held != held:
+        return math.nan, "Nobody has said how many key accounts are planned."
+    kind = "planned" if planned else "today"
+    if not managers:
+        return math.nan, f"{held:,.0f} key accounts {kind}, and no manager named."
+    each = held / managers
+    return each, (f"{held:,.0f} key accounts {kind} for {managers} manager{'' if managers == 1 else 's'}: "
+                  f"{each:,.0f} each.")  # fmt: skip
+
+
+def team(tables: Tables, settings: Settings | None = None) -> pd.DataFrame:
+    """Is the selection team one that can choose? A row a check.
+
+    Columns: check, holds (bool), words. Source: chapter 19, step 3 (not only sales; vision, knowledge
+    and authority; a core of three or four) and chapter 5 (above six, meetings become the problem).
+    """
+    people = tables["people"]
+    if people.empty:
+        return pd.DataFrame([("members", False, "Nobody is in the selection team yet.")],
+                            columns=["check", "holds", "words"])  # fmt: skip
+    has = {c: (people[c] == "yes") for c in ("owns_vision", "knows_customers", "has_authority")}
+    named = people["function"].str.strip() != ""
+    sells = people["function"].str.contains(SELLS) & named
+    delivers = people["function"].str.contains(DELIVERS) & ~sells
+    core, size = int((people["core"] == "yes").sum()), len(people)
+    functions = people.loc[named, "function"].str.strip().str.lower().nunique()
+    rows = [
+        ("not only sales", bool(named.any()) and not bool(sells[named].all()),
+         f"{functions} functions are in the room." if functions > 1 else
+         "Everybody comes from sales: sellers have accounts of their own to defend." if sells[named].any()
+         else "Say which function each member comes from." if not named.any() else
+         "Everybody comes from one function."),
+        ("vision", bool(has["owns_vision"].any()),
+         _names(people, has["owns_vision"]) or "Nobody carries the vision of the business: yesterday's "
+         "accounts will be chosen."),
+        ("knowledge", bool(has["knows_customers"].any()),
+         _names(people, has["knows_customers"]) or "Nobody knows customers at first hand: the choice will not "
+         "be believed."),
+        ("authority", bool(has["has_authority"].any()),
+         _names(people, has["has_authority"]) or "Nobody can commit resources: the choice will bind nobody."),
+        ("delivery", bool(delivers.any()),
+         _names(people, delivers) or "Nobody who delivers is in the room: who keeps what is promised?"),
+        ("core", CORE_FEWEST <= core <= CORE_MOST, _core_words(core, size)),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["check", "holds", "words"])
+
+
+def _names(people: pd.DataFrame, chosen: pd.Series) -> str:
+    rows = people[chosen]
+    return ", ".join(n or p for p, n in zip(rows["person"], rows["name"], strict=True))
+
+
+def _core_words(core: int, size: int) -> str:
+    if core == 0 and size > CORE_MOST:
+        return f"{size} people and no core: name three or four who decide; the others are asked."
+    if core < CORE_FEWEST:
+        return f"A core of {core}: three or four people see more."
+    if core > CORE_MOST:
+        return f"A core of {core} will have trouble to meet: keep three or four, consult the others."
+    return f"A core of {core}, {size - core} consulted."
+
+
+@remembered
+def distribution(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """Where the time goes beside where the profit comes from, in % of each, by category.
+
+    Columns: category, time_pct, profit_pct, gap (points; above 0: more time than profit). NaN while
+    days or profits are unknown. Source: buyers spend most of their time on a fifth of their spending.
+    """
+    everywhere = settings.model_copy(update={"segment": ""})
+    days = portfolio.capacity(tables, everywhere)["days_needed"]
+    profit = portfolio.balance(tables, everywhere)["profit"]
+    shares = {name: 100 * values / values.sum() if values.sum(min_count=1) > 0 else values * math.nan
+              for name, values in (("time_pct", days), ("profit_pct", profit))}  # fmt: skip
+    return pd.DataFrame({"category": list(BOXES), **shares}).assign(
+        gap=shares["time_pct"].fillna(0) - shares["profit_pct"].fillna(0)
+        if all(s.notna().any() for s in shares.values()) else math.nan
+    )  # fmt: skip

@@ -1,0 +1,209 @@
+"""The views of steps 1 and 4: objectives with their forecast, the balance, and the market map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as W
+
+from kamlib import briefing, charts, objectives, panels
+from kamlib import findings as rules
+from kamlib import market as model
+from kamlib import sheets as forms
+from kamlib.desk import Desk
+from kamlib.errors import InvalidInput
+from kamlib.tables import US, as_text
+from kamlib.views.parts import column, grid, hear, names_of, panel, picture, slug, stack, zones
+from kamlib.views.widgets import Grid, Panel
+
+
+def purpose(desk: Desk) -> W.Box:
+    """Step 1: what drives us, what to expect, whether the objectives stand, and the hockey-stick test."""
+
+    def drivers() -> Any:
+        rows = objectives.drivers(desk.tables)
+        strong = rows[rows["strong"]]
+        return charts.quadrants(strong, *objectives.FIELDS) if len(strong) else None
+
+    def trend() -> Any:
+        rows = objectives.trend(desk.tables)
+        return charts.hockey_stick(rows) if len(rows) > 1 else None
+
+    shown = picture(
+        desk, drivers, "drivers", "Tick the drivers that apply in the exercise below; the picture follows."
+    )
+    bend = picture(desk, trend, "forecast")
+    told = panel(desk, lambda: briefing.purpose(desk.tables, desk.settings))
+    verdict = panel(desk, lambda: briefing.forecast(desk.tables, desk.settings))
+    return zones(stack(shown, _forecast(desk), verdict, bend),
+                 stack(told, panel(desk, lambda: panels.guide(1), follow=False)), shape="two")  # fmt: skip
+
+
+def _forecast(desk: Desk) -> Grid:
+    shown = ("amount", "kind", "note")
+
+    def rows() -> list[dict[str, Any]]:
+        names = names_of(desk.tables["segments"])
+        table = desk.tables["forecast"].sort_values(["subject", "year"], kind="stable").to_dict("records")
+        return [
+            {"id": f"{r['subject']}\t{r['year']}", "label": r["year"],
+             "sub": "" if r["subject"] == forms.CASE else names.get(r["subject"], r["subject"]),
+             "cells": [as_text(r[c]) for c in shown]}
+            for r in table
+        ]  # fmt: skip
+
+    def columns() -> list[dict[str, Any]]:
+        return [column("forecast", "amount", f"Sales, {desk.settings.currency}"),
+                column("forecast", "kind", "Happened or planned"), column("forecast", "note", "Why")]  # fmt: skip
+
+    def key(row: str) -> dict[str, str]:
+        subject, year = row.split("\t")
+        return {"subject": subject, "year": year}
+
+    def add(content: dict[str, Any]) -> None:
+        year = content["value"]
+        if not (year.isdigit() and len(year) == 4):
+            raise InvalidInput(f'"{year[:20]}" is not a year; write it as 2027.', found=year)
+        table = desk.tables["forecast"]
+        if ((table["subject"] == forms.CASE) & (table["year"] == year)).any():
+            raise InvalidInput(f"{year} is in the table already.", found=year)
+        desk.put("forecast", subject=forms.CASE, year=year, amount="")
+
+    return grid(
+        desk, rows, columns, lambda row, name, text: ("forecast", key(row) | {name: text}),
+        handlers={"add": add, "remove": lambda m: desk.remove("forecast", **key(m["row"]))}, removable=True,
+        title="Sales so far and planned", corner="Year", add="Another year:",
+    )  # fmt: skip
+
+
+def balance(desk: Desk) -> W.Box:
+    """The whole: objectives, opportunity and resources side by side, and what is still to settle."""
+    shown = panel(desk, lambda: briefing.balance(desk.tables, desk.settings))
+
+    def settle() -> str:
+        found = rules.find(desk.tables, desk.settings)
+        return panels.findings_list(found[found["step"] < 6])
+
+    return zones(shown, panel(desk, settle), shape="two")
+
+
+def market(desk: Desk) -> W.Box:
+    """Step 4: the market map, entered as a table of points, drawn, and ranked by opportunity."""
+
+    def drawn() -> Any:
+        rows = model.market_map(desk.tables, desk.settings)
+        if rows.empty:
+            return None
+        return charts.market_map(rows, model.routes(desk.tables), model.layout(desk.tables))
+
+    def ranked() -> Any:
+        rows = model.market_map(desk.tables, desk.settings)
+        return charts.opportunity(rows) if rows["size"].notna().any() else None
+
+    told = panel(desk, lambda: briefing.opportunity(desk.tables, desk.settings))
+    return stack(
+        zones(stack(picture(desk, drawn, "market-map", "The map is drawn as soon as there is a first point."),
+                    _points(desk)),
+              stack(told, panel(desk, lambda: panels.guide(4), follow=False)), shape="two"),
+        zones(stack(_more(desk), _routes(desk)), picture(desk, ranked, "opportunity"), shape="half"),
+    )  # fmt: skip
+
+
+def _points(desk: Desk) -> Grid:
+    shown = ("leverage", "decided", "approach", "note")
+
+    def suppliers() -> dict[str, str]:
+        return {US: "Us"} | {s: n for s, n in names_of(desk.tables["suppliers"]).items() if s != US}
+
+    def rows() -> list[dict[str, Any]]:
+        shares = desk.tables["junction_shares"].drop_duplicates(["junction", "supplier"])
+        cells = {(r["junction"], r["supplier"]): _share(r) for r in shares.to_dict("records")}
+        return [
+            {"id": j["junction"], "label": j["name"] or j["junction"],
+             "cells": [j["name"], as_text(j["size"]), *(cells.get((j["junction"], s), "") for s in suppliers()),
+                       *(as_text(j[c]) for c in shown)]}
+            for j in desk.tables["junctions"].to_dict("records")
+        ]  # fmt: skip
+
+    def columns() -> list[dict[str, Any]]:
+        basis = f"{desk.settings.market_basis} or %"
+        return [
+            column("junctions", "name", "Name"),
+            column("junctions", "size", "Market size", sub=desk.settings.market_basis),
+            *({"id": f"of:{s}", "label": n, "kind": "number", "sub": basis, "help": "An amount, or a share such as 15 %."}
+              for s, n in suppliers().items()),
+            column("junctions", "leverage", "Chosen here?"), column("junctions", "decided", "Decided"),
+            column("junctions", "approach", "Push or pull"), column("junctions", "note", "Note"),
+        ]  # fmt: skip
+
+    def target(row: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
+        if not name.startswith("of:"):
+            return "junctions", {"junction": row, name: text}
+        percent = text.strip().endswith("%")
+        said = (
+            {"amount": "", "share_pct": text.strip().rstrip("%").strip()}
+            if percent
+            else {"amount": text, "share_pct": ""}
+        )
+        return "junction_shares", {"junction": row, "supplier": name[3:]} | said
+
+    def add(content: dict[str, Any]) -> None:
+        made = slug(content["value"], desk.tables["junctions"]["junction"])
+        desk.put("junctions", junction=made, name=content["value"])
+
+    return grid(
+        desk, rows, columns, target, removable=True, title="Points of the market map", corner=" ", add="Another point:",
+        handlers={"add": add, "remove": lambda m: desk.remove("junctions", junction=str(m["row"]))},
+    )  # fmt: skip
+
+
+def _share(row: dict[str, Any]) -> str:
+    if row["amount"] == row["amount"]:
+        return as_text(row["amount"])
+    return f"{row['share_pct']:g} %" if row["share_pct"] == row["share_pct"] else ""
+
+
+def _more(desk: Desk) -> Panel:
+    """Add a route, or a competitor."""
+    made = panel(
+        desk,
+        lambda: panels.fill(
+            "routes_add", points=list(names_of(desk.tables["junctions"]).items()), locked=desk.read_only
+        ),
+    )
+
+    def route(content: dict[str, Any]) -> None:
+        origin, target = content["fields"]["origin"], content["fields"]["target"]
+        if not origin or not target:
+            raise InvalidInput("Choose the point the route comes from and the one it goes to.")
+        desk.put("routes", origin=origin, target=target, amount="")
+
+    def supplier(content: dict[str, Any]) -> None:
+        name = content["fields"]["supplier"].strip()
+        if not name:
+            raise InvalidInput("Write the name of the competitor.")
+        desk.put("suppliers", supplier=slug(name, desk.tables["suppliers"]["supplier"]), name=name)
+
+    hear(made, desk, {} if desk.read_only else {"route": route, "supplier": supplier})
+    return made
+
+
+def _routes(desk: Desk) -> Grid:
+    def key(row: str) -> dict[str, str]:
+        origin, target = row.split("\t")
+        return {"origin": origin, "target": target}
+
+    def rows() -> list[dict[str, Any]]:
+        names = names_of(desk.tables["junctions"])
+        return [
+            {"id": f"{r['origin']}\t{r['target']}",
+             "label": f"{names.get(r['origin'], r['origin'])} to {names.get(r['target'], r['target'])}",
+             "cells": [as_text(r["amount"]), r["note"]]}
+            for r in desk.tables["routes"].to_dict("records")
+        ]  # fmt: skip
+
+    return grid(
+        desk, rows, lambda: [column("routes", "amount", "Amount", sub=desk.settings.market_basis), column("routes", "note", "Note")],
+        lambda row, name, text: ("routes", key(row) | {name: text}), removable=True,
+        handlers={"remove": lambda m: desk.remove("routes", **key(m["row"]))}, title="Routes", corner="Route",
+    )  # fmt: skip

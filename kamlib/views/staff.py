@@ -1,0 +1,117 @@
+"""The views of people, days and money: who selects, who looks after accounts, what they can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as W
+
+from kamlib import briefing, catalogue, panels
+from kamlib import sheets as model
+from kamlib.desk import Desk
+from kamlib.errors import InvalidInput
+from kamlib.tables import BOXES, as_text, parse_number
+from kamlib.views.parts import column, grid, hear, panel, slug, stack, zones
+from kamlib.views.sheets import sheet
+from kamlib.views.widgets import Grid, Panel
+
+LABEL = "label_reality_test"
+
+
+def staffing(desk: Desk) -> W.Box:
+    """Step 9: can we look after them, and does the label mean anything?"""
+    balance = panel(desk, lambda: panels.portfolio_table(desk.tables, desk.settings))
+    shown = ("name", "function", "manages_accounts", "junior", "days")
+    above = zones(balance, effort(desk, ("days",)), shape="two")
+    return stack(above, people(desk, shown), label_test(desk))
+
+
+def capacity(desk: Desk) -> W.Box:
+    """Step 2: managers, days and budget, what an account takes, and how many they carry."""
+    shown = ("name", "function", "manages_accounts", "junior", "days")
+    told = panel(desk, lambda: briefing.capacity(desk.tables, desk.settings))
+    side = stack(told, panel(desk, lambda: panels.guide(2), follow=False))
+    return zones(stack(effort(desk, ("days", "money", "planned")), _budget(desk), people(desk, shown)),
+                 side, shape="two")  # fmt: skip
+
+
+def team(desk: Desk) -> W.Box:
+    """Step 3: who selects, and whether together they can."""
+    shown = ("name", "function", "knows_customers", "owns_vision", "has_authority", "core")
+    told = panel(desk, lambda: briefing.team(desk.tables, desk.settings))
+    return zones(people(desk, shown, "The selection team"),
+                 stack(told, panel(desk, lambda: panels.guide(3), follow=False)), shape="two")  # fmt: skip
+
+
+def label_test(desk: Desk) -> W.Box:
+    """Does the label mean anything? Ten questions to answer honestly."""
+    questions = catalogue.items(LABEL)
+    core = questions.loc[questions["core"].eq(True), "id"].tolist()
+
+    def words() -> str:
+        said = model.said(desk.tables, LABEL)
+        answers = list(said.values())
+        return panels.fill("label_words", real=sum(said.get(q) == "yes" for q in core), asked=len(core),
+                           no=answers.count("no"), open=len(questions) - answers.count("yes") - answers.count("no"))  # fmt: skip
+
+    return sheet(desk, LABEL, words)
+
+
+def effort(desk: Desk, shown: Sequence[str]) -> Grid:
+    """What one account of each category takes, a row a category."""
+    titles = {"days": "Days a year for one account", "money": f"Money a year for one, {desk.settings.currency}",
+              "planned": "Accounts planned"}  # fmt: skip
+
+    def rows() -> list[dict[str, Any]]:
+        table = desk.tables["effort"].drop_duplicates("category").set_index("category")
+        return [
+            {"id": b, "label": panels.box_word(b),
+             "cells": [as_text(table.at[b, c]) if b in table.index else "" for c in shown]}
+            for b in BOXES
+        ]  # fmt: skip
+
+    return grid(desk, rows, lambda: [column("effort", c, titles[c]) for c in shown],
+                lambda row, name, text: ("effort", {"category": row, name: text}),
+                title="Effort", corner="Category")  # fmt: skip
+
+
+def people(desk: Desk, shown: Sequence[str], title: str = "People") -> Grid:
+    """Everybody who takes part, a row a person."""
+
+    def rows() -> list[dict[str, Any]]:
+        listed = desk.tables["people"].to_dict("records")
+        return [
+            {"id": p["person"], "label": p["name"] or p["person"], "head": str(n),
+             "cells": [as_text(p[c]) for c in shown]}
+            for n, p in enumerate(listed, start=1)
+        ]  # fmt: skip
+
+    def add(content: dict[str, Any]) -> None:
+        made = slug(content["value"], desk.tables["people"]["person"])
+        desk.put("people", person=made, name=content["value"])
+
+    handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+        "add": add, "remove": lambda m: desk.remove("people", person=str(m["row"])),
+    }  # fmt: skip
+    return grid(desk, rows, lambda: [column("people", c) for c in shown],
+                lambda row, name, text: ("people", {"person": row, name: text}), handlers=handlers,
+                title=title, corner=" ", add="Another person:", removable=True)  # fmt: skip
+
+
+def _budget(desk: Desk) -> Panel:
+    """The money there is for key account management, a setting of the workbook."""
+    made = panel(desk, lambda: panels.fill("budget", settings=desk.settings, locked=desk.read_only))
+
+    def keep(content: dict[str, Any]) -> None:
+        text = str(content["fields"]["budget"])
+        try:
+            number = parse_number(text)
+        except ValueError:
+            number = -1.0
+        if number < 0:
+            raise InvalidInput(f'The budget is "{text[:40]}"; it must be a number of 0 or more, or empty.')
+        desk.put("settings", key="budget", value=as_text(number))
+
+    hear(made, desk, {} if desk.read_only else {"budget": keep})
+    return made
