@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kamlib import catalogue
+from kamlib import catalogue, stores
 from kamlib.errors import KamError
 from kamlib.tables import BOXES
 
@@ -49,6 +49,8 @@ FORMS = {  # the sheets of steps 1 to 5: whom each is per, and the fields that c
     "commercial_banking_segmentation": ("case", ["from", "to", "service"]),
     "adopters": ("segment", ["share", "answer"]),
 }
+QUESTION = "what_has_changed_in_the_market"
+ROOT = Path(__file__).parent.parent
 LINES = {  # lines that are not, or not only, the list `items`
     "managing_future_triangle": 3 + 2,
     "sanity_check": 6 + 1,
@@ -141,6 +143,23 @@ def test_no_exercise_of_steps_1_to_5_lacks_its_sheet():
     early = {e["id"] for step in range(1, 6) for e in catalogue.entries("exercise", step)}
     assert early | {"label_reality_test"} == set(FORMS)
     assert {e["id"] for e in catalogue.entries() if "form" in e} >= set(FORMS)
+
+
+@pytest.mark.parametrize(("example", "open"), [("insurer", set()), ("bank", {QUESTION})])
+def test_the_examples_fill_in_every_sheet_and_nothing_else(example, open):
+    """One question of the bank is left open on purpose: nobody can say what has changed in its market."""
+    _, text = stores.load(ROOT / "data" / example)
+    segments, customers = set(text["segments"]["segment"]), set(text["customers"]["customer"])
+    answers = text["answers"].groupby("sheet")
+    assert set(answers.groups) == set(FORMS)
+    for id, rows in answers:
+        e = catalogue.entry(id)
+        per, fields = FORMS[id]
+        whom = {"case": {"all"}, "segment": segments, "customer": set(rows["subject"]) & customers}[per]
+        assert set(rows["subject"]) == whom
+        assert set(rows["field"]) <= set(fields)
+        for _, of_one in rows.groupby("subject"):
+            assert set(lines_of(e)) - set(of_one["item"]) == open & set(lines_of(e))
 
 
 def test_some_of_a_customers_spending_is_no_investment_and_some_bases_are_only_size():
