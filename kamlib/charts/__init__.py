@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from kamlib.charts.boxes import SPARE, matrix, scene
+from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
+from kamlib.charts.quadrants import quadrants
+from kamlib.charts.trend import hockey_stick
 
-__all__ = ["SPARE", "matrix", "png", "scene", "svg"]
+__all__ = [
+    "SPARE",
+    "hockey_stick",
+    "market_map",
+    "matrix",
+    "opportunity",
+    "png",
+    "quadrants",
+    "scene",
+    "svg",
+]
