@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
+from kamlib import market
 from kamlib.errors import InvalidInput, InvalidWorkbook, did_you_mean
 from kamlib.tables import (
     BOXES,
@@ -261,6 +262,7 @@ def _model_rules(text: Tables) -> Iterator[Finding]:
     decisions = _whole(text, "decisions")
     if decisions is not None:
         yield from _decisions(decisions, customers, segments)
+    yield from market.problems(text)
 
 
 def _own_rivals(customers: pd.DataFrame | None) -> Iterator[Finding]:
@@ -343,7 +345,7 @@ def _accept_row(table: Table, row: Mapping[str, str], text: Tables) -> None:
         return
     known: Tables = {n: text[n] for n in ("segments", "customers", "suppliers") if n in text}
     known[table.name] = pd.DataFrame([{**dict.fromkeys(table.keys, ""), **row}], dtype=object)
-    for wrong in _model_rules(known):
+    for wrong in [*_model_rules(known), *market.refused(table.name, row, text)]:
         if wrong["level"] == "error" and wrong["table"] == table.name:
             raise InvalidInput(wrong["message"], table=table.name, column=wrong["column"],
                                row=", ".join(row.get(k, "") for k in table.keys),
