@@ -143,6 +143,15 @@ class Desk:
         """Take several rows (table, key) away, in one go."""
         self._write([Change(name, dict(key), None) for name, key in rows])
 
+    def take_in(self, merge: Callable[[Tables], Any]) -> Any:
+        """Store what merging a list would change, all or none; gives what `merge` gave.
+
+        `merge` takes the text tables and gives something with `changes` for the store.
+        """
+        merged = merge(self._text)
+        self._write(list(merged.changes))
+        return merged
+
     def preview(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Show what would follow if these cells were so, without storing anything; [] ends it."""
         definition, frame = DEFINITIONS[table], self._typed[table].copy()

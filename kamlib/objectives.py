@@ -117,10 +117,16 @@ def hockey_stick(tables: Tables, settings: Settings) -> pd.DataFrame:
 
 
 def trend(tables: Tables, subject: str = sheets.CASE) -> pd.DataFrame:
-    """The forecast of a subject in the order of its years: year, amount, kind."""
+    """The forecast of a subject in the order of its years: year, amount, kind.
+
+    `attrs` has past_pct and planned_pct, the growth a year as in `hockey_stick`.
+    """
     own = tables["forecast"]
     own = own[(own["subject"] == subject) & own["amount"].notna() & (own["kind"] != "")]
-    return own.sort_values("year")[["year", "amount", "kind"]].reset_index(drop=True)
+    past, planned = _growth(own)
+    own = own.sort_values("year")[["year", "amount", "kind"]].reset_index(drop=True)
+    own.attrs.update(past_pct=past, planned_pct=planned)
+    return own
 
 
 def _growth(own: pd.DataFrame) -> tuple[float, float]:

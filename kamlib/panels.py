@@ -50,7 +50,14 @@ def box_word(box: str) -> str:
 
 
 def head(
-    tables: Tables, settings: Settings, title: str, here: int, links: dict[int, str], *, locked: bool
+    tables: Tables,
+    settings: Settings,
+    title: str,
+    here: int,
+    links: dict[int, str],
+    *,
+    locked: bool,
+    others: tuple[tuple[str, str], ...] = (),
 ) -> str:
     """The title line: what is asked, whose workbook, and the ten steps."""
     segments = tables["segments"]
@@ -64,6 +71,7 @@ def head(
         steps=steps,
         here=here,
         links=links,
+        others=others,
         locked=locked,
     )
 

@@ -89,7 +89,7 @@ def accounts_per_manager(tables: Tables, settings: Settings) -> tuple[float, str
         return math.nan, f"{held:,.0f} key accounts {kind}, and no manager named."
     each = held / managers
     return each, (f"{held:,.0f} key accounts {kind} for {managers} manager{'' if managers == 1 else 's'}: "
-                  f"{each:,.0f} each.")  # fmt: skip
+                  f"{each:,.3g} each.")  # fmt: skip
 
 
 def team(tables: Tables, settings: Settings | None = None) -> pd.DataFrame:

@@ -32,15 +32,25 @@ __all__ = [
     "find_out", "label_test", "market", "matrix", "open", "purpose", "scores", "segments", "sheet", "staffing",
     "team",
 ]  # fmt: skip
+PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
+NAMES = {"01_segmentation": "Steps 1 to 5", "02_kaism": "Steps 6 to 9"}
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
 
-def open(desk: Desk, title: str, here: int, links: dict[int, str]) -> W.Box:
-    """The title line with the ten steps, and the line below with counts, capacity and saved state."""
+def open(desk: Desk, title: str, here: int) -> W.Box:
+    """The title line with the ten steps, and the line below with counts, capacity and saved state.
+
+    `here` is the first step of this notebook; the other steps lead to their own.
+    """
+    links = {s: ("" if page == PAGES[here] else f"{page}.ipynb") + f"#step-{s}" for s, page in PAGES.items()}
+
+    others = tuple((f"{page}.ipynb", name) for page, name in NAMES.items() if page != PAGES[here])
 
     def head() -> str:
-        return panels.head(desk.tables, desk.settings, title, here, links, locked=desk.read_only)
+        return panels.head(
+            desk.tables, desk.settings, title, here, links, locked=desk.read_only, others=others
+        )
 
     def first_segment(content: dict[str, Any]) -> None:
         name = str(content["fields"]["segment"]).strip()

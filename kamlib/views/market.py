@@ -35,8 +35,10 @@ def purpose(desk: Desk) -> W.Box:
     bend = picture(desk, trend, "forecast")
     told = panel(desk, lambda: briefing.purpose(desk.tables, desk.settings))
     verdict = panel(desk, lambda: briefing.forecast(desk.tables, desk.settings))
-    return zones(stack(shown, _forecast(desk), verdict, bend),
-                 stack(told, panel(desk, lambda: panels.guide(1), follow=False)), shape="two")  # fmt: skip
+    return stack(
+        zones(shown, stack(told, panel(desk, lambda: panels.guide(1), follow=False)), shape="two"),
+        zones(_forecast(desk), stack(verdict, bend), shape="half"),
+    )
 
 
 def _forecast(desk: Desk) -> Grid:
@@ -101,12 +103,12 @@ def market(desk: Desk) -> W.Box:
         return charts.opportunity(rows) if rows["size"].notna().any() else None
 
     told = panel(desk, lambda: briefing.opportunity(desk.tables, desk.settings))
+    shown = picture(desk, drawn, "market-map", "The map is drawn as soon as there is a first point.")
     return stack(
-        zones(stack(picture(desk, drawn, "market-map", "The map is drawn as soon as there is a first point."),
-                    _points(desk)),
-              stack(told, panel(desk, lambda: panels.guide(4), follow=False)), shape="two"),
+        zones(shown, stack(told, panel(desk, lambda: panels.guide(4), follow=False)), shape="two"),
+        zones(_points(desk), shape="one"),
         zones(stack(_more(desk), _routes(desk)), picture(desk, ranked, "opportunity"), shape="half"),
-    )  # fmt: skip
+    )
 
 
 def _points(desk: Desk) -> Grid:
@@ -119,10 +121,10 @@ def _points(desk: Desk) -> Grid:
         shares = desk.tables["junction_shares"].drop_duplicates(["junction", "supplier"])
         cells = {(r["junction"], r["supplier"]): _share(r) for r in shares.to_dict("records")}
         return [
-            {"id": j["junction"], "label": j["name"] or j["junction"],
+            {"id": j["junction"], "label": j["name"] or j["junction"], "head": str(n),
              "cells": [j["name"], as_text(j["size"]), *(cells.get((j["junction"], s), "") for s in suppliers()),
                        *(as_text(j[c]) for c in shown)]}
-            for j in desk.tables["junctions"].to_dict("records")
+            for n, j in enumerate(desk.tables["junctions"].to_dict("records"), start=1)
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:

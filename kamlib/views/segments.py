@@ -87,7 +87,7 @@ def _assign(desk: Desk) -> Grid:
             column("customers", "potential_profit", "Possible profit", sub=f"a year, {desk.settings.currency}"),
             {"id": "index", "label": "Value index", "kind": "show", "sub": "our formula",
              "help": "Half its profit, half what it could bring, each as % of the segment's highest."},
-            *({"id": c, "label": c, "kind": "text"} for c in _extra(desk)),
+            *({"id": c, "label": c, "kind": "word"} for c in _extra(desk)),
         ]  # fmt: skip
 
     def choices() -> list[dict[str, str]]:
@@ -133,26 +133,33 @@ def _paste(desk: Desk) -> Panel:
 
     def html() -> str:
         frame = block["frame"]
-        wanted = [c for c in ("name", "segment", "status", "revenue", "profit", "potential_profit", "note")]
-        return panels.fill("paste", locked=desk.read_only, headers=[] if frame is None else list(frame.columns), rows=0 if frame is None else len(frame),
-                           wanted=wanted, mapping=block["mapping"])  # fmt: skip
+        headers = [] if frame is None else list(frame.columns)
+        return panels.fill("paste", locked=desk.read_only, headers=headers, rows=0 if frame is None else len(frame),
+                           wanted=list(imports.FIELDS), mapping=block["mapping"])  # fmt: skip
 
     made = panel(desk, html)
 
     def look(content: dict[str, Any]) -> None:
-        frame = imports.from_text(content["fields"]["block"])
+        frame = imports.from_text(str(content["fields"]["block"]))
         block.update(frame=frame, mapping=imports.propose(frame))
         made.html = html()
 
-    def forget(_: dict[str, Any] | None = None) -> None:
+    def forget(_: dict[str, Any]) -> None:
         block.update(frame=None, mapping={})
         made.html = html()
 
     def take(content: dict[str, Any]) -> None:
         mapping = {c[4:]: str(h) for c, h in content["fields"].items() if c.startswith("map-") and h}
-        told = desk.take_in(lambda text: imports.merge(text, block["frame"], mapping))
-        forget()
-        desk.say(told)
+        merged = desk.take_in(lambda text: imports.merge(text, block["frame"], mapping))
+        forget(content)
+        told = [
+            f"{merged.counts[what]} {what.replace('_', ' ')}"
+            for what in ("added", "updated", "unchanged", "left_out")
+        ]
+        odd = merged.report["message"].head(3).tolist()
+        if not desk.settings.segment and len(desk.tables["segments"]):
+            desk.choose(desk.tables["segments"]["segment"].iloc[0])
+        desk.say("\n".join([f"{merged.counts['rows']} customers read: {', '.join(told)}.", *odd]))
 
     hear(made, desk, {} if desk.read_only else {"look": look, "take": take, "forget": forget})
     return made

@@ -110,7 +110,7 @@ def _grid(desk: Desk, current: Callable[[], model.Form]) -> Grid:
     shape = current()
     return grid(
         desk, rows, columns, target, handlers={"add": add, "remove": remove}, title=shape.title,
-        corner="Line", add=_add_words(shape), removable=shape.own_lines, broad=True,
+        corner=" ", add=_add_words(shape), removable=shape.own_lines, broad=True,
     )  # fmt: skip
 
 

@@ -39,6 +39,7 @@
       state.done = true;
       document.getElementById("loading").remove();
       document.body.dataset.kam = "ready";
+      if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();  // it was not there before
     } else if (document.readyState === "complete") {
       waited += 100;
       if (!window.cellLoaded || waited > 45000) state.fail();
