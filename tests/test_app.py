@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from kamlib import kaism, panels, settings, stores
-from kamlib.cli import main
 from kamlib.tables import typed
-from tests.serving import ROOT, Board, browser, opened, wait_until
+from tests.serving import ROOT, Board, browser, wait_until
+from tests.windows import (
+    DRAWN,
+    Keys,
+    cell,
+    grid,
+    kept,
+    lines,
+    main_ends_with,
+    said,
+    shows,
+    stored,
+    tables_of,
+    visit,
+)
 
 __all__ = ["browser"]  # a fixture
 
@@ -21,7 +32,6 @@ pytestmark = pytest.mark.browser
 NOTEBOOKS = ROOT / "notebooks"
 SCORES = "How attractive is each customer to us?"
 STRENGTH = "How does the customer see us and our competitors?"
-SLOW = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -37,41 +47,10 @@ def board(place: Path, browser: Any) -> Iterator[Board]:
         yield board
 
 
-def visit(browser: Any, board: Board, dots: bool = True) -> Any:
-    """A new window on the workbook. `outside`: requests that wanted to leave the machine (they were
-    stopped); `problems`: errors of the page and on its console; both are to stay empty."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    context.set_default_timeout(SLOW)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.outside, page.problems = [], []
-
-    def gate(route: Any) -> None:
-        parts = urlsplit(route.request.url)
-        if parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1":
-            route.continue_()
-        else:
-            page.outside.append(route.request.url)
-            route.abort()
-
-    def listen(socket: Any) -> None:
-        if urlsplit(socket.url).hostname != "127.0.0.1":
-            page.outside.append(socket.url)
-
-    context.route("**/*", gate)
-    page.on("websocket", listen)
-    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
-    opened(page, board.url, timeout=60_000)
-    page.wait_for_selector(".kam-chart svg" + " path[aria-label]" * dots)
-    return page
-
-
 @pytest.fixture(scope="module")
 def app(browser: Any, board: Board) -> Iterator[Any]:
     """One window for the tests that leave the page as it is."""
-    page = visit(browser, board)
+    page = visit(browser, board, wait_for=DRAWN)
     yield page
     page.context.close()
 
@@ -85,55 +64,9 @@ def sound(request: Any) -> Iterator[None]:
         assert page.problems == [] and page.outside == []
 
 
-def tables_of(place: Path) -> dict[str, Any]:
-    return stores.load(place, read_only=True)[1]
-
-
-def stored(place: Path, table: str, column: str, **key: str) -> list[str]:
-    frame = tables_of(place)[table]
-    for name, value in key.items():
-        frame = frame[frame[name] == value]
-    return frame[column].tolist()
-
-
 def score(place: Path, subject: str, factor: str) -> str:
     (found,) = stored(place, "scores", "score", model="attractiveness", subject=subject, factor=factor)
     return found
-
-
-def kept(place: Path, value: list[str], table: str, column: str, **key: str) -> None:
-    """Wait until the workbook holds this."""
-    wait_until(lambda: stored(place, table, column, **key) == value, what=f"{table} {column} {key} = {value}")
-
-
-def grid(page: Any, title: str) -> Any:
-    return page.locator(f'table[aria-label="{title}"]')
-
-
-def cell(page: Any, title: str, row: str, column: int) -> Any:
-    rows = (
-        grid(page, title)
-        .locator("tbody tr")
-        .filter(has=page.locator("th", has_text=re.compile(f"^{re.escape(row)}")))
-    )
-    return rows.first.locator("td").nth(column)
-
-
-def shows(page: Any, where: Any, text: str) -> None:
-    """Wait until an element shows exactly this text."""
-    wait_until(lambda: where.inner_text().strip() == text, what=f"{text!r}, not {where.inner_text()!r}")
-
-
-def lines(page: Any, title: str, count: int) -> None:
-    """Wait until a grid has so many lines."""
-    wait_until(
-        lambda: grid(page, title).locator("tbody tr").count() == count, what=f"{count} lines in {title}"
-    )
-
-
-def said(page: Any, title: str) -> str:
-    """The sentence below a grid."""
-    return grid(page, title).locator("xpath=../following-sibling::p").inner_text()
 
 
 def dot(page: Any, name: str) -> Any:
@@ -158,7 +91,7 @@ def box_of(place: Path, customer: str, segment: str = "broker_networks") -> str:
 def test_a_score_moves_the_dot_and_the_box_and_outlives_the_page(
     browser: Any, board: Board, place: Path
 ) -> None:
-    page = visit(browser, board)
+    page = visit(browser, board, wait_for=DRAWN)
     before, box = dot(page, "Easton Brokers").get_attribute("transform"), box_of(place, "easton")
     cell(page, SCORES, "Easton Brokers", 0).click()
     for _ in range(3):
@@ -173,7 +106,7 @@ def test_a_score_moves_the_dot_and_the_box_and_outlives_the_page(
     wait_until(lambda: shown.inner_text().startswith(after), what=after)
     page.context.close()  # without leaving the page in good manners
 
-    again = visit(browser, board)
+    again = visit(browser, board, wait_for=DRAWN)
     assert [cell(again, SCORES, "Easton Brokers", n).inner_text() for n in range(3)] == ["10"] * 3
     assert again.outside == [] and again.problems == []
     again.context.close()
@@ -192,7 +125,7 @@ def test_what_is_said_to_be_saved_outlives_kernel_and_server(
         page.locator(".kam-status .saved", has_text="undo").wait_for()
 
     with Board(NOTEBOOKS, workbook=own, env={"KAM_WHO": "helen"}) as board:
-        page = visit(browser, board)
+        page = visit(browser, board, wait_for=DRAWN)
         enter(page, "2.5")
         for kernel in board.kernels():
             kernel.kill()
@@ -206,12 +139,6 @@ def test_what_is_said_to_be_saved_outlives_kernel_and_server(
         page.context.close()
     assert score(own, "alder", "growth") == "3.5"
     assert main_ends_with(0, ["check", str(own)])
-
-
-def main_ends_with(code: int, args: list[str]) -> bool:
-    with pytest.raises(SystemExit) as ended:
-        main(args)
-    return ended.value.code in (code, None if code == 0 else code)
 
 
 # typing, pasting, choosing
@@ -394,7 +321,7 @@ def test_a_failed_must_have_is_waived_with_a_reason(app: Any, place: Path) -> No
 def test_two_windows_follow_each_other_and_a_conflict_shows_both_values(
     browser: Any, board: Board, app: Any, place: Path
 ) -> None:
-    other = visit(browser, board)
+    other = visit(browser, board, wait_for=DRAWN)
     theirs, mine = cell(other, SCORES, "Fairlie Group", 2), cell(app, SCORES, "Fairlie Group", 2)
     mine.click()
     app.keyboard.press("F2")
@@ -467,42 +394,13 @@ def test_nothing_is_wider_than_the_screen_and_everything_is_there(app: Any, widt
 # the whole story, with the keyboard alone
 
 
-class Keys:
-    """A person without a mouse."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-
-    def to(self, what: str) -> Keys:
-        """Press Tab until an element that matches the selector has the focus."""
-        for _ in range(60):
-            self.page.keyboard.press("Tab")
-            if self.page.evaluate("what => document.activeElement.matches(what)", what):
-                return self
-        raise AssertionError(f"Tab does not lead to {what}")
-
-    def into(self, title: str) -> Keys:
-        return self.to(f'table[aria-label="{title}"] td')
-
-    def press(self, *keys: str) -> Keys:
-        for key in keys:
-            self.page.keyboard.press(key)
-        return self
-
-    def type(self, *texts: str, then: str = "Enter") -> Keys:
-        for text in texts:
-            self.page.keyboard.type(text)
-            self.page.keyboard.press(then)
-        return self
-
-
 def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser: Any, tmp_path: Path) -> None:
     place = tmp_path / "fresh.kam"
     assert main_ends_with(0, ["new", str(place)])
     stores.load(place)[0].put([stores.Change("people", {"person": "ann"}, {"person": "ann", "name": "Ann"})])
 
     with Board(NOTEBOOKS, workbook=place, env={"KAM_WHO": "ann"}) as board:
-        page = visit(browser, board, dots=False)
+        page = visit(browser, board, wait_for=".kam-chart svg")
         keys = Keys(page)
 
         # step 6: the first segment, and who is on the table
