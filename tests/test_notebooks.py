@@ -38,7 +38,7 @@ def code_cells(path):
 
 
 def test_there_are_notebooks():
-    assert [p.name for p in NOTEBOOKS] == ["02_kaism.ipynb"]
+    assert [p.name for p in NOTEBOOKS] == ["01_segmentation.ipynb", "02_kaism.ipynb"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -24,11 +24,37 @@ def page(tmp_path_factory):
     return path.read_text(encoding="utf-8")
 
 
-def test_a_report_asks_the_network_for_nothing(page):
-    addresses = set(re.findall(r"(?:src|href|url|@import)\s*[=(]\s*[\"']?([^\"')>\s]+)", page))
+@pytest.fixture(scope="module", params=["insurer", "bank"])
+def groundwork(request, tmp_path_factory):
+    out = tmp_path_factory.mktemp("groundwork")
+    (path,) = report.write(str(ROOT / "data" / request.param), out, notebook="01_segmentation")
+    assert path.name == "segmentation.html"
+    return request.param, path.read_text(encoding="utf-8")
 
-    assert not [a for a in addresses if not a.startswith(("#", "data:"))]
-    assert "<script" not in page
+
+def test_a_report_asks_the_network_for_nothing(page, groundwork):
+    for each in (page, groundwork[1]):
+        addresses = set(re.findall(r"(?:src|href|url|@import)\s*[=(]\s*[\"']?([^\"')>\s]+)", each))
+        assert not [a for a in addresses if not a.startswith(("#", "data:"))]
+        assert "<script" not in each and str(ROOT) not in each and "open_desk" not in each
+
+
+def test_the_report_of_steps_1_to_5_has_every_sheet_every_picture_and_the_figures(groundwork):
+    from kamlib import results, sheets
+
+    example, each = groundwork
+    place = str(ROOT / "data" / example)
+    for shape in (f for step in range(1, 6) for f in sheets.forms(step)):
+        assert str(panels.Markup.escape(shape.title)) in each
+    assert each.count("<svg") == 4
+    ids = re.findall(r'<(?:clipPath|linearGradient) id="([^"]+)"', each)
+    assert len(ids) == len(set(ids))  # several pictures on one page
+    for row in results.show(place, "viability").to_dict("records"):
+        assert f"<b>{row['name']}</b>" in each and row["status"] in each
+    for row in results.show(place, "sanity").to_dict("records"):
+        assert str(panels.Markup.escape(row["words"])) in each
+    for name in results.show(place, "market_map")["name"]:
+        assert name.split()[0] in each
 
 
 def test_a_report_has_the_whole_story(page):
@@ -57,10 +83,18 @@ def test_names_are_escaped_everywhere(tmp_path):
     hostile["customers"]["name"] = name
     hostile["factors"]["label"] = name
     stores.create(tmp_path / "w", hostile)
-    (path,) = report.write(str(tmp_path / "w"), tmp_path)
-    page = path.read_text(encoding="utf-8")
-
-    assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
+    hostile["answers"] = frame("answers", [{"sheet": "pestle", "subject": "all", "item": "mine", "field": f, "value": name,
+                                            "note": name} for f in ("label", "change")])  # fmt: skip
+    hostile["people"] = frame(
+        "people", [{"person": "p", "name": name, "function": name, "owns_vision": "yes"}]
+    )
+    hostile["junctions"] = frame("junctions", [{"junction": "j", "name": name, "size": 5, "note": name}])
+    hostile["segments"]["description"] = hostile["segments"]["name"] = name
+    stores.open_store(tmp_path / "w").replace(hostile)
+    first, second = report.write(str(tmp_path / "w"), tmp_path)
+    for path in (first, second):
+        page = path.read_text(encoding="utf-8")
+        assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
 def test_a_report_is_whole_or_not_there(tmp_path):
@@ -73,7 +107,7 @@ def test_a_report_is_whole_or_not_there(tmp_path):
     child.wait()
     child.stdout.close()
 
-    assert first.endswith("kaism-large_corporates.html")
+    assert first.endswith("segmentation.html")
     for path in tmp_path.glob("*.html"):
         assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
 

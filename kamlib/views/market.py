@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets as W
+import pandas as pd
 
 from kamlib import briefing, charts, objectives, panels
 from kamlib import findings as rules
@@ -25,57 +26,65 @@ def purpose(desk: Desk) -> W.Box:
         strong = rows[rows["strong"]]
         return charts.quadrants(strong, *objectives.FIELDS) if len(strong) else None
 
-    def trend() -> Any:
-        rows = objectives.trend(desk.tables)
-        return charts.hockey_stick(rows) if len(rows) > 1 else None
-
     shown = picture(
         desk, drivers, "drivers", "Tick the drivers that apply in the exercise below; the picture follows."
     )
-    bend = picture(desk, trend, "forecast")
     told = panel(desk, lambda: briefing.purpose(desk.tables, desk.settings))
-    verdict = panel(desk, lambda: briefing.forecast(desk.tables, desk.settings))
     return stack(
         zones(shown, stack(told, panel(desk, lambda: panels.guide(1), follow=False)), shape="two"),
-        zones(_forecast(desk), stack(verdict, bend), shape="half"),
+        _forecast(desk),
     )
 
 
-def _forecast(desk: Desk) -> Grid:
+def _forecast(desk: Desk) -> W.Box:
+    """Sales so far and planned, of the whole business or of a segment, and the hockey-stick test."""
+    of = {"subject": forms.CASE}
     shown = ("amount", "kind", "note")
 
+    def own() -> pd.DataFrame:
+        table = desk.tables["forecast"]
+        return table[table["subject"] == of["subject"]].sort_values("year", kind="stable")
+
     def rows() -> list[dict[str, Any]]:
-        names = names_of(desk.tables["segments"])
-        table = desk.tables["forecast"].sort_values(["subject", "year"], kind="stable").to_dict("records")
         return [
-            {"id": f"{r['subject']}\t{r['year']}", "label": r["year"],
-             "sub": "" if r["subject"] == forms.CASE else names.get(r["subject"], r["subject"]),
-             "cells": [as_text(r[c]) for c in shown]}
-            for r in table
-        ]  # fmt: skip
+            {"id": r["year"], "label": r["year"], "cells": [as_text(r[c]) for c in shown]}
+            for r in own().to_dict("records")
+        ]
 
     def columns() -> list[dict[str, Any]]:
         return [column("forecast", "amount", f"Sales, {desk.settings.currency}"),
                 column("forecast", "kind", "Happened or planned"), column("forecast", "note", "Why")]  # fmt: skip
 
-    def key(row: str) -> dict[str, str]:
-        subject, year = row.split("\t")
-        return {"subject": subject, "year": year}
-
     def add(content: dict[str, Any]) -> None:
         year = content["value"]
         if not (year.isdigit() and len(year) == 4):
             raise InvalidInput(f'"{year[:20]}" is not a year; write it as 2027.', found=year)
-        table = desk.tables["forecast"]
-        if ((table["subject"] == forms.CASE) & (table["year"] == year)).any():
+        if year in set(own()["year"]):
             raise InvalidInput(f"{year} is in the table already.", found=year)
-        desk.put("forecast", subject=forms.CASE, year=year, amount="")
+        desk.put("forecast", **of, year=year, amount="")
 
-    return grid(
-        desk, rows, columns, lambda row, name, text: ("forecast", key(row) | {name: text}),
-        handlers={"add": add, "remove": lambda m: desk.remove("forecast", **key(m["row"]))}, removable=True,
+    def head() -> str:
+        choices = {forms.CASE: "the whole business"} | names_of(desk.tables["segments"])
+        return panels.fill("forecast_head", choices=choices, chosen=of["subject"])
+
+    def choose(content: dict[str, Any]) -> None:
+        if content["value"] in {forms.CASE, *desk.tables["segments"]["segment"]}:
+            of["subject"] = str(content["value"])
+        desk.look_at(desk.customer)
+
+    def trend() -> Any:
+        line = objectives.trend(desk.tables, of["subject"])
+        return charts.hockey_stick(line) if len(line) > 1 else None
+
+    choice = panel(desk, head)
+    hear(choice, desk, {"forecast": choose})
+    made = grid(
+        desk, rows, columns, lambda row, name, text: ("forecast", of | {"year": row, name: text}),
+        handlers={"add": add, "remove": lambda m: desk.remove("forecast", **of, year=str(m["row"]))}, removable=True,
         title="Sales so far and planned", corner="Year", add="Another year:",
     )  # fmt: skip
+    verdict = panel(desk, lambda: briefing.forecast(desk.tables, desk.settings))
+    return zones(stack(choice, made), stack(verdict, picture(desk, trend, "forecast")), shape="half")
 
 
 def balance(desk: Desk) -> W.Box:
