@@ -17,6 +17,7 @@ import pandas as pd
 
 from kamlib import catalogue
 from kamlib.errors import InvalidInput
+from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import UNKNOWN_WORDS, Column, Tables, parse
 
@@ -179,6 +180,7 @@ def subjects(tables: Tables, settings: Settings, shape: Form) -> list[tuple[str,
     return [(i, n or i) for i, n in zip(rows[key], rows["name"], strict=True)]
 
 
+@remembered
 def progress(tables: Tables, settings: Settings, folder: Path | None = None) -> pd.DataFrame:
     """How far each sheet is: a row a sheet.
 
@@ -197,6 +199,9 @@ def progress(tables: Tables, settings: Settings, folder: Path | None = None) -> 
 
 def _progress_of(shape: Form, rows: pd.DataFrame, tables: Tables, settings: Settings) -> tuple[Any, ...]:
     whom = {i for i, _ in subjects(tables, settings, shape)}
+    if rows.empty:
+        about = 0 if shape.per == "customer" else len(whom)
+        return shape.id, shape.title, shape.home, shape.per, about, about * len(shape.lines), 0, 0, "open"
     mine = rows[rows["subject"].isin(whom)]
     if shape.per == "customer":
         whom &= set(mine["subject"])

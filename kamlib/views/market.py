@@ -21,13 +21,17 @@ from kamlib.views.widgets import Grid, Panel
 def purpose(desk: Desk) -> W.Box:
     """Step 1: what drives us, what to expect, whether the objectives stand, and the hockey-stick test."""
 
-    def drivers() -> Any:
+    def drivers() -> tuple[Any, ...]:
         rows = objectives.drivers(desk.tables)
         strong = rows[rows["strong"]]
-        return charts.quadrants(strong, *objectives.FIELDS) if len(strong) else None
+        return (strong, *objectives.FIELDS) if len(strong) else ()
 
     shown = picture(
-        desk, drivers, "drivers", "Tick the drivers that apply in the exercise below; the picture follows."
+        desk,
+        drivers,
+        charts.quadrants,
+        "drivers",
+        "Tick the drivers that apply in the exercise below; the picture follows.",
     )
     told = panel(desk, lambda: briefing.purpose(desk.tables, desk.settings))
     return stack(
@@ -72,9 +76,9 @@ def _forecast(desk: Desk) -> W.Box:
             of["subject"] = str(content["value"])
         desk.look_at(desk.customer)
 
-    def trend() -> Any:
+    def trend() -> tuple[Any, ...]:
         line = objectives.trend(desk.tables, of["subject"])
-        return charts.hockey_stick(line) if len(line) > 1 else None
+        return (line,) if len(line) > 1 else ()
 
     choice = panel(desk, head)
     hear(choice, desk, {"forecast": choose})
@@ -84,7 +88,11 @@ def _forecast(desk: Desk) -> W.Box:
         title="Sales so far and planned", corner="Year", add="Another year:",
     )  # fmt: skip
     verdict = panel(desk, lambda: briefing.forecast(desk.tables, desk.settings))
-    return zones(stack(choice, made), stack(verdict, picture(desk, trend, "forecast")), shape="half")
+    return zones(
+        stack(choice, made),
+        stack(verdict, picture(desk, trend, charts.hockey_stick, "forecast")),
+        shape="half",
+    )
 
 
 def balance(desk: Desk) -> W.Box:
@@ -101,22 +109,26 @@ def balance(desk: Desk) -> W.Box:
 def market(desk: Desk) -> W.Box:
     """Step 4: the market map, entered as a table of points, drawn, and ranked by opportunity."""
 
-    def drawn() -> Any:
+    def drawn() -> tuple[Any, ...]:
         rows = model.market_map(desk.tables, desk.settings)
-        if rows.empty:
-            return None
-        return charts.market_map(rows, model.routes(desk.tables), model.layout(desk.tables))
+        return (rows, model.routes(desk.tables), model.layout(desk.tables)) if len(rows) else ()
 
-    def ranked() -> Any:
+    def ranked() -> tuple[Any, ...]:
         rows = model.market_map(desk.tables, desk.settings)
-        return charts.opportunity(rows) if rows["size"].notna().any() else None
+        return (rows,) if rows["size"].notna().any() else ()
 
     told = panel(desk, lambda: briefing.opportunity(desk.tables, desk.settings))
-    shown = picture(desk, drawn, "market-map", "The map is drawn as soon as there is a first point.")
+    shown = picture(
+        desk, drawn, charts.market_map, "market-map", "The map is drawn as soon as there is a first point."
+    )
     return stack(
         zones(shown, stack(told, panel(desk, lambda: panels.guide(4), follow=False)), shape="two"),
         zones(_points(desk), shape="one"),
-        zones(stack(_more(desk), _routes(desk)), picture(desk, ranked, "opportunity"), shape="half"),
+        zones(
+            stack(_more(desk), _routes(desk)),
+            picture(desk, ranked, charts.opportunity, "opportunity"),
+            shape="half",
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as W
@@ -71,33 +71,42 @@ def panel(desk: Desk, html: Callable[[], str], *, classes: str = "", follow: boo
     return made
 
 
-def picture(desk: Desk, chart: Callable[[], Any], name: str, empty: str = "") -> Panel:
-    """A picture that follows the desk, with buttons that save it as SVG and PNG for a slide.
+def picture(
+    desk: Desk, data: Callable[[], Sequence[Any]], draw: Callable[..., Any], name: str, empty: str = ""
+) -> Panel:
+    """A picture that follows the desk, with links that save it as SVG and PNG for a slide.
 
-    `chart()` gives an Altair chart, or None while there is nothing to draw: then `empty` is said.
-    It is drawn shortly after the page is there, so that no page waits for it.
+    `data()` gives what is drawn, `draw(*data)` the Altair chart; while `data()` is empty `empty` is
+    said. It is drawn shortly after the page is there, so that no page waits for it, and again only
+    when the data are others.
     """
     made = Panel(html="", classes="picture")
-    drawn: dict[str, str] = {}
+    drawn: list[Sequence[Any]] = []
 
     def update() -> None:
         with desk.speaking():
-            shown = chart()
-            svg = "" if shown is None else charts.svg(shown, name)
-            if drawn.get("svg") != svg or not made.html:
-                drawn["svg"] = svg
-                made.html = panels.fill("picture", svg=panels.trusted(svg), empty=empty)
+            now = data()
+            if drawn and len(drawn[0]) == len(now) and all(map(_alike, drawn[0], now)):
+                return
+            drawn[:] = [now]
+            svg = charts.svg(draw(*now), name) if now else ""
+            made.html = panels.fill("picture", svg=panels.trusted(svg), empty=empty)
 
     def save(content: dict[str, Any]) -> None:
-        shown = chart()
-        if shown is not None:
-            made.send(download(shown, name, "svg" if content.get("kind") == "svg" else "png"))
+        if drawn and drawn[0]:
+            made.send(download(draw(*drawn[0]), name, "svg" if content.get("kind") == "svg" else "png"))
 
     later = soon(update)
     later()
     desk.on_change(later)
     hear(made, desk, {"picture": save})
     return made
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, pd.DataFrame) and isinstance(other, pd.DataFrame):
+        return one.equals(other) and one.attrs == other.attrs
+    return one is other or (isinstance(one, str | int | float) and one == other)
 
 
 def download(chart: Any, name: str, kind: str) -> dict[str, str]:

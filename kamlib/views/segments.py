@@ -187,11 +187,9 @@ def discover(desk: Desk) -> W.Box:
                            near=[] if found is None else found.groups[found.groups["near"].eq(True)].to_dict("records"))  # fmt: skip
 
     choice, told = panel(desk, form), panel(desk, result)
-    profile = picture(
-        desk, lambda: None if asked["found"] is None else charts.profile(asked["found"]), "groups"
-    )
-    support = picture(
-        desk, lambda: None if asked["found"] is None else charts.support(asked["found"]), "support"
+    profile, support = (
+        picture(desk, lambda: (asked["found"],) if asked["found"] else (), draw, name)
+        for draw, name in ((charts.profile, "groups"), (charts.support, "support"))
     )
 
     def tick(content: dict[str, Any]) -> None:
