@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import traceback
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,8 +122,14 @@ def _say(text: str) -> None:
 
 
 def _remarks(rows: list[dict[str, str]], all: bool) -> None:
-    """What there is to say, the things to look at first."""
-    rows = sorted(rows, key=lambda row: row["level"] == "note")
+    """What there is to say: things to look at before mere notes, and of each kind the first three."""
+    seen = Counter[str]()
+    order: list[tuple[bool, bool, int]] = []
+    for row in rows:
+        kind = re.sub(r"[0-9,]+", "", row["message"]) + row["column"]
+        seen[kind] += 1
+        order.append((seen[kind] > 3 and not all, row["level"] == "note", len(order)))
+    rows = [rows[place] for _, _, place in sorted(order)]
     shown = rows if all else rows[:10]
     for row in shown:
         found = " ".join(row["found"].split())

@@ -498,6 +498,15 @@ def test_a_list_of_orders_is_called_one():
     assert "as in a list of orders" in said(landed(frame)[1])
 
 
+def test_a_list_of_orders_without_names_is_called_one():
+    frame = tabled(
+        "order,customer_id,sales_outlet_id\n" + "\n".join(f"{i},{i % 3},{i % 2}" for i in range(9))
+    )
+    assert imports.propose(frame) == {} and "customer_id names a customer in several lines" in said(
+        landed(frame)[1]
+    )
+
+
 def test_a_company_called_total_is_no_total():
     text, merged = landed(tabled("Name,Sales\nTotal,5\nA,1\nB,2\nC,3\nTotal Gas,9\nGrand total,11"))
     assert set(customers(text)) == {"Total", "A", "B", "C", "Total Gas"} and merged.counts["left_out"] == 1
@@ -745,6 +754,13 @@ def test_ten_remarks_are_shown_and_the_others_counted(tmp_path):
         quick("import-customers", source, tmp_path / "b", "--dry-run", "--all").stdout.count("not read as")
         == 25
     )
+
+
+def test_many_remarks_of_one_kind_do_not_hide_another(tmp_path):
+    rows = "".join(f"Firm {i % 40},x{i},{i}\n" for i in range(60)) + "Last,y,lots\n"
+    source = lists(tmp_path / "l.csv", "Company,City,Turnover\n" + rows)
+    shown = quick("import-customers", source, tmp_path / "b", "--dry-run").stdout
+    assert "has the same name" in shown and "not read as a number" in shown and "... and 11 more" in shown
 
 
 def test_replace_map_and_sheet_on_the_command_line(tmp_path):

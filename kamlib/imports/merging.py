@@ -13,7 +13,7 @@ import pandas as pd
 from kamlib.errors import InvalidInput, WorkbookError, did_you_mean
 from kamlib.imports.figures import UNKNOWN, is_number, numbers
 from kamlib.imports.shape import REPORT, Told, clean, folded, told, unique
-from kamlib.imports.words import FIELDS, MONEY, MOST_SEGMENTS, status_of
+from kamlib.imports.words import FIELDS, MONEY, MOST_SEGMENTS, looks_like_orders, status_of
 from kamlib.stores.base import MOST_COLUMNS, Change
 from kamlib.tables import DEFINITIONS, Tables, empty, parse, parse_number
 
@@ -162,6 +162,9 @@ def _named(cells: Mapping[str, list[str]], mapping: Mapping[str, str], keys: Seq
         of = "their ids" if any(keys) else "their place in the list"
         message = f"No column holds names: the customers are named by {of}, such as {names[0]}."
         report.append(told("note", message))
+    if not any(keys) and (header := looks_like_orders(cells)):
+        message = f"{header} names a customer in several lines, as in a list of orders, and each line becomes a customer."
+        report.append(told("warning", message + " Add up the lines of each customer first.", "", header))
     return names
 
 

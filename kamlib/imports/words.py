@@ -56,7 +56,7 @@ _NOISE = re.compile(
 )
 _OTHER_FIGURE = re.compile(
     r"target|budget|plan\w*|forecast|growth|share|rank|rep|manager|units?|qty|quantity|volume|menge|number|no|pct"
-    r"|percent|rate|quote|wachstum|ziel|prior|previous|vorjahr|lost|cost|costs|date|orders|anzahl|days|terms|index"
+    r"|percent|rate|quote|wachstum|ziel|prior|previous|vorjahr|lost|cost|costs|date|orders|anzahl|days|terms|index|ids?|code|ref|outlet|store|zip|plz"
 )
 STATUS: dict[str, str] = {
     word: status
@@ -111,6 +111,14 @@ def propose(frame: pd.DataFrame) -> dict[str, str]:
         named = [h for h in frame.columns if h not in found.values() and _is_naming(contents[h], len(frame))]
         found |= {"name": named[0]} if named else {}
     return {field: found[field] for field in FIELDS if field in found}
+
+
+def looks_like_orders(cells: Mapping[str, Sequence[str]]) -> str:
+    """The header of a column that should hold each customer's number once, and does not; "" for none."""
+    for header, texts in cells.items():
+        if _rank("customer", header)[0] and 0 < len({*texts}) < 0.9 * len(texts):
+            return header
+    return ""
 
 
 def _filled(cells: pd.Series) -> list[str]:

@@ -152,7 +152,7 @@ def _mended(raw: bytes) -> str:
     odd = re.compile("[\udc80-\udcff]")
     bad = len(odd.findall(text))
     good = sum(1 for c in re.findall(r"[^\x00-\x7f]", text)) - bad
-    if good < 3 * bad:
+    if 5 * good < bad:  # a few pairs of letters happen to be UTF-8 in any text
         return ""
     return odd.sub(lambda m: bytes([ord(m[0]) - 0xDC00]).decode("cp1252", "replace"), text)
 
