@@ -17,6 +17,7 @@ from kamlib.scoring import one
 RIVALS = ("#666c78", "#9096a1", "#b3b8c1", "#d0d4da")  # the largest competitor is the darkest
 OTHERS, EDGE, THIN, KEY, DECIDES = "#e6e8ec", "#9aa0ab", 1.5, 40, "decides here"
 NAME, SMALL, FLAG = 15, 13, 15
+FAR = 1e6  # beyond any picture: what is drawn stays a number, however wrong the figures are
 SIDE, BAR, ROW, LONGEST = 250, 22, 38, 560  # the ranked bars: names, a bar, a row, all bars together
 
 Row = Any
@@ -74,7 +75,7 @@ def _parts(row: Row, shares: pd.DataFrame | None, tones: dict[str, str]) -> list
         order = {"us": INK} | tones
         parts = [(s, here.loc[here["supplier"] == s, "share_pct"].sum(), tone) for s, tone in order.items()]
         parts.append(("", here.loc[~here["supplier"].isin(order), "share_pct"].sum(), OTHERS))
-    known = [(whose, pct, tone) for whose, pct, tone in parts if pct > 1e-6]
+    known = [(whose, min(pct, FAR), tone) for whose, pct, tone in parts if pct > 1e-6]
     most = max(100.0, sum(pct for _, pct, _ in known))
     return [(whose, pct / most * 100, tone) for whose, pct, tone in known]
 
@@ -148,7 +149,7 @@ def short(amount: float) -> str:
     for unit, word in ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e4, "k")):
         if unit <= abs(amount) < 1e15:
             thousand = 1e3 if word == "k" else unit
-            return f"{amount / thousand:.1f}".removesuffix(".0") + word
+            return f"{amount / thousand:,.1f}".removesuffix(".0") + word
     return figure(amount if amount != amount or abs(amount) < 100 else round(amount))
 
 
@@ -186,7 +187,7 @@ def _flows(routes: pd.DataFrame, places: pd.DataFrame) -> list[alt.Chart | None]
     for row in places[places["junction"] == ""].sort_values("column").itertuples():
         passes.setdefault((row.origin, row.target), []).append(row)
     ways = [row for row in routes.itertuples() if row.origin in spots and row.target in spots]
-    scale = places["scale"].max()
+    scale = float(places["scale"].max())
     leaving, arriving = _docks(ways, spots, passes, scale)
     whole, own, thin = [], [], []
     for row in ways:
@@ -220,7 +221,9 @@ def _docks(
                 next_ = between[-end] if between else spots[way[other]]
                 near[way] = next_.y + next_.height / 2
             here.sort(key=lambda way: near[way])
-            thick = [2.0 if a != a or scale != scale else max(a * scale, THIN) for _, _, a in here]
+            thick = [
+                2.0 if a != a or scale != scale else min(max(float(a) * scale, THIN), FAR) for _, _, a in here
+            ]
             total = sum(thick)
             part = min(1.0, box.height / total) if total else 1.0
             top = box.y + (box.height - total * part) / 2
@@ -297,8 +300,8 @@ def _ranked(row: Row, top: float, line: float, scale: float, said: dict[str, Rec
     if row.size != row.size:
         said["notes"].append(_word(line + 8, base, "? size not known", 0))
         return
-    own = row.ours * scale if row.ours > 0 else 0.0
-    rivals = line + (row.competitors * scale if row.competitors > 0 else 0.0)
+    own = min(row.ours * scale, LONGEST) if row.ours > 0 else 0.0
+    rivals = line + (min(row.competitors * scale, LONGEST) if row.competitors > 0 else 0.0)
     end = max(line + _not_ours(row) * scale, rivals)
     unaccounted = "bars" if row.status == "complete" else "open"
     spans = [

@@ -54,7 +54,9 @@ def words(
     style = {"align": "left", "baseline": "alphabetic", "fontSize": size, "limit": alt.ExprRef("datum.limit")}
     base = _marks(rows)
     place = {"x": _at("x", alt.X), "y": _at("y", alt.Y), "text": alt.Text("text:N")}
-    plain = base.mark_text(color=colour, **{**style, **look}).encode(**place, description="text:N")
+    plain = base.mark_text(color=colour, **{**style, **look}).encode(
+        **place, description=alt.Description("text:N")
+    )
     if not halo:
         return plain
     under = base.mark_text(
@@ -69,9 +71,9 @@ def boxes(rows: Records, **look: Any) -> alt.Chart | None:
     if not rows:
         return None
     fill = {"fill": alt.Fill("fill:N", scale=None)} if "fill" in rows[0] else {}
-    says = {"description": "says:N"} if "says" in rows[0] else {}
+    says = {"description": alt.Description("says:N")} if "says" in rows[0] else {}
     base = _marks(rows).mark_rect(**({} if says else {"aria": False}), **look)
-    return base.encode(_at("x", alt.X), _at("y", alt.Y), x2="x2:Q", y2="y2:Q", **fill, **says)
+    return base.encode(_at("x", alt.X), _at("y", alt.Y), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), **fill, **says)
 
 
 def shapes(rows: Records, **look: Any) -> alt.Chart | None:
@@ -81,7 +83,7 @@ def shapes(rows: Records, **look: Any) -> alt.Chart | None:
     base = _marks(rows).mark_point(
         size=4, aria=False, **{"opacity": 1, **look}
     )  # a shape of size 4 is drawn as it is
-    return base.encode(x=alt.value(0), y=alt.value(0), shape=alt.Shape("path:N", scale=None))
+    return base.encode(x=alt.XValue(0), y=alt.YValue(0), shape=alt.Shape("path:N", scale=None))
 
 
 def flags(spots: Iterable[tuple[float, float]]) -> alt.Chart | None:

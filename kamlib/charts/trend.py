@@ -70,9 +70,10 @@ def _continued(actual: list[Point], plan: list[Point], past: float) -> list[Poin
     (start, amount), end, rate = actual[-1], plan[-1][0], max(1 + past / 100, 0.0)
     steps = [start + (end - start) * n / 24 for n in range(25)]
     try:
-        return [(year, amount * rate ** (year - start)) for year in steps]
+        line = [(year, amount * rate ** (year - start)) for year in steps]
     except OverflowError:
         return []
+    return line if math.isfinite(line[-1][1]) else []
 
 
 def _scales(points: list[Point]) -> Any:
@@ -177,4 +178,5 @@ def growth(pct: float) -> str:
     if pct != pct:
         return ""
     sign = "−" if pct < 0 else "+"
-    return f"{sign}{one(abs(pct)).removesuffix('.0')} % a year"
+    said = one(abs(pct)).removesuffix(".0") if abs(pct) < 1e6 else figure(abs(pct))
+    return f"{sign}{said} % a year"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kamlib.market.places import layout
 from kamlib.market.points import figure, find_out, market_map, routes, shares
-from kamlib.market.rules import TABLES, problems, refused
+from kamlib.market.rules import TABLES, problems, refused, worse
 
 __all__ = [
     "TABLES",
@@ -16,4 +16,5 @@ __all__ = [
     "refused",
     "routes",
     "shares",
+    "worse",
 ]

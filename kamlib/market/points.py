@@ -47,10 +47,17 @@ def filled(tables: Tables) -> pd.DataFrame:
     rows = tables["junction_shares"].drop_duplicates(["junction", "supplier"])
     rows = rows[rows["junction"].isin(size.index) & (rows["supplier"] != "")]
     whole, entered = rows["junction"].map(size).astype(float), rows["share_pct"]
-    amount = rows["amount"].fillna((entered / 100 * whole).round(DIGITS))
-    told = (rows["amount"] / whole.where(whole > 0) * 100).round(DIGITS)
+    amount = rows["amount"].fillna(_exact(entered / 100 * whole))
+    told = _exact(rows["amount"] / whole.where(whole > 0) * 100)
     return rows.assign(amount=amount, share_pct=told.fillna(entered), entered=entered, size=whole,
                        given=rows["amount"])  # fmt: skip
+
+
+def _exact(numbers: pd.Series) -> pd.Series:
+    """Without the last digits that come from reckoning in halves; unknown where it is beyond all numbers."""
+    numbers = numbers.where(np.isfinite(numbers))
+    large = numbers.abs() > 1e12
+    return numbers.mask(large).round(DIGITS).where(~large, numbers)
 
 
 @remembered
@@ -73,8 +80,8 @@ def market_map(tables: Tables, settings: Settings) -> pd.DataFrame:
     best = best.drop_duplicates("junction").set_index("junction")
     size, own = points["size"], at(ours["amount"]).astype(float)
     competitors = at(theirs.groupby("junction")["amount"].sum(min_count=1)).astype(float)
-    unaccounted = (size - own.fillna(0) - competitors.fillna(0)).round(DIGITS)
-    opportunity = (size - own).round(DIGITS)
+    unaccounted = _exact(size - own.fillna(0) - competitors.fillna(0))
+    opportunity = _exact(size - own)
     missing = at(_missing(points, known)).tolist()
     stage = at(stages(points, forward(edges(tables)))).astype(float)
     status = np.where(
@@ -85,10 +92,10 @@ def market_map(tables: Tables, settings: Settings) -> pd.DataFrame:
         "stage": points["stage"].fillna(stage), "size": size, "ours": own,
         "our_share_pct": at(ours["share_pct"]).astype(float), "competitors": competitors,
         "unaccounted": unaccounted,
-        "unaccounted_pct": (unaccounted / size.where(size > 0) * 100).round(DIGITS),
+        "unaccounted_pct": _exact(unaccounted / size.where(size > 0) * 100),
         "opportunity": opportunity, "rank": opportunity.rank(ascending=False, method="min"),
         **{c: points[c] for c in ("leverage", "decided", "approach")},
-        "best_competitor": at(best["name"]).fillna(""), "best_share_pct": at(best["share_pct"]).astype(float),
+        "best_competitor": at(best["name"]).astype(object).fillna(""), "best_share_pct": at(best["share_pct"]).astype(float),
         "status": status, "words": [*map(_words, status, unaccounted, missing)], "note": points["note"],
     }  # fmt: skip
     return pd.DataFrame(rows)

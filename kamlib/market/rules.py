@@ -10,7 +10,7 @@ from kamlib.market.points import circles, edges, figure, filled, junctions
 from kamlib.tables import DEFINITIONS, Tables, as_text, empty, typed
 
 TABLES = ("junctions", "junction_shares", "routes")
-ROUNDING, POINTS = 0.005, 0.5  # amounts may exceed a size by this part of it, shares 100 % by these points
+MOST, POINTS = 1.005 + 1e-9, 0.5 + 1e-9  # rounding: sums may be so much of a size, shares so many points off
 
 Finding = dict[str, str]
 
@@ -38,20 +38,21 @@ def problems(text: Tables) -> list[Finding]:
 def refused(name: str, row: Mapping[str, str], text: Tables) -> list[Finding]:
     """The errors that merging this row into the table would bring to the map; [] for other tables.
 
-    What was wrong before and does not get worse is no reason to refuse a row.
+    `row` has the whole key. They are told of this table, whichever row of the map they show in.
     """
     if name not in TABLES:
         return []
-    before = {n: text[n] for n in TABLES if n in text}
-    text = before | {name: _merged(name, row, before.get(name, empty(name)))}
-    after = [p for p in problems(text) if p["level"] == "error"]
-    known = problems(before) if after else []
-    column = {"junctions": "size", "junction_shares": "amount", "routes": "target"}[name]
-    return [
-        p if p["table"] == name else p | {"table": name, "row": "", "column": column}
-        for p in after
-        if not any(_no_worse(p, k) for k in known)
-    ]
+    merged = _merged(name, row, text.get(name, empty(name)))
+    share = "amount" if row.get("amount") else "share_pct"
+    column = {"junctions": "size", "junction_shares": share, "routes": "target"}[name]
+    return [p | {"table": name, "row": "", "column": column} for p in worse(text, {**text, name: merged})]
+
+
+def worse(before: Tables, after: Tables) -> list[Finding]:
+    """The errors of the map after a change; what was wrong before and is no worse now is left out."""
+    now = [p for p in problems(after) if p["level"] == "error"]
+    known = problems(before) if now else []
+    return [p for p in now if not any(_no_worse(p, k) for k in known)]
 
 
 def _no_worse(now: Finding, before: Finding) -> bool:
@@ -90,7 +91,7 @@ def _excess(tables: Tables, names: Mapping[str, str]) -> Iterator[Finding]:
     for junction, rows in filled(tables).groupby("junction", sort=False):
         name, size, column = names[str(junction)], rows["size"].iloc[0], "amount"
         total, whole, unit = rows["amount"].sum(), size, ""
-        if not total > size * (1 + ROUNDING):
+        if not total > size * MOST:
             total, whole, unit, column = rows["entered"].sum(), 100.0, " %", "share_pct"
             if not total > whole + POINTS:
                 continue
@@ -130,7 +131,7 @@ def _ways(tables: Tables, names: Mapping[str, str]) -> Iterator[Finding]:
     ends = {point for edge in edges(tables) for point in edge}
     size = points.set_index("junction")["size"]
     into = rows.drop_duplicates(["origin", "target"]).groupby("target", sort=False)["amount"].sum()
-    for target, total in into[into > into.index.map(size) * (1 + ROUNDING)].items():
+    for target, total in into[into > into.index.map(size) * MOST].items():
         line = rows.index[(rows["target"] == target) & rows["amount"].notna()][-1]
         message = (f"The routes bring {figure(total)} to {names[str(target)]}, more than its whole market of "
                    f"{figure(size[target])}.")  # fmt: skip
