@@ -17,6 +17,7 @@ LEVELS = ("block", "warn", "nudge")
 Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 SIZE = "size"
 FEWEST, MOST = 4, 8
+MANY = 5  # so many of a kind are named one by one
 
 
 @remembered
@@ -56,6 +57,9 @@ def blocked_score(tables: Tables, segment: str, factor: str) -> str:
 def _no_segment(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
     customers = tables["customers"]
     lost = customers[customers["segment"] == ""]
+    if len(lost) > MANY:
+        yield "block", 6, "", "", f"{len(lost)} customers have no segment, so they stand in no matrix.", 11
+        return
     for row in lost.itertuples():
         yield "block", 6, "", row.customer, f"{row.name} has no segment, so it stands in no matrix.", 11
 

@@ -31,6 +31,7 @@ def purpose(desk: Desk) -> W.Box:
         drivers,
         charts.quadrants,
         "drivers",
+        "What drives us",
         "Tick the drivers that apply in the exercise below; the picture follows.",
     )
     told = panel(desk, lambda: briefing.purpose(desk.tables, desk.settings))
@@ -90,7 +91,7 @@ def _forecast(desk: Desk) -> W.Box:
     verdict = panel(desk, lambda: briefing.forecast(desk.tables, desk.settings))
     return zones(
         stack(choice, made),
-        stack(verdict, picture(desk, trend, charts.hockey_stick, "forecast")),
+        stack(verdict, picture(desk, trend, charts.hockey_stick, "forecast", "Sales so far and planned")),
         shape="half",
     )
 
@@ -119,14 +120,21 @@ def market(desk: Desk) -> W.Box:
 
     told = panel(desk, lambda: briefing.opportunity(desk.tables, desk.settings))
     shown = picture(
-        desk, drawn, charts.market_map, "market-map", "The map is drawn as soon as there is a first point."
+        desk,
+        drawn,
+        charts.market_map,
+        "market-map",
+        "The market map",
+        "The map is drawn as soon as there is a first point.",
     )
     return stack(
         zones(shown, stack(told, panel(desk, lambda: panels.guide(4), follow=False)), shape="two"),
         zones(_points(desk), shape="one"),
         zones(
             stack(_more(desk), _routes(desk)),
-            picture(desk, ranked, charts.opportunity, "opportunity"),
+            picture(
+                desk, ranked, charts.opportunity, "opportunity", "The points of the market by opportunity"
+            ),
             shape="half",
         ),
     )

@@ -72,12 +72,17 @@ def panel(desk: Desk, html: Callable[[], str], *, classes: str = "", follow: boo
 
 
 def picture(
-    desk: Desk, data: Callable[[], Sequence[Any]], draw: Callable[..., Any], name: str, empty: str = ""
+    desk: Desk,
+    data: Callable[[], Sequence[Any]],
+    draw: Callable[..., Any],
+    name: str,
+    label: str,
+    empty: str = "",
 ) -> Panel:
     """A picture that follows the desk, with links that save it as SVG and PNG for a slide.
 
     `data()` gives what is drawn, `draw(*data)` the Altair chart; while `data()` is empty `empty` is
-    said. It is drawn shortly after the page is there, so that no page waits for it, and again only
+    said. `label` tells those who cannot see it what it shows. It is drawn shortly after the page is there, so that no page waits for it, and again only
     when the data are others.
     """
     made = Panel(html="", classes="picture")
@@ -90,7 +95,7 @@ def picture(
                 return
             drawn[:] = [now]
             svg = charts.svg(draw(*now), name) if now else ""
-            made.html = panels.fill("picture", svg=panels.trusted(svg), empty=empty)
+            made.html = panels.fill("picture", svg=panels.trusted(svg), label=label, empty=empty)
 
     def save(content: dict[str, Any]) -> None:
         if drawn and drawn[0]:

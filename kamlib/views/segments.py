@@ -188,8 +188,11 @@ def discover(desk: Desk) -> W.Box:
 
     choice, told = panel(desk, form), panel(desk, result)
     profile, support = (
-        picture(desk, lambda: (asked["found"],) if asked["found"] else (), draw, name)
-        for draw, name in ((charts.profile, "groups"), (charts.support, "support"))
+        picture(desk, lambda: (asked["found"],) if asked["found"] else (), draw, name, label)
+        for draw, name, label in (
+            (charts.profile, "groups", "What sets the groups apart"),
+            (charts.support, "support", "How many groups the data support"),
+        )
     )
 
     def tick(content: dict[str, Any]) -> None:

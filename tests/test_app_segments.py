@@ -1,0 +1,361 @@
+"""01_segmentation in the browser: from a blank page to viable segments, with real keys and clicks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kamlib import sheets, stores
+from tests.serving import ROOT, Board, browser, wait_until
+from tests.windows import cell, grid, kept, lines, main_ends_with, said, shows, stored, tables_of, visit
+
+__all__ = ["browser"]  # a fixture
+
+pytestmark = pytest.mark.browser
+NOTEBOOKS = ROOT / "notebooks"
+CUSTOMERS, POINTS = "Customers and their segments", "Points of the market map"
+EXERCISES = [shape for step in range(1, 6) for shape in sheets.forms(step)]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: Any) -> Path:
+    place = tmp_path_factory.mktemp("segments") / "insurer.kam"
+    stores.copy(ROOT / "data" / "insurer", place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def board(place: Path, browser: Any) -> Iterator[Board]:
+    with Board(NOTEBOOKS, workbook=place, start="01_segmentation", env={"KAM_WHO": "helen"}) as board:
+        yield board
+
+
+@pytest.fixture(scope="module")
+def app(browser: Any, board: Board) -> Iterator[Any]:
+    """One window for the tests that leave the page as it is."""
+    page = visit(browser, board, wait_for=".picture svg")
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(autouse=True)
+def sound(request: Any) -> Iterator[None]:
+    """After every test in the shared window: no error, nothing asked of the network."""
+    yield
+    if "app" in request.fixturenames:
+        page = request.getfixturevalue("app")
+        assert page.problems == [] and page.outside == []
+
+
+def paste(page: Any, where: Any, block: str) -> None:
+    """Paste a block of cells from Excel at a cell."""
+    page.evaluate("text => navigator.clipboard.writeText(text)", block)
+    where.click()
+    page.keyboard.press("Control+V")
+
+
+def choose(page: Any, id: str) -> None:
+    """Open an exercise."""
+    page.locator(f"#kam-sheet-{id}").click()
+    page.locator(f"#kam-sheet-{id}[aria-pressed=true]").wait_for()
+    grid(page, sheets.form(id).title).wait_for()
+
+
+# the promise: from nothing to a viable segment
+
+
+def test_from_an_empty_workbook_to_a_viable_segment_with_ten_customers(browser: Any, tmp_path: Path) -> None:
+    place = tmp_path / "fresh.kam"
+    assert main_ends_with(0, ["new", str(place)])
+    with Board(NOTEBOOKS, workbook=place, start="01_segmentation") as board:
+        page = visit(browser, board, wait_for="#kam-sheet-kam_reasons")
+
+        # step 1: a reason and an objective that stands
+        choose(page, "kam_reasons")
+        cell(page, "Why we turn to key accounts", "Need to sell solutions", 0).click()
+        page.keyboard.type("y")
+        page.keyboard.press("Enter")
+        page.get_by_text("expect inertia").first.wait_for()
+        choose(page, "sanity_check")
+        paste(
+            page,
+            cell(page, "Sanity check of the objectives", "Selling solutions", 0),
+            "yes\tyes\tThree of them\tno",
+        )
+        page.get_by_text("Selling solutions: resources say no").first.wait_for()
+        cell(page, "Sanity check of the objectives", "Selling solutions", 3).click()
+        page.keyboard.type("y")
+        page.keyboard.press("Enter")
+        page.locator(".kam-head a.done", has_text=re.compile("^1$")).wait_for()
+
+        # step 5: ten customers from Excel, a segment, assigned together
+        grid(page, "Segments").locator("xpath=ancestor::*[contains(@class,'kam-grid')]").locator(
+            ".grid-add"
+        ).fill("Northern firms")
+        page.keyboard.press("Enter")
+        kept(place, ["Northern firms"], "segments", "name")
+        rows = [f"Firm {n}\t{n},000.50\t{'yes' if n % 2 else 'no'}" for n in range(1, 11)]
+        page.locator("#kam-paste summary").click()
+        page.locator("#kam-block").fill("\n".join(["Company\tTurnover\tOnline", *rows]))
+        page.get_by_role("button", name="Look at it").click()
+        page.locator("#kam-map-name").wait_for()
+        assert page.locator("#kam-map-name").input_value() == "Company"
+        page.get_by_role("button", name="Take them in").click()
+        lines(page, CUSTOMERS, 10)
+        frame = tables_of(place)["customers"]
+        assert frame["Online"].tolist() == ["yes", "no"] * 5 and frame["revenue"].iloc[9] == "10000.5"
+        page.locator(".grid-filter").fill("firm")
+        page.locator(".pick-all").check()
+        page.locator(".grid-choice").select_option(label="Northern firms")
+        page.locator(".grid-assign").click()
+        kept(place, ["northern_firms"] * 10, "customers", "segment")
+
+        # the five tests
+        choose(page, "segment_viability")
+        title = sheets.form("segment_viability").title
+        wait_until(lambda: grid(page, title).locator("tbody tr").count() == 5)
+        paste(page, grid(page, title).locator("tbody td").first, "yes\nyes\nyes\nyes\nunknown")
+        page.get_by_text("undecided (still open: reachable)").wait_for()
+        grid(page, title).locator("tbody tr").nth(4).locator("td").first.click()
+        page.keyboard.type("yes")
+        page.keyboard.press("Enter")
+        shows(page, grid(page, "Segments").locator("tbody tr").first.locator("td").nth(5), "viable")
+        page.locator(".kam-head a.done", has_text=re.compile("^5$")).wait_for()
+        page.locator(".kam-status .saved", has_text="undo").wait_for()
+        assert page.problems == [] and page.outside == []
+
+        # and on to the matrix, by the dot of step 7
+        page.locator(".kam-head a", has_text=re.compile("^7$")).click()
+        page.wait_for_url("**/02_kaism.ipynb#step-7")
+        page.wait_for_selector("body[data-kam=ready]")
+        wait_until(
+            lambda: page.evaluate(
+                "Math.abs(document.getElementById('step-7').getBoundingClientRect().top) < innerHeight"
+            )
+        )
+        assert cell(page, "Customers of this segment", "Firm 1", 0).count() == 1
+        page.context.close()
+    assert main_ends_with(0, ["check", str(place)])
+
+
+# the sheets
+
+
+@pytest.mark.parametrize("shape", EXERCISES, ids=lambda f: f.id)
+def test_every_exercise_of_steps_1_to_5_is_reached_and_filled_in(
+    app: Any, place: Path, shape: sheets.Form
+) -> None:
+    page = app
+    choose(page, shape.id)
+    subject = {"case": "all", "segment": "broker_networks", "customer": "marlow"}[shape.per]
+    if shape.per == "customer":
+        page.locator(f"#kam-whom-{shape.id}").select_option("marlow")
+    wait_until(
+        lambda: grid(page, shape.title).locator("tbody tr").count() >= len(shape.lines), what="its lines"
+    )
+    last = shape.lines.iloc[-1]
+    note = cell(page, shape.title, last["label"], len(shape.fields))
+    note.click()
+    page.keyboard.type("Said in the room.")
+    page.keyboard.press("Enter")
+
+    kept(
+        place,
+        ["Said in the room."],
+        "answers",
+        "note",
+        sheet=shape.id,
+        subject=subject,
+        item=last["id"],
+        field=shape.first,
+    )
+    page.locator("#kam-undo").click()
+    wait_until(lambda: "Said in the room." not in tables_of(place)["answers"]["note"].tolist(), what="undo")
+
+
+def test_an_answer_that_is_none_is_marked_and_a_line_of_our_own_comes_and_goes(app: Any, place: Path) -> None:
+    page, title = app, sheets.form("pestle").title
+    choose(page, "pestle")
+    box = grid(page, title).locator("xpath=ancestor::*[contains(@class,'kam-grid')]")
+    before = grid(page, title).locator("tbody tr").count()
+    box.locator(".grid-add").fill("Weather <b>")
+    page.keyboard.press("Enter")
+    lines(page, title, before + 1)
+    paste(page, cell(page, title, "Weather <b>", 0), "More storms\tperhaps")
+    wait_until(lambda: "one of opportunity, threat, both, neither" in said(page, title), what="the reason")
+    assert grid(page, title).locator("td.refused").inner_text() == "perhaps"
+    kept(place, ["More storms"], "answers", "value", sheet="pestle", item="weather_b", field="change")
+    box.get_by_role("button", name="Remove Weather <b>").click()
+    lines(page, title, before)
+    assert stored(place, "answers", "value", item="weather_b") == []
+
+
+def test_the_forecast_is_judged_as_it_is_typed(app: Any, place: Path) -> None:
+    page, title = app, "Sales so far and planned"
+    cell(page, title, "2028", 0).click()
+    page.keyboard.type("78400000")
+    page.keyboard.press("Enter")
+    page.get_by_text("0.0 % a year planned").first.wait_for()
+    page.locator("#kam-undo").click()
+    page.get_by_text("5.6 % a year planned").first.wait_for()
+
+
+# the market map
+
+
+def test_a_market_map_of_thirty_points_and_four_competitors(browser: Any, tmp_path: Path) -> None:
+    """Entered, drawn and checked."""
+    place = tmp_path / "map.kam"
+    book = stores.blank("Map")
+    stores.create(place, book)
+    with Board(NOTEBOOKS, workbook=place, start="01_segmentation") as board:
+        page = visit(browser, board, wait_for="#kam-competitor")
+        for n, name in enumerate(("Corvid", "Penmere", "Tollgate", "Axholme"), start=1):
+            page.locator("#kam-competitor").fill(name)
+            page.keyboard.press("Enter")
+            wait_until(lambda n=n: len(stored(place, "suppliers", "supplier")) == n + 1)
+        adding = (
+            grid(page, POINTS).locator("xpath=ancestor::*[contains(@class,'kam-grid')]").locator(".grid-add")
+        )
+        for n in range(30):
+            adding.fill(f"Point {n}")
+            page.keyboard.press("Enter")
+            wait_until(lambda n=n: len(stored(place, "junctions", "junction")) == n + 1)
+        lines(page, POINTS, 30)
+        wait_until(lambda: grid(page, POINTS).locator("thead th").count() == 12)
+        block = "\n".join(f"{1000 + n}\t{100 + n}\t20%\t{50 + n}\t\t{n}" for n in range(30))
+        paste(page, cell(page, POINTS, "1", 1), block)
+        kept(place, [str(1000 + n) for n in range(30)], "junctions", "size")
+        assert stored(place, "junction_shares", "share_pct", supplier="corvid") == ["20"] * 30
+        for a, b in ((0, 1), (1, 2), (2, 3)):
+            page.locator("#kam-route-from").select_option(label=f"Point {a}")
+            page.locator("#kam-route-to").select_option(label=f"Point {b}")
+            page.locator('button[data-do="route"]').click()
+            wait_until(lambda b=b: len(stored(place, "routes", "target")) == b)
+        page.locator(".picture svg text", has_text="Point 29").first.wait_for()
+        page.get_by_text("our share 10.0 %").first.wait_for()
+
+        # a total that exceeds its market is refused, and the place is named
+        cell(page, POINTS, "8", 2).click()
+        page.keyboard.type("2000")
+        page.keyboard.press("Enter")
+        wait_until(
+            lambda: "Point 7" in said(page, POINTS) and "1,007" in said(page, POINTS), what=said(page, POINTS)
+        )
+        assert stored(place, "junction_shares", "amount", supplier="us", junction="point_7") == ["107"]
+        # and so is a route in a circle
+        page.locator("#kam-route-from").select_option(label="Point 3")
+        page.locator("#kam-route-to").select_option(label="Point 0")
+        page.locator('button[data-do="route"]').click()
+        page.locator(".kam-status .say", has_text="Point 0").wait_for()
+        assert len(stored(place, "routes", "target")) == 3
+        # a point goes with its shares and routes, and comes back
+        page.get_by_role("button", name="Remove Point 2", exact=True).click()
+        lines(page, POINTS, 29)
+        assert (
+            len(stored(place, "routes", "target")) == 1
+            and stored(place, "junction_shares", "supplier", junction="point_2") == []
+        )
+        page.locator("#kam-undo").click()
+        lines(page, POINTS, 30)
+        wait_until(lambda: len(stored(place, "routes", "target")) == 3)
+        assert page.problems == [] and page.outside == []
+        page.context.close()
+    assert main_ends_with(0, ["check", str(place)])
+
+
+# customers and segments
+
+
+def test_many_customers_are_filtered_chosen_and_assigned(app: Any, place: Path) -> None:
+    page = app
+    before = tables_of(place)["customers"].set_index("customer")["segment"]
+    consultants = before[before == "benefit_consultants"].index.tolist()
+    page.locator(".grid-filter").fill("consultants current")
+    wait_until(lambda: page.locator(".grid-bar .count").inner_text().startswith("7 of 41"))
+    page.locator(".pick-all").check()
+    page.locator(".grid-filter").fill("")
+    page.get_by_text("41 of 41 shown, 7 chosen").wait_for()
+    cell(page, CUSTOMERS, "Alder Network", 1).click()
+    page.keyboard.press(" ")  # the keyboard chooses too
+    page.get_by_text("41 of 41 shown, 8 chosen").wait_for()
+    page.locator(".grid-choice").select_option(label="Bank channel")
+    page.locator(".grid-assign").click()
+    wait_until(lambda: stored(place, "customers", "segment", customer="alder") == ["bank_channel"])
+    now = tables_of(place)["customers"].set_index("customer")["segment"]
+    assert set(now[now != before].index) <= {*consultants, "alder"} and (now != before).sum() == 8
+    page.get_by_text("41 of 41 shown, 0 chosen").wait_for()
+
+    page.locator("#kam-undo").click()
+    wait_until(lambda: tables_of(place)["customers"]["segment"].tolist() == before.tolist(), what="undo")
+
+
+def test_groups_are_looked_for_named_and_made_segments(browser: Any, tmp_path: Path) -> None:
+    place = tmp_path / "list.csv"
+    rows = [f"Firm {n},{20 + n % 7},{2 + n % 3},branch" for n in range(30)]
+    rows += [f"House {n},{900 + 11 * (n % 9)},{30 + n % 5},online" for n in range(24)]
+    place.write_text("Company,Staff,Products,Channel\n" + "\n".join(rows) + "\n")
+    book = tmp_path / "list.kam"
+    assert main_ends_with(0, ["import-customers", str(place), str(book)])
+    with Board(NOTEBOOKS, workbook=book, start="01_segmentation") as board:
+        page = visit(browser, board, wait_for="#kam-discover-groups")
+        page.get_by_role("button", name="Look", exact=True).click()
+        page.locator("#kam-group-B").wait_for()
+        assert "support 2 groups" in page.locator(".verdict", has_text="groups").first.inner_text()
+        page.locator(".picture svg text", has_text="Staff").first.wait_for()
+        page.locator("#kam-group-A").fill("Local firms")
+        page.locator("#kam-group-B").fill("Online houses")
+        page.get_by_role("button", name="Make these the segments").click()
+        kept(book, ["Local firms", "Online houses"], "segments", "name")
+        found = tables_of(book)["customers"]
+        assert found["segment"].tolist() == ["local_firms"] * 30 + ["online_houses"] * 24
+        page.locator("#kam-undo").click()
+        kept(book, [], "segments", "name")
+        assert page.problems == [] and page.outside == []
+        page.context.close()
+
+
+# one look
+
+
+def test_axe_finds_nothing_serious(app: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(app).response["violations"]
+    serious = [
+        (v["id"], [n["html"][:120] for n in v["nodes"][:3]])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768), (390, 844)])
+def test_nothing_is_wider_than_the_screen(app: Any, width: int, height: int) -> None:
+    app.set_viewport_size({"width": width, "height": height})
+    wide = app.evaluate(
+        """() => [...document.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
+            && !e.closest(".grid-scroll, .scroll, .kam-skip, svg")).map((e) => e.outerHTML.slice(0, 80))"""
+    )
+    assert wide == [] and app.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert app.locator("text=/Traceback|Error displaying|Loading widget/").count() == 0
+    app.set_viewport_size({"width": 1366, "height": 768})
+
+
+def test_both_notebooks_have_one_head_one_progress_and_lead_to_each_other(browser: Any, board: Board) -> None:
+    page = visit(browser, board, wait_for=".kam-head ol a")
+    steps = "() => [...document.querySelectorAll('.kam-head ol li > *')].map((e) => [e.textContent, e.classList.contains('done')])"
+    first = page.evaluate(steps)
+    page.get_by_role("link", name="Steps 6 to 9").click()
+    page.wait_for_url("**/02_kaism.ipynb")
+    page.wait_for_selector("body[data-kam=ready]")
+    assert page.evaluate(steps) == first and len(first) == 10
+    page.get_by_role("link", name="Steps 1 to 5").click()
+    page.wait_for_url("**/01_segmentation.ipynb")
+    page.wait_for_selector("body[data-kam=ready]")
+    assert page.problems == [] and page.outside == []
+    page.context.close()
