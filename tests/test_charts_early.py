@@ -106,7 +106,7 @@ def test_a_map_of_thirty_junctions_and_four_competitors_is_checked_laid_out_and_
 def test_words_do_not_run_over_their_room():
     for word in records(drawn(large([ODD[4]] * 30))):
         if word.get("text") == ODD[4]:
-            assert 0 < word["limit"] <= 210
+            assert 0 < word["limit"] <= 250
     svg = charts.svg(drawn(large([ODD[4]] * 30)))
     assert ODD[4] not in words_of(svg) and "xxx…" in svg
 

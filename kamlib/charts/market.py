@@ -16,7 +16,7 @@ from kamlib.scoring import one
 
 RIVALS = ("#666c78", "#9096a1", "#b3b8c1", "#d0d4da")  # the largest competitor is the darkest
 OTHERS, EDGE, THIN, KEY, DECIDES = "#e6e8ec", "#9aa0ab", 1.5, 40, "decides here"
-NAME, SMALL, FLAG = 15, 13, 15
+NAME, SMALL, FLAG, SPILL = 15, 13, 15, 50
 FAR = 1e6  # beyond any picture: what is drawn stays a number, however wrong the figures are
 SIDE, BAR, ROW, LONGEST = 250, 22, 38, 560  # the ranked bars: names, a bar, a row, all bars together
 
@@ -27,8 +27,8 @@ Stop = tuple[float, float, float]  # x, top and thickness of a band
 
 
 def market_map(
-    map_rows: pd.DataFrame, routes_rows: pd.DataFrame, layout_rows: pd.DataFrame, *,
-    chosen: str = "", shares: pd.DataFrame | None = None,
+    map_rows: pd.DataFrame, routes_rows: pd.DataFrame, layout_rows: pd.DataFrame,
+    shares: pd.DataFrame | None = None, *, chosen: str = "",
 ) -> alt.LayerChart:  # fmt: skip
     """The routes to market: every junction a box as high as its market, our part of it in ink.
 
@@ -44,8 +44,13 @@ def market_map(
     drawn = [(row, spots.loc[row.junction], _parts(row, shares, tones)) for row in rows]
     width = max((spots["x"] + spots["width"]).max(), 700) if len(spots) else 700
     height = (places["y"] + places["height"]).max() + 34 if len(spots) else KEY
-    layers = [*_flows(routes_rows, places), *_boxes(drawn), *_labels(drawn), *_key(shares, tones, drawn)]
-    return sheet(layers, width + 24, height, chosen)
+    layers = [
+        *_flows(routes_rows, places),
+        *_boxes(drawn),
+        *_labels(drawn, _spill(spots)),
+        *_key(shares, tones, drawn),
+    ]
+    return sheet(layers, width + SPILL, height, chosen)
 
 
 # -- the boxes ------------------------------------------------------------------------------------
@@ -107,14 +112,21 @@ def _boxes(drawn: list[tuple[Row, Any, list[Part]]]) -> list[alt.Chart | None]:
     ]
 
 
-def _labels(drawn: list[tuple[Row, Any, list[Part]]]) -> list[alt.Chart | None]:
+def _spill(spots: pd.DataFrame) -> float:
+    """How far a name may reach beyond its box: into a part of the gap between two columns."""
+    lefts = sorted(set(spots["x"]))
+    gap = lefts[1] - lefts[0] - spots["width"].max() if len(lefts) > 1 else 2 * SPILL
+    return min(gap - SPILL / 2, SPILL)
+
+
+def _labels(drawn: list[tuple[Row, Any, list[Part]]], spill: float) -> list[alt.Chart | None]:
     kinds = ("names", "shares", "unknown", "sizes", "unsized", "decides", "doubts")
     said: dict[str, Records] = {kind: [] for kind in kinds}
     for row, at, parts in drawn:
         top, right = at.y, at.x + at.width
         size = short(row.size) if row.size == row.size else "size ?"
         taken = width_of(size, SMALL) + 10
-        said["names"].append(_word(at.x, top - 26, row.name, at.width + 8))
+        said["names"].append(_word(at.x, top - 26, row.name, at.width + spill))
         share = _word(at.x, top - 9, f"our share {percent(row.our_share_pct)}", at.width - taken)
         said["shares" if row.our_share_pct == row.our_share_pct else "unknown"].append(share)
         said["sizes" if row.size == row.size else "unsized"].append(_word(right, top - 9, size, taken))

@@ -20,7 +20,7 @@ Point = tuple[float, float]
 
 
 def hockey_stick(
-    table: pd.DataFrame, *, past_pct: float | None = None, planned_pct: float | None = None
+    table: pd.DataFrame, past_pct: float | None = None, planned_pct: float | None = None
 ) -> alt.LayerChart:
     """Sales year by year: a line for what happened, dashes for the plan, grey where the past would lead.
 
