@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
-from kamlib import market
+from kamlib import market, sheets
 from kamlib.errors import InvalidInput, InvalidWorkbook, did_you_mean
 from kamlib.tables import (
     BOXES,
@@ -261,6 +261,10 @@ def _model_rules(text: Tables) -> Iterator[Finding]:
             yield from _suppliers(name, own[own["factor"] != "who_else"])
     if scores is not None and factors is not None:
         yield from _orphans(scores, factors, _whole(text, "customers"))
+    answers = _whole(text, "answers")
+    if answers is not None:
+        for level, spot, column, found, allowed, message in sheets.problems(answers):
+            yield finding(level, "answers", message, _line(int(answers.index[spot])), column, found, allowed)
     decisions = _whole(text, "decisions")
     if decisions is not None:
         yield from _decisions(decisions, customers, segments)
