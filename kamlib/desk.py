@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import checks, findings, settings, stores
+from kamlib import checks, findings, market, settings, stores
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.stores import Change
 from kamlib.stores.base import apply, blame, conflict, find, somebody
@@ -103,7 +103,12 @@ class Desk:
 
     def put_rows(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
         """Merge rows of several tables, all or none."""
-        self._write([self._change(table, row) for table, row in rows])
+        changes = [self._change(table, row) for table, row in rows]
+        if len(changes) > 1 and any(change.table in market.TABLES for change in changes):
+            for wrong in market.worse(self._text, apply(self._text, changes, "")[0]):
+                raise InvalidInput(wrong["message"], table=wrong["table"], column=wrong["column"],
+                                   found=wrong["found"], allowed=wrong["allowed"])  # fmt: skip
+        self._write(changes)
 
     def examine(self, table: str, row: Mapping[str, Any]) -> None:
         """Raise what `put` would raise because of the row itself; nothing is written."""

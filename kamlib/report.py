@@ -109,7 +109,7 @@ def groundwork(desk: Desk) -> Document:
     pictures = {
         "drivers": charts.quadrants(drivers, *objectives.FIELDS) if len(drivers) else None,
         "trend": charts.hockey_stick(trend) if len(trend) > 1 else None,
-        "map": charts.market_map(placed, market.routes(tables), market.layout(tables)) if len(placed) else None,
+        "map": charts.market_map(placed, market.routes(tables), market.layout(tables), market.shares(tables)) if len(placed) else None,
         "ranked": charts.opportunity(placed) if placed["size"].notna().any() else None,
     }  # fmt: skip
     found = findings.find(tables, chosen)

@@ -68,7 +68,7 @@ def stored(place: Path, table: str, column: str, **key: str) -> list[str]:
 
 def every_view(desk: Desk) -> dict[str, ipywidgets.Widget]:
     return {
-        "open": views.open(desk, "Who?", here=6, links={6: "#step-6"}),
+        "open": views.open(desk, "Who?", here=6),
         "customers": views.customers(desk),
         "factors": views.factors(desk),
         "attractiveness": views.scores(desk, "attractiveness"),
@@ -77,6 +77,15 @@ def every_view(desk: Desk) -> dict[str, ipywidgets.Widget]:
         "decisions": views.decisions(desk),
         "staffing": views.staffing(desk),
         "closing": views.closing(desk),
+        "purpose": views.purpose(desk),
+        **{f"exercises {step}": views.exercises(desk, step) for step in range(1, 6)},
+        "capacity": views.capacity(desk),
+        "team": views.team(desk),
+        "market": views.market(desk),
+        "segments": views.segments(desk),
+        "assign": views.assign(desk),
+        "discover": views.discover(desk),
+        "balance": views.balance(desk),
     }
 
 
@@ -375,7 +384,7 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(kam: Path
 
 def test_a_sentence_stays_until_the_next_change(kam: Path) -> None:
     desk = at(kam)
-    view = views.open(desk, "Who?", here=6, links={})
+    view = views.open(desk, "Who?", here=6)
     status = next(w for w in inside(view) if "saved" in getattr(w, "html", ""))
     made = grid(views.scores(desk, "attractiveness"))
     tell(status, {"do": "undo"})

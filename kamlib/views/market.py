@@ -112,7 +112,9 @@ def market(desk: Desk) -> W.Box:
 
     def drawn() -> tuple[Any, ...]:
         rows = model.market_map(desk.tables, desk.settings)
-        return (rows, model.routes(desk.tables), model.layout(desk.tables)) if len(rows) else ()
+        if rows.empty:
+            return ()
+        return rows, model.routes(desk.tables), model.layout(desk.tables), model.shares(desk.tables)
 
     def ranked() -> tuple[Any, ...]:
         rows = model.market_map(desk.tables, desk.settings)
