@@ -223,7 +223,9 @@ def workshop(
 def _first_page(text: Any) -> str:
     """Where the work is: at the matrix once a customer has a segment, before that at step 1."""
     customers = text.get("customers")
-    placed = customers is not None and "segment" in customers and (customers["segment"].str.strip() != "").any()
+    placed = (
+        customers is not None and "segment" in customers and (customers["segment"].str.strip() != "").any()
+    )
     return "02_kaism" if placed else "01_segmentation"
 
 

@@ -322,6 +322,10 @@ class Desk:
         self._text = text
         part = text if names is None else {n: text[n] for n in names if n in text}
         self._typed = {**self._typed, **_typed_part(part)}
+        if self._given.get("segment") and self._given["segment"] not in set(
+            self._typed["segments"]["segment"]
+        ):
+            self._given["segment"] = _first_segment(self._typed)  # it was taken away
         self.settings = settings.of_workbook(self._typed, **self._given)
         self._what_if = {}
         self._tell()

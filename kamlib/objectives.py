@@ -87,7 +87,10 @@ def _judged(label: str, chosen: str, opportunity: str, resources: str) -> tuple[
     if against:
         side = " and ".join(against)
         says = "says" if against == ["market opportunity"] else "say"
-        return "back to step 1", f"{label}: {side} {says} no. Change the objective, or what stands against it."
+        return (
+            "back to step 1",
+            f"{label}: {side} {says} no. Change the objective, or what stands against it.",
+        )
     open_ = [side for side, answer in sides.items() if answer != "yes"]
     if open_:
         return "find out", f"{label}: {' and '.join(open_)} not answered yet."

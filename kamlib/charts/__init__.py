@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kamlib.charts.boxes import SPARE, matrix, scene
+from kamlib.charts.groups import profile, support
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
 from kamlib.charts.quadrants import quadrants
@@ -15,7 +16,9 @@ __all__ = [
     "matrix",
     "opportunity",
     "png",
+    "profile",
     "quadrants",
     "scene",
+    "support",
     "svg",
 ]

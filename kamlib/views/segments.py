@@ -211,7 +211,7 @@ def discover(desk: Desk) -> W.Box:
 
     def look(_: dict[str, Any]) -> None:
         listed = [c for c in customers() if c in (asked["columns"] or set())]
-        asked["found"] = discovery.find(customers(), listed, asked["groups"])
+        asked["found"], asked["used"] = discovery.find(customers(), listed, asked["groups"]), listed
         told.html = result()
         desk.look_at(desk.customer)
 
@@ -226,20 +226,17 @@ def discover(desk: Desk) -> W.Box:
             ids[group] = slug(name, taken)
             taken.append(ids[group])
         told_of = found.words.set_index("group")["description"]
-        basis = "groups found in " + ", ".join(sorted(asked["columns"]))
-        rows = [
-            (
-                "segments",
-                {"segment": ids[g], "name": n, "description": told_of[g], "basis": basis, "active": "yes"},
-            )
-            for g, n in names.items()
-        ]
+        basis = "groups found in " + ", ".join(asked["used"])
         inside = found.groups[found.groups["group"] != ""]
-        rows += [
-            ("customers", {"customer": c, "segment": ids[g]})
-            for c, g in zip(inside["customer"], inside["group"], strict=True)
-        ]
-        desk.put_rows(rows)
+        with desk.as_one():
+            desk.put_all("segments", [
+                {"segment": ids[g], "name": n, "description": told_of[g], "basis": basis, "active": "yes"}
+                for g, n in names.items()
+            ])  # fmt: skip
+            desk.put_all("customers", [
+                {"customer": c, "segment": ids[g]}
+                for c, g in zip(inside["customer"], inside["group"], strict=True)
+            ])  # fmt: skip
         if not desk.settings.segment:
             desk.choose(next(iter(ids.values())))
         asked["found"] = None
@@ -249,4 +246,4 @@ def discover(desk: Desk) -> W.Box:
     reading = {"column": tick, "groups": count, "scope": scope, "discover": look}
     hear(choice, desk, reading)
     hear(told, desk, {} if desk.read_only else {"accept": accept})
-    return zones(choice, stack(told, profile), support, shape="three")
+    return zones(choice, stack(told, profile, support), shape="steer")
