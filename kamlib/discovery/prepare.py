@@ -152,7 +152,8 @@ def standardised(values: np.ndarray) -> np.ndarray:
     The unit never matters.
     """
     known = values[~np.isnan(values)]
-    values = np.where(np.isnan(values), np.median(known), values) / (np.abs(known).max() or 1.0)
+    values = np.where(np.isnan(values), np.median(known), values)
+    values = np.round(values / (np.abs(known).max() or 1.0), 12)
     if reading.is_skewed(values):
         values = _logarithm(values)
     spread, middle = values.std(), np.median(values)
