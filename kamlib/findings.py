@@ -31,6 +31,17 @@ def find(tables: Tables, settings: Settings, today: date | None = None) -> pd.Da
     rows = [row for early in groundwork.RULES for row in early(tables, settings)]
     rows += [row for rule in RULES for row in rule(tables, settings, seen)]
     rows += list(_reviews(seen, today or date.today()))
+    return _table(rows)
+
+
+@remembered
+def early(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The findings of steps 1 to 5, of all segments, in the form of `find`."""
+    everywhere = settings.model_copy(update={"segment": ""})
+    return _table([row for rule in groundwork.RULES for row in rule(tables, everywhere)])
+
+
+def _table(rows: list[Row]) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=COLUMNS)
     order = found["level"].map(LEVELS.index)
     return found.assign(order=order).sort_values(["order", "step"], kind="stable", ignore_index=True)[COLUMNS]
@@ -177,6 +188,17 @@ def _portfolio(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterat
         yield "warn", 9, "", "", text, 36
 
 
+def _largest(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
+    """Are the key accounts of a segment simply its largest customers?"""
+    for segment, rows in seen[seen["decision"] != ""].groupby("segment", sort=False):
+        key = set(rows.loc[rows["decision"] == "key", "customer"])
+        known = seen[(seen["segment"] == segment) & seen["revenue"].notna()]
+        largest = known.nlargest(len(key), "revenue") if len(key) > 1 else known.iloc[:0]
+        if len(key) > 1 and len(known) > len(key) and set(largest["customer"]) == key:
+            text = f"The {len(key)} key accounts are exactly the {len(key)} largest: is there a reason besides size?"
+            yield "nudge", 9, segment, "", text, 16
+
+
 def _managers(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
     people = tables["people"].drop_duplicates("person").set_index("person")
     names = dict(zip(tables["customers"]["customer"], tables["customers"]["name"], strict=True))
@@ -213,6 +235,6 @@ def _reviews(seen: pd.DataFrame, today: date) -> Iterator[Row]:
 
 
 RULES: tuple[Callable[[Tables, Settings, pd.DataFrame], Iterator[Row]], ...] = (
-    _no_segment, _few_customers, _factors, _favourites, _strength, _evidence, _decisions, _portfolio,
+    _no_segment, _few_customers, _factors, _favourites, _strength, _evidence, _decisions, _portfolio, _largest,
     _managers, _find_out,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kamlib import market, objectives, portfolio, resources, segmentation, sheets
+from kamlib import market, objectives, resources, segmentation, sheets
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
@@ -88,18 +88,6 @@ def _segments(tables: Tables, settings: Settings) -> Iterator[Row]:
         yield "warn", 5, "", "", text, 16
 
 
-def _largest(tables: Tables, settings: Settings) -> Iterator[Row]:
-    """Are the key accounts of a segment simply its largest customers?"""
-    seen = portfolio.classes(tables, settings)
-    for segment, rows in seen[seen["decision"] != ""].groupby("segment", sort=False):
-        key = set(rows.loc[rows["decision"] == "key", "customer"])
-        known = seen[(seen["segment"] == segment) & seen["revenue"].notna()]
-        largest = known.nlargest(len(key), "revenue") if len(key) > 1 else known.iloc[:0]
-        if len(key) > 1 and len(known) > len(key) and set(largest["customer"]) == key:
-            text = f"The {len(key)} key accounts are exactly the {len(key)} largest: is there a reason besides size?"
-            yield "nudge", 9, segment, "", text, 16
-
-
 RULES: tuple[Callable[[Tables, Settings], Iterator[Row]], ...] = (
-    _reasons, _sanity, _forecast, _resources, _team, _market, _segments, _largest,
+    _reasons, _sanity, _forecast, _resources, _team, _market, _segments,
 )  # fmt: skip

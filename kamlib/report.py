@@ -112,7 +112,6 @@ def groundwork(desk: Desk) -> Document:
         "map": charts.market_map(placed, market.routes(tables), market.layout(tables), market.shares(tables)) if len(placed) else None,
         "ranked": charts.opportunity(placed) if placed["size"].notna().any() else None,
     }  # fmt: skip
-    found = findings.find(tables, chosen)
     parts = {
         "balance": briefing.balance, "purpose": briefing.purpose, "forecast": briefing.forecast,
         "capacity": briefing.capacity, "team": briefing.team, "opportunity": briefing.opportunity,
@@ -120,7 +119,7 @@ def groundwork(desk: Desk) -> Document:
     }  # fmt: skip
     return Document(
         panels.fill(
-            "report_groundwork", settings=chosen, findings=panels.trusted(panels.findings_list(found[found["step"] < 6])),
+            "report_groundwork", settings=chosen, findings=panels.trusted(panels.findings_list(findings.early(tables, chosen))),
             **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
         )

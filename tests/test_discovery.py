@@ -318,6 +318,22 @@ def test_gaps_are_filled_and_admitted_and_nobody_unknown_is_grouped():
     assert result.best == 2
 
 
+def test_customers_without_a_figure_are_not_a_group():
+    rng = np.random.default_rng(0)
+    table = listed(a=rng.standard_normal(60), b=rng.standard_normal(60))
+    table.loc[rng.random(60) < 0.4, "a"] = ""
+    assert not discovery.find(table, ["a", "b"]).supported
+    table.loc[table.index[:25], "b"] = "?"
+    table.loc[table.index[20:], "a"] = ""
+    notes = discovery.find(table, ["a", "b"]).notes
+    assert "a is left out: fewer than half of the customers have a figure." in notes
+
+
+def test_column_names_may_be_numbers():
+    table = two(36)[0].rename(columns={"Orders": 2025})
+    assert discovery.find(table, ["2025", "Visits"]).shown == 2
+
+
 def test_labels_stay_as_they_were_written():
     table = two(36)[0].assign(Type=["<b>Ä & Ö</b>" if i % 3 else "shop" for i in range(36)])
     customers = table.assign(customer=[f"K-{i}" for i in range(36)], name=["Łódź <i>"] * 36)

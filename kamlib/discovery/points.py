@@ -17,12 +17,14 @@ SEED = 20
 class Space:
     """Customers as points: `cells` (n x p, every column of the table has variance 1 in all), `column`
     (p, the column a coordinate belongs to), `floor` (m, the least spread a column may count with),
-    `codes` (the levels of the categorical columns as whole numbers, n each)."""
+    `codes` (the levels of the categorical columns as whole numbers, n each), `filled` (n x d, where a
+    number was not known and the middle stands in for it)."""
 
     cells: np.ndarray
     column: np.ndarray
     floor: np.ndarray
     codes: tuple[np.ndarray, ...]
+    filled: np.ndarray
 
     @property
     def numeric(self) -> np.ndarray:
@@ -31,10 +33,11 @@ class Space:
 
     def rows(self, which: np.ndarray) -> Space:
         """The same space with these customers only (or some of them twice)."""
-        return Space(self.cells[which], self.column, self.floor, tuple(c[which] for c in self.codes))
+        codes = tuple(c[which] for c in self.codes)
+        return Space(self.cells[which], self.column, self.floor, codes, self.filled[which])
 
 
-def space(numeric: np.ndarray, codes: Sequence[np.ndarray]) -> Space:
+def space(numeric: np.ndarray, codes: Sequence[np.ndarray], filled: np.ndarray | None = None) -> Space:
     """Standardised numbers (n x d) and levels (arrays of n whole numbers from 0) as one space."""
     parts, column = [numeric], [*range(numeric.shape[1])]
     for code in codes:
@@ -42,7 +45,14 @@ def space(numeric: np.ndarray, codes: Sequence[np.ndarray]) -> Space:
         parts.append(block)
         column += [max(column, default=-1) + 1] * block.shape[1]
     floor = [LEAST_KEPT] * numeric.shape[1] + [LEAST_KEPT_WORDS] * len(codes)
-    return Space(np.column_stack(parts), np.array(column), np.array(floor), tuple(codes))
+    none = np.zeros(numeric.shape, bool)
+    return Space(
+        np.column_stack(parts),
+        np.array(column),
+        np.array(floor),
+        tuple(codes),
+        none if filled is None else filled,
+    )
 
 
 def _one_hot(code: np.ndarray) -> np.ndarray:
@@ -57,8 +67,9 @@ def random_spaces(points: Space, count: int) -> Iterator[list[Space]]:
     """Tables without groups but with the same means, spreads and correlations: `count` of each kind.
 
     Numbers are normal with the same covariance; then even in the box along the axes of that covariance;
-    then even in each column, correlated alike. Steps (such as scores from 1 to 10) stay steps. Words are
-    shuffled, each column by itself.
+    then even in each column, correlated alike. Steps (such as scores from 1 to 10) stay steps, and
+    the gaps stay gaps, filled with the middle: customers without a figure must not look like a group.
+    Words are shuffled, each column by itself.
     """
     rng = np.random.default_rng(SEED)
     x, n = points.numeric, min(len(points.cells), AT_MOST_RANDOM)
@@ -70,6 +81,8 @@ def random_spaces(points: Space, count: int) -> Iterator[list[Space]]:
             for j, step in enumerate(steps):
                 if step:
                     numeric[:, j] = np.round(numeric[:, j] / step) * step
+            gap = points.filled[rng.permutation(len(x))[:n]]
+            numeric = np.where(gap, np.median(numeric, axis=0), numeric) if gap.any() else numeric
             numeric = (numeric - numeric.mean(axis=0)) / np.maximum(numeric.std(axis=0), 1e-9)
             tables.append(space(numeric, [_dense(rng.permutation(code)[:n]) for code in points.codes]))
         yield tables

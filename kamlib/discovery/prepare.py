@@ -13,7 +13,7 @@ from kamlib.discovery import cuts, reading
 from kamlib.discovery.points import Space, space
 from kamlib.errors import InvalidInput, did_you_mean
 
-FEWEST = 12
+FEWEST, LEAST_KNOWN = 12, 0.5
 FAR = 3.0  # spreads from the middle beyond which a value counts by its logarithm only
 SHIFTS, LEAST_SHIFT = (
     (0, 0.003, 0.01, 0.03, 0.1, 0.3, 1),
@@ -45,6 +45,7 @@ class Ready:
 
 def ready(customers: pd.DataFrame, chosen: Sequence[str]) -> Ready:
     """The chosen columns of the customers as points. Raises InvalidInput where there is nothing to cut."""
+    customers = customers.set_axis(customers.columns.map(str), axis=1)
     usable, notes = _usable(customers, chosen)
     rows = _sorted(customers, list(usable["column"]))
     raw = pd.DataFrame(
@@ -87,7 +88,8 @@ def _ready(who: pd.DataFrame, used: pd.DataFrame, raw: pd.DataFrame, notes: list
             f"Groups were sought among {cuts.AT_MOST} of the {len(raw):,} customers, always the same ones, and "
             "the others put into the nearest."
         )
-    return Ready(who, used, raw, scaled, space(scaled.to_numpy(), codes), tuple(notes))
+    points = space(scaled.to_numpy(), codes, raw[numeric].isna().to_numpy())
+    return Ready(who, used, raw, scaled, points, tuple(notes))
 
 
 def _usable(customers: pd.DataFrame, chosen: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
@@ -102,11 +104,19 @@ def _usable(customers: pd.DataFrame, chosen: Sequence[str]) -> tuple[pd.DataFram
                                column=str(name), found=name, hint=hint)  # fmt: skip
     wanted = sorted(dict.fromkeys(map(str, chosen)))
     table = pd.DataFrame([reading.described(name, reading.first(customers, name)) for name in wanted])
+    table = _without_gappy(table, len(customers))
     notes = [f"{row.column} is left out: {row.why}." for row in table[~table["usable"]].itertuples()]
     if not table["usable"].any():
         message = "None of the chosen columns tells customers apart."
         raise InvalidInput(message, table="customers", found=_listed(wanted), hint=" ".join(notes))
     return table[table["usable"]].reset_index(drop=True), notes
+
+
+def _without_gappy(table: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """The same with numbers of too few customers marked as not usable: a guess for most would be no figure."""
+    gappy = (table["kind"] == "numeric") & (table["known"] < LEAST_KNOWN * rows)
+    why = table["why"].mask(gappy, "fewer than half of the customers have a figure")
+    return table.assign(usable=table["usable"] & ~gappy, why=why)
 
 
 def _sorted(customers: pd.DataFrame, used: list[str]) -> pd.DataFrame:

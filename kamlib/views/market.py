@@ -101,8 +101,7 @@ def balance(desk: Desk) -> W.Box:
     shown = panel(desk, lambda: briefing.balance(desk.tables, desk.settings))
 
     def settle() -> str:
-        found = rules.find(desk.tables, desk.settings)
-        return panels.findings_list(found[found["step"] < 6])
+        return panels.findings_list(rules.early(desk.tables, desk.settings))
 
     return zones(shown, panel(desk, settle), shape="two")
 
