@@ -27,7 +27,16 @@ def run() -> str:
         bare, mine = interleaved(
             REPEATS,
             lambda: _process("-c", EMPTY, str(empty), str(folder / "out.ipynb")),
-            lambda: _process("-m", "kamlib.cli", "report", str(workbook), "--notebook", "02_kaism", "--out", str(folder / "reports")),
+            lambda: _process(
+                "-m",
+                "kamlib.cli",
+                "report",
+                str(workbook),
+                "--notebook",
+                "02_kaism",
+                "--out",
+                str(folder / "reports"),
+            ),
         )
         size = (folder / "reports" / "kaism-main.html").stat().st_size
     row = Row("kam report, one segment of 40", mine, bare, "<= +2000", f"{size / 1000:.0f} kB")

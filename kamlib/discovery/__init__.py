@@ -16,7 +16,7 @@ import pandas as pd
 
 from kamlib.discovery import cuts
 from kamlib.discovery import words as _words
-from kamlib.discovery.points import SEED
+from kamlib.discovery.points import SEED, guessed
 from kamlib.discovery.prepare import FEWEST, Ready, ready
 from kamlib.discovery.reading import columns, number, numbers
 from kamlib.errors import InvalidInput
@@ -102,7 +102,7 @@ def _sought(
         rows = np.arange(n)
         if n > cuts.AT_MOST:
             rows = np.sort(np.random.default_rng(SEED).choice(n, cuts.AT_MOST, replace=False))
-        points = prepared.points.rows(rows)
+        points = guessed(prepared.points).rows(rows)
         different = len(np.unique(points.cells, axis=0))
         most = min(MOST_GROUPS, n // CUSTOMERS_A_GROUP, max(different, 2))
         support, found = cuts.support(points, range(2, most + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,13 +63,26 @@ def _one_hot(code: np.ndarray) -> np.ndarray:
     return block / np.sqrt(total) if total > 0 else block
 
 
+def guessed(points: Space) -> Space:
+    """The same space with a known number of another customer, always the same one, in place of each gap.
+
+    To look for groups in: the middle value for all of them would be a spike, and look like a group.
+    """
+    if not points.filled.any():
+        return points
+    rng = np.random.default_rng(SEED)
+    cells = points.cells.copy()
+    for j, gap in enumerate(points.filled.T):
+        cells[gap, j] = rng.choice(cells[~gap, j], int(gap.sum()))
+    return replace(points, cells=cells)
+
+
 def random_spaces(points: Space, count: int) -> Iterator[list[Space]]:
     """Tables without groups but with the same means, spreads and correlations: `count` of each kind.
 
     Numbers are normal with the same covariance; then even in the box along the axes of that covariance;
-    then even in each column, correlated alike. Steps (such as scores from 1 to 10) stay steps, and
-    the gaps stay gaps, filled with the middle: customers without a figure must not look like a group.
-    Words are shuffled, each column by itself.
+    then even in each column, correlated alike. Steps (such as scores from 1 to 10) stay steps. Words are
+    shuffled, each column by itself.
     """
     rng = np.random.default_rng(SEED)
     x, n = points.numeric, min(len(points.cells), AT_MOST_RANDOM)
@@ -81,8 +94,6 @@ def random_spaces(points: Space, count: int) -> Iterator[list[Space]]:
             for j, step in enumerate(steps):
                 if step:
                     numeric[:, j] = np.round(numeric[:, j] / step) * step
-            gap = points.filled[rng.permutation(len(x))[:n]]
-            numeric = np.where(gap, np.median(numeric, axis=0), numeric) if gap.any() else numeric
             numeric = (numeric - numeric.mean(axis=0)) / np.maximum(numeric.std(axis=0), 1e-9)
             tables.append(space(numeric, [_dense(rng.permutation(code)[:n]) for code in points.codes]))
         yield tables

@@ -148,30 +148,35 @@ def _gaps(rows: pd.DataFrame, raw: pd.DataFrame, unknown: int) -> list[str]:
         gaps = int(raw[name].isna().sum())
         if gaps:
             middle = figure(float(raw[name].median()))
-            notes.append(f"{name}: {_customers(gaps)} without a figure are given the middle value, {middle}.")
+            notes.append(
+                f"{name}: {_customers(gaps)} without a figure are put where the middle value, {middle}, belongs."
+            )
     if unknown:
         notes.append(f"{_customers(unknown)} without any value in these columns: in no group.")
     return notes
 
 
 def standardised(values: np.ndarray) -> np.ndarray:
-    """Numbers with mean 0 and variance 1; NaN becomes the middle, long tails and outliers are drawn in.
+    """Numbers with mean 0 and variance 1, long tails and outliers drawn in; NaN becomes the middle one.
 
     Non-negative numbers with a long tail upwards are taken as logarithms, with the shift that leaves the
     least tail. What is more than FAR spreads from the middle counts by the logarithm of the excess.
     The unit never matters.
     """
-    known = values[~np.isnan(values)]
-    values = np.where(np.isnan(values), np.median(known), values)
-    values = np.round(values / (np.abs(known).max() or 1.0), 12)
-    if reading.is_skewed(values):
-        values = _logarithm(values)
-    spread, middle = values.std(), np.median(values)
-    quartiles = float(np.subtract(*np.percentile(values, [75, 25]))) / 1.349
-    away = (values - middle) / (quartiles if quartiles > 0.3 * spread else spread)
+    unknown = np.isnan(values)
+    known = values[~unknown]
+    known = np.round(known / (np.abs(known).max() or 1.0), 12)
+    if reading.is_skewed(known):
+        known = _logarithm(known)
+    spread, middle = known.std(), np.median(known)
+    quartiles = float(np.subtract(*np.percentile(known, [75, 25]))) / 1.349
+    away = (known - middle) / (quartiles if quartiles > 0.3 * spread else spread)
     beyond = np.maximum(np.abs(away) - FAR, 0)
     drawn = np.sign(away) * (np.minimum(np.abs(away), FAR) + np.log1p(beyond))
-    return np.round((drawn - drawn.mean()) / drawn.std(), 9)
+    scaled = (drawn - drawn.mean()) / drawn.std()
+    result = np.full(len(values), np.median(scaled))
+    result[~unknown] = scaled
+    return np.round(result, 9)
 
 
 def _logarithm(values: np.ndarray) -> np.ndarray:
