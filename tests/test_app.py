@@ -469,7 +469,7 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         # days, the label, the homework
         keys.into("Effort").type("40", "50")
         kept(place, ["40", "50"], "effort", "days")
-        keys.into("Does the label mean anything?").press("Enter").type("yes")
+        keys.into("Does the label key account mean anything?").press("Enter").type("yes")
         kept(place, ["yes"], "answers", "value")
         keys.into("Find out").type("Who knows?", "Ann", then="Tab").type("2027-01-31")
         wait_until(lambda: stored(place, "find_out", "due") == ["2027-01-31"], what="homework")
