@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamlib import discovery
@@ -181,6 +181,7 @@ def test_a_handful_of_outliers_is_no_group():
 # the same ones every time
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.randoms(use_true_random=False), st.sampled_from([0.001, 7.3, 1000.0]))
 def test_neither_the_order_of_the_rows_nor_the_unit_moves_a_point(random, times):
     customers = two(36)[0]
@@ -267,12 +268,14 @@ def test_one_clear_cell_settles_the_column():
     assert discovery.numbers(pd.Series(["1,234", "0.5"])).tolist() == [1234, 0.5]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_no_text_breaks_the_reading(text):
     value = discovery.number(text)
     assert math.isnan(value) or math.isfinite(value)
 
 
+@settings(deadline=None)
 @given(st.floats(-1e12, 1e12).map(lambda v: round(v, 2)))
 def test_numbers_survive_being_written_by_a_spreadsheet(value):
     assert discovery.number(f"{value:,.2f}") == pytest.approx(value)
@@ -422,6 +425,7 @@ def test_halfway_between_two_groups_is_empty_and_within_one_crowd_it_is_not():
     assert 0.75 < cuts.between(even, cuts.cuts(even, [2])[2]) < 1.25
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1e9), min_size=3, max_size=40).filter(lambda v: len({round(x, 3) for x in v}) > 1)
 )

@@ -93,7 +93,7 @@ def random_spaces(points: Space, count: int) -> Iterator[list[Space]]:
             numeric = draw(rng, n)
             for j, step in enumerate(steps):
                 if step:
-                    numeric[:, j] = np.round(numeric[:, j] / step) * step
+                    numeric[:, j] = _on_steps(numeric[:, j], step, x[:, j])
             numeric = (numeric - numeric.mean(axis=0)) / np.maximum(numeric.std(axis=0), 1e-9)
             tables.append(space(numeric, [_dense(rng.permutation(code)[:n]) for code in points.codes]))
         yield tables
@@ -106,6 +106,7 @@ def _kinds(x: np.ndarray) -> list[Callable[[np.random.Generator, int], np.ndarra
     root = np.sqrt(np.maximum(value, 0))
     along = (x - x.mean(axis=0)) @ axes
     low, high = along.min(axis=0), along.max(axis=0)
+    half = np.array([_step(column) for column in x.T]) / 2  # so that the first and last step get their share
 
     def normal(rng: np.random.Generator, n: int) -> np.ndarray:
         return (rng.standard_normal((n, d)) * root) @ axes.T
@@ -115,7 +116,7 @@ def _kinds(x: np.ndarray) -> list[Callable[[np.random.Generator, int], np.ndarra
 
     def even_columns(rng: np.random.Generator, n: int) -> np.ndarray:
         rank = normal(rng, n).argsort(axis=0).argsort(axis=0)
-        even = np.sort(rng.uniform(x.min(axis=0), x.max(axis=0), (n, d)), axis=0)
+        even = np.sort(rng.uniform(x.min(axis=0) - half, x.max(axis=0) + half, (n, d)), axis=0)
         return np.take_along_axis(even, rank, axis=0)
 
     return [normal, even_box, even_columns]
@@ -123,6 +124,11 @@ def _kinds(x: np.ndarray) -> list[Callable[[np.random.Generator, int], np.ndarra
 
 def _dense(code: np.ndarray) -> np.ndarray:
     return np.unique(code, return_inverse=True)[1]
+
+
+def _on_steps(values: np.ndarray, step: float, like: np.ndarray) -> np.ndarray:
+    """The values moved to the nearest step of the column they are like, none beyond its first and last."""
+    return np.clip(like.min() + np.round((values - like.min()) / step) * step, like.min(), like.max())
 
 
 def _step(column: np.ndarray) -> float:
