@@ -35,7 +35,7 @@ def _forecast(tables: Tables, settings: Settings) -> Iterator[Row]:
         where = "" if row.subject == sheets.CASE else row.subject
         if row.flagged:
             yield "warn", 1, where, "", f"{whose}: {row.words}", 3
-        elif row.steeper and "somebody has to say" in row.words:
+        elif row.steeper and bool(row.market) != bool(row.resources):
             yield "nudge", 1, where, "", f"{whose}: {row.words}", 3
 
 

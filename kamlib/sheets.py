@@ -8,7 +8,7 @@ belongs to the row of the form's first field.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ class Form:
     @property
     def home(self) -> int:
         """The first of the ten steps it belongs to, 0 for none."""
-        return min((step for step in self.steps if isinstance(step, int)), default=0)
+        return _home(self.steps)
 
     @property
     def first(self) -> str:
@@ -90,7 +90,7 @@ def forms(step: int | None = None, folder: Path | None = None) -> list[Form]:
 def _forms(folder: Path | None) -> dict[str, Form]:
     made = {}
     entries = [e for e in catalogue.entries(folder=folder) if e.get("form")]
-    for entry in sorted(entries, key=lambda e: e["form"].get("order", 100)):
+    for entry in sorted(entries, key=lambda e: (_home(e["steps"]), e["form"].get("order", 100))):
         said = entry["form"]
         lists = [catalogue.items(entry["id"], name, folder).assign(list=name)
                  for name in said.get("lines", ["items"])]  # fmt: skip
@@ -100,6 +100,10 @@ def _forms(folder: Path | None) -> dict[str, Form]:
             pd.concat(lists, ignore_index=True),
         )  # fmt: skip
     return made
+
+
+def _home(steps: Sequence[int | str]) -> int:
+    return min((step for step in steps if isinstance(step, int)), default=0)
 
 
 def guidance(id: str) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -11,9 +11,21 @@ import pytest
 
 from kamlib import sheets, stores
 from tests.serving import ROOT, Board, browser, wait_until
-from tests.windows import cell, grid, kept, lines, main_ends_with, said, shows, stored, tables_of, visit
+from tests.windows import (
+    cell,
+    grid,
+    kept,
+    lines,
+    main_ends_with,
+    said,
+    shows,
+    sound,
+    stored,
+    tables_of,
+    visit,
+)
 
-__all__ = ["browser"]  # a fixture
+__all__ = ["browser", "sound"]  # fixtures
 
 pytestmark = pytest.mark.browser
 NOTEBOOKS = ROOT / "notebooks"
@@ -40,15 +52,6 @@ def app(browser: Any, board: Board) -> Iterator[Any]:
     page = visit(browser, board, wait_for=".picture svg")
     yield page
     page.context.close()
-
-
-@pytest.fixture(autouse=True)
-def sound(request: Any) -> Iterator[None]:
-    """After every test in the shared window: no error, nothing asked of the network."""
-    yield
-    if "app" in request.fixturenames:
-        page = request.getfixturevalue("app")
-        assert page.problems == [] and page.outside == []
 
 
 def paste(page: Any, where: Any, block: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,15 @@ from tests.serving import Board, opened, wait_until
 
 SLOW = 30_000
 DRAWN = ".kam-chart svg path[aria-label]"
+
+
+@pytest.fixture(autouse=True)
+def sound(request: Any) -> Iterator[None]:
+    """After every test in the shared window: no error, nothing asked of the network."""
+    yield
+    if "app" in request.fixturenames:
+        page = request.getfixturevalue("app")
+        assert page.problems == [] and page.outside == []
 
 
 def visit(browser: Any, board: Board, url: str = "", wait_for: str = "", width: int = 1366) -> Any:

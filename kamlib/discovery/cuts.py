@@ -268,15 +268,12 @@ def cut_again(points: Space, found: dict[int, Cut]) -> tuple[np.ndarray, np.ndar
 
 
 def agreement(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """Adjusted Rand index of two cuts, and the share of pairs of the first that the second keeps together.
+    """Adjusted Rand index of two cuts, and the share of pairs of the first that the second keeps together."""
+    from sklearn.metrics import adjusted_rand_score
+    from sklearn.metrics.cluster import pair_confusion_matrix
 
-    Counted here, because scikit-learn takes longer over looking at the labels than over counting pairs.
-    """
-    table = np.zeros((one.max() + 1, other.max() + 1))
-    np.add.at(table, (one, other), 1)
-    both, first, second = ((c * (c - 1) / 2).sum() for c in (table, table.sum(axis=1), table.sum(axis=0)))
-    chance, most = first * second / (len(one) * (len(one) - 1) / 2), (first + second) / 2
-    return float((both - chance) / (most - chance)) if most > chance else 1.0, float(both / max(first, 1))
+    pairs = pair_confusion_matrix(one, other)
+    return float(adjusted_rand_score(one, other)), float(pairs[1, 1] / max(pairs[1].sum(), 1))
 
 
 def support(points: Space, counts: Sequence[int]) -> tuple[pd.DataFrame, dict[int, Cut]]:

@@ -41,14 +41,14 @@ class Merged:
     columns: dict[str, str]
 
 
-def ids(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+def ids(names: Iterable[str], taken: Iterable[str] = (), otherwise: str = "customer") -> list[str]:
     """A short id for each name, none twice or among those taken: Alder & Co becomes alder_co."""
     used, last, result = {t.casefold() for t in taken}, dict[str, int](), []
     for name in names:
         bare = "".join(
             c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c)
         )
-        base = re.sub(r"[^a-z0-9]+", "_", bare).strip("_")[:LONGEST_SLUG].strip("_") or "customer"
+        base = re.sub(r"[^a-z0-9]+", "_", bare).strip("_")[:LONGEST_SLUG].strip("_") or otherwise
         result.append(_free(base, used, last))
     return result
 

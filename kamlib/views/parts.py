@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import charts, panels
+from kamlib import charts, imports, panels
 from kamlib.desk import Desk
 from kamlib.errors import KamError
 from kamlib.tables import DEFINITIONS
@@ -170,13 +169,7 @@ def person_column(desk: Desk, name: str = "person", label: str = "Who") -> dict[
 
 def slug(name: str, taken: Iterable[str]) -> str:
     """A short id for a name, not among those taken: "Alder & Co" becomes alder_co."""
-    base = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "x"
-    used, number = set(taken), 1
-    made = base
-    while made in used:
-        number += 1
-        made = f"{base}_{number}"
-    return made
+    return imports.ids([name], taken, otherwise="x")[0]
 
 
 Place = tuple[str, str]  # row and column of a cell
