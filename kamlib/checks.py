@@ -26,7 +26,7 @@ from kamlib.tables import (
 NEEDED = ("segments", "customers", "suppliers", "factors", "scores")
 COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
 EXCEL_ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!")
-MAY_BE_EMPTY = ("supplier",)
+MAY_BE_EMPTY = ("supplier", "term")
 LONGEST = 32_000
 LONGEST_NAME, MOST_COMPARED = 60, 500  # "did you mean" is for slips, not for books
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")

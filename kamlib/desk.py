@@ -19,7 +19,10 @@ from kamlib.stores import Change
 from kamlib.stores.base import apply, blame, conflict, find, somebody
 from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
 
-GOES_WITH = {"junctions": ("junction_shares", "routes")}  # rows that mean nothing without the other
+GOES_WITH = {
+    "junctions": ("junction_shares", "routes"),
+    "activities": ("time_terms", "activity_counts"),
+}  # rows that mean nothing without the other
 
 
 def open_desk(*, workbook: str = "", segment: str = "", near_line: float | None = None) -> Desk:

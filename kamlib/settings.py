@@ -44,6 +44,17 @@ class Settings(BaseModel):
     budget: float | None = Field(None, ge=0)
     market_basis: Literal["turnover", "volume", "profit"] = "turnover"
     value_index_current_pct: float = Field(50, ge=0, le=100)
+    profit_year: str = ""
+    overheads: float | None = Field(None, ge=0)
+    overhead_saved: float = Field(0, ge=0)
+    margin_pct: float | None = Field(None, gt=0, lt=100)
+    horizon_years: int = Field(5, ge=1, le=50)
+    discount_rate_pct: float = Field(10, ge=0, le=100)
+    retention_low_pct: float | None = Field(None, ge=0, le=100)
+    retention_high_pct: float | None = Field(None, ge=0, le=100)
+    dependency_pct: float = Field(20, gt=0, le=100)
+    day_cost: float | None = Field(None, ge=0)
+    contact_cost: float | None = Field(None, ge=0)
     currency: str = "GBP"
     name: str = ""
     supplier: str = ""

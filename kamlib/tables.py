@@ -10,84 +10,33 @@ from __future__ import annotations
 
 import functools
 import math
-import re
-from dataclasses import dataclass
-from datetime import date
 
-import numpy as np
 import pandas as pd
+
+from kamlib.columns import (
+    NO,
+    UNKNOWN_WORDS,
+    YES,
+    Column,
+    Table,
+    as_text,
+    parse,
+    parse_date,
+    parse_number,
+)  # fmt: skip
+
+__all__ = [
+    "BOXES", "CHANNELS", "DEFINITIONS", "MODELS", "NO", "SCHEMA", "UNKNOWN_WORDS", "US", "YES", "Column", "Table",
+    "Tables", "as_text", "empty", "parse", "parse_date", "parse_number", "typed", "typed_column",
+]  # fmt: skip
 
 SCHEMA = 1
 US = "us"
 BOXES = ("key", "key_development", "maintenance", "opportunistic")
+CHANNELS = ("internet", "call_centre", "face_to_face")
 MODELS = ("attractiveness", "strength", "pia_us", "pia_customer")
-UNKNOWN_WORDS = ("", "?", "unknown", "-", "–")
 
 Tables = dict[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its kind, the one-sentence help, and what is allowed.
-
-    kind: id (short text without spaces) | text | number | date (YYYY-MM-DD) | yesno | choice.
-    `refers` names the table whose first key this column points to.
-    """
-
-    name: str
-    kind: str
-    help: str
-    key: bool = False
-    low: float = -math.inf
-    high: float = math.inf
-    step: float = 0
-    choices: tuple[str, ...] = ()
-    refers: str = ""
-
-    @property
-    def allowed(self) -> str:
-        """What may stand here, in words."""
-        if self.choices:
-            return "one of " + ", ".join(self.choices)
-        if self.refers:
-            return f"an id from the table {self.refers}"
-        if self.kind == "number":
-            return _range_words(self)
-        return {
-            "id": "a short text without spaces",
-            "date": "a date as YYYY-MM-DD",
-            "yesno": "yes or no",
-            "text": "any text",
-        }[self.kind]
-
-
-def _range_words(column: Column) -> str:
-    steps = f" in steps of {column.step:g}" if column.step else ""
-    if math.isfinite(column.low) and math.isfinite(column.high):
-        return f"a number from {column.low:g} to {column.high:g}{steps}, or empty for unknown"
-    if math.isfinite(column.low):
-        return f"a number of {column.low:g} or more{steps}, or empty for unknown"
-    return f"a number{steps}, or empty for unknown"
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the workbook: a help sentence and its columns, keys first."""
-
-    name: str
-    help: str
-    columns: tuple[Column, ...]
-
-    @property
-    def names(self) -> list[str]:
-        return [c.name for c in self.columns]
-
-    @property
-    def keys(self) -> list[str]:
-        return [c.name for c in self.columns if c.key]
-
-    def __getitem__(self, column: str) -> Column:
-        return next(c for c in self.columns if c.name == column)
 
 
 def _id(name: str, help: str, **more: object) -> Column:
@@ -139,10 +88,11 @@ DEFINITIONS: dict[str, Table] = {
             Column("status", "choice", "Does it buy from us today?", choices=("current", "prospect")),
             Column("note", "text", "Anything worth remembering."),
             Column("revenue", "number", "Our revenue with it in the last full year.", low=0),
-            Column("profit", "number", "Our profit with it in the last full year."),
+            Column("profit", "number", "Our gross profit with it in the last full year, before the cost to serve it."),
             Column("potential_profit", "number", "The profit a year it could bring us."),
             Column("manager", "id", "Who looks after it.", refers="people"),
             Column("rival", "id", "A customer it competes with.", refers="customers"),
+            Column("first_year", "number", "The year it first bought from us.", low=1000, high=9999, step=1),
         )),
         Table("suppliers", "Ourselves (the id us) and our competitors.", (
             _id("supplier", "Short id; us is ourselves."),
@@ -227,6 +177,79 @@ DEFINITIONS: dict[str, Table] = {
             Column("amount", "number", "How much, in the basis of the map.", low=0),
             _NOTE,
         )),
+        Table("ledger", "What each customer bought, year by year.", (
+            _id("customer", "The customer.", refers="customers"),
+            _id("year", "The year, such as 2025."),
+            Column("revenue", "number", "Sales of that year, after discounts and credits."),
+            Column("cost_of_sales", "number", "What the goods or services sold cost us, as far as it is known."),
+            Column("uncosted", "number", "The part of the revenue whose cost is not known; empty means none."),
+            Column("discount", "number", "Discounts given, already taken off the revenue."),
+            Column("freight", "number", "Freight we paid; part of the cost to serve."),
+            Column("orders", "number", "How many orders or lines.", low=0),
+            Column("months", "number", "Months of the year that are covered; empty means all twelve.",
+                   low=0, high=12, step=1),
+            _NOTE,
+        )),
+        Table("pools", "The groups of people whose time serves customers, and what that time costs.", (
+            _id("pool", "Short id of the group."),
+            Column("name", "text", "Name of the group, such as Customer service."),
+            Column("cost", "number", "What it costs a year, salaries and all that goes with them.", low=0),
+            Column("minutes", "number", "Minutes a year that are paid for.", low=0),
+            Column("practical_pct", "number", "How much of them can be worked, in %; empty means 80.",
+                   low=1, high=100),
+            _NOTE,
+        )),
+        Table("activities", "What is done for customers, and what it takes each time.", (
+            _id("activity", "Short id of the activity."),
+            Column("name", "text", "Name of the activity, such as Answer a query."),
+            Column("driver", "text", "What is counted, such as queries."),
+            Column("pool", "id", "Whose time it takes.", refers="pools"),
+            Column("minutes", "number", "Minutes it takes each time.", low=0),
+            Column("cost", "number", "Or what it costs a year in all, to be shared out by the count.", low=0),
+            _NOTE,
+        )),
+        Table("time_terms", "What makes an activity take longer: the terms of its time equation.", (
+            _id("activity", "The activity.", refers="activities"),
+            _id("term", "Short id of the circumstance."),
+            Column("name", "text", "Name of the circumstance, such as By air."),
+            Column("minutes", "number", "Minutes more (or fewer) each time."),
+        )),
+        Table("activity_counts", "How often each activity was done for each customer in a year.", (
+            _id("customer", "The customer.", refers="customers"),
+            _id("activity", "The activity.", refers="activities"),
+            _id("term", "The circumstance; empty for the activity itself."),
+            Column("count", "number", "How often in the year.", low=0),
+            _NOTE,
+        )),
+        Table("outlook", "How long each customer is likely to stay and to grow, as a range.", (
+            _id("customer", "The customer.", refers="customers"),
+            Column("retention_low_pct", "number", "Chance that it is still here a year later, in %, at worst.",
+                   low=0, high=100),
+            Column("retention_high_pct", "number", "The same at best.", low=0, high=100),
+            Column("growth_low_pct", "number", "Growth of its profit a year, in %, at worst; empty means 0.",
+                   low=-100, high=1000),
+            Column("growth_high_pct", "number", "The same at best.", low=-100, high=1000),
+            _NOTE,
+        )),
+        Table("cohorts", "Customers that began together, and how many are left year after year.", (
+            _id("segment", "The segment, or all."),
+            _id("cohort", "Who began together, such as 2019."),
+            _id("age", "Years since they began; 0 is the beginning."),
+            Column("customers", "number", "How many are still here.", low=0),
+        )),
+        Table("won_lost", "Customers won and customers lost, with what they were worth.", (
+            _id("year", "The year."),
+            _id("account", "Short id of the customer won or lost."),
+            Column("name", "text", "Its name."),
+            Column("kind", "choice", "Won or lost.", choices=("won", "lost")),
+            Column("profit", "number", "Profit a year: expected of the won, last known of the lost."),
+            _NOTE,
+        )),
+        Table("contacts", "How often we were in contact with each customer in a year, by channel.", (
+            _id("customer", "The customer.", refers="customers"),
+            _id("channel", "The channel.", choices=CHANNELS),
+            Column("contacts", "number", "How many in the year.", low=0),
+        )),
         Table("rounds", "Where earlier rounds left each customer.", (
             _id("round", "The round, such as 2025."),
             _id("customer", "The customer.", refers="customers"),
@@ -256,69 +279,6 @@ DEFINITIONS: dict[str, Table] = {
         )),
     )
 }  # fmt: skip
-
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
-_COMMA = re.compile(r"[+-]?\d+,\d+$")
-YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
-
-
-def parse_number(text: str) -> float:
-    """The number a cell says, NaN for unknown: "7.5" and "7,5" are 7.5, "?" is NaN.
-
-    Raises ValueError when it says something else; infinities and NaN are not numbers here.
-    """
-    text = text.strip()
-    if text.lower() in UNKNOWN_WORDS:
-        return math.nan
-    if _COMMA.match(text):
-        text = text.replace(",", ".")
-    if not _PLAIN.match(text) or not math.isfinite(float(text)):
-        raise ValueError(text)
-    return float(text)
-
-
-def parse_date(text: str) -> str:
-    """A date in ISO form, "" for unknown. Raises ValueError for anything else."""
-    text = text.strip()
-    if text.lower() in UNKNOWN_WORDS:
-        return ""
-    return date.fromisoformat(text[:10] if text[10:] in ("T00:00:00", " 00:00:00") else text).isoformat()
-
-
-def parse(column: Column, text: str) -> float | str:
-    """The value of one cell by its column's kind. Raises ValueError when it is not allowed."""
-    if column.kind == "number":
-        number = parse_number(text)
-        if number < column.low or number > column.high:
-            raise ValueError(text)
-        if column.step and number == number and (number / column.step) % 1:
-            raise ValueError(text)
-        return number
-    value = text.strip()
-    if column.kind == "date":
-        return parse_date(value)
-    if column.kind == "yesno" and value:
-        if value.lower() not in YES + NO:
-            raise ValueError(text)
-        return "yes" if value.lower() in YES else "no"
-    if column.choices and value and value not in column.choices:
-        raise ValueError(text)
-    if column.kind == "id" and re.search(r"\s", value):
-        raise ValueError(text)
-    return value
-
-
-def as_text(value: object) -> str:
-    """The text a store keeps for a value: 7.0 is "7", None and NaN are ""."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ""
-    if isinstance(value, float) and math.isnan(value):
-        return ""
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return str(value)
 
 
 def empty(name: str) -> pd.DataFrame:

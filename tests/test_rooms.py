@@ -30,10 +30,11 @@ MODELS = [
     "segmentation",
     "resources",
     "groundwork",
+    "profitability",
 ]
 # rooms from the ground up; a room imports only from rooms before it
 FLOORS = [
-    ["errors"],
+    ["errors", "columns"],
     ["tables", "palette", "memory"],
     ["settings", "catalogue", "labels", "scoring"],
     ["sheets", "market"],
@@ -44,6 +45,7 @@ FLOORS = [
     ["portfolio", "objectives", "segmentation"],
     ["resources"],
     ["groundwork", "progress"],
+    ["profitability"],
     ["findings"],
     ["charts", "panels", "results"],
     ["briefing"],
