@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kamlib import catalogue, stores
+from kamlib import catalogue, sheets, stores
 from kamlib.errors import KamError
 from kamlib.tables import BOXES
 
@@ -21,6 +21,11 @@ TABLE_ENTRIES = {
     "key_account_hierarchy": 5,
     "communication": 7,
     "ten_steps": 10,
+    "acquisition_costs": 10,
+    "retention_benefits": 7,
+    "profit_conditions": 6,
+    "kam_profit_check": 6,
+    "tips_profitability": 6,
 }
 
 FORMS = {  # the sheets of steps 1 to 5: whom each is per, and the fields that code reads
@@ -48,6 +53,10 @@ FORMS = {  # the sheets of steps 1 to 5: whom each is per, and the fields that c
     "seven_ps": ("segment", ["says", "different"]),
     "commercial_banking_segmentation": ("case", ["from", "to", "service"]),
     "adopters": ("segment", ["share", "answer"]),
+}
+LATER_FORMS = {  # the sheets of the notebook about profit, which belong to no step
+    "kam_profit_check": ("case", ["answer"]),
+    "acquisition_costs": ("customer", ["cost"]),
 }
 QUESTION = "what_has_changed_in_the_market"
 ROOT = Path(__file__).parent.parent
@@ -131,10 +140,10 @@ def lines_of(e: dict) -> list[str]:
     return [row["id"] for key in e["form"].get("lines", ["items"]) for row in e[key]]
 
 
-@pytest.mark.parametrize("id", FORMS)
-def test_every_exercise_of_steps_1_to_5_is_a_sheet_to_fill_in(id):
+@pytest.mark.parametrize("id", FORMS | LATER_FORMS)
+def test_every_exercise_is_a_sheet_to_fill_in(id):
     e = catalogue.entry(id)
-    per, fields = FORMS[id]
+    per, fields = (FORMS | LATER_FORMS)[id]
     assert (e["form"]["per"], [f["id"] for f in e["form"]["fields"]]) == (per, fields)
     assert len(lines_of(e)) == LINES.get(id, len(e.get("items", [])))
 
@@ -179,6 +188,41 @@ def test_drivers_have_tone_and_origin_and_reasons_a_type():
         ("negative", "internal"): 4, ("negative", "external"): 3,
     }  # fmt: skip
     assert list(catalogue.items("kam_reasons")["type"]) == ["defensive"] * 3 + ["offensive"] * 2
+
+
+def test_the_exercises_of_profit_belong_to_no_step():
+    assert [form.id for form in sheets.forms(0)] == list(LATER_FORMS)
+    (field,) = sheets.form("acquisition_costs").fields
+    assert (field["kind"], field["low"]) == ("number", 0)  # what nobody knows stays empty
+
+
+def test_the_values_named_in_the_erratum_follow_from_the_formula():
+    e = catalogue.entry("discount_volume")
+    assert len(e["erratum"]) == 5
+    for cell in e["erratum"]:
+        assert cell["right"] == int(100 * cell["discount"] / (cell["margin"] - cell["discount"]) + 0.5)
+    for known in e["checks"]:
+        extra = 100 * known["discount"] / (known["margin"] - known["discount"])
+        assert known["extra"] == pytest.approx(extra, abs=0.005)
+
+
+def test_the_overhead_spiral_adds_up():
+    """Chapter 7: four customers, 240 of overheads, 30 saved whenever one is dropped."""
+    e = catalogue.entry("overhead_spiral")
+    gross = dict(e["parameters"]["gross_profit"])
+    overheads = e["parameters"]["overheads"]
+    for said in e["rounds"]:
+        worst = min(gross, key=gross.__getitem__)
+        found = (len(gross), overheads / len(gross), sum(gross.values()) - overheads, worst)
+        assert found == (said["customers"], said["share"], said["company"], said["worst"])
+        del gross[worst]
+        overheads -= e["parameters"]["saved_per_drop"]
+
+
+def test_examples_of_future_value_follow_from_the_rate():
+    for known in catalogue.entry("future_value")["examples"]:
+        assert known["years"] == 100 / known["defection_pct"]
+        assert known["value"] == known["profit"] * known["years"]
 
 
 def test_what_ships_is_in_order():
