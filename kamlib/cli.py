@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 import traceback
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from kamlib import __version__
+from kamlib import __version__, importing
 from kamlib.errors import KamError, WorkbookError, did_you_mean
 
 app = typer.Typer(
@@ -80,119 +78,8 @@ def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
     typer.echo(f"{source} is copied to {target}.")
 
 
-@app.command("import-customers")
-def import_customers(
-    file: Annotated[Path, typer.Argument(help="Any list: CSV, TSV, text or .xlsx, as it is.")],
-    workbook: Annotated[str, typer.Argument(help="Where to; FILE's name with .kam if left out.")] = "",
-    map: Annotated[
-        list[str], typer.Option("--map", "-m", help="FIELD=HEADER, such as name=Company, as often as needed.")
-    ] = [],  # noqa: B006
-    sheet: Annotated[str, typer.Option(help="The sheet of an .xlsx; the fullest if left out.")] = "",
-    replace: Annotated[bool, typer.Option("--replace", help="The list's value wins over the workbook's.")] = False,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask which column is which.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")] = False,
-    all: Annotated[bool, typer.Option("--all", help="Every remark, not the first ten.")] = False,
-) -> None:  # fmt: skip
-    """Any list of customers into a workbook: new ones are added, known ones completed."""
-    from kamlib import imports
-    from kamlib.stores import foreign
-
-    lines = foreign.read(file, sheet)
-    frame, report = imports.table(lines.cells, lines.decimal)
-    _say(f"{file.name}: {len(frame):,} rows, {frame.shape[1]} columns ({lines.about}).")
-    mapping = _asked(frame, imports.choose(frame, map), ask)
-    place = workbook or f"{file.stem}.kam"
-    merged = _land(place, file, frame, mapping, replace, dry_run)
-    said = [f"{field} = {header}" for field, header in mapping.items()]
-    _say("Read as: " + ("; ".join(said) or "no column is one of the workbook's") + ".")
-    if merged.columns:
-        went = [new if new == old else f"{old} as {new}" for old, new in merged.columns.items()]
-        _say(f"Kept beside them in the table customers: {'; '.join(went)}.")
-    _remarks([*lines.notes, *report.to_dict("records"), *merged.report.to_dict("records")], all)
-    count = merged.counts
-    _say(f"{count['added']:,} added, {count['updated']:,} updated, {count['unchanged']:,} unchanged, "
-         f"{count['left_out']:,} left out" + (" (nothing is written)." if dry_run else f": {place}."))  # fmt: skip
-    if not dry_run:
-        _say(f"Open it: kam workshop {place}")
-
-
-def _say(text: str) -> None:
-    """A line of text in which nothing can steer the terminal."""
-    typer.echo("".join(c if c.isprintable() else " " for c in text))
-
-
-def _remarks(rows: list[dict[str, str]], all: bool) -> None:
-    """What there is to say: things to look at before mere notes, and of each kind the first three."""
-    seen = Counter[str]()
-    order: list[tuple[bool, bool, int]] = []
-    for row in rows:
-        kind = re.sub(r"[0-9,]+", "", row["message"]) + row["column"]
-        seen[kind] += 1
-        order.append((seen[kind] > 3 and not all, row["level"] == "note", len(order)))
-    rows = [rows[place] for _, _, place in sorted(order)]
-    shown = rows if all else rows[:10]
-    for row in shown:
-        found = " ".join(row["found"].split())
-        place = ", ".join(filter(None, (row["row"], row["column"], f'"{found}"' if found else "")))
-        _say(f"  {place}: {row['message']}" if place else f"  {row['message']}")
-    if len(rows) > len(shown):
-        _say(f"  ... and {len(rows) - len(shown):,} more; --all lists them.")
-
-
-def _asked(frame: Any, mapping: dict[str, str], ask: bool) -> dict[str, str]:
-    """The mapping, after a question where a person sits there and the names, or with --ask all, are unclear."""
-    from kamlib import imports
-
-    fields = ["name", *(f for f in imports.FIELDS if f != "name")] if ask else ["name"]
-    if not sys.stdin.isatty() or not (ask or "name" not in mapping):
-        return mapping
-    for number, header in enumerate(frame.columns, start=1):
-        some = "; ".join(filter(None, dict.fromkeys(frame[header].head(20))))[:60]
-        _say(f"  {number:>3}  {header}: {some}")
-    for field in fields:
-        mapping = _one_asked(frame, mapping, field)
-    return mapping
-
-
-def _one_asked(frame: Any, mapping: dict[str, str], field: str) -> dict[str, str]:
-    from kamlib import imports
-
-    while True:
-        text = f"Which column is {field}? Its number or name, - for none"
-        answer = typer.prompt(text, default=mapping.get(field, "-")).strip()
-        header = "" if answer == "-" else answer
-        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= frame.shape[1]:
-            header = frame.columns[int(answer) - 1]
-        try:
-            return imports.choose(frame, [f"{field}={header}"], mapping)
-        except KamError as error:
-            _say(str(error))
-
-
-def _land(place: str, file: Path, frame: Any, mapping: dict[str, str], replace: bool, dry_run: bool) -> Any:
-    """Merge the list into the workbook at a place, made where there is none yet; gives what was merged."""
-    from kamlib import checks, imports, stores
-    from kamlib.stores import foreign
-
-    if "://" not in place and Path(place).expanduser().resolve() == file.resolve():
-        raise WorkbookError(f"{file.name} is the list; it cannot be the workbook too.",
-                            hint="Name another place for the workbook.")  # fmt: skip
-    if stores.exists(place):
-        store, text = stores.load(place, read_only=dry_run)
-        checks.refuse_errors(checks.check(text, store.notes), place)
-        merged = imports.merge(text, frame, mapping, replace)
-        if merged.changes and not dry_run:
-            foreign.put_all(store, lambda now: imports.merge(now, frame, mapping, replace).changes)
-        return merged
-    text = stores.blank(file.stem)
-    if money := imports.currency(frame, mapping):
-        text["settings"].loc[text["settings"]["key"] == "currency", "value"] = money
-    merged = imports.merge(text, frame, mapping, replace)
-    after = foreign.applied(text, merged.changes)[0]
-    checks.refuse_errors(checks.check(after), place)
-    if not dry_run:
-        stores.create(place, after)
-    return merged
+app.command("import-customers")(importing.import_customers)
+app.command("import-ledger")(importing.import_ledger)
 
 
 Port = Annotated[int, typer.Option(help="The port to listen on; the next free one if it is taken.")]
@@ -267,10 +154,10 @@ def report(
         list[str], typer.Option("--parameter", "-p", help="NAME=VALUE, as often as needed.")
     ] = [],  # noqa: B006
     notebook: Annotated[
-        str, typer.Option(help="01_segmentation or 02_kaism; both if left out, 02_kaism with a segment.")
+        str, typer.Option(help="01_segmentation, 02_kaism or 03_profitability; all if left out, 02_kaism with a segment.")
     ] = "",
 ) -> None:
-    """Self-contained pages that open anywhere without a network: one for steps 1 to 5, one a segment."""
+    """Self-contained pages that open anywhere without a network: one for steps 1 to 5, one for profit, one a segment."""
     from kamlib import report as reports
 
     for path in reports.write(workbook, out, segment, reports.parameters(parameter), notebook):

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kamlib import checks, cli, imports, stores
+from kamlib import checks, cli, importing, imports, stores
 from kamlib.errors import InvalidInput, KamError, WorkbookError
 from kamlib.imports import figures
 from kamlib.imports.words import status_of
@@ -798,7 +798,7 @@ def asked(monkeypatch, content, answers, *options):
     """What the command says on a terminal where these answers are typed."""
     monkeypatch.setattr(cli.sys, "stdin", Terminal("\n".join(answers) + "\n"))
     frame = tabled(content)
-    return cli._asked(frame, imports.choose(frame), "--ask" in options)
+    return importing._asked(frame, imports.choose(frame), "--ask" in options)
 
 
 def test_on_a_terminal_what_is_unclear_is_asked(monkeypatch, capsys):

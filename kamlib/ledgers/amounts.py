@@ -1,0 +1,112 @@
+"""Columns of figures, exact: each is read once, counted in millionths and added up as whole numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+
+from kamlib.imports.figures import mark_of, numbers
+
+UNIT = 1_000_000  # of these make one; sums of whole numbers do not depend on their order
+MOST = 9e12  # what 64 bits hold of them
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """A column of figures: values (NaN for unknown), which cells are no numbers, what the marks in it say.
+
+    `mark` is "." or "," where it leaves no doubt, "?" where 1.234 was read as a number below two, else "".
+    """
+
+    values: np.ndarray
+    bad: np.ndarray
+    mark: str
+
+
+def coded(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Codes and distinct texts of a column; the last text is "", for what is missing."""
+    if not isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.astype("category")
+    texts = [str(text).strip() for text in cells.cat.categories.tolist()]
+    return cells.cat.codes.to_numpy(), [*texts, ""]
+
+
+def read(cells: pd.Series, mark: str) -> Amounts:
+    """The figures of a column of numbers, or of texts whose decimal mark is `mark` ("" for not known)."""
+    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        values = cells.to_numpy(dtype=float, na_value=np.nan)
+        is_finite = np.isfinite(values)
+        bad = np.isinf(values)
+        return Amounts(np.where(is_finite, values, np.nan), bad, _mark_of_numbers(values[is_finite]))
+    codes, texts = coded(cells)
+    of_text, wrong = _of_texts(texts, mark)
+    return Amounts(of_text[codes], wrong[codes], mark_of(texts))
+
+
+def _mark_of_numbers(values: np.ndarray) -> str:
+    """Were these texts with a decimal point without doubt? Three places may have been thousands."""
+    some = values[values % 1 != 0][:5_000]
+    if not len(some):
+        return ""
+    hundreds, thousands = some * 100, some * 1000
+    is_three = (np.abs(hundreds - np.rint(hundreds)) > 1e-6) & (np.abs(thousands - np.rint(thousands)) < 1e-6)
+    return "?" if is_three.all() else "."
+
+
+def _of_texts(texts: Sequence[str], mark: str) -> tuple[np.ndarray, np.ndarray]:
+    plain = _PLAIN if mark == "." else _WHOLE
+    values = np.full(len(texts), np.nan)
+    wrong = np.zeros(len(texts), dtype=bool)
+    odd = []
+    for place, text in enumerate(texts):
+        if plain.fullmatch(text):
+            values[place] = float(text)
+        elif text:
+            odd.append(place)
+    if odd:
+        said, bad = numbers([texts[place] for place in odd], mark or mark_of(texts))
+        values[odd] = [float(text) if text else np.nan for text in said]
+        wrong[[odd[place] for place in bad]] = True
+    wrong |= np.isinf(values)
+    return np.where(wrong, np.nan, values), wrong
+
+
+def units(values: np.ndarray) -> np.ndarray:
+    """The values in millionths, 0 for unknown; whole numbers of any size where 64 bits are not enough."""
+    known = np.nan_to_num(values)
+    if np.abs(known).sum() < MOST:
+        return np.rint(known * UNIT).astype(np.int64)
+    return np.array([round(Decimal(repr(value)) * UNIT) for value in known.tolist()], dtype=object)
+
+
+def total(counted: np.ndarray) -> int:
+    """The exact sum of an array of units."""
+    return int(counted.sum()) if len(counted) else 0
+
+
+def text_of(count: int) -> str:
+    """Units as a store keeps them, exactly: 2024994000 is 2024.994."""
+    whole, rest = divmod(abs(int(count)), UNIT)
+    places = f"{rest:06d}".rstrip("0")
+    return ("-" if count < 0 else "") + str(whole) + (f".{places}" if places else "")
+
+
+def units_of(text: str) -> int:
+    """What a cell of a workbook says, in units; 0 for unknown."""
+    from kamlib.tables import parse_number
+
+    value = parse_number(text)
+    return 0 if value != value else int(round(Decimal(text.strip().replace(",", ".")) * UNIT))
+
+
+def money(count: int) -> str:
+    """Units as people read them: 80,450,596.98."""
+    cents = round(Decimal(int(count)) / (UNIT // 100))
+    return f"{Decimal(cents) / 100:,.2f}"
