@@ -7,7 +7,7 @@ from datetime import date
 
 import pandas as pd
 
-from kamlib import groundwork, kaism, portfolio
+from kamlib import groundwork, kaism, portfolio, profitability
 from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
@@ -30,6 +30,7 @@ def find(tables: Tables, settings: Settings, today: date | None = None) -> pd.Da
     seen = portfolio.classes(tables, settings)
     rows = [row for early in groundwork.RULES for row in early(tables, settings)]
     rows += [row for rule in RULES for row in rule(tables, settings, seen)]
+    rows += [row for rule in profitability.RULES for row in rule(tables, settings)]
     rows += list(_reviews(seen, today or date.today()))
     return _table(rows)
 
@@ -41,7 +42,14 @@ def early(tables: Tables, settings: Settings) -> pd.DataFrame:
     return _table([row for rule in groundwork.RULES for row in rule(tables, everywhere)])
 
 
+@remembered
+def profits(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The findings about profit, in the form of `find`."""
+    return _table([row for rule in profitability.RULES for row in rule(tables, settings)])
+
+
 def _table(rows: list[Row]) -> pd.DataFrame:
+    """Findings as a table, the most serious first. Columns: COLUMNS."""
     found = pd.DataFrame(rows, columns=COLUMNS)
     order = found["level"].map(LEVELS.index)
     return found.assign(order=order).sort_values(["order", "step"], kind="stable", ignore_index=True)[COLUMNS]

@@ -370,6 +370,7 @@ def test_axe_finds_nothing_serious(app: Any) -> None:
 
 @pytest.mark.parametrize("width, height", [(1920, 1080), (1366, 768), (390, 844)])
 def test_nothing_is_wider_than_the_screen_and_everything_is_there(app: Any, width: int, height: int) -> None:
+    app.mouse.move(0, 0)
     app.set_viewport_size({"width": width, "height": height})
     wide = app.evaluate(
         """() => [...document.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1

@@ -155,6 +155,8 @@ def test_the_chart_names_every_placed_customer_and_nothing_else():
         "x1",
         "wx",
         "wy",
+        "eaten",
+        "about",
     }
     assert set(points[0]) == allowed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kamlib.charts.boxes import SPARE, matrix, scene
+from kamlib.charts.boxes import matrix, rooms, scene
 from kamlib.charts.groups import profile, support
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
@@ -10,7 +10,6 @@ from kamlib.charts.quadrants import quadrants
 from kamlib.charts.trend import hockey_stick
 
 __all__ = [
-    "SPARE",
     "hockey_stick",
     "market_map",
     "matrix",
@@ -18,6 +17,7 @@ __all__ = [
     "png",
     "profile",
     "quadrants",
+    "rooms",
     "scene",
     "support",
     "svg",

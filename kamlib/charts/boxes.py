@@ -20,39 +20,43 @@ from kamlib.matrix import Matrix
 from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 
 WIDTH, HEIGHT, TYPE = 880, 720, 15
-SPARE, ROOM = (
-    40,
-    100,
-)  # customers that may be added before a live chart is made anew; rooms come by the hundred
+# customers that may be added before a live chart is made anew; rooms come by the hundred
+SPARE, ROOM = 40, 100
 SMALLEST, LARGEST = 90.0, 520.0
 
 
-def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5) -> alt.LayerChart:
+def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5, size: str = "revenue") -> alt.LayerChart:
     """The matrix as a picture: dots by box, the lines, the bands that are too close to call.
 
     `table` is what `kaism.drawn` gives (or the same columns of another model): name, y, y_line, x,
     box, status, on_line, near_line, the least and greatest distances, and optionally revenue, was_x,
-    was_y. Hollow: not all scores are known. Dotted: where it stood. Size: revenue.
+    was_y, eaten (part of its gross profit that goes into serving it: an arc around the dot) and about (a
+    tooltip). Hollow: not all scores are known. Dotted: where it stood. Size: the column named `size`.
     """
-    view, points = scene(table, near)
-    rooms = -(-(len(points) + SPARE) // ROOM) * ROOM
-    chart = _empty(shown, rooms).copy(deep=False)
+    view, points = scene(table, near, size)
+    chart = _empty(shown, rooms(len(table))).copy(deep=False)
     values = {"view": view, "points": points, "chosen": ""}
     others = [param for param in chart.params if getattr(param, "name", None) not in values]
     chart.params = [*(alt.VariableParameter(name=n, value=v) for n, v in values.items()), *others]
     return chart
 
 
+def rooms(customers: int) -> int:
+    """For how many customers a live matrix of so many is made: some may be added before it is made anew."""
+    return -(-(customers + SPARE) // ROOM) * ROOM
+
+
 @functools.cache
-def _empty(shown: Matrix, rooms: int) -> alt.LayerChart:
+def _empty(shown: Matrix, count: int) -> alt.LayerChart:
     """The picture without its values, made once: Altair takes a quarter of a second over it."""
-    dots = _dots(rooms)
+    dots = _dots(count)
     picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
     layers = [
         *_background(shown),
         _ranges(dots),
         _trails(dots),
         _rings(dots),
+        _arcs(dots),
         _symbols(dots).add_params(picked),
         _names(dots),
     ]
@@ -60,11 +64,13 @@ def _empty(shown: Matrix, rooms: int) -> alt.LayerChart:
     return Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
-def scene(table: pd.DataFrame, near: float = 0.5) -> tuple[dict[str, float], list[dict[str, Any]]]:
+def scene(
+    table: pd.DataFrame, near: float = 0.5, size: str = "revenue"
+) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The values of the live parameters: the view (lines, limits) and one record a drawn customer."""
     known = table[~table["status"].isin(["ruled_out", "unscored"])].reset_index(drop=True)
     view = _view(known, near)
-    return view, _points(known, view)
+    return view, _points(known, view, size)
 
 
 def _view(table: pd.DataFrame, near: float) -> dict[str, float]:
@@ -76,7 +82,7 @@ def _view(table: pd.DataFrame, near: float) -> dict[str, float]:
     return {"line": line, "near": near, "span": span, "low": low, "high": min(high, 10.5)}
 
 
-def _points(table: pd.DataFrame, view: dict[str, float]) -> list[dict[str, Any]]:
+def _points(table: pd.DataFrame, view: dict[str, float], by: str) -> list[dict[str, Any]]:
     cells = {c: table[c].to_numpy() for c in table}
     nowhere = np.full(len(table), math.nan)
     beside, hollow = cells.get("no_rival", False), cells["status"] == "undetermined"
@@ -84,23 +90,24 @@ def _points(table: pd.DataFrame, view: dict[str, float]) -> list[dict[str, Any]]
     y = np.where(np.isnan(cells["y"]), cells["y_line"], cells["y"])
     y0, y1 = (np.clip(cells["y_line"] + cells[c], view["low"], view["high"]) for c in ("y_low", "y_high"))
     x0, x1 = (np.clip(cells[c], -view["span"], view["span"]) for c in ("x_low", "x_high"))
-    size = _sizes(table)
+    size = _sizes(table, by)
     left, top = _pixels_x(x, view), _pixels_y(y, view)
     bars = np.column_stack([
         np.concatenate([_pixels_x(x0, view), left - 3]), np.concatenate([top - 3, _pixels_y(y1, view)]),
         np.concatenate([_pixels_x(x1, view), left + 3]), np.concatenate([top + 3, _pixels_y(y0, view)]),
     ])[np.tile(hollow, 2)]  # fmt: skip
     names = [str(name) for name in cells["name"]]
-    at = labels.place(left, top, np.sqrt(size) / 2 + 2, names, TYPE, (WIDTH, HEIGHT), _corner_boxes(bars))
+    at = labels.place(left, top, np.sqrt(size) / 2 + 6, names, TYPE, (WIDTH, HEIGHT), _corner_boxes(bars))
     numbers = {
         "x": x, "y": y, "size": size,
         "lx": at[:, 0] / WIDTH * 2 * view["span"] - view["span"],
         "ly": view["high"] - at[:, 1] / HEIGHT * (view["high"] - view["low"]),
         "y0": y0, "y1": y1, "x0": x0, "x1": x1,
         "wx": cells.get("was_x", nowhere), "wy": cells.get("was_y", nowhere),
+        "eaten": np.clip(cells.get("eaten", nowhere).astype(float), 0, 1),
     }  # fmt: skip
     columns = {
-        "id": cells["customer"], "name": names, "box": cells["box"],
+        "id": cells["customer"], "name": names, "box": cells["box"], "about": cells.get("about", names),
         "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
         **{c: [round(v, 4) if v == v else None for v in of.tolist()] for c, of in numbers.items()},
     }  # fmt: skip
@@ -122,18 +129,19 @@ def _corner_boxes(bars: np.ndarray) -> np.ndarray:
     return np.vstack([bars, corners])
 
 
-def _sizes(table: pd.DataFrame) -> np.ndarray:
-    """Areas by revenue where it is known, a middling one where it is not."""
-    revenue = table["revenue"].to_numpy() if "revenue" in table else np.full(len(table), math.nan)
-    most = np.fmax.reduce(revenue, initial=0.0)
+def _sizes(table: pd.DataFrame, by: str) -> np.ndarray:
+    """Areas by a column where it is known; the smallest for what is unknown or below zero."""
+    money = table[by].to_numpy(float) if by in table else np.full(len(table), math.nan)
+    money = np.where(np.isfinite(money), np.maximum(money, 0.0), math.nan)
+    most = np.fmax.reduce(money, initial=0.0)
     if not most > 0:
         return np.full(len(table), 200.0)
-    return np.nan_to_num(SMALLEST + (LARGEST - SMALLEST) * revenue / most, nan=SMALLEST)
+    return np.nan_to_num(SMALLEST + (LARGEST - SMALLEST) * money / most, nan=SMALLEST)
 
 
 def _dots(count: int) -> alt.Chart:
     base = alt.Chart(alt.sequence(0, count, as_="i"), width=WIDTH, height=HEIGHT)
-    fields = ("id", "name", "x", "y", "size", "box", "hollow", "near", "lx", "ly", "y0", "y1", "x0", "x1",
+    fields = ("id", "name", "about", "eaten", "x", "y", "size", "box", "hollow", "near", "lx", "ly", "y0", "y1", "x0", "x1",
               "wx", "wy")  # fmt: skip
     return (
         base.transform_calculate(p="points[datum.i]")
@@ -258,7 +266,7 @@ def _trails(dots: alt.Chart) -> alt.Chart:
 
 def _rings(dots: alt.Chart) -> alt.Chart:
     """A dark ring around the chosen customer, a thin dashed one around those too close to call."""
-    grown = dots.transform_calculate(ring="pow(sqrt(datum.size) + 11, 2)")
+    grown = dots.transform_calculate(ring="pow(sqrt(datum.size) + 16, 2)")
     size = alt.Size("ring:Q", scale=None, legend=None)
     near = grown.transform_filter("datum.near && datum.id != chosen").mark_point(
         shape="circle", stroke=SOFT, strokeWidth=1.2, strokeDash=[3, 3], filled=False, aria=False
@@ -267,6 +275,19 @@ def _rings(dots: alt.Chart) -> alt.Chart:
         shape="circle", stroke=INK, strokeWidth=2.6, filled=False, aria=False
     )
     return alt.layer(*(mark.encode(_axis_x(), _axis_y(), size=size) for mark in (near, chosen)))
+
+
+def _arcs(dots: alt.Chart) -> alt.Chart:
+    """Around a dot, from the top: how much of its gross profit goes into serving it; closed: all of it."""
+    known = dots.transform_filter("datum.eaten > 0.004").transform_calculate(
+        start="0", end="datum.eaten * 2 * PI"
+    )
+    radius = "sqrt(datum.size) / 2 + "
+    return known.mark_arc(
+        color=INK, aria=False, innerRadius=alt.ExprRef(radius + "2.6"), outerRadius=alt.ExprRef(radius + "5"),
+    ).encode(
+        _axis_x(), _axis_y(), theta=alt.Theta("start:Q", scale=None), theta2=alt.Theta2("end:Q")
+    )  # fmt: skip
 
 
 def _symbols(dots: alt.Chart) -> alt.Chart:
@@ -279,7 +300,7 @@ def _symbols(dots: alt.Chart) -> alt.Chart:
         stroke=_colours(alt.Stroke),
         fill=alt.when("datum.hollow").then(alt.value("white")).otherwise(
             alt.Fill("box:N", scale=fills, legend=None)),
-        description="name:N",
+        description="name:N", tooltip="about:N",
     )  # fmt: skip
 
 

@@ -58,9 +58,7 @@ def customers(tables: Tables, settings: Settings) -> pd.DataFrame:
     counts = len(tables["activities"]) > 0
     cost, freight = served["cost"], booked["freight"]
     gross = booked["gross_profit"].where(inside, listed["profit"])
-    paid = (cost.fillna(0.0) + freight.fillna(0.0)).where(
-        cost.notna() | freight.notna(), math.nan if counts else 0.0
-    )
+    paid = (cost.fillna(0.0) + freight.fillna(0.0)).where(cost.notna() | freight.notna())
     words = [
         _words(*row)
         for row in zip(

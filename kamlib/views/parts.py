@@ -10,11 +10,11 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import charts, imports, panels
+from kamlib import charts, imports, panels, settings
 from kamlib.desk import Desk
-from kamlib.errors import KamError
-from kamlib.tables import DEFINITIONS
-from kamlib.views.widgets import Grid, Panel
+from kamlib.errors import InvalidInput, KamError
+from kamlib.tables import DEFINITIONS, as_text, parse_number
+from kamlib.views.widgets import Grid, Panel, Sliders
 
 SOON_S = 0.15
 Handler = Callable[[dict[str, Any]], None]
@@ -78,7 +78,19 @@ def picture(
     label: str,
     empty: str = "",
 ) -> Panel:
-    """A picture that follows the desk, with links that save it as SVG and PNG for a slide.
+    """`drawing` without what brings the picture up to date."""
+    return drawing(desk, data, draw, name, label, empty)[0]
+
+
+def drawing(
+    desk: Desk,
+    data: Callable[[], Sequence[Any]],
+    draw: Callable[..., Any],
+    name: str,
+    label: str,
+    empty: str = "",
+) -> tuple[Panel, Callable[[], None]]:
+    """A picture that follows the desk, with links that save it as SVG and PNG; and what asks for it anew.
 
     `data()` gives what is drawn, `draw(*data)` the Altair chart; while `data()` is empty `empty` is
     said. `label` tells those who cannot see it what it shows. It is drawn shortly after the page is there, so that no page waits for it, and again only
@@ -104,7 +116,7 @@ def picture(
     later()
     desk.on_change(later)
     hear(made, desk, {"picture": save})
-    return made
+    return made, later
 
 
 def _alike(one: Any, other: Any) -> bool:
@@ -140,6 +152,48 @@ def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
             widget.send({"answer": content["do"], "kept": kept, "subject": str(content.get("subject", ""))})
 
     widget.on_msg(on_message)
+
+
+def slid(made: Sliders, desk: Desk, attempt: Handler, keep: Handler | None = None) -> None:
+    """Answer what the sliders ask: `attempt` while one is dragged, `keep` (or `attempt`) when it is let go."""
+
+    def answering(handler: Handler) -> Handler:
+        def heard(content: dict[str, Any]) -> None:
+            try:
+                handler(content)
+            finally:
+                made.send("answered")
+
+        return heard
+
+    hear(made, desk, {"try": answering(attempt), "set": answering(keep or attempt)})
+
+
+def figures(desk: Desk, names: Mapping[str, str]) -> Panel:
+    """Some settings of the workbook that are numbers, to fill in: setting -> what is asked."""
+
+    def html() -> str:
+        said = {name: getattr(desk.settings, name) for name in names}
+        shown = {name: as_text(None if value is None else float(value)) for name, value in said.items()}
+        return panels.fill("figures", names=names, said=shown, settings=desk.settings, locked=desk.read_only)
+
+    def keep(content: dict[str, Any]) -> None:
+        rows = []
+        for name, label in names.items():
+            text = str(content["fields"][name]).strip()
+            rows.append({"key": name, "value": text})
+            try:
+                number = parse_number(text)
+            except ValueError:
+                raise InvalidInput(f'{label}: "{text[:40]}" is not a number.', found=text) from None
+            if number == number:
+                settings.of_workbook(desk.tables, **{name: int(number) if number.is_integer() else number})
+                rows[-1]["value"] = as_text(number)
+        desk.put_all("settings", rows)
+
+    made = panel(desk, html)
+    hear(made, desk, {} if desk.read_only else {"figures": keep})
+    return made
 
 
 def column(table: str, name: str, label: str = "", **more: Any) -> dict[str, Any]:

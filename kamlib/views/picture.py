@@ -15,63 +15,56 @@ from kamlib.errors import InvalidInput
 from kamlib.matrix import Matrix
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, Tables, as_text
-from kamlib.views.parts import download, hear, panel, stack, zones
-from kamlib.views.widgets import Panel, Weights, live_chart
+from kamlib.views.live import live
+from kamlib.views.parts import download, hear, panel, slid, stack, zones
+from kamlib.views.widgets import Panel, Sliders
 
+SIZES = {"revenue": "revenue", "left": "what is left of it", "worth_high": "future value"}
 Drawn = Callable[[Tables, Settings], pd.DataFrame]
 
 
 def matrix(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
     """The live matrix: weights on the left, the picture, the chosen customer explained on the right."""
+    size = {"by": "revenue"}
+    made, update = _picture(desk, shown, drawn, size)
+    sizes = panel(desk, lambda: panels.fill("dot_sizes", sizes=SIZES, chosen=size["by"]))
+
+    def resize(content: dict[str, Any]) -> None:
+        if content["by"] in SIZES:
+            size["by"] = str(content["by"])
+        sizes.html = panels.fill("dot_sizes", sizes=SIZES, chosen=size["by"])
+        update()
+
+    hear(sizes, desk, {"size": resize})
     out = panel(desk, lambda: panels.ruled_out(_classes(desk)))
     hear(out, desk, {"choose": lambda m: desk.look_at(str(m["customer"]))})
-    return zones(stack(_weights(desk), _weight_buttons(desk), out),
-                 stack(_picture(desk, shown, drawn), _downloads(desk, shown, drawn)), _card(desk), shape="three")  # fmt: skip
+    return zones(stack(_weights(desk), _weight_buttons(desk), sizes, out),
+                 stack(made, _downloads(desk, shown, drawn, size)), _card(desk), shape="three")  # fmt: skip
 
 
 def _classes(desk: Desk) -> pd.DataFrame:
     return portfolio.classes(desk.tables, desk.settings)
 
 
-def _picture(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
-    box = W.Box()
-    box.add_class("kam-chart")
-    seen: dict[str, Any] = {}
+def _picture(
+    desk: Desk, shown: Matrix, drawn: Drawn, size: dict[str, str]
+) -> tuple[W.Box, Callable[[], None]]:
+    def table() -> pd.DataFrame:
+        return drawn(desk.tables, desk.settings)
 
-    def renew() -> None:
-        chart = live_chart(charts.matrix(drawn(desk.tables, desk.settings), shown, desk.settings.near_line))
-        chart.observe(picked, "_vl_selections")
-        seen.update(chart=chart, room=len(drawn(desk.tables, desk.settings)) + charts.SPARE)
-        box.children = [chart]
+    def values() -> dict[str, Any]:
+        view, points = charts.scene(table(), desk.settings.near_line, size["by"])
+        return {"view": view, "points": points, "chosen": desk.customer}
 
-    def picked(_: Any) -> None:
-        chosen = seen["chart"].selections.picked.value or []
-        ids = [value.get("id") for value in chosen if isinstance(value, dict)]
-        if ids and isinstance(ids[0], str):
-            with desk.speaking():
-                desk.look_at(ids[0])
-        if chosen:  # forget it, so that a click on the same dot is news after a choice elsewhere
-            seen["chart"]._vl_selections = {"picked": {"value": {}, "store": []}}
-
-    def update() -> None:
-        table = drawn(desk.tables, desk.settings)
-        if len(table) > seen["room"]:
-            renew()
-        view, points = charts.scene(table, desk.settings.near_line)
-        chart = seen["chart"]
-        with chart.hold_sync():
-            chart.params.view, chart.params.points, chart.params.chosen = view, points, desk.customer
-
-    renew()
-    desk.on_change(update, first=True)
-    return box
+    return live(desk, lambda: charts.matrix(table(), shown, desk.settings.near_line, size["by"]), values,
+                lambda: charts.rooms(len(table())))  # fmt: skip
 
 
-def _downloads(desk: Desk, shown: Matrix, drawn: Drawn) -> Panel:
+def _downloads(desk: Desk, shown: Matrix, drawn: Drawn, size: dict[str, str]) -> Panel:
     made = panel(desk, lambda: panels.fill("picture_notes"), follow=False)
 
     def save(content: dict[str, Any]) -> None:
-        chart = charts.matrix(drawn(desk.tables, desk.settings), shown, desk.settings.near_line)
+        chart = charts.matrix(drawn(desk.tables, desk.settings), shown, desk.settings.near_line, size["by"])
         kind = "svg" if content.get("kind") == "svg" else "png"
         made.send(download(chart, f"matrix-{desk.settings.segment or 'all'}", kind))
 
@@ -79,50 +72,44 @@ def _downloads(desk: Desk, shown: Matrix, drawn: Drawn) -> Panel:
     return made
 
 
-def _weights(desk: Desk) -> Weights:
+def _weights(desk: Desk) -> Sliders:
+    seen = {"most": 0.0}
+
     def items() -> list[dict[str, Any]]:
         listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)
         weight = listed["weight"].fillna(1.0)
         total = weight.sum() or 1.0
+        most = max([0.0, *weight])
+        if not desk.supposing and seen["most"] <= most or not seen["most"]:
+            seen["most"] = _room(most)  # never while somebody drags
+        share = [panels.whole(100 * w / total) for w in weight]
         return [
-            {"id": f, "label": label, "weight": w, "share": panels.whole(100 * w / total),
-             "must": as_text(must)}
-            for f, label, w, must in zip(listed["factor"], listed["label"], weight, listed["must_have_min"], strict=True)
+            {"id": f, "label": label, "value": w, "low": 0, "high": seen["most"], "step": 0.5, "word": f"{s} %",
+             "says": f"{s} percent of the weight", "must": f"must have ≥ {as_text(must)}" if must == must else ""}
+            for f, label, w, s, must in zip(
+                listed["factor"], listed["label"], weight, share, listed["must_have_min"], strict=True)
         ]  # fmt: skip
 
     def key(content: dict[str, Any]) -> dict[str, Any]:
         return {"model": "attractiveness", "scope": desk.settings.segment, "factor": str(content["id"]),
                 "weight": str(content["value"])}  # fmt: skip
 
-    made = Weights(items=items(), most=_room(items()), locked=desk.read_only)
+    made = Sliders(items=items(), locked=desk.read_only)
 
     def update() -> None:
-        now = items()
-        with made.hold_sync():
-            if not desk.supposing and made.most <= max([0.0, *(i["weight"] for i in now)]):
-                made.most = _room(now)  # never while somebody drags
-            made.items = now
-
-    def attempt(content: dict[str, Any]) -> None:
-        try:
-            desk.preview("factors", [key(content)])
-        finally:
-            made.send("answered")
+        made.items = items()
 
     def keep(content: dict[str, Any]) -> None:
-        try:
+        if not desk.read_only:
             desk.put("factors", **key(content))
-        finally:
-            made.send("answered")
 
     desk.on_change(update)
-    hear(made, desk, {"try": attempt} | ({} if desk.read_only else {"set": keep}))
+    slid(made, desk, lambda m: desk.preview("factors", [key(m)]), keep)
     return made
 
 
-def _room(items: list[dict[str, Any]]) -> float:
+def _room(most: float) -> float:
     """The right end of the sliders: a round number well above the greatest weight."""
-    most = max([0.0, *(item["weight"] for item in items)])
     return 10.0 * max(1, math.ceil(1.5 * most / 10))
 
 

@@ -10,11 +10,10 @@ import ipywidgets as W
 from kamlib import briefing, catalogue, panels
 from kamlib import sheets as model
 from kamlib.desk import Desk
-from kamlib.errors import InvalidInput
-from kamlib.tables import BOXES, as_text, parse_number
-from kamlib.views.parts import column, grid, hear, panel, slug, stack, zones
+from kamlib.tables import BOXES, as_text
+from kamlib.views.parts import column, figures, grid, panel, slug, stack, zones
 from kamlib.views.sheets import sheet
-from kamlib.views.widgets import Grid, Panel
+from kamlib.views.widgets import Grid
 
 LABEL = "label_reality_test"
 
@@ -32,7 +31,7 @@ def capacity(desk: Desk) -> W.Box:
     shown = ("name", "function", "manages_accounts", "junior", "days")
     told = panel(desk, lambda: briefing.capacity(desk.tables, desk.settings))
     side = stack(told, panel(desk, lambda: panels.guide(2), follow=False))
-    return zones(stack(effort(desk, ("days", "money", "planned")), _budget(desk), people(desk, shown)),
+    return zones(stack(effort(desk, ("days", "money", "planned")), figures(desk, {"budget": f"Money a year for key account management, {desk.settings.currency}"}), people(desk, shown)),
                  side, shape="two")  # fmt: skip
 
 
@@ -97,21 +96,3 @@ def people(desk: Desk, shown: Sequence[str], title: str = "People") -> Grid:
     return grid(desk, rows, lambda: [column("people", c) for c in shown],
                 lambda row, name, text: ("people", {"person": row, name: text}), handlers=handlers,
                 title=title, corner=" ", add="Another person:", removable=True)  # fmt: skip
-
-
-def _budget(desk: Desk) -> Panel:
-    """The money there is for key account management, a setting of the workbook."""
-    made = panel(desk, lambda: panels.fill("budget", settings=desk.settings, locked=desk.read_only))
-
-    def keep(content: dict[str, Any]) -> None:
-        text = str(content["fields"]["budget"])
-        try:
-            number = parse_number(text)
-        except ValueError:
-            number = -1.0
-        if number < 0:
-            raise InvalidInput(f'The budget is "{text[:40]}"; it must be a number of 0 or more, or empty.')
-        desk.put("settings", key="budget", value=as_text(number))
-
-    hear(made, desk, {} if desk.read_only else {"budget": keep})
-    return made

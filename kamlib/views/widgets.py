@@ -54,12 +54,15 @@ class Grid(anywidget.AnyWidget):
     locked = traitlets.Bool(False).tag(sync=True)
 
 
-class Weights(anywidget.AnyWidget):
-    """Sliders. `items`: dicts of id, label, weight, share (in %), must. Messages: try, set."""
+class Sliders(anywidget.AnyWidget):
+    """Sliders. `items`: dicts of id, label, value, low, high, step, word (what is shown beside it), and
+    maybe says (the same for those who cannot see it) and must (a warning word). Messages: try, set;
+    each is answered by the message "answered". `name` begins the ids of the fields.
+    """
 
-    _esm = HERE / "weights.js"
+    _esm = HERE / "sliders.js"
     items: Any = traitlets.List().tag(sync=True)
-    most = traitlets.Float(10).tag(sync=True)
+    name = traitlets.Unicode("kam-weight-").tag(sync=True)
     locked = traitlets.Bool(False).tag(sync=True)
 
 

@@ -1,5 +1,5 @@
-// Weights as labelled native sliders. While one is dragged the kernel is asked what would follow;
-// the next question waits for the answer to the last, so that a slow kernel is never flooded.
+// Labelled native sliders. While one is dragged the kernel is asked what would follow; the next
+// question waits for the answer to the last, so that a slow kernel is never flooded.
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", "kam-weights");
@@ -24,18 +24,18 @@ export default {
         row.className = "w";
         const label = document.createElement("label");
         const input = document.createElement("input");
-        input.id = "kam-weight-" + item.id;
+        input.id = model.get("name") + item.id;
         label.htmlFor = input.id;
         label.append(item.label);
         if (item.must) {
           const must = document.createElement("span");
           must.className = "must";
-          must.textContent = "must have ≥ " + item.must;
+          must.textContent = item.must;
           label.append(" ", must);
         }
         const output = document.createElement("output");
         output.htmlFor = input.id;
-        Object.assign(input, { type: "range", min: 0, max: model.get("most"), step: 0.5, disabled: model.get("locked") });
+        Object.assign(input, { type: "range", min: item.low, max: item.high, step: item.step, disabled: model.get("locked") });
         input.addEventListener("input", () => { dragged = item.id; ask({ do: "try", id: item.id, value: input.value }); });
         input.addEventListener("change", () => { dragged = null; next = null; ask({ do: "set", id: item.id, value: input.value }); });
         row.append(label, output, input);
@@ -49,14 +49,14 @@ export default {
         const row = el.children[i];
         const input = row?.querySelector("input");
         if (!input) return;
-        if (dragged !== item.id && !(waiting && last === item.id)) input.value = item.weight;
-        row.querySelector("output").textContent = item.share + " %";
-        input.setAttribute("aria-valuetext", item.share + " percent of the weight");
+        if (dragged !== item.id && !(waiting && last === item.id)) input.value = item.value;
+        row.querySelector("output").textContent = item.word;
+        input.setAttribute("aria-valuetext", item.says || item.word);
       });
     };
     let ids = null;
     const show = () => {
-      const now = JSON.stringify([model.get("most"), ...model.get("items").map((i) => [i.id, i.label, i.must])]);
+      const now = JSON.stringify(model.get("items").map((i) => [i.id, i.label, i.must, i.low, i.high, i.step]));
       if (now !== ids) { ids = now; build(); } else update();
     };
     model.on("change:items", show);
