@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +40,7 @@ class Seen:
     some: list[tuple[str, str]] = field(default_factory=list)
 
     def add(
-        self, lines: np.ndarray, where: np.ndarray, revenue: np.ndarray, texts: np.ndarray | None = None
+        self, lines: np.ndarray, where: np.ndarray, revenue: np.ndarray, column: amounts.Coded | None = None
     ) -> None:
         count = int(where.sum())
         if not count:
@@ -47,7 +48,8 @@ class Seen:
         self.count += count
         self.revenue += amounts.total(revenue[where])
         for place in np.flatnonzero(where)[: _TOLD - len(self.some)]:
-            self.some.append((f"line {lines[place]}", "" if texts is None else str(texts[place])))
+            text = column.texts[column.codes[place]] if column else ""
+            self.some.append((f"line {lines[place]}", text))
 
 
 @dataclass
@@ -126,11 +128,12 @@ class _Count:
         as_numbers = [h for f, h in self.mapping.items() if f in NUMBERS and
                       (source.decimal or self.marks[f] == "." or (self.marks[f] == "" and not _has_points(source.sample[h])))]  # fmt: skip
         pieces = source.pieces(as_numbers, tell)
-        piece = next(pieces, None)
-        while piece is not None:
-            after = next(pieces, None)
-            self._add(piece, after is None)
-            piece = after
+        with ThreadPoolExecutor(1) as ahead:  # the next piece is read while this one is added up
+            piece, after = next(pieces, None), next(pieces, None)
+            while piece is not None:
+                coming = ahead.submit(next, pieces, None)
+                self._add(piece, after is None)
+                piece, after = after, coming.result()
         return self._done()
 
     def _add(self, piece: pd.DataFrame, is_last: bool) -> None:
@@ -138,10 +141,14 @@ class _Count:
         piece, coded = _without_blank_lines(piece)
         ledger.lines += len(piece)
         lines = piece.index.to_numpy()
-        read = {f: amounts.read(piece[h], self.marks[f]) for f, h in self.mapping.items() if f in NUMBERS}
+        read = {
+            f: amounts.read(coded.get(h, piece[h]), self.marks[f])
+            for f, h in self.mapping.items()
+            if f in NUMBERS
+        }
         for name, column in read.items():
             self.votes[name][column.mark] += 1
-            self.votes[name]["t"] += not pd.api.types.is_numeric_dtype(piece[self.mapping[name]])
+            self.votes[name]["t"] += self.mapping[name] in coded
         values, bad = self._money(read)
         units = {f: amounts.units(values[f]) for f in values}
         known = {f: ~np.isnan(values[f]) for f in values}
@@ -154,7 +161,7 @@ class _Count:
         customers, is_named = self._customers(piece, coded)
         years = self._years(coded)
         out = bad["revenue"].copy()
-        self._bad(piece, lines, bad, revenue)
+        self._bad(read, coded, lines, bad, revenue)
         nothing = ~known["revenue"] & ~bad["revenue"]
         for name in ("cost", "discount", "freight"):
             nothing &= ~known[name] if name in known else True
@@ -174,7 +181,7 @@ class _Count:
             ledger.left_out[name] = ledger.left_out.get(name, 0) + amounts.total(units[name][out])
         kept = ~out
         self._seen("credit").add(lines, kept & (revenue < 0).astype(bool), revenue)
-        self._seen("undated").add(lines, kept & (years == 0), revenue, self._said("date", coded))
+        self._seen("undated").add(lines, kept & (years == 0), revenue, coded[self.mapping["date"]])
         self._seen("unnamed").add(lines, kept & ~is_named, revenue)
         self._seen("no revenue").add(lines, kept & ~known["revenue"], revenue)
         uncosted = kept & (~known["cost"] if "cost" in known else True) & known["revenue"]
@@ -193,31 +200,19 @@ class _Count:
                 bad[name] = read["quantity"].bad | read[unit].bad
         return values, bad
 
-    def _bad(
-        self, piece: pd.DataFrame, lines: np.ndarray, bad: Mapping[str, np.ndarray], revenue: np.ndarray
-    ) -> None:
-        for name, where in bad.items():
-            if not where.any():
-                continue
-            header = next(
-                self.mapping[f] for f in (name, "quantity", "unit_price", "unit_cost") if f in self.mapping
+    def _bad(self, read: Mapping[str, amounts.Amounts], coded: Mapping[str, amounts.Coded], lines: np.ndarray,
+             bad: Mapping[str, np.ndarray], revenue: np.ndarray) -> None:  # fmt: skip
+        """Keep, of each field, the lines in which it is no number, with what stands there."""
+        for name in bad:
+            parts = (
+                [name] if name in read else ["quantity", "unit_price" if name == "revenue" else "unit_cost"]
             )
-            for each in (name, "quantity", "unit_price", "unit_cost"):
-                if (
-                    each in self.mapping
-                    and amounts.read(piece[self.mapping[each]], self.marks[each]).bad[where].any()
-                ):
-                    header = self.mapping[each]
-                    break
-            texts = piece[header].astype(str).to_numpy()
-            self._seen(f"bad {name} {header}").add(lines, where, revenue, texts)
+            for part in parts:
+                header = self.mapping[part]
+                self._seen(f"bad {name} {header}").add(lines, read[part].bad, revenue, coded.get(header))
 
     def _seen(self, kind: str) -> Seen:
         return self.ledger.seen.setdefault(kind, Seen())
-
-    def _said(self, name: str, coded: Mapping[str, tuple[np.ndarray, list[str]]]) -> np.ndarray:
-        codes, texts = coded[self.mapping[name]]
-        return np.array(texts, dtype=object)[codes]
 
     def _figures(self, piece: pd.DataFrame, read: Mapping[str, amounts.Amounts]) -> dict[str, np.ndarray]:
         """The columns of figures as they are compared between lines: by value, where all are numbers."""
@@ -225,16 +220,16 @@ class _Count:
 
     # -- who and when -------------------------------------------------------------------------------
 
-    def _customers(self, piece: pd.DataFrame, coded: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    def _customers(
+        self, piece: pd.DataFrame, coded: Mapping[str, amounts.Coded]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The number of each line's customer, and whether it has one."""
         place = np.full(len(piece), -1, dtype=np.int64)
-        by: dict[str, tuple[np.ndarray, list[str]]] = {
-            f: coded[self.mapping[f]] for f in ("customer", "name") if f in self.mapping
-        }
+        by = {f: coded[self.mapping[f]] for f in ("customer", "name") if f in self.mapping}
         for kind, name in (("id", "customer"), ("name", "name")):
             if name not in by:
                 continue
-            codes, texts = by[name]
+            codes, texts = by[name].codes, by[name].texts
             shown = [_id(text) if kind == "id" else _name(text) for text in texts]
             used = _counted(codes[place < 0], len(texts))
             numbers = np.full(len(texts), -1, dtype=np.int64)
@@ -245,7 +240,7 @@ class _Count:
                     self.ledger.ids[key, text] += int(used[i])
             place = np.where(place < 0, numbers[codes], place)
         if len(by) == 2:
-            self._name_pairs(place, *by["name"])
+            self._name_pairs(place, by["name"].codes, by["name"].texts)
         is_named = place >= 0
         if not is_named.all():
             place[~is_named] = self.keys.setdefault(("", ""), len(self.keys))
@@ -261,11 +256,11 @@ class _Count:
             if name and key and key[0] == "id":
                 self.ledger.names[key, name] += count
 
-    def _years(self, coded: Mapping[str, Any]) -> np.ndarray:
-        codes, texts = coded[self.mapping["date"]]
-        read = dates.read(texts)
+    def _years(self, coded: Mapping[str, amounts.Coded]) -> np.ndarray:
+        column = coded[self.mapping["date"]]
+        read = dates.read(column.texts)
         self.dates |= {found for found in read if found}
-        return np.array([found[0] if found else 0 for found in read], dtype=np.int64)[codes]
+        return np.array([found[0] if found else 0 for found in read], dtype=np.int64)[column.codes]
 
     def _totals(self, piece: pd.DataFrame, lines: np.ndarray, revenue: np.ndarray, years: np.ndarray,
                 is_named: np.ndarray, out: np.ndarray) -> np.ndarray:  # fmt: skip
@@ -286,14 +281,13 @@ class _Count:
     # -- together -----------------------------------------------------------------------------------
 
     def _group(self, groups: np.ndarray, kept: np.ndarray, units: Mapping[str, np.ndarray],
-               known: Mapping[str, np.ndarray], uncosted: np.ndarray, coded: Mapping[str, Any]) -> None:  # fmt: skip
+               known: Mapping[str, np.ndarray], uncosted: np.ndarray, coded: Mapping[str, amounts.Coded]) -> None:  # fmt: skip
         none = np.zeros(len(groups), dtype=np.int64)
         named: Any = None
         if "order" in self.mapping:
-            codes, texts = coded[self.mapping["order"]]
-            is_blank = np.array([text.lower() in _NOTHING for text in texts])
-            named = kept & ~is_blank[codes]
-            self.orders.add(groups[named], codes[named], texts)
+            column = coded[self.mapping["order"]]
+            named = kept & ~column.among(_NOTHING)
+            self.orders.add(groups[named], column.marks[column.codes[named]])
         columns = {
             "revenue": units["revenue"],
             "cost": units.get("cost", none),
@@ -337,21 +331,21 @@ def _counted(codes: np.ndarray, size: int) -> np.ndarray:
     return np.bincount(np.where(codes < 0, size - 1, codes), minlength=size)
 
 
-def _without_blank_lines(piece: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[np.ndarray, list[str]]]]:
+def _without_blank_lines(piece: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, amounts.Coded]]:
     """The lines with anything in them, and the columns of text as codes and texts."""
     blank = np.ones(len(piece), dtype=bool)
     coded = {}
-    for header in piece.columns:
-        if pd.api.types.is_numeric_dtype(piece[header]) and not pd.api.types.is_bool_dtype(piece[header]):
+    for header in sorted(
+        piece.columns, key=lambda h: not amounts.is_number(piece[h])
+    ):  # numbers tell at once
+        if amounts.is_number(piece[header]):
             blank &= piece[header].isna().to_numpy() if blank.any() else False
             continue
-        codes, texts = coded[header] = amounts.coded(piece[header])
-        if blank.any():
-            blank &= np.array([not text for text in texts])[codes]
+        coded[header] = amounts.coded(piece[header])
+        blank &= coded[header].among(frozenset([""])) if blank.any() else False
     if not blank.any():
         return piece, coded
-    kept = {h: (codes[~blank], texts) for h, (codes, texts) in coded.items()}
-    return piece[~blank], kept
+    return piece[~blank], {h: column.of(~blank) for h, column in coded.items()}
 
 
 def _id(text: str) -> str:

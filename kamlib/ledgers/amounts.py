@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,24 +31,57 @@ class Amounts:
     mark: str
 
 
-def coded(cells: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Codes and distinct texts of a column; the last text is "", for what is missing."""
+@dataclass(frozen=True)
+class Coded:
+    """A column of text: the code of each cell and the distinct texts; the last text is "", for what is missing."""
+
+    codes: np.ndarray
+    texts: list[str]
+
+    @functools.cached_property
+    def marks(self) -> np.ndarray:
+        """64 bits for each text that tell it from others."""
+        return pd.util.hash_array(np.array(self.texts, dtype=object), categorize=False)
+
+    def of(self, where: np.ndarray) -> Coded:
+        """The column of some of the lines."""
+        return Coded(self.codes[where], self.texts)
+
+    def among(self, words: frozenset[str]) -> np.ndarray:
+        """Which cells are one of these words, in lower case, in capitals or with a capital."""
+        forms = _forms(words)
+        if forms.isdisjoint(self.texts[:-1]) and self.codes.min(initial=0) >= 0:
+            return np.zeros(len(self.codes), dtype=bool)
+        return np.array([text in forms for text in self.texts])[self.codes]
+
+
+@functools.cache
+def _forms(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(form for word in words for form in (word, word.upper(), word.capitalize(), word.title()))
+
+
+def coded(cells: pd.Series) -> Coded:
+    """A column as codes and texts."""
     if not isinstance(cells.dtype, pd.CategoricalDtype):
         cells = cells.astype("category")
-    texts = [str(text).strip() for text in cells.cat.categories.tolist()]
-    return cells.cat.codes.to_numpy(), [*texts, ""]
+    texts = [*map(str.strip, map(str, cells.cat.categories.tolist())), ""]
+    return Coded(cells.cat.codes.to_numpy(), texts)
 
 
-def read(cells: pd.Series, mark: str) -> Amounts:
+def is_number(cells: pd.Series) -> bool:
+    """Does a column hold numbers rather than text?"""
+    return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+
+
+def read(cells: pd.Series | Coded, mark: str) -> Amounts:
     """The figures of a column of numbers, or of texts whose decimal mark is `mark` ("" for not known)."""
-    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+    if not isinstance(cells, Coded):
         values = cells.to_numpy(dtype=float, na_value=np.nan)
         is_finite = np.isfinite(values)
         bad = np.isinf(values)
         return Amounts(np.where(is_finite, values, np.nan), bad, _mark_of_numbers(values[is_finite]))
-    codes, texts = coded(cells)
-    of_text, wrong = _of_texts(texts, mark)
-    return Amounts(of_text[codes], wrong[codes], mark_of(texts))
+    of_text, wrong = _of_texts(cells.texts, mark)
+    return Amounts(of_text[cells.codes], wrong[cells.codes], mark_of(cells.texts))
 
 
 def _mark_of_numbers(values: np.ndarray) -> str:

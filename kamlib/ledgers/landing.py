@@ -234,9 +234,10 @@ def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | N
     them; with `before`, what was there already is subtracted.
     """
     keys = [*zip(landed.rows["customer"], landed.rows["year"], strict=True)]
+    now, then = _there(after), _there(before or {})
     table = []
     for name in ledger.fields:
-        stored = _stored(after, keys, COLUMN[name]) - (_stored(before, keys, COLUMN[name]) if before else 0)
+        stored = _stored(now, keys, COLUMN[name]) - _stored(then, keys, COLUMN[name])
         in_file, out = ledger.in_file[name], ledger.left_out[name]
         table.append((name, in_file, stored, out, in_file - stored - out))
     return pd.DataFrame(
@@ -244,6 +245,5 @@ def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | N
     )
 
 
-def _stored(text: Tables, keys: list[tuple[str, str]], column: str) -> int:
-    there = _there(text)
+def _stored(there: Mapping[tuple[str, str], Row], keys: list[tuple[str, str]], column: str) -> int:
     return sum(amounts.units_of(there[key].get(column, "")) for key in keys if key in there)

@@ -15,11 +15,12 @@ from kamlib import imports
 from kamlib.errors import WorkbookError
 from kamlib.imports.figures import UNKNOWN
 from kamlib.imports.shape import Told, clean, told, unique
+from kamlib.ledgers import amounts
 from kamlib.stores import foreign
 from kamlib.stores.files import plain_errors
 
 LARGE_BYTES, LARGE_LINES = 8_000_000, 100_000  # a larger text file is read in pieces
-HEAD_BYTES, SAMPLE = 400_000, 5_000
+HEAD_BYTES, SAMPLE = 300_000, 2_000
 MOST_ROWS, MOST_CELLS = 500_000, 4_000_000  # of one piece
 _BLANK = sorted({form for word in UNKNOWN if word for form in (word, word.upper(), word.capitalize())} | {""})
 PARQUET = "Parquet needs pyarrow, which is not installed here."
@@ -208,19 +209,17 @@ def of_frame(frame: pd.DataFrame, name: str = "The table", about: str = "a table
     """A table in memory, of any types, as a ledger to be read."""
     frame = frame.set_axis(unique(str(column) for column in frame.columns), axis=1)
     frame = frame.set_axis(range(1, len(frame) + 1), axis=0)
-    plain = {c: frame[c] if _is_number(frame[c]) else _texts(frame[c]).astype("category") for c in frame}
+    plain = {
+        c: frame[c] if amounts.is_number(frame[c]) else _texts(frame[c]).astype("category") for c in frame
+    }
     whole = pd.DataFrame(plain, index=frame.index)
     sample = pd.DataFrame({c: _texts(frame[c].head(SAMPLE)) for c in frame}, dtype=object)
 
     def pieces(numbers: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
-        others = [c for c in whole if c not in numbers and _is_number(whole[c])]
+        others = [c for c in whole if c not in numbers and amounts.is_number(whole[c])]
         yield whole.assign(**{c: _texts(whole[c]).astype("category") for c in others})
 
     return Source(name, about, sample, pieces, ".")
-
-
-def _is_number(cells: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
 
 
 def _texts(cells: pd.Series) -> pd.Series:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from kamlib.ledgers import amounts
+
 MOST_LINES = 20_000_000  # so many lines are compared with each other: 160 MB of marks
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
@@ -18,10 +20,6 @@ def _mixed(marks: np.ndarray) -> np.ndarray:
     return marks ^ (marks >> _SHIFT)
 
 
-def _of_texts(texts: list[str]) -> np.ndarray:
-    return pd.util.hash_array(np.array(texts, dtype=object), categorize=False)
-
-
 class Twins:
     """Which lines are alike an earlier one in every column."""
 
@@ -29,7 +27,7 @@ class Twins:
         self.most, self.is_full = most, False
         self.seen = np.empty(0, dtype=np.uint64)
 
-    def again(self, coded: Mapping[str, tuple[np.ndarray, list[str]] | None], figures: Mapping[str, np.ndarray],
+    def again(self, coded: Mapping[str, amounts.Coded | None], figures: Mapping[str, np.ndarray],
               size: int) -> np.ndarray:  # fmt: skip
         """True for each line that was there before; `figures` are the columns that are compared by value."""
         if len(self.seen) + size > self.most:
@@ -40,7 +38,7 @@ class Twins:
             if header in figures:
                 of = np.where(np.isnan(figures[header]), _UNKNOWN, (figures[header] + 0.0).view(np.uint64))
             elif column is not None:
-                of = _of_texts(column[1])[column[0]]
+                of = column.marks[column.codes]
             else:
                 continue
             marks = _mixed(marks ^ of)
@@ -63,8 +61,9 @@ class Orders:
         self.groups: list[np.ndarray] = []
         self.marks: list[np.ndarray] = []
 
-    def add(self, groups: np.ndarray, codes: np.ndarray, texts: list[str]) -> None:
-        pairs = _mixed(_mixed(groups.astype(np.uint64)) ^ _of_texts(texts)[codes])
+    def add(self, groups: np.ndarray, marks: np.ndarray) -> None:
+        """Lines of these groups with the marks of their order numbers."""
+        pairs = _mixed(_mixed(groups.astype(np.uint64)) ^ marks)
         once = ~pd.Series(pairs).duplicated().to_numpy()
         self.groups.append(groups[once])
         self.marks.append(pairs[once])

@@ -17,7 +17,7 @@ FIELDS = ("customer", "name", "date", "revenue", "cost", "discount", "freight", 
           "unit_cost")  # fmt: skip
 NUMBERS = ("revenue", "cost", "discount", "freight", "quantity", "unit_price", "unit_cost")
 MONEY = ("revenue", "cost", "discount", "freight")
-SAMPLE = 2_000
+SAMPLE = 500
 # the words of each field, the plainest first
 WORDS: dict[str, tuple[str, ...]] = {
     field: tuple(words.split("|"))
