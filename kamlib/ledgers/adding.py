@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,12 +84,16 @@ def add_up(source: Source, mapping: Mapping[str, str], *, before_discount: bool 
     of lines that are alike in every column the first is taken. `tell` hears how much is done, 0 to 1.
     """
     headers = {f: h for f, h in mapping.items() if f in NUMBERS}
-    first = {f: source.decimal or mark_of(source.sample[h].tolist()) for f, h in headers.items()}
+    first = {f: source.mark(h) or mark_of(source.sample[h].tolist()) for f, h in headers.items()}
+    plain = {
+        f for f, h in headers.items() if first[f] == "." or not (first[f] or _has_points(source.sample[h]))
+    }
     count = _Count(mapping, first, before_discount, drop_duplicates)
-    ledger = count.of(source, tell)
-    marks = {f: source.decimal or count.mark(f) for f in headers}
-    if any(marks[f] != first[f] and not count.is_settled(f) for f in headers):
-        ledger = _Count(mapping, marks, before_discount, drop_duplicates).of(source, tell)
+    ledger = count.of(source, plain, tell)
+    marks = {f: source.mark(h) or count.mark(f) or first[f] for f, h in headers.items()}
+    if any(count.was_in_doubt(f, marks[f]) for f in headers):  # once more, knowing what the marks mean
+        plain = {f for f in headers if marks[f] == "." or not (marks[f] or count.votes[f]["?"])}
+        ledger = _Count(mapping, marks, before_discount, drop_duplicates).of(source, plain, tell)
     return ledger
 
 
@@ -116,17 +120,15 @@ class _Count:
         votes = {mark: count for mark, count in self.votes[name].items() if mark in (".", ",")}
         return max(votes, key=lambda mark: votes[mark]) if votes else ""
 
-    def is_settled(self, name: str) -> bool:
-        """Would another way through the file read this column alike? So if nothing in it was in doubt."""
-        return (
-            self.marks[name] == ""
-            and self.mark(name) in ("", ".")
-            and not self.votes[name]["?"] + self.votes[name]["t"]
-        )
+    def was_in_doubt(self, name: str, mark: str) -> bool:
+        """Would this column be read otherwise, now that its decimal mark is known?"""
+        if self.votes[name]["?"] and mark != ".":
+            return True
+        return mark != self.marks[name] and bool(self.votes[name]["text"] or mark != ".")
 
-    def of(self, source: Source, tell: Tell) -> Ledger:
-        as_numbers = [h for f, h in self.mapping.items() if f in NUMBERS and
-                      (source.decimal or self.marks[f] == "." or (self.marks[f] == "" and not _has_points(source.sample[h])))]  # fmt: skip
+    def of(self, source: Source, plain: Collection[str], tell: Tell) -> Ledger:
+        """What the file adds up to; the columns of the fields `plain` may be read as numbers at once."""
+        as_numbers = [self.mapping[name] for name in plain]
         pieces = source.pieces(as_numbers, tell)
         with ThreadPoolExecutor(1) as ahead:  # the next piece is read while this one is added up
             piece, after = next(pieces, None), next(pieces, None)
@@ -148,7 +150,7 @@ class _Count:
         }
         for name, column in read.items():
             self.votes[name][column.mark] += 1
-            self.votes[name]["t"] += self.mapping[name] in coded
+            self.votes[name]["text"] += self.mapping[name] in coded
         values, bad = self._money(read)
         units = {f: amounts.units(values[f]) for f in values}
         known = {f: ~np.isnan(values[f]) for f in values}

@@ -15,6 +15,7 @@ from kamlib.imports.figures import mark_of, numbers
 
 UNIT = 1_000_000  # of these make one; sums of whole numbers do not depend on their order
 MOST = 9e12  # what 64 bits hold of them
+EXACT = 9e9  # up to here a float tells them apart
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 
@@ -115,7 +116,8 @@ def _of_texts(texts: Sequence[str], mark: str) -> tuple[np.ndarray, np.ndarray]:
 def units(values: np.ndarray) -> np.ndarray:
     """The values in millionths, 0 for unknown; whole numbers of any size where 64 bits are not enough."""
     known = np.nan_to_num(values)
-    if np.abs(known).sum() < MOST:
+    size = np.abs(known)
+    if size.max(initial=0) < EXACT and size.sum() < MOST:
         return np.rint(known * UNIT).astype(np.int64)
     return np.array([round(Decimal(repr(value)) * UNIT) for value in known.tolist()], dtype=object)
 

@@ -21,7 +21,7 @@ from kamlib.stores.files import plain_errors
 
 LARGE_BYTES, LARGE_LINES = 8_000_000, 100_000  # a larger text file is read in pieces
 HEAD_BYTES, SAMPLE = 300_000, 2_000
-MOST_ROWS, MOST_CELLS = 500_000, 4_000_000  # of one piece
+LEAST_ROWS, MOST_ROWS, MOST_CELLS = 50_000, 500_000, 4_000_000  # of one piece
 _BLANK = sorted({form for word in UNKNOWN if word for form in (word, word.upper(), word.capitalize())} | {""})
 PARQUET = "Parquet needs pyarrow, which is not installed here."
 Tell = Callable[[float], None]
@@ -33,7 +33,7 @@ class Source:
 
     `pieces(numbers, tell)` gives all of it: tables whose columns are categories of text, or, where all
     cells of one of `numbers` are plain numbers, numbers; `decimal` is "." where the file itself told
-    numbers from texts; `notes` are rows of a report.
+    numbers from texts, `typed` are the columns that did; `notes` are rows of a report.
     """
 
     name: str
@@ -42,6 +42,11 @@ class Source:
     pieces: Callable[[Collection[str], Tell], Iterator[pd.DataFrame]]
     decimal: str = ""
     notes: list[Told] = field(default_factory=list)
+    typed: frozenset[str] = frozenset()
+
+    def mark(self, header: str) -> str:
+        """The decimal mark of a column where the file itself says it, else ""."""
+        return "." if header in self.typed else self.decimal
 
 
 def open_file(location: str | Path, sheet: str = "") -> Source:
@@ -161,7 +166,10 @@ def _names(cells: pd.DataFrame, sample: pd.DataFrame, start: int) -> list[str]:
 
 def _pieces(path: Path, mark: str, codec: str, start: int, names: list[str], numbers: Collection[str], tell: Tell,
             notes: list[Told]) -> Iterator[pd.DataFrame]:  # fmt: skip
-    size, rows = max(path.stat().st_size, 1), max(50_000, min(MOST_ROWS, MOST_CELLS // max(len(names), 1)))
+    size, rows = (
+        max(path.stat().st_size, 1),
+        max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(names), 1))),
+    )
     kinds: Any = {name: "category" for name in names if name not in numbers}
     with plain_errors(path.name), path.open("rb") as handle:
         try:
@@ -219,7 +227,8 @@ def of_frame(frame: pd.DataFrame, name: str = "The table", about: str = "a table
         others = [c for c in whole if c not in numbers and amounts.is_number(whole[c])]
         yield whole.assign(**{c: _texts(whole[c]).astype("category") for c in others})
 
-    return Source(name, about, sample, pieces, ".")
+    typed = frozenset(c for c in frame if amounts.is_number(frame[c]))
+    return Source(name, about, sample, pieces, typed=typed)
 
 
 def _texts(cells: pd.Series) -> pd.Series:
