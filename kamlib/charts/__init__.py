@@ -8,6 +8,7 @@ from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
 from kamlib.charts.quadrants import quadrants
 from kamlib.charts.trend import hockey_stick
+from kamlib.charts.whale import whale, whale_scene, whale_shape
 
 __all__ = [
     "hockey_stick",
@@ -21,4 +22,7 @@ __all__ = [
     "scene",
     "support",
     "svg",
+    "whale",
+    "whale_scene",
+    "whale_shape",
 ]
