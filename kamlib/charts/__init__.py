@@ -6,20 +6,38 @@ from kamlib.charts.boxes import matrix, rooms, scene
 from kamlib.charts.groups import profile, support
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
+from kamlib.charts.profit import (
+    capacity,
+    discount,
+    flows,
+    future,
+    programme,
+    retention,
+    serving,
+    spiral,
+)
 from kamlib.charts.quadrants import quadrants
 from kamlib.charts.trend import hockey_stick
 from kamlib.charts.whale import whale, whale_scene, whale_shape
 
 __all__ = [
+    "capacity",
+    "discount",
+    "flows",
+    "future",
     "hockey_stick",
     "market_map",
     "matrix",
     "opportunity",
     "png",
     "profile",
+    "programme",
     "quadrants",
+    "retention",
     "rooms",
     "scene",
+    "serving",
+    "spiral",
     "support",
     "svg",
     "whale",
