@@ -154,6 +154,10 @@ def import_ledger(
     _say("Read as: " + "; ".join(f"{field} = {header}" for field, header in mapping.items()) + ".")
     ledger = ledgers.add_up(source, mapping, before_discount=before_discount, drop_duplicates=drop_duplicates,
                             tell=_progress())  # fmt: skip
+    if not len(ledger.rows):
+        _remarks(ledgers.remarks(ledger, source, mapping, drop_duplicates), all)
+        raise WorkbookError(f"No line of {file.name} says a revenue that can be read; nothing is imported.",
+                            hint="Is it the right column? Say which by -m revenue=HEADER.")  # fmt: skip
     place = workbook or f"{file.stem}.kam"
     landed, found = _land_ledger(place, file, source, mapping, ledger, add, dry_run)
     _remarks([*ledgers.remarks(ledger, source, mapping, drop_duplicates),

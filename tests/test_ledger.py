@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kamlib import checks, cli, ledgers, stores
+from kamlib import checks, cli, imports, ledgers, stores
 from kamlib.errors import InvalidInput, KamError, WorkbookError
 from kamlib.ledgers import amounts, dates, reading, twins
 from kamlib.stores import foreign
@@ -285,6 +285,17 @@ def test_quantity_times_price_where_there_is_no_revenue():
     assert rows_of(landed(costed)[0])["A", "2025"]["uncosted"] == "2"
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    st.from_regex(r"\(?-?[£$€]? ?-?[0-9]{1,4}([.,][0-9]{1,3}){0,3} ?€?\)?", fullmatch=True),
+    st.sampled_from([".", ","]),
+)
+def test_the_quick_way_reads_what_the_careful_one_does(text, mark):
+    quickly = amounts._undressed(text, mark)
+    said, bad = imports.numbers([text], mark)
+    assert quickly is None or (not bad and float(said[0]) == quickly)
+
+
 def test_sums_are_exact():
     lines = "\n".join(["A;2025;0.1"] * 1000 + ["A;2025;90071992547.409"] * 3)
     assert (
@@ -442,6 +453,17 @@ def test_a_bad_file_is_refused_in_a_sentence(tmp_path, capsys, content, said):
         ["import-ledger", written(tmp_path / "l.csv", content), tmp_path / "b.kam"], capsys
     )
     assert code == 2 and said in words and "Traceback" not in words and not (tmp_path / "b.kam").exists()
+
+
+def test_a_file_without_any_revenue_is_refused(tmp_path, capsys):
+    file = written(tmp_path / "l.csv", "customer;date;amount\nA;2025;oops\n")
+    code, words = ends_with(["import-ledger", file, tmp_path / "b.kam", "-m", "revenue=amount"], capsys)
+    assert (
+        code == 2
+        and "nothing is imported" in words
+        and '"oops"' in words
+        and not (tmp_path / "b.kam").exists()
+    )
 
 
 @pytest.mark.parametrize("lines, said", [

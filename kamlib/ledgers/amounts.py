@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,14 @@ MOST = 9e12  # what 64 bits hold of them
 EXACT = 9e9  # up to here a float tells them apart
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
+# the usual dress of money, read at once: $1,234.50, -£300, (1.234,50 €); figures.number reads the rest
+_DRESSED = {
+    ".": re.compile(r"(?:[£$€] ?)?-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?: ?€)?"),
+    ",": re.compile(r"(?:[£$€] ?)?-?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?:,[0-9]+)?(?: ?€)?"),
+}
+_UNDRESS = {".": str.maketrans("", "", "£$€, "), ",": str.maketrans(",", ".", "£$€. ")}
+_TELLING = re.compile(r"[.,][0-9]{1,2}(?![0-9.,])|[.,][0-9]{4}|\..*,|,.*\.|(?<![0-9.,])0?[.,][0-9]")
+_VOTERS = 2_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,8 @@ def read(cells: pd.Series | Coded, mark: str) -> Amounts:
         bad = np.isinf(values)
         return Amounts(np.where(is_finite, values, np.nan), bad, _mark_of_numbers(values[is_finite]))
     of_text, wrong = _of_texts(cells.texts, mark)
-    return Amounts(of_text[cells.codes], wrong[cells.codes], mark_of(cells.texts))
+    telling = [*islice(filter(_TELLING.search, cells.texts), _VOTERS)]
+    return Amounts(of_text[cells.codes], wrong[cells.codes], mark_of(telling))
 
 
 def _mark_of_numbers(values: np.ndarray) -> str:
@@ -96,21 +106,38 @@ def _mark_of_numbers(values: np.ndarray) -> str:
 
 
 def _of_texts(texts: Sequence[str], mark: str) -> tuple[np.ndarray, np.ndarray]:
-    plain = _PLAIN if mark == "." else _WHOLE
+    """The value of each text, and which are no numbers."""
     values = np.full(len(texts), np.nan)
     wrong = np.zeros(len(texts), dtype=bool)
+    plain = _PLAIN if mark == "." else _WHOLE
     odd = []
     for place, text in enumerate(texts):
         if plain.fullmatch(text):
             values[place] = float(text)
         elif text:
-            odd.append(place)
+            value = _undressed(text, mark) if mark else None
+            if value is None:
+                odd.append(place)
+            else:
+                values[place] = value
     if odd:
         said, bad = numbers([texts[place] for place in odd], mark or mark_of(texts))
         values[odd] = [float(text) if text else np.nan for text in said]
         wrong[[odd[place] for place in bad]] = True
     wrong |= np.isinf(values)
     return np.where(wrong, np.nan, values), wrong
+
+
+def _undressed(text: str, mark: str) -> float | None:
+    """The value of money in its usual dress, None for anything else."""
+    sign, bare = (-1.0, text[1:-1]) if text[0] == "(" and text[-1] == ")" else (1.0, text)
+    if bare[:1] == "-" and bare[1:2] in ("£", "$", "€"):
+        sign, bare = -sign, bare[1:]
+    if text.count("-") + (text[0] == "(") > 1:
+        return None
+    if not _DRESSED[mark].fullmatch(bare):
+        return None
+    return sign * float(bare.translate(_UNDRESS[mark]))
 
 
 def units(values: np.ndarray) -> np.ndarray:

@@ -13,11 +13,13 @@ from kamlib.imports.shape import folded
 from kamlib.ledgers import amounts, dates
 from kamlib.ledgers.adding import COUNTS, SUMS, Key, Ledger
 from kamlib.stores.base import Change, Row
-from kamlib.tables import Tables, empty
+from kamlib.tables import DEFINITIONS, Tables, empty
 
 UNNAMED, NO_NAME = "unnamed", "(no customer named)"
 COLUMN = {"revenue": "revenue", "cost": "cost_of_sales", "discount": "discount", "freight": "freight"}
 _KNOWN_IN = {"cost": "costed", "discount": "discounted", "freight": "freighted"}
+
+_COLUMNS = [name for name in DEFINITIONS["ledger"].names if name != "note"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,13 @@ def land(text: Tables, ledger: Ledger, add: bool = False) -> Landed:
     years = {row["year"] for row in stored}
     counts["left"] = sum(1 for key in there if key[1] in years and key not in mine)
     first = _customers(text, rows, ledger, new, counts)
-    return Landed(first + changes, pd.DataFrame(stored), new, dict(counts), (moved[0], moved[1]))
+    return Landed(
+        first + changes,
+        pd.DataFrame(stored, columns=_COLUMNS, dtype=object),
+        new,
+        dict(counts),
+        (moved[0], moved[1]),
+    )
 
 
 def _year(year: int) -> str:
