@@ -177,6 +177,18 @@ def test_customers_are_known_by_id_then_by_name():
     assert what.new == {"9": "New"}
 
 
+def test_customers_are_known_by_a_column_headed_alike():
+    text = book()
+    text["customers"]["ResellerKey"] = ["676", "55"]
+    after, what = landed(added("ResellerKey;OrderDate;SalesAmount\n55;2025;1\n676;2025;2\n7;2025;3"), text)
+    assert {key[0]: row["revenue"] for key, row in rows_of(after).items()} == {
+        "brix": "1",
+        "c1": "2",
+        "7": "3",
+    }
+    assert what.new == {"7": "Customer 7"}
+
+
 def test_customers_by_name_alone_get_ids():
     text, what = landed(
         added("Kunde;Datum;Umsatz\nalder & co;2025;1\nZoë Übel KG;2025;2\nzoë übel kg;2025;2"), book()
@@ -517,6 +529,21 @@ def test_a_discount_in_parts_of_one_is_not_taken_for_money():
     assert "discount" not in mapping
     said = ledgers.remarks(ledgers.add_up(source, mapping), source, mapping, False)
     assert any("shares or per cent" in row["message"] for row in said)
+
+
+def test_several_currencies_are_said():
+    text = "customer;date;revenue;Currency Code\nA;2025;1;EUR\nA;2025;2;{}"
+    for code, count in (("USD", 1), ("EUR", 0)):
+        source = source_of(text.format(code))
+        mapping = ledgers.choose(source.sample)
+        said = ledgers.remarks(ledgers.add_up(source, mapping), source, mapping, False)
+        assert sum("2 currencies" in row["message"] for row in said) == count
+
+
+def test_a_table_without_lines_adds_up_to_nothing():
+    source = ledgers.of_frame(pd.DataFrame(columns=["customer", "date", "revenue"]))
+    ledger = ledgers.add_up(source, {f: f for f in ("customer", "date", "revenue")})
+    assert not len(ledger.rows) and ledgers.land(stores.blank("x"), ledger).changes == []
 
 
 # -- any ledger at all ------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from kamlib.imports.merging import LONGEST_ID, TOTALS
 from kamlib.imports.shape import clean, folded
 from kamlib.ledgers import amounts, dates, twins
 from kamlib.ledgers.reading import Source, Tell
-from kamlib.ledgers.words import MONEY, NUMBERS
+from kamlib.ledgers.words import MONEY, NUMBERS, is_currency
 
 _NOTHING = UNKNOWN - {"na", "nan", "nc", "nd"}  # as names they may be somebody
 _YEARS = 4096  # a group is a customer times this, plus the year
@@ -59,7 +59,7 @@ class Ledger:
     `rows` has a row for each customer and year: key, year (0 for undated), the SUMS in units (see
     `amounts`), the COUNTS and orders. `fields` are those of MONEY that the file has; `in_file` and
     `left_out` are exact sums of them. `months` is how many months of each year the file covers, 0 where
-    its dates are years alone. `seen` holds what was found on the way, by kind.
+    its dates are years alone, `currencies` what columns of that name hold. `key_header` heads the customers' ids. `seen` holds what was found on the way, by kind.
     """
 
     fields: tuple[str, ...]
@@ -72,6 +72,8 @@ class Ledger:
     left_out: dict[str, int] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
     lines: int = 0
+    currencies: dict[str, set[str]] = field(default_factory=dict)
+    key_header: str = ""
     most_compared: int = 0
     less_discount: bool = False
 
@@ -106,7 +108,11 @@ class _Count:
         self.mapping, self.marks, self.before, self.drop = mapping, marks, before, drop
         has = {f: f in mapping for f in MONEY} | {"revenue": True}
         has["cost"] = "cost" in mapping or {"unit_cost", "quantity"} <= mapping.keys()
-        self.ledger = Ledger(tuple(f for f in MONEY if has[f]), less_discount=before and has["discount"])
+        self.ledger = Ledger(
+            tuple(f for f in MONEY if has[f]),
+            key_header=mapping.get("customer", ""),
+            less_discount=before and has["discount"],
+        )
         self.votes: dict[str, Counter[str]] = {f: Counter() for f in NUMBERS}
         self.keys: dict[Key, int] = {}
         self.dates: set[dates.Read] = set()
@@ -143,6 +149,8 @@ class _Count:
         piece, coded = _without_blank_lines(piece)
         ledger.lines += len(piece)
         lines = piece.index.to_numpy()
+        for header in filter(is_currency, coded):
+            ledger.currencies.setdefault(header, set()).update(filter(None, coded[header].texts))
         read = {
             f: amounts.read(coded.get(h, piece[h]), self.marks[f])
             for f, h in self.mapping.items()

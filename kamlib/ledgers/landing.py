@@ -10,6 +10,7 @@ import pandas as pd
 
 from kamlib.imports import ids
 from kamlib.imports.shape import folded
+from kamlib.imports.words import plain
 from kamlib.ledgers import amounts, dates
 from kamlib.ledgers.adding import COUNTS, SUMS, Key, Ledger
 from kamlib.stores.base import Change, Row
@@ -101,12 +102,17 @@ def _same(old: str, new: str) -> bool:
 def owners(text: Tables, ledger: Ledger) -> tuple[dict[Key, str], dict[str, str]]:
     """The customer's id for each key of the ledger, and the customers that are new: id -> name.
 
-    A customer is known by its id, else by its name where only one has it.
+    A customer is known by its id, else by a column of the workbook that is headed like the file's ids, else
+    by its name, where only one has it.
     """
     frame = text.get("customers", empty("customers"))
     known = [t.strip() for t in frame["customer"]] if "customer" in frame else []
     names = [*frame["name"]] if "name" in frame else [""] * len(known)
     by_id = {folded(customer): customer for customer in reversed(known)}
+    for column in frame.columns:
+        if column != "customer" and plain(column) == plain(ledger.key_header):
+            said = ((folded(text), customer) for text, customer in zip(frame[column], known, strict=True))
+            by_id = _once(pair for pair in said if pair[0]) | by_id
     by_name = _once(
         (folded(name), customer) for customer, name in zip(known, names, strict=True) if name.strip()
     )

@@ -58,6 +58,11 @@ def remarks(ledger: Ledger, source: Source, mapping: dict[str, str], drop_duplic
     if ledger.in_file.get("discount", 0) < 0:
         rows.append(told("warning", "The discounts add up to less than nothing; are they written with a minus?", "",
                          mapping["discount"]))  # fmt: skip
+    for header, said in ledger.currencies.items():
+        if len(said) > 1:
+            rows.append(told("warning", f"The lines are in {len(said)} currencies and are added up as they stand; one "
+                             "workbook has one. Convert them, or import a file for each.", "", header,
+                             ", ".join(sorted(said))))  # fmt: skip
     return rows + _years(ledger) + _shares(source, mapping)
 
 

@@ -68,6 +68,7 @@ _NOISE = re.compile(
     r"eur|euros?|gbp|usd|chf|in|k|keur|teur|local|currency|lc|excl|vat|tax|ohne|mwst|sin|iva|the|our|fy"
 )
 _SHARE = re.compile(r"%|\b(pct|percent|percentage|rate|prozent|satz|share|taux|por ciento)\b", re.I)
+_CURRENCY = re.compile(r"(.* )?(currency|ccy|wahrung|devise|moneda|divisa)( (code|key|id|name|iso))?")
 _NEEDED = ("customer", "date", "revenue")
 
 
@@ -127,6 +128,11 @@ def is_called(field: str, header: str) -> bool:
     """Does the header name this field, or a share of it?"""
     words = _SHARE.sub(" ", plain(header)).split()
     return " ".join(words) in WORDS[field] or header == field
+
+
+def is_currency(header: str) -> bool:
+    """Does this column say in which currency a line is?"""
+    return bool(_CURRENCY.fullmatch(plain(header)))
 
 
 def is_share(filled: Sequence[str]) -> bool:
