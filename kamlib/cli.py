@@ -154,7 +154,10 @@ def report(
         list[str], typer.Option("--parameter", "-p", help="NAME=VALUE, as often as needed.")
     ] = [],  # noqa: B006
     notebook: Annotated[
-        str, typer.Option(help="01_segmentation, 02_kaism or 03_profitability; all if left out, 02_kaism with a segment.")
+        str,
+        typer.Option(
+            help="01_segmentation, 02_kaism or 03_profitability; all if left out, 02_kaism with a segment."
+        ),
     ] = "",
 ) -> None:
     """Self-contained pages that open anywhere without a network: one for steps 1 to 5, one for profit, one a segment."""

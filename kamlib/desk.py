@@ -54,6 +54,7 @@ class Desk:
     def __init__(self, store: stores.Store, text: Tables, *, read_only: bool = False, **given: Any) -> None:
         self.store, self.read_only = store, read_only
         self._text, self._given = text, given
+        self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
         self._seen = store.version()
         self._done: list[list[Change]] = []  # how to take back what was done here, last one last

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib import findings, kaism, panels, portfolio, settings, stores
+from kamlib import findings, kaism, panels, portfolio, profitability, settings, stores
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.stores import files
 from kamlib.tables import DEFINITIONS, Tables
 
 NOTEBOOKS = settings.shipped("notebooks")
-WHOLE, BY_SEGMENT = "01_segmentation", "02_kaism"  # a page for the workbook, a page for each segment
+BY_SEGMENT = "02_kaism"  # a page for each segment
+WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability"}  # a page for the workbook
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -100,7 +101,7 @@ def document(desk: Desk) -> Document:
     tables, chosen = desk.tables, desk.settings
     seen = portfolio.classes(tables, chosen)
     found = findings.find(tables, chosen)
-    picture = charts.svg(charts.matrix(kaism.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
+    picture = charts.svg(charts.matrix(profitability.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
     names = tables["segments"].set_index("segment")["name"]
     return Document(
         panels.fill(
@@ -146,6 +147,58 @@ def groundwork(desk: Desk) -> Document:
     )  # fmt: skip
 
 
+def profits(desk: Desk) -> Document:
+    """Who really pays, for a reader: discounts, cost to serve, the whale curve, future value, what it means.
+
+    All customers, unless the notebook was given a segment.
+    """
+    from kamlib import charts, earnings
+
+    tables = desk.tables
+    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
+    scope = "segment" if desk.narrowed else "all"
+    seen = profitability.scoped(tables, chosen, scope)
+    curve = profitability.ranked(seen)
+    margin, source = profitability.margin(tables, chosen)
+    off = 5.0
+    pools, costly = profitability.pools(tables), profitability.by_activity(tables)
+    value, stay = profitability.future_value(tables, chosen), profitability.retention(tables, chosen)
+    segment = chosen.segment if chosen.segment in set(stay["segment"]) else "all"
+    stay = stay[stay["segment"] == segment]
+    own = chosen.overheads is not None
+    rounds, _ = earnings.played(tables, chosen, own)
+    pays = profitability.kam_cost(tables, chosen)
+    pictures = {
+        "whale": charts.whale(curve) if len(curve) else None,
+        "discount": charts.discount(margin, off) if margin == margin else None,
+        "spiral": charts.spiral(rounds) if len(rounds) else None,
+        "capacity": charts.capacity(pools) if len(pools) else None,
+        "activities": charts.serving(costly) if len(costly) else None,
+        "future": charts.future(value) if value["low"].notna().any() else None,
+        "stay": charts.retention(stay) if len(stay) else None,
+        "flows": charts.flows(tables["won_lost"]) if tables["won_lost"]["kind"].ne("").any() else None,
+        "programme": charts.programme(pays) if pays["amount"].notna().any() else None,
+    }  # fmt: skip
+    parts = {
+        "whale_words": earnings.whale_words(tables, chosen, seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
+        "discount_words": earnings.discount(margin, off, source) if margin == margin else "",
+        "discount_table": earnings.discount_table(tables, chosen),
+        "spiral_words": earnings.spiral(tables, chosen, own), "serving_words": earnings.serving(tables, chosen),
+        "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables),
+        "programme_words": earnings.programme_words(tables, chosen),
+        "channels": earnings.moved(tables, chosen, 50.0, "face_to_face", "internet"),
+        "worth": earnings.worth(tables, chosen),
+        "findings": panels.findings_list(findings.profits(tables, chosen)),
+    }  # fmt: skip
+    return Document(
+        panels.fill(
+            "report_profits", settings=chosen, title=earnings.whale_title(curve),
+            **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
+            **{name: panels.trusted(html) for name, html in parts.items()},
+        )
+    )  # fmt: skip
+
+
 def rehearse() -> None:
     """Do on the tiny example what every page does, so that the first page finds all of it loaded."""
     from kamlib import charts
@@ -179,7 +232,7 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
 def write(
     location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
 ) -> Iterator[Path]:
-    """Write self-contained pages: one for the workbook (01) and one for each segment (02).
+    """Write self-contained pages: two for the workbook (01 and 03) and one for each segment (02).
 
     With a segment only the page of that segment, with a `notebook` only what that one writes. Gives
     the paths as they are ready. Everything is checked before a kernel starts. A page is there whole
@@ -188,9 +241,10 @@ def write(
     checked = settings.gate(
         {"workbook": location, **(given or {}), **({"segment": segment} if segment else {})}
     )
-    if notebook not in ("", WHOLE, BY_SEGMENT):
+    known = (*WHOLE, BY_SEGMENT)
+    if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
-                           hint=did_you_mean(notebook, (WHOLE, BY_SEGMENT)))  # fmt: skip
+                           hint=did_you_mean(notebook, known))  # fmt: skip
     store, text = stores.load(location, read_only=True)
     from kamlib import checks
     from kamlib.tables import typed
@@ -200,12 +254,9 @@ def write(
     wanted = kaism.segments(tables, settings.of_workbook(tables, segment=checked.segment))
     if notebook == BY_SEGMENT and not wanted:
         raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
-    pages = (
-        [(WHOLE, checked.segment, "segmentation")]
-        if notebook == WHOLE or not (notebook or checked.segment)
-        else []
-    )
-    if notebook != WHOLE:
+    pages = [(source, checked.segment, name) for source, name in WHOLE.items()
+             if notebook == source or not (notebook or checked.segment)]  # fmt: skip
+    if notebook in ("", BY_SEGMENT):
         pages += [(BY_SEGMENT, each, _file_name(each)) for each in wanted]
     _make(out)
     values: dict[str, Any] = {"workbook": _absolute(location)}

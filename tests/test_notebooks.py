@@ -38,7 +38,11 @@ def code_cells(path):
 
 
 def test_there_are_notebooks():
-    assert [p.name for p in NOTEBOOKS] == ["01_segmentation.ipynb", "02_kaism.ipynb"]
+    assert [p.name for p in NOTEBOOKS] == [
+        "01_segmentation.ipynb",
+        "02_kaism.ipynb",
+        "03_profitability.ipynb",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

@@ -18,8 +18,7 @@ WIDTH, SMALL, TYPE, HEAD = 900, 13, 15, 17
 NAMES, FIGURES, ROW, PAPER = 230, 150, 30, "#eceef2"
 DOT = "M{0:.1f},{1:.1f}m-6,0a6,6 0 1 0 12,0a6,6 0 1 0 -12,0Z"
 MOST, CAP = 15, 300.0
-Layers = list[alt.Chart | None]
-Rows = list[dict[str, Any]]
+Layers, Rows = list[alt.Chart | None], list[dict[str, Any]]
 
 
 def _finite(value: Any) -> bool:
@@ -28,7 +27,7 @@ def _finite(value: Any) -> bool:
 
 def _said(value: Any) -> str:
     if not _finite(value):
-        return "no end" if isinstance(value, float) and value == math.inf else "?"
+        return "no end" if value == math.inf else "?"
     return f"{value:,.0f}".replace("-", "−")
 
 

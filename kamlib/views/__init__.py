@@ -18,9 +18,11 @@ from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
 from kamlib.tables import BOXES, US, as_text
+from kamlib.views.costs import future, pays, serving, worth
 from kamlib.views.market import balance, market, purpose
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, slug, soon, stack, zones
 from kamlib.views.picture import matrix
+from kamlib.views.profit import discount, spiral, whale
 from kamlib.views.scoring import factors, scores
 from kamlib.views.segments import assign, discover, segments
 from kamlib.views.sheets import exercises, sheet
@@ -28,12 +30,13 @@ from kamlib.views.staff import capacity, label_test, staffing, team
 from kamlib.views.widgets import Look
 
 __all__ = [
-    "assign", "balance", "capacity", "closing", "customers", "decisions", "discover", "exercises", "factors",
-    "find_out", "label_test", "market", "matrix", "open", "purpose", "scores", "segments", "sheet", "staffing",
-    "team",
+    "assign", "balance", "capacity", "closing", "customers", "decisions", "discount", "discover", "exercises", "factors",
+    "find_out", "future", "label_test", "market", "matrix", "open", "pays", "purpose", "scores", "segments", "serving", "sheet", "spiral", "staffing",
+    "team", "whale", "worth",
 ]  # fmt: skip
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
-NAMES = {"01_segmentation": "Steps 1 to 5", "02_kaism": "Steps 6 to 9"}
+PROFIT = "03_profitability"  # the evidence behind several steps
+NAMES = {"01_segmentation": "Steps 1 to 5", "02_kaism": "Steps 6 to 9", PROFIT: "Who pays"}
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
@@ -41,11 +44,11 @@ QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a tra
 def open(desk: Desk, title: str, here: int) -> W.Box:
     """The title line with the ten steps, and the line below with counts, capacity and saved state.
 
-    `here` is the first step of this notebook; the other steps lead to their own.
+    `here` is the first step of this notebook, 0 for the one on profit; the other steps lead to their own.
     """
-    links = {s: ("" if page == PAGES[here] else f"{page}.ipynb") + f"#step-{s}" for s, page in PAGES.items()}
-
-    others = tuple((f"{page}.ipynb", name) for page, name in NAMES.items() if page != PAGES[here])
+    own = PAGES.get(here, PROFIT)
+    links = {s: ("" if page == own else f"{page}.ipynb") + f"#step-{s}" for s, page in PAGES.items()}
+    others = tuple((f"{page}.ipynb", name) for page, name in NAMES.items() if page != own)
 
     def head() -> str:
         return panels.head(

@@ -1,19 +1,22 @@
 // Labelled native sliders. While one is dragged the kernel is asked what would follow; the next
-// question waits for the answer to the last, so that a slow kernel is never flooded.
+// question, the latest of each slider, waits for the answer to the last, so that a slow kernel is
+// never flooded.
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", "kam-weights");
-    let waiting = false, next = null, dragged = null, last = null;
+    const next = new Map();
+    let waiting = false, dragged = null, last = null;
 
     const ask = (content) => {
-      if (waiting) { next = content; return; }
+      if (waiting) { next.set(content.id, content); return; }
       waiting = true;
       last = content.id;
       model.send(content);
     };
     const answered = () => {
       waiting = false;
-      if (next) { const content = next; next = null; ask(content); } else update();
+      const [content] = next.values();
+      if (content) { next.delete(content.id); ask(content); } else update();
     };
 
     const build = () => {
@@ -37,7 +40,7 @@ export default {
         output.htmlFor = input.id;
         Object.assign(input, { type: "range", min: item.low, max: item.high, step: item.step, disabled: model.get("locked") });
         input.addEventListener("input", () => { dragged = item.id; ask({ do: "try", id: item.id, value: input.value }); });
-        input.addEventListener("change", () => { dragged = null; next = null; ask({ do: "set", id: item.id, value: input.value }); });
+        input.addEventListener("change", () => { dragged = null; ask({ do: "set", id: item.id, value: input.value }); });
         row.append(label, output, input);
         el.append(row);
         if (input.id === focused) input.focus({ preventScroll: true });
