@@ -30,7 +30,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 def run() -> str:
     with tempfile.TemporaryDirectory(prefix="kam-bench-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        parts = [_changes(browser, Path(folder)), _openings(browser, Path(folder))]
+        parts = [
+            _changes(browser, Path(folder)),
+            _what_ifs(browser, Path(folder)),
+            _openings(browser, Path(folder)),
+        ]
         browser.close()
     return "\n\n".join(parts)
 
@@ -58,6 +62,30 @@ def _changes(browser: Any, folder: Path) -> str:
     return table("in the page; baseline: a message to the kernel and its answer", rows)
 
 
+def _what_ifs(browser: Any, folder: Path) -> str:
+    """The what-ifs of 03_profitability with 200 customers: a rise in price (sentence and curve), a discount."""
+    ready = ".kam-chart svg path[aria-label]"
+    with _opened(browser, books.make(folder / "profit", 200), "03_profitability", ready) as page:
+        page.locator("#kam-choose-profit").select_option(label=DOT)
+        page.locator("#kam-rise-says").wait_for()
+        time.sleep(PAUSE)
+        idle, rise, off = [], [], []
+        for n in range(MOVES):
+            idle.append(_settled(page, "() => probe.idle()"))
+            places = ["#kam-rise-says", ".kam-chart svg"]
+            rise.append(_settled(page, "([v, p]) => probe.suppose('rise', v, p)", [4 + n % 7, places])["ms"])
+            off.append(
+                _settled(page, "([v, p]) => probe.suppose('off', v, p)", [2 + n % 7, ["#kam-discount-says"]])[
+                    "ms"
+                ]
+            )
+    rows = [
+        Row("rise in price to pixels, 200 customers", rise, idle, "<= 50"),
+        Row("discount to pixels, 200 customers", off, idle, "<= 50"),
+    ]
+    return table("what-ifs in the page; baseline: a message to the kernel and its answer", rows)
+
+
 def _at_most(targets: dict[int, int], size: int) -> str:
     return f"<= {targets[size]}" if size in targets else ""
 
@@ -69,11 +97,13 @@ def _settled(page: Page, script: str, given: Any = None) -> Any:
 
 
 @contextlib.contextmanager
-def _opened(browser: Any, workbook: Path) -> Iterator[Page]:
+def _opened(
+    browser: Any, workbook: Path, name: str = "02_kaism", ready: str = ".kam-chart svg"
+) -> Iterator[Page]:
     with Board(ROOT / "notebooks", workbook=workbook) as board:
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         page.add_init_script(path=Path(__file__).with_name("probe.js"))
-        _open(page, board.page("02_kaism"), ".kam-chart svg")
+        _open(page, board.page(name), ready)
         time.sleep(3)
         yield page
         page.close()

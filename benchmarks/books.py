@@ -43,13 +43,15 @@ def text(customers: int, seed: int = 1) -> tables.Tables:
     score = np.where(dice.random(len(cells)) < UNKNOWN, 0, dice.integers(2, 21, len(cells)) / 2)
     said = [(*cell, tables.as_text(s) if s >= 1 else "") for cell, s in zip(cells, score, strict=True)]
     revenue = dice.lognormal(13, 1, customers).round(-3)
+    profit = (revenue * dice.normal(0.12, 0.1, customers)).round(-2)
     people = [
-        (c, n, "main", "current", tables.as_text(r)) for c, n, r in zip(ids, names, revenue, strict=True)
+        (c, n, "main", "current", tables.as_text(r), tables.as_text(p))
+        for c, n, r, p in zip(ids, names, revenue, profit, strict=True)
     ]
     return stores.blank("Benchmark") | {
         "segments": _frame("segments", ["segment", "name"], [("main", "All customers")]),
         "suppliers": _frame("suppliers", ["supplier", "name"], [("us", "Us"), ("x", "Xenon"), ("y", "Yarrow")]),
-        "customers": _frame("customers", ["customer", "name", "segment", "status", "revenue"], people),
+        "customers": _frame("customers", ["customer", "name", "segment", "status", "revenue", "profit"], people),
         "factors": _frame("factors", ["model", "scope", "factor", "label", "weight", "good", "bad"], listed),
         "scores": _frame("scores", ["model", "subject", "factor", "supplier", "score"], said),
     }  # fmt: skip

@@ -64,6 +64,21 @@
       while (!traffic.slice(seen).some(([, way, , what]) => way === "in" && what === "status")) await sleep(1);
       return performance.now() - start;
     },
+    // a what-if slider, from the event to the pixels of the last of the places that change
+    suppose: (id, value, places) => new Promise((done, fail) => {
+      const texts = () => places.map((place) => document.querySelector(place)?.innerHTML ?? "");
+      const before = texts();
+      const late = setTimeout(() => { seen.disconnect(); fail(new Error("nothing moved in 20 s")); }, 20000);
+      const seen = new MutationObserver(() => {
+        if (texts().some((text, n) => text === before[n])) return;
+        seen.disconnect(); clearTimeout(late);
+        pixels((end) => done({ ms: end - start }));
+      });
+      seen.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+      const input = document.getElementById("kam-what-if-" + id), start = performance.now();
+      input.value = value;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }),
     slide: (factor, value, name) => moved(name, () => slide(factor, value)),
     // so many slider events in quick succession: from the last of them to the last change of the dot
     burst: async (factor, values, gap, name) => {

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import catalogue, profitability
 from kamlib.panels import box_word, fill, whole
-from kamlib.profitability import future, overheads, programme
+from kamlib.profitability import future, overheads
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
@@ -118,11 +118,11 @@ def capacity_title(tables: Tables) -> str:
     return "All the time that is paid for serves customers"
 
 
-def serving(tables: Tables, settings: Settings) -> str:
+def serving(tables: Tables, settings: Settings, *, headed: bool = True) -> str:
     """Pools and activities in words: what is used, what is not, and what it goes on."""
     pools = profitability.pools(tables)
     activities = profitability.by_activity(tables)
-    return fill("profit_serving", title=capacity_title(tables), pools=pools.to_dict("records"), settings=settings,
+    return fill("profit_serving", title=capacity_title(tables) if headed else "", pools=pools.to_dict("records"), settings=settings,
                 activities=activities.head(MOST_ROWS).to_dict("records"))  # fmt: skip
 
 
@@ -171,15 +171,22 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str) 
         return fill("profit_card", row=None, choices=choices, chosen="", at="-profit")
     row = own.iloc[0].to_dict()
     everywhere = settings.model_copy(update={"segment": ""})
-    of = profitability.cost_to_serve(tables, everywhere)
-    of = of[of["customer"] == customer].sort_values("cost", ascending=False)
     look = [r[4] for rule in profitability.RULES for r in rule(tables, everywhere) if r[3] == customer]
     return fill("profit_card", row=row, choices=choices, chosen=customer, at="-profit", box=box_word(row["category"]),
-                activities=of.to_dict("records"), look=look, takes=_takes(tables, seen, row), settings=settings,
-                worth=_worth(tables, everywhere, customer))  # fmt: skip
+                look=look, share=_share(tables, seen, row), worth=_worth(tables, everywhere, customer))  # fmt: skip
 
 
-def _takes(tables: Tables, seen: pd.DataFrame, row: dict[str, Any]) -> str:
+def takes(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str) -> str:
+    """What serving one customer takes, activity by activity."""
+    own = seen[seen["customer"] == customer]
+    everywhere = settings.model_copy(update={"segment": ""})
+    of = profitability.cost_to_serve(tables, everywhere)
+    of = of[of["customer"] == customer].sort_values("cost", ascending=False)
+    freight = float(own["freight"].iloc[0]) if len(own) else math.nan
+    return fill("profit_takes", activities=of.to_dict("records"), freight=freight)
+
+
+def _share(tables: Tables, seen: pd.DataFrame, row: dict[str, Any]) -> str:
     """Of whose time it takes most, beside what it brings."""
     use = profitability.use(tables)
     minutes = use.groupby("pool")["minutes"].sum()
@@ -224,12 +231,12 @@ def future_title(tables: Tables, settings: Settings) -> str:
             f"{known['high'].sum():,.0f} over {years} years")  # fmt: skip
 
 
-def future_words(tables: Tables, settings: Settings) -> str:
+def future_words(tables: Tables, settings: Settings, *, headed: bool = True) -> str:
     """Future value in words: the range, what halving defections would add, the simple table and its caveats."""
     rows = profitability.future_value(tables, settings)
     known = rows.dropna(subset=["low"])
     more = [known[f"{end}_halved"].sum() - known[end].sum() for end in ("low", "high")]
-    return fill("profit_future", title=future_title(tables, settings), settings=settings, rows=rows.to_dict("records"),
+    return fill("profit_future", title=future_title(tables, settings) if headed else "", settings=settings, rows=rows.to_dict("records"),
                 more=sorted(more), known=len(known), simple=future.table().to_dict("records"),
                 caveats=catalogue.items("future_value", "caveats").to_dict("records"),
                 claim=catalogue.entry("retention_claim"),
@@ -253,13 +260,13 @@ def programme_words(tables: Tables, settings: Settings) -> str:
                 payback=profitability.payback(tables, settings).to_dict("records"), settings=settings)  # fmt: skip
 
 
-def moved(tables: Tables, settings: Settings, share: float, source: str, target: str) -> str:
-    """What moving a share of the contacts to a cheaper channel frees."""
+def moved(tables: Tables, settings: Settings, share: float) -> str:
+    """What moving a share of the visits to the internet frees."""
     everywhere = settings.model_copy(update={"segment": ""})
     rows = profitability.channels(tables, everywhere)
-    said = profitability.moved(rows, share, source, target)
-    return fill("profit_channels", rows=rows.to_dict("records"), said=said, share=share, words=CHANNEL_WORDS, source=source,
-                target=target, settings=settings, ratios=programme.ratios())  # fmt: skip
+    said = profitability.moved(rows, share)
+    return fill("profit_channels", rows=rows.to_dict("records"), said=said, share=share, words=CHANNEL_WORDS,
+                settings=settings)  # fmt: skip
 
 
 def worth(tables: Tables, settings: Settings) -> str:

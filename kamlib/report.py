@@ -186,7 +186,7 @@ def profits(desk: Desk) -> Document:
         "spiral_words": earnings.spiral(tables, chosen, own), "serving_words": earnings.serving(tables, chosen),
         "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables),
         "programme_words": earnings.programme_words(tables, chosen),
-        "channels": earnings.moved(tables, chosen, 50.0, "face_to_face", "internet"),
+        "channels": earnings.moved(tables, chosen, 50.0),
         "worth": earnings.worth(tables, chosen),
         "findings": panels.findings_list(findings.profits(tables, chosen)),
     }  # fmt: skip

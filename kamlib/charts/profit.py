@@ -18,7 +18,8 @@ WIDTH, SMALL, TYPE, HEAD = 900, 13, 15, 17
 NAMES, FIGURES, ROW, PAPER = 230, 150, 30, "#eceef2"
 DOT = "M{0:.1f},{1:.1f}m-6,0a6,6 0 1 0 12,0a6,6 0 1 0 -12,0Z"
 MOST, CAP = 15, 300.0
-Layers, Rows = list[alt.Chart | None], list[dict[str, Any]]
+Layers = list[alt.Chart | None]
+Rows = list[dict[str, Any]]
 
 
 def _finite(value: Any) -> bool:
@@ -26,9 +27,8 @@ def _finite(value: Any) -> bool:
 
 
 def _said(value: Any) -> str:
-    if not _finite(value):
-        return "no end" if value == math.inf else "?"
-    return f"{value:,.0f}".replace("-", "−")
+    said = "no end" if value == math.inf else "?"
+    return f"{value:,.0f}".replace("-", "−") if _finite(value) else said
 
 
 def _word(x: float, y: float, text: str, limit: float = 0) -> dict[str, Any]:

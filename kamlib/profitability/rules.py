@@ -29,6 +29,14 @@ def _key_accounts(tables: Tables, settings: Settings) -> Iterator[Row]:
             yield "warn", 9, row.segment, row.customer, text, 58
 
 
+def _development(tables: Tables, settings: Settings) -> Iterator[Row]:
+    seen = curve.customers(tables, settings)
+    for row in seen[(seen["category"] == "key_development") & (seen["profit"] < 0)].itertuples():
+        text = (f"{row.name} is a key development account and costs {-row.profit:,.0f} more than it brings: an investment, "
+                "if somebody says what pays it back and when.")  # fmt: skip
+        yield "nudge", 9, row.segment, row.customer, text, 58
+
+
 def _maintenance(tables: Tables, settings: Settings) -> Iterator[Row]:
     seen = curve.customers(tables, settings)
     poor = (
@@ -82,5 +90,5 @@ def _ledger(tables: Tables, settings: Settings) -> Iterator[Row]:
 
 
 RULES: tuple[Callable[[Tables, Settings], Iterator[Row]], ...] = (
-    _key_accounts, _maintenance, _dependency, _capacity, _programme, _ledger,
+    _key_accounts, _development, _maintenance, _dependency, _capacity, _programme, _ledger,
 )  # fmt: skip

@@ -23,18 +23,23 @@ def serving(desk: Desk) -> W.Box:
 
     def pools() -> tuple[Any, ...]:
         rows = profitability.pools(desk.tables)
-        return (rows, earnings.capacity_title(desk.tables)) if len(rows) else ()
+        return (rows,) if len(rows) else ()
 
     def activities() -> tuple[Any, ...]:
         rows = profitability.by_activity(desk.tables)
         return (rows,) if len(rows) else ()
 
-    told = panel(desk, lambda: earnings.serving(desk.tables, desk.settings))
+    told = panel(desk, lambda: earnings.serving(desk.tables, desk.settings, headed=False))
+
+    def said() -> str:
+        return earnings.capacity_title(desk.tables)
+
+    head = panel(desk, lambda: panels.fill("title", title=said()))
     why = panel(desk, lambda: panels.fill("about_entry", entry=catalogue.entry("time_driven_costing"),
                                           items=catalogue.items("time_driven_costing").to_dict("records")), follow=False)  # fmt: skip
-    capacity = picture(desk, pools, charts.capacity, "capacity", "Capacity used and unused")
+    capacity = picture(desk, pools, charts.capacity, "capacity", "Capacity used and unused", title=said)
     costly = picture(desk, activities, charts.serving, "activities", "What serving customers costs")
-    side = stack(capacity, told, costly, why)
+    side = stack(head, capacity, told, costly, why)
     return zones(stack(_pools(desk), _activities(desk), _terms(desk), _counts(desk)), side, shape="half")
 
 
@@ -184,24 +189,41 @@ def future(desk: Desk) -> W.Box:
 
     def worth() -> tuple[Any, ...]:
         rows = profitability.future_value(desk.tables, desk.settings)
-        return (rows, earnings.future_title(desk.tables, desk.settings)) if rows["low"].notna().any() else ()
+        return (rows,) if rows["low"].notna().any() else ()
 
     def stay() -> tuple[Any, ...]:
         rows = profitability.retention(desk.tables, desk.settings)
         segment = desk.settings.segment if desk.settings.segment in set(rows["segment"]) else "all"
         own = rows[rows["segment"] == segment]
-        return (own, "The longer they have stayed, the likelier they stay") if len(own) else ()
+        return (own,) if len(own) else ()
 
     given = _of_segment(desk, "How likely each stays and grows", columns, cells,
                         lambda row, name, text: ("outlook", {"customer": row, name: text}))  # fmt: skip
     asked = figures(desk, {"horizon_years": "Years to look ahead", "discount_rate_pct": "Interest a year, %",
                            "retention_low_pct": "Others stay, % at worst", "retention_high_pct": "Others stay, % at best"})  # fmt: skip
-    told = panel(desk, lambda: earnings.future_words(desk.tables, desk.settings))
+    told = panel(desk, lambda: earnings.future_words(desk.tables, desk.settings, headed=False))
+
+    def said() -> str:
+        return earnings.future_title(desk.tables, desk.settings)
+
+    head = panel(desk, lambda: panels.fill("title", title=said()))
     ranges = picture(
-        desk, worth, charts.future, "future", "What each customer is worth, at worst and at best"
+        desk,
+        worth,
+        charts.future,
+        "future",
+        "What each customer is worth, at worst and at best",
+        title=said,
     )
-    left = picture(desk, stay, charts.retention, "retention", "How many stay, year after year")
-    above = zones(stack(given, asked, _cohorts(desk), left), stack(ranges, told), shape="half")
+    left = picture(
+        desk,
+        stay,
+        charts.retention,
+        "retention",
+        "How many stay, year after year",
+        title=lambda: "The longer they have stayed, the likelier they stay",
+    )
+    above = zones(stack(given, asked, _cohorts(desk), left), stack(head, ranges, told), shape="half")
     return stack(above, _won(desk))
 
 
@@ -258,7 +280,7 @@ def _won(desk: Desk) -> W.Box:
 
     def flows() -> tuple[Any, ...]:
         table = desk.tables["won_lost"]
-        return (table, earnings.won_title(desk.tables)) if table["kind"].ne("").any() else ()
+        return (table,) if table["kind"].ne("").any() else ()
 
     made = grid(
         desk, rows, lambda: [column("won_lost", "kind", "Won or lost"), column("won_lost", "profit", "Profit a year"), column("won_lost", "note", "Why")],
@@ -269,7 +291,17 @@ def _won(desk: Desk) -> W.Box:
     title = panel(desk, lambda: panels.fill("title", title=earnings.won_title(desk.tables)))
     return zones(
         made,
-        stack(title, picture(desk, flows, charts.flows, "won-and-lost", "Value won and value lost")),
+        stack(
+            title,
+            picture(
+                desk,
+                flows,
+                charts.flows,
+                "won-and-lost",
+                "Value won and value lost",
+                title=lambda: earnings.won_title(desk.tables),
+            ),
+        ),
         shape="half",
     )
 
@@ -277,11 +309,9 @@ def _won(desk: Desk) -> W.Box:
 def pays(desk: Desk) -> W.Box:
     """Will key account management pay, and what would moving contacts free?"""
     said = {"share": 50.0}
-    ways = {"face_to_face": "internet", "call_centre": "internet"}
-    way = {"source": "face_to_face"}
 
     def words() -> str:
-        return earnings.moved(desk.tables, desk.settings, said["share"], way["source"], ways[way["source"]])
+        return earnings.moved(desk.tables, desk.settings, said["share"])
 
     def cells(customer: str) -> list[str]:
         rows = desk.tables["contacts"]
@@ -294,9 +324,7 @@ def pays(desk: Desk) -> W.Box:
 
     def money() -> tuple[Any, ...]:
         rows = programme.kam_cost(desk.tables, desk.settings)
-        return (
-            (rows, programme.verdict(desk.tables, desk.settings)[0]) if rows["amount"].notna().any() else ()
-        )
+        return (rows,) if rows["amount"].notna().any() else ()
 
     moved = panel(desk, words)
 
@@ -311,7 +339,12 @@ def pays(desk: Desk) -> W.Box:
                            "contact_cost": f"What one contact over the internet costs, {currency}"})  # fmt: skip
     told = panel(desk, lambda: earnings.programme_words(desk.tables, desk.settings))
     drawn = picture(
-        desk, money, charts.programme, "programme", "What looking after key accounts costs and brings"
+        desk,
+        money,
+        charts.programme,
+        "programme",
+        "What looking after key accounts costs and brings",
+        title=lambda: programme.verdict(desk.tables, desk.settings)[0],
     )
     return zones(stack(told, drawn, asked), stack(slide, moved, given), shape="half")
 

@@ -77,9 +77,10 @@ def picture(
     name: str,
     label: str,
     empty: str = "",
+    title: Callable[[], str] | None = None,
 ) -> Panel:
     """`drawing` without what brings the picture up to date."""
-    return drawing(desk, data, draw, name, label, empty)[0]
+    return drawing(desk, data, draw, name, label, empty, title)[0]
 
 
 def drawing(
@@ -89,11 +90,12 @@ def drawing(
     name: str,
     label: str,
     empty: str = "",
+    title: Callable[[], str] | None = None,
 ) -> tuple[Panel, Callable[[], None]]:
     """A picture that follows the desk, with links that save it as SVG and PNG; and what asks for it anew.
 
     `data()` gives what is drawn, `draw(*data)` the Altair chart; while `data()` is empty `empty` is
-    said. `label` tells those who cannot see it what it shows. It is drawn shortly after the page is there, so that no page waits for it, and again only
+    said; saved for a slide it has a `title`. `label` tells those who cannot see it what it shows. It is drawn shortly after the page is there, so that no page waits for it, and again only
     when the data are others.
     """
     made = Panel(html="", classes="picture")
@@ -110,7 +112,10 @@ def drawing(
 
     def save(content: dict[str, Any]) -> None:
         if drawn and drawn[0]:
-            made.send(download(draw(*drawn[0]), name, "svg" if content.get("kind") == "svg" else "png"))
+            more = {"title": title()} if title else {}
+            made.send(
+                download(draw(*drawn[0], **more), name, "svg" if content.get("kind") == "svg" else "png")
+            )
 
     later = soon(update)
     later()

@@ -61,9 +61,17 @@ def discount(desk: Desk) -> W.Box:
         later()
 
     def drawn() -> tuple[Any, ...]:
-        return said["margin"], said["off"], earnings.discount_title(said["margin"], said["off"])
+        return said["margin"], said["off"]
 
-    shown, later = drawing(desk, drawn, charts.discount, "discount", "Extra volume by discount")
+    shown, later = drawing(
+        desk,
+        drawn,
+        charts.discount,
+        "discount",
+        "Extra volume by discount",
+        "",
+        lambda: earnings.discount_title(said["margin"], said["off"]),
+    )
     limits = {
         "margin": ("Our gross margin, of the price", 1, 90, STEP),
         "off": ("Discount, of the price", 0, MOST_OFF, STEP),
@@ -87,11 +95,12 @@ def spiral(desk: Desk) -> W.Box:
     told, choose = panel(desk, words), panel(desk, choice, follow=False)
 
     def drawn() -> tuple[Any, ...]:
-        rows, title = earnings.played(desk.tables, desk.settings, chosen["own"])
-        return (rows, title) if len(rows) else ()
+        rows, _ = earnings.played(desk.tables, desk.settings, chosen["own"])
+        return (rows,) if len(rows) else ()
 
     shown, later = drawing(desk, drawn, charts.spiral, "spiral", "The overhead spiral, round by round",
-                           "No customer's gross profit is known yet.")  # fmt: skip
+                           "No customer's gross profit is known yet.",
+                           lambda: earnings.played(desk.tables, desk.settings, chosen["own"])[1])  # fmt: skip
 
     def switch(content: dict[str, Any]) -> None:
         chosen["own"] = content["whose"] == "own"
@@ -132,6 +141,7 @@ def whale(desk: Desk) -> W.Box:
     )
     head = panel(desk, lambda: earnings.whale_words(desk.tables, desk.settings, seen(), state["scope"]))
     card = panel(desk, lambda: earnings.card(desk.tables, desk.settings, seen(), desk.customer))
+    more = panel(desk, lambda: earnings.takes(desk.tables, desk.settings, seen(), desk.customer))
     result = panel(desk, lambda: earnings.rise(seen(), desk.customer, said))
 
     def renew() -> None:
@@ -149,7 +159,7 @@ def whale(desk: Desk) -> W.Box:
     hear(head, desk, {"scope": scope})
     hear(card, desk, {"choose": lambda m: desk.look_at(str(m["value"]))})
     asked = panel(desk, lambda: panels.fill("rise_head"), follow=False)
-    return zones(stack(head, box, _slide(desk, curve)), stack(card, asked, moved, result), shape="two")
+    return zones(stack(head, box, _slide(desk, curve)), stack(card, asked, moved, result, more), shape="two")
 
 
 def _after(seen: pd.DataFrame, customer: str, said: dict[str, float]) -> dict[str, Any] | None:
