@@ -432,6 +432,15 @@ def test_a_long_file_in_any_encoding(tmp_path, monkeypatch, codec):
     assert amounts.money(ledger.in_file["revenue"]) == "60.00" and "Müller" in str(ledger.ids)
 
 
+def test_a_letter_far_down_tells_the_encoding_of_a_long_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "LARGE_BYTES", 50)
+    monkeypatch.setattr(reading, "HEAD_BYTES", 100)
+    content = "customer;date;revenue\n" + "A;2025;1\n" * 40 + "Müller;2025;2\n"
+    source = ledgers.open_file(written(tmp_path / "l.csv", content.encode("cp1252")))
+    assert "Windows-1252" in source.about
+    assert "Müller" in str(ledgers.add_up(source, ledgers.choose(source.sample)).ids)
+
+
 def test_excel(tmp_path):
     frame = pd.DataFrame({"Reseller": ["A", "B"], "OrderDate": pd.to_datetime(["2025-01-01", "2024-12-31"]),
                           "SalesAmount": [1.234, 2], "TotalProductCost": [None, 1]})  # fmt: skip

@@ -26,6 +26,7 @@ from kamlib.ledgers.words import MONEY, NUMBERS, is_currency
 _NOTHING = UNKNOWN - {"na", "nan", "nc", "nd"}  # as names they may be somebody
 _YEARS = 4096  # a group is a customer times this, plus the year
 _TOLD, _TAIL = 5, 3
+_VARIED = 0.2  # share of different texts beyond which it does not pay to look for equal ones
 SUMS = ("revenue", "cost", "uncosted", "discount", "freight")
 COUNTS = ("lines", "costed", "discounted", "freighted", "order_lines")
 Key = tuple[str, str]  # ("id", C1001), ("name", alder & co) or ("", ""), as they are compared
@@ -135,7 +136,13 @@ class _Count:
     def of(self, source: Source, plain: Collection[str], tell: Tell) -> Ledger:
         """What the file adds up to; the columns of the fields `plain` may be read as numbers at once."""
         as_numbers = [self.mapping[name] for name in plain]
-        pieces = source.pieces(as_numbers, tell)
+        repeated = {self.mapping.get(name, "") for name in ("customer", "name", "date")}
+        texts = [
+            h
+            for h in source.sample.columns
+            if h not in repeated and source.sample[h].nunique() > _VARIED * len(source.sample)
+        ]
+        pieces = source.pieces(as_numbers, texts, tell)
         with ThreadPoolExecutor(1) as ahead:  # the next piece is read while this one is added up
             piece, after = next(pieces, None), next(pieces, None)
             while piece is not None:

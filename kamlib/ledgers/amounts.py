@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.imports.figures import mark_of, numbers
+from kamlib.tables import parse_number
 
 UNIT = 1_000_000  # of these make one; sums of whole numbers do not depend on their order
 MOST = 9e12  # what 64 bits hold of them
@@ -50,8 +51,8 @@ class Coded:
 
     @functools.cached_property
     def marks(self) -> np.ndarray:
-        """64 bits for each text that tell it from others."""
-        return pd.util.hash_array(np.array(self.texts, dtype=object), categorize=False)
+        """64 bits for each text that tell it from others, as long as this process runs."""
+        return np.fromiter(map(hash, self.texts), dtype=np.int64, count=len(self.texts)).view(np.uint64)
 
     def of(self, where: np.ndarray) -> Coded:
         """The column of some of the lines."""
@@ -71,11 +72,14 @@ def _forms(words: frozenset[str]) -> frozenset[str]:
 
 
 def coded(cells: pd.Series) -> Coded:
-    """A column as codes and texts."""
-    if not isinstance(cells.dtype, pd.CategoricalDtype):
-        cells = cells.astype("category")
-    texts = [*map(str.strip, map(str, cells.cat.categories.tolist())), ""]
-    return Coded(cells.cat.codes.to_numpy(), texts)
+    """A column of text, or of categories of text, as codes and texts."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        codes, said = cells.cat.codes.to_numpy(), cells.cat.categories.tolist()
+    elif cells.dtype == "str":  # nearly all different: each is its own code
+        codes, said = np.arange(len(cells)), cells.fillna("").tolist()
+    else:
+        return coded(cells.astype("category"))
+    return Coded(codes, [*map(str.strip, map(str, said)), ""])
 
 
 def is_number(cells: pd.Series) -> bool:
@@ -97,12 +101,15 @@ def read(cells: pd.Series | Coded, mark: str) -> Amounts:
 
 def _mark_of_numbers(values: np.ndarray) -> str:
     """Were these texts with a decimal point without doubt? Three places may have been thousands."""
-    some = values[values % 1 != 0][:5_000]
-    if not len(some):
-        return ""
-    hundreds, thousands = some * 100, some * 1000
-    is_three = (np.abs(hundreds - np.rint(hundreds)) > 1e-6) & (np.abs(thousands - np.rint(thousands)) < 1e-6)
-    return "?" if is_three.all() else "."
+    for some in (values[:20_000], values):  # the first ones nearly always tell
+        some = some[some % 1 != 0]
+        hundreds, thousands = some * 100, some * 1000
+        is_three = (np.abs(hundreds - np.rint(hundreds)) > 1e-6) & (
+            np.abs(thousands - np.rint(thousands)) < 1e-6
+        )
+        if not is_three.all():
+            return "."
+    return "?" if len(some) else ""
 
 
 def _of_texts(texts: Sequence[str], mark: str) -> tuple[np.ndarray, np.ndarray]:
@@ -163,10 +170,13 @@ def text_of(count: int) -> str:
 
 def units_of(text: str) -> int:
     """What a cell of a workbook says, in units; 0 for unknown."""
-    from kamlib.tables import parse_number
-
+    if _PLAIN.fullmatch(text):
+        whole, _, places = text.lstrip("-").partition(".")
+        if len(places) <= 6:
+            count = int(whole) * UNIT + int(places.ljust(6, "0"))
+            return -count if text[0] == "-" else count
     value = parse_number(text)
-    return 0 if value != value else int(round(Decimal(text.strip().replace(",", ".")) * UNIT))
+    return 0 if value != value else round(Decimal(text.strip().replace(",", ".")) * UNIT)
 
 
 def money(count: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib.util
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -31,15 +32,16 @@ Tell = Callable[[float], None]
 class Source:
     """A ledger to be read: `sample` is its first lines as text (index: line numbers).
 
-    `pieces(numbers, tell)` gives all of it: tables whose columns are categories of text, or, where all
-    cells of one of `numbers` are plain numbers, numbers; `decimal` is "." where the file itself told
+    `pieces(numbers, texts, tell)` gives all of it: tables whose columns are categories of text; those of
+    `texts`, whose cells are nearly all different, may be plain text, those of `numbers` numbers, where all
+    their cells are; `decimal` is "." where the file itself told
     numbers from texts, `typed` are the columns that did; `notes` are rows of a report.
     """
 
     name: str
     about: str
     sample: pd.DataFrame
-    pieces: Callable[[Collection[str], Tell], Iterator[pd.DataFrame]]
+    pieces: Callable[[Collection[str], Collection[str], Tell], Iterator[pd.DataFrame]]
     decimal: str = ""
     notes: list[Told] = field(default_factory=list)
     typed: frozenset[str] = frozenset()
@@ -87,7 +89,7 @@ def _short(path: Path, sheet: str) -> Source:
     notes = [told(n["level"], n["message"], n["row"], n["column"], n["found"]) for n in lines.notes]
     coded = frame.astype("category")
 
-    def pieces(numbers: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
+    def pieces(numbers: Collection[str], texts: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
         yield coded
 
     return Source(path.name, lines.about, frame.head(SAMPLE), pieces, lines.decimal,
@@ -108,6 +110,7 @@ def _of_ledger(row: dict[Any, str]) -> Told:
 
 def _long_text(path: Path, raw: bytes) -> Source:
     text, codec = _head(raw, path.name)
+    codec = "cp1252" if codec == "utf-8" and not _is_utf8(path) else codec
     said = re.match(r'"?sep=(.)"?\r?\n', text)
     first = 2 if said else 1
     text = text[said.end() :] if said else text
@@ -122,13 +125,23 @@ def _long_text(path: Path, raw: bytes) -> Source:
     about = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}[codec]
     about = f"{about}, separated by {foreign.MARKS.get(mark, mark)}, read in pieces"
     above = [_of_ledger(row) for row in report.to_dict("records") if "passed over" not in row["message"]]
-    source = Source(path.name, about, sample.head(SAMPLE), lambda numbers, tell: iter(()), "", found + above)
 
-    def pieces(numbers: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
-        return _pieces(path, mark, codec, start, names, numbers, tell, source.notes)
+    def pieces(numbers: Collection[str], texts: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
+        return _pieces(path, mark, codec, start, names, numbers, texts, tell)
 
-    object.__setattr__(source, "pieces", pieces)
-    return source
+    return Source(path.name, about, sample.head(SAMPLE), pieces, "", found + above)
+
+
+def _is_utf8(path: Path) -> bool:
+    """Is all of a long file UTF-8, and not only its beginning?"""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as handle:
+        try:
+            while block := handle.read(8_000_000):
+                decoder.decode(block)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _head(raw: bytes, name: str) -> tuple[str, str]:
@@ -164,13 +177,13 @@ def _names(cells: pd.DataFrame, sample: pd.DataFrame, start: int) -> list[str]:
     return [next(known) if is_used else f"(blank {i + 1})" for i, is_used in enumerate(used)]
 
 
-def _pieces(path: Path, mark: str, codec: str, start: int, names: list[str], numbers: Collection[str], tell: Tell,
-            notes: list[Told]) -> Iterator[pd.DataFrame]:  # fmt: skip
+def _pieces(path: Path, mark: str, codec: str, start: int, names: list[str], numbers: Collection[str], texts: Collection[str],
+            tell: Tell) -> Iterator[pd.DataFrame]:  # fmt: skip
     size, rows = (
         max(path.stat().st_size, 1),
         max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(len(names), 1))),
     )
-    kinds: Any = {name: "category" for name in names if name not in numbers}
+    kinds: Any = {name: "str" if name in texts else "category" for name in names if name not in numbers}
     with plain_errors(path.name), path.open("rb") as handle:
         try:
             reader = pd.read_csv(
@@ -223,7 +236,7 @@ def of_frame(frame: pd.DataFrame, name: str = "The table", about: str = "a table
     whole = pd.DataFrame(plain, index=frame.index)
     sample = pd.DataFrame({c: _texts(frame[c].head(SAMPLE)) for c in frame}, dtype=object)
 
-    def pieces(numbers: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
+    def pieces(numbers: Collection[str], texts: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
         others = [c for c in whole if c not in numbers and amounts.is_number(whole[c])]
         yield whole.assign(**{c: _texts(whole[c]).astype("category") for c in others})
 

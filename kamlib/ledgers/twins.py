@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,16 +43,24 @@ class Twins:
             else:
                 continue
             marks = _mixed(marks ^ of)
-        order = np.argsort(marks, kind="stable")  # sorted, because the search is then four times as fast
-        marks = marks[order]
-        found = np.append(False, marks[1:] == marks[:-1]) if size else np.zeros(0, dtype=bool)
-        if len(self.seen):
-            place = np.minimum(np.searchsorted(self.seen, marks), len(self.seen) - 1)
-            found |= self.seen[place] == marks
-        self.seen = np.sort(np.concatenate([self.seen, marks[~found]]), kind="stable")
+        order, found = self._found(marks, None)
+        if found.any():  # the first of several alike is the one that counts
+            order, found = self._found(marks, "stable")
+        self.seen = np.concatenate([self.seen, marks[order][~found]])
+        self.seen.sort()
         again = np.zeros(size, dtype=bool)
         again[order] = found
         return again
+
+    def _found(self, marks: np.ndarray, kind: Any) -> tuple[np.ndarray, np.ndarray]:
+        """An order of the lines by their marks, and which of them, so ordered, were there before."""
+        order = np.argsort(marks, kind=kind)  # in order the search below is four times as fast
+        marks = marks[order]
+        found = np.append(False, marks[1:] == marks[:-1])[: len(marks)]
+        if len(self.seen):
+            place = np.minimum(np.searchsorted(self.seen, marks), len(self.seen) - 1)
+            found |= self.seen[place] == marks
+        return order, found
 
 
 class Orders:
@@ -72,6 +81,9 @@ class Orders:
         """The number of orders of each of these groups."""
         if not self.groups:
             return np.zeros(len(groups), dtype=np.int64)
-        once = ~pd.Series(np.concatenate(self.marks)).duplicated().to_numpy()
+        marks = np.concatenate(self.marks)
+        order = np.argsort(marks)
+        marks = marks[order]
+        once = order[np.append(True, marks[1:] != marks[:-1])[: len(marks)]]
         counts = pd.Series(np.concatenate(self.groups)[once]).value_counts()
         return counts.reindex(groups, fill_value=0).to_numpy()
