@@ -25,6 +25,10 @@ def words(chart) -> list[str]:
     return [html.unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", charts.svg(chart))]
 
 
+def records(columns: dict[str, list]) -> list[dict]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 def whale_of(profits: list[float], **more: object) -> pd.DataFrame:
     seen = pd.DataFrame({
         "customer": [f"c{i}" for i in range(len(profits))], "name": [f"Customer {i}" for i in range(len(profits))],
@@ -50,23 +54,20 @@ def test_a_what_if_goes_on_from_the_customers_bar():
     table = whale_of([float(v) for v in TEN])
     scene = charts.whale_scene(table, "c9", {"customer": "c9", "profit": 100.0})
 
-    assert [w["text"] for w in scene["words"]] == [
+    assert scene["words"]["text"] == [
         "we keep 700",
         "we could have kept 1,010",
         "we would keep 1,000",
     ]
-    assert (
-        len(scene["then"]) == 2
-        and scene["then"][0] == scene["curve"][9]
-        and scene["then"][1]["y"] < scene["curve"][10]["y"]
-    )
-    assert [b["id"] for b in scene["bars"] if b["chosen"]] == ["c9"]
-    assert charts.whale_scene(table, "c9", {"customer": "nobody", "profit": 1.0})["then"] == []
+    then, line = records(scene["then"]), records(scene["curve"])
+    assert len(then) == 2 and then[0] == line[9] and then[1]["y"] < line[10]["y"]
+    assert [b["id"] for b in records(scene["bars"]) if b["chosen"]] == ["c9"]
+    assert charts.whale_scene(table, "c9", {"customer": "nobody", "profit": 1.0})["then"] == {}
 
 
 def test_what_is_not_fully_known_is_hollow():
     bars = charts.whale_scene(whale_of([3.0, 2.0], doubtful=[False, True]))["bars"]
-    assert [bar["fill"] == "white" for bar in bars] == [False, True]
+    assert [fill == "white" for fill in bars["fill"]] == [False, True]
 
 
 @settings(max_examples=40)
@@ -74,10 +75,11 @@ def test_what_is_not_fully_known_is_hollow():
 def test_the_whale_stays_on_its_sheet(profits, who, instead):
     table = whale_of(profits)
     scene = charts.whale_scene(table, f"c{who}", {"customer": f"c{who}", "profit": instead})
-    spots = [*scene["curve"], *scene["then"]]
+    spots = [*records(scene["curve"]), *records(scene["then"])]
     assert all(0 <= p["x"] <= 941 and 0 <= p["y"] <= 560 for p in spots)
     assert all(
-        0 <= b["y"] <= b["y2"] <= 562 and b["x"] <= b["x2"] for b in [*scene["bars"], *scene["dashed"]]
+        0 <= b["y"] <= b["y2"] <= 562 and b["x"] <= b["x2"]
+        for b in [*records(scene["bars"]), *records(scene["dashed"])]
     )
     json.dumps(scene, allow_nan=False)
 

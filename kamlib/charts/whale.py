@@ -59,7 +59,7 @@ def whale_scene(table: pd.DataFrame, chosen: str = "", after: dict[str, Any] | N
     edge = np.round(np.arange(n + 1) * slot, 2)
     before = np.append(0.0, total)
     few = _shown(n, table, chosen)
-    bars = [_bar(table.iloc[i], edge[i], slot, y(before[i]), y(total[i]), chosen) for i in few]
+    bars = _bars_of(table, few, edge, slot, y(before), chosen)
     end, most = (float(total[-1]), float(max(total.max(), 0.0))) if n else (0.0, 0.0)
     scene: Scene = {
         "bars": bars, "names": _names(table, few, edge, slot, chosen), "curve": _curve(edge, y(before)),
@@ -72,7 +72,12 @@ def whale_scene(table: pd.DataFrame, chosen: str = "", after: dict[str, Any] | N
         low, high = sorted([float(y(moved[i])), float(y(moved[i + 1]))])
         scene["dashed"] = [_box(edge[i], slot, low, high)]
     scene["words"] = _words(scene, end, most, float(new[-1]) if len(at) else None, y)
-    return scene
+    return {name: _columns(v) if isinstance(v, list) else v for name, v in scene.items()}
+
+
+def _columns(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """A list for each field: all of it travels with every move of a slider, so no name is said twice."""
+    return {field: [record[field] for record in records] for field in (records[0] if records else ())}
 
 
 def _scale(values: np.ndarray) -> Any:
@@ -99,17 +104,24 @@ def _box(left: float, slot: float, low: float, high: float) -> dict[str, float]:
     }
 
 
-def _bar(row: pd.Series, left: float, slot: float, start: float, end: float, chosen: str) -> dict[str, Any]:
-    low, high = sorted([float(start), float(end)])
-    mark = MARKS.get(row["category"], MARKS[""])
-    value = f"{row['profit']:+,.0f}".replace("-", "−")
-    fits = width_of(value, SMALL) + 4 <= slot
-    return _box(left, slot, low, high) | {
-        "id": row["customer"], "colour": mark.colour, "fill": "white" if row["doubtful"] else mark.colour, "ink": mark.ink,
-        "chosen": row["customer"] == chosen, "value": value if fits else "", "left": round(left, 2),
-        "right": round(left + slot, 2),
-        "says": f"{row['name']}: {row['profit']:,.0f}, together {row['cumulative']:,.0f}",
-    }  # fmt: skip
+def _bars_of(
+    table: pd.DataFrame, few: list[int], edge: np.ndarray, slot: float, y: np.ndarray, chosen: str
+) -> list[dict[str, Any]]:
+    """A record a bar; `y` are the pixels of the sums before the first and after each customer."""
+    made = []
+    columns = ["customer", "name", "category", "profit", "cumulative", "doubtful"]
+    rows = zip(few, *(table[c].to_numpy()[few] for c in columns), strict=True)
+    for i, customer, name, category, profit, cumulative, doubtful in rows:
+        low, high = sorted([float(y[i]), float(y[i + 1])])
+        mark, left = MARKS.get(category, MARKS[""]), float(edge[i])
+        value = f"{profit:+,.0f}".replace("-", "−")
+        fits = width_of(value, SMALL) + 4 <= slot
+        made.append(_box(left, slot, low, high) | {
+            "id": customer, "colour": mark.colour, "fill": "white" if doubtful else mark.colour, "ink": mark.ink,
+            "chosen": customer == chosen, "value": value if fits else "", "left": round(left, 2),
+            "right": round(left + slot, 2), "says": f"{name}: {profit:,.0f}, together {cumulative:,.0f}",
+        })  # fmt: skip
+    return made
 
 
 def _names(
@@ -183,12 +195,11 @@ def _empty(count: int) -> Trusted:
 
 
 def _records(name: str, count: int, fields: list[str]) -> alt.Chart:
-    """One row for each record of a live parameter."""
+    """One row for each record of a live parameter, which holds a list for each field."""
     return (
         alt.Chart(alt.sequence(0, count, as_="i"))
-        .transform_calculate(p=f"{name}[datum.i]")
-        .transform_filter("isValid(datum.p)")
-        .transform_calculate(**{field: f"datum.p.{field}" for field in fields})
+        .transform_filter(f"{name}.{fields[0]} && datum.i < length({name}.{fields[0]})")
+        .transform_calculate(**{field: f"{name}.{field}[datum.i]" for field in fields})
     )
 
 

@@ -125,6 +125,7 @@ def categories(tables: Tables, settings: Settings) -> dict[str, str]:
     return dict(zip(seen["customer"], seen["category"], strict=True))
 
 
+@remembered
 def scoped(tables: Tables, settings: Settings, scope: str = "all") -> pd.DataFrame:
     """`customers` for a scope of SCOPES: all, segment, key (key and key development), largest (by revenue)."""
     whole = settings if scope == "segment" else settings.model_copy(update={"segment": ""})
@@ -136,6 +137,7 @@ def scoped(tables: Tables, settings: Settings, scope: str = "all") -> pd.DataFra
     return seen
 
 
+@remembered_while_equal
 def ranked(seen: pd.DataFrame) -> pd.DataFrame:
     """The whale curve: customers whose profit is known, the most profitable first (ties by name).
 
