@@ -164,7 +164,7 @@ def import_ledger(
               *ledgers.of_landing(landed, ledger, add)], all)  # fmt: skip
     count = landed.counts
     _say(f"{ledger.lines:,} lines, {landed.rows['customer'].nunique():,} customers, "
-         f"{landed.rows['year'].nunique():,} years. Rows of the ledger: {count.get('added', 0):,} added, "
+         f"years: {', '.join(sorted(set(landed.rows['year'])))[:200]}. Rows of the ledger: {count.get('added', 0):,} added, "
          f"{count.get('updated', 0):,} updated, {count.get('unchanged', 0):,} unchanged"
          + (" (nothing is written)." if dry_run else f": {place}."))  # fmt: skip
     for line in ledgers.table(found).splitlines():

@@ -452,10 +452,10 @@ def test_excel(tmp_path):
 
 def test_a_table_of_any_types_as_parquet_gives_it():
     frame = pd.DataFrame({"customer": [1, 2], "date": pd.to_datetime(["2025-01-01", None]), "revenue": [1.5, float("nan")],
-                          "cost": [None, 2], "paid": [True, False], "year": [2025, 2024]})  # fmt: skip
+                          "cost": [None, Decimal("2.5")], "paid": [True, False], "year": [2025, 2024]})  # fmt: skip
     source = ledgers.of_frame(frame)
     rows = rows_of(landed(ledgers.add_up(source, ledgers.choose(source.sample)))[0])
-    assert rows["1", "2025"]["revenue"] == "1.5" and rows["2", "undated"]["cost_of_sales"] == "2"
+    assert rows["1", "2025"]["revenue"] == "1.5" and rows["2", "undated"]["cost_of_sales"] == "2.5"
 
 
 def test_parquet_without_its_engine_is_said(tmp_path, monkeypatch):

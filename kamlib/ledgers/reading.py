@@ -216,7 +216,9 @@ def _unreadable(name: str, message: str, start: int) -> WorkbookError:
 
 def _parquet(path: Path) -> Source:
     if not any(importlib.util.find_spec(engine) for engine in ("pyarrow", "fastparquet")):
-        raise WorkbookError(PARQUET, found=path.name, hint="pip install pyarrow, or save the ledger as CSV.")
+        raise WorkbookError(
+            PARQUET, found=path.name, hint="Type pip install 'kamlib[parquet]', or save the ledger as CSV."
+        )
     try:
         frame = pd.read_parquet(path)
     except Exception:  # the engines have no common base of errors
@@ -230,15 +232,13 @@ def of_frame(frame: pd.DataFrame, name: str = "The table", about: str = "a table
     """A table in memory, of any types, as a ledger to be read."""
     frame = frame.set_axis(unique(str(column) for column in frame.columns), axis=1)
     frame = frame.set_axis(range(1, len(frame) + 1), axis=0)
-    plain = {
-        c: frame[c] if amounts.is_number(frame[c]) else _texts(frame[c]).astype("category") for c in frame
-    }
+    plain = {c: frame[c] if amounts.is_number(frame[c]) else frame[c].astype("category") for c in frame}
     whole = pd.DataFrame(plain, index=frame.index)
     sample = pd.DataFrame({c: _texts(frame[c].head(SAMPLE)) for c in frame}, dtype=object)
 
     def pieces(numbers: Collection[str], texts: Collection[str], tell: Tell) -> Iterator[pd.DataFrame]:
         others = [c for c in whole if c not in numbers and amounts.is_number(whole[c])]
-        yield whole.assign(**{c: _texts(whole[c]).astype("category") for c in others})
+        yield whole.assign(**{c: whole[c].astype("category") for c in others})
 
     typed = frozenset(c for c in frame if amounts.is_number(frame[c]))
     return Source(name, about, sample, pieces, typed=typed)
