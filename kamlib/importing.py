@@ -146,8 +146,11 @@ def import_ledger(
     all: Annotated[bool, typer.Option("--all", help="Every remark, not the first ten.")] = False,
 ) -> None:  # fmt: skip
     """A ledger of sales into a workbook, added up by customer and year and reconciled to the cent."""
-    from kamlib import ledgers
+    from kamlib import ledgers, stores
 
+    place = workbook or f"{file.stem}.kam"
+    _refuse_itself(place, file)
+    stores.open_store(place)  # refuses what is no workbook before a long file is read
     source = ledgers.open_file(file, sheet)
     mapping = ledgers.choose(source.sample, map)
     _say(f"{file.name}: {source.about}.")
@@ -158,7 +161,6 @@ def import_ledger(
         _remarks(ledgers.remarks(ledger, source, mapping, drop_duplicates), all)
         raise WorkbookError(f"No line of {file.name} says a revenue that can be read; nothing is imported.",
                             hint="Is it the right column? Say which by -m revenue=HEADER.")  # fmt: skip
-    place = workbook or f"{file.stem}.kam"
     landed, found = _land_ledger(place, file, source, mapping, ledger, add, dry_run)
     _remarks([*ledgers.remarks(ledger, source, mapping, drop_duplicates),
               *ledgers.of_landing(landed, ledger, add)], all)  # fmt: skip
@@ -194,7 +196,6 @@ def _land_ledger(place: str, file: Path, source: Any, mapping: dict[str, str], l
     from kamlib import checks, imports, ledgers, stores
     from kamlib.stores import foreign
 
-    _refuse_itself(place, file)
     before, store = None, None
     if stores.exists(place):
         store, before = stores.load(place, read_only=dry_run)

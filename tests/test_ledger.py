@@ -476,6 +476,17 @@ def test_a_bad_file_is_refused_in_a_sentence(tmp_path, capsys, content, said):
     assert code == 2 and said in words and "Traceback" not in words and not (tmp_path / "b.kam").exists()
 
 
+def test_a_file_without_costs_says_so(tmp_path):
+    file = written(tmp_path / "l.csv", "customer;date;revenue\nA;2025;1\n")
+    assert "No column holds the cost of sales" in quick("import-ledger", file, tmp_path / "b.kam").stdout
+
+
+def test_what_is_no_workbook_is_refused_before_the_file_is_read(tmp_path, capsys):
+    file = written(tmp_path / "l.csv", SALES)
+    code, words = ends_with(["import-ledger", file, written(tmp_path / "x.txt", "x")], capsys)
+    assert code == 2 and "not a workbook" in words and "Read as" not in words
+
+
 def test_a_file_without_any_revenue_is_refused(tmp_path, capsys):
     file = written(tmp_path / "l.csv", "customer;date;amount\nA;2025;oops\n")
     code, words = ends_with(["import-ledger", file, tmp_path / "b.kam", "-m", "revenue=amount"], capsys)

@@ -15,7 +15,7 @@ from kamlib.ledgers.reading import Source
 _SAYS = {
     "no figures": ("note", "{n} without any figure {is} left out"),
     "total": ("note", "{n} {is} a total, not a sale: left out, with revenue of {sum}"),
-    "credit": ("note", "{n} with negative revenue, credits, {is} subtracted: {sum} in all"),
+    "credit": ("note", "{n} with negative revenue (credits) {is} subtracted: {sum} in all"),
     "undated": (
         "warning",
         '{n} with revenue of {sum} {has} no date that can be read; counted in the year "undated"',
@@ -40,6 +40,9 @@ def remarks(ledger: Ledger, source: Source, mapping: dict[str, str], drop_duplic
     for kind, seen in ledger.seen.items():
         if seen.count and kind.startswith("bad "):
             rows.append(_bad(kind, seen))
+        elif kind == "uncosted" and "cost" not in ledger.fields:
+            message = "No column holds the cost of sales, so all revenue is kept apart as uncosted. Say which by -m cost=HEADER."
+            rows.append(told("warning", message))
         elif seen.count and kind in _SAYS:
             level, pattern = _SAYS[kind]
             column = {"undated": mapping.get("date", ""), "uncosted": mapping.get("cost", "")}.get(kind, "")
