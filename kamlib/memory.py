@@ -13,18 +13,19 @@ KEPT = 12
 EQUAL_KEPT = 4
 
 
-def remembered(model: Callable[P, T]) -> Callable[P, T]:
+def remembered(model: Callable[P, T], names: tuple[str, ...] = ()) -> Callable[P, T]:
     """model(tables, settings, ...) with its last answers kept.
 
     Tables are never changed in place, so the same frames mean the same answer. The frames are kept
-    with the answer: an id cannot be used again while they live.
+    with the answer: an id cannot be used again while they live. With `names` the model looks at these
+    tables only, and a change of another one makes no difference.
     """
     kept: OrderedDict[Any, tuple[Any, T]] = OrderedDict()
 
     @functools.wraps(model)
     def asked(*args: P.args, **more: P.kwargs) -> T:
         tables, *rest = args
-        frames = tuple(tables.values())  # type: ignore[attr-defined]
+        frames = tuple(tables[n] for n in names or tables)  # type: ignore[index, attr-defined]
         key = (tuple(map(id, frames)), *rest, *more.items())
         if key not in kept:
             kept[key] = (frames, model(*args, **more))
@@ -34,6 +35,11 @@ def remembered(model: Callable[P, T]) -> Callable[P, T]:
         return kept[key][1]
 
     return asked
+
+
+def remembered_of(*names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """`remembered` for a model that looks at the named tables only."""
+    return functools.partial(remembered, names=names)
 
 
 def remembered_while_equal(model: Callable[P, T]) -> Callable[P, T]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib import kaism
+from kamlib.profitability import curve, future
 from kamlib.profitability.curve import (
     SCOPES,
     concentration,
@@ -42,8 +43,9 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     it earns nothing), worth_low, worth_high (future value), about (all of it in words, for a tooltip).
     """
     points = kaism.drawn(tables, settings)
-    seen = customers(tables, settings).set_index("customer")
-    worth = future_value(tables, settings).set_index("customer")
+    everywhere = settings.model_copy(update={"segment": ""})
+    seen = curve.money(tables, everywhere).set_index("customer")
+    worth = future.values(tables, everywhere).set_index("customer")
     at = points["customer"]
     left, gross, serve = (at.map(seen[c]) for c in ("profit", "gross_profit", "cost_to_serve"))
     with np.errstate(divide="ignore", invalid="ignore"):

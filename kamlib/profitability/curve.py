@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib import portfolio
-from kamlib.memory import remembered, remembered_while_equal
+from kamlib.memory import remembered, remembered_of, remembered_while_equal
 from kamlib.profitability import serving
 from kamlib.settings import Settings
 from kamlib.tables import Tables
@@ -20,6 +20,7 @@ COLUMNS = [
     "customer", "name", "segment", "status", "category", "year", "revenue", "gross_profit", "freight", "serving",
     "cost_to_serve", "profit", "doubtful", "words",
 ]  # fmt: skip
+OF_MONEY = ("customers", "ledger", "pools", "activities", "time_terms", "activity_counts")
 SCOPES = {
     "all": "All customers",
     "segment": "This segment",
@@ -48,9 +49,17 @@ def customers(tables: Tables, settings: Settings) -> pd.DataFrame:
     cost_to_serve = serving (activities) + freight; profit = gross_profit - cost_to_serve, NaN while the
     gross profit is unknown. doubtful: something in it is not known or estimated, `words` say what.
     """
-    listed = tables["customers"].drop_duplicates("customer").reset_index(drop=True)
+    found = money(tables, settings.model_copy(update={"segment": ""}))
     if settings.segment:
-        listed = listed[listed["segment"] == settings.segment].reset_index(drop=True)
+        found = found[found["segment"] == settings.segment].reset_index(drop=True)
+    known = categories(tables, settings)
+    return found.assign(category=[known.get(c, "") for c in found["customer"]])[COLUMNS]
+
+
+@remembered_of(*OF_MONEY)
+def money(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """`customers` of all segments without the category, which no weight and no score can change."""
+    listed = tables["customers"].drop_duplicates("customer").reset_index(drop=True)
     when = year(tables, settings)
     booked = _booked(tables["ledger"], when).reindex(listed["customer"]).set_axis(listed.index)
     inside = booked["revenue"].notna() | booked["gross_profit"].notna()
@@ -69,15 +78,13 @@ def customers(tables: Tables, settings: Settings) -> pd.DataFrame:
             strict=True,
         )  # fmt: skip
     ]
-    known = categories(tables, settings)
     named = listed["name"].where(listed["name"] != "", listed["customer"])
     return pd.DataFrame({
         "customer": listed["customer"], "name": named, "segment": listed["segment"], "status": listed["status"],
-        "category": [known.get(c, "") for c in listed["customer"]],
         "year": np.where(inside, when, ""), "revenue": booked["revenue"].where(inside, listed["revenue"]),
         "gross_profit": gross, "freight": freight, "serving": cost, "cost_to_serve": paid,
         "profit": gross - paid.fillna(0.0), "doubtful": [bool(w) for w in words], "words": words,
-    })[COLUMNS]  # fmt: skip
+    })  # fmt: skip
 
 
 @remembered_while_equal

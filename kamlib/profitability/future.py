@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import InvalidInput
-from kamlib.memory import remembered, remembered_while_equal
+from kamlib.memory import remembered, remembered_of, remembered_while_equal
 from kamlib.profitability import curve
 from kamlib.settings import Settings
 from kamlib.tables import Tables
@@ -193,15 +193,25 @@ def future_value(tables: Tables, settings: Settings) -> pd.DataFrame:
     Columns: COLUMNS; low and high (NaN while profit or retention is unknown), low_halved and high_halved:
     the same if half as many left. basis says which retention it is, "" when none is known.
     """
-    seen = curve.customers(tables, settings)
+    found = values(tables, settings.model_copy(update={"segment": ""}))
+    if settings.segment:
+        found = found[found["segment"] == settings.segment]
+    known = curve.categories(tables, settings)
+    found = found.assign(category=[known.get(c, "") for c in found["customer"]])[COLUMNS]
+    return found.sort_values(["high", "name"], ascending=[False, True], na_position="last", ignore_index=True)
+
+
+@remembered_of(*curve.OF_MONEY, "outlook", "cohorts")
+def values(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """`future_value` of all segments without the category, in the order of the customers."""
+    seen = curve.money(tables, settings)
     seen = seen[seen["status"] != "prospect"]
     said = tables["outlook"].drop_duplicates("customer").set_index("customer")
     first = tables["customers"].drop_duplicates("customer").set_index("customer")["first_year"]
     now = float(curve.year(tables, settings) or "nan")
     rows = [_one(row, said, now - first.get(row.customer, math.nan), fit_of(tables, row.segment), settings)
             for row in seen.itertuples()]  # fmt: skip
-    found = pd.DataFrame(rows, columns=COLUMNS)
-    return found.sort_values(["high", "name"], ascending=[False, True], na_position="last", ignore_index=True)
+    return pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "category"])
 
 
 def _one(
@@ -211,7 +221,7 @@ def _one(
     rates = _pair(own["retention_low_pct"], own["retention_high_pct"])
     grow = [0.0 if g != g else g for g in _pair(own["growth_low_pct"], own["growth_high_pct"])]
     years, i = settings.horizon_years, settings.discount_rate_pct
-    head = (row.customer, row.name, row.segment, row.category, row.profit)
+    head = (row.customer, row.name, row.segment, row.profit)
     basis = OWN
     if rates[0] != rates[0] and fit is not None:
         alpha, beta, oldest = fit
