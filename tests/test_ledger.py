@@ -575,7 +575,7 @@ LINES = st.lists(
 )  # fmt: skip
 HEADERS = ["customer", "date", "revenue", "cost", "discount", "freight", "order"]
 MAPPED = {header: header for header in HEADERS}
-EASY = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+EASY = settings(max_examples=35, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def counted(lines, **options):
