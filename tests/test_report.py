@@ -89,10 +89,18 @@ def test_names_are_escaped_everywhere(tmp_path):
         "people", [{"person": "p", "name": name, "function": name, "owns_vision": "yes"}]
     )
     hostile["junctions"] = frame("junctions", [{"junction": "j", "name": name, "size": 5, "note": name}])
+    hostile["pools"] = frame("pools", [{"pool": "p", "name": name, "cost": 5, "minutes": 9}])
+    hostile["activities"] = frame(
+        "activities", [{"activity": "a", "name": name, "driver": name, "pool": "p", "minutes": 1}]
+    )
+    who = hostile["customers"]["customer"].iloc[0]
+    hostile["activity_counts"] = frame("activity_counts", [{"customer": who, "activity": "a", "count": 3}])
+    hostile["won_lost"] = frame("won_lost", [{"year": "2025", "account": "x", "name": name, "kind": "won"}])
     hostile["segments"]["description"] = hostile["segments"]["name"] = name
     stores.open_store(tmp_path / "w").replace(hostile)
-    first, second = report.write(str(tmp_path / "w"), tmp_path)
-    for path in (first, second):
+    pages = [*report.write(str(tmp_path / "w"), tmp_path)]
+    assert len(pages) == 3
+    for path in pages:
         page = path.read_text(encoding="utf-8")
         assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
 
