@@ -202,7 +202,8 @@ DEFINITIONS: dict[str, Table] = {
         Table("activities", "What is done for customers, and what it takes each time.", (
             _id("activity", "Short id of the activity."),
             Column("name", "text", "Name of the activity, such as Answer a query."),
-            Column("driver", "text", "What is counted, such as queries."),
+            Column("driver", "text",
+                   "What is counted, such as queries; orders come from the ledger where nobody counts them."),
             Column("pool", "id", "Whose time it takes.", refers="pools"),
             Column("minutes", "number", "Minutes it takes each time.", low=0),
             Column("cost", "number", "Or what it costs a year in all, to be shared out by the count.", low=0),

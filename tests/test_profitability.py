@@ -201,6 +201,18 @@ def test_practical_capacity_is_eighty_per_cent_unless_said():
     assert profit.pools(tables, settings)["practical_minutes"].iloc[0] == 560_000
 
 
+def test_orders_are_counted_by_the_ledger_where_nobody_did():
+    tables, _ = book(
+        customers=listed(x=1, y=1, z=1),
+        pools=frame("pool cost minutes practical_pct", ("p", 1000, 1000, 100)),
+        activities=frame("activity driver pool minutes", ("enter", "Orders", "p", 2), ("visit", "visits", "p", 60)),
+        activity_counts=frame("customer activity term count", ("x", "enter", "", 5), ("z", "enter", "", "?")),
+        ledger=frame("customer year revenue orders", ("x", 2025, 1, 100), ("y", 2025, 1, 7), ("z", 2025, 1, 9), ("y", 2024, 1, 50)),
+    )  # fmt: skip
+    use = profit.use(tables).set_index("customer")
+    assert use["count"].to_dict() == {"x": 5, "y": 7, "z": 9} and set(use["activity"]) == {"enter"}
+
+
 def test_what_is_not_known_is_not_free():
     tables, settings = kaplan(queries="")
     seen = profit.customers(tables, settings).set_index("customer")

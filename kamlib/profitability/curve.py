@@ -13,6 +13,7 @@ import pandas as pd
 from kamlib import portfolio
 from kamlib.memory import remembered, remembered_of, remembered_while_equal
 from kamlib.profitability import serving
+from kamlib.profitability.serving import year
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
@@ -29,16 +30,6 @@ SCOPES = {
 }
 LARGEST = 20
 UNNAMED = "unnamed"  # where a ledger keeps what it sold to nobody in particular
-
-
-def year(tables: Tables, settings: Settings) -> str:
-    """The year of the figures: as set, or else the last one that the ledger holds in full; "" without one."""
-    ledger = tables["ledger"]
-    if settings.profit_year:
-        return settings.profit_year
-    numbered = ledger[ledger["year"].str.fullmatch(r"\d{4}")]
-    whole = numbered[numbered["months"].isna() | (numbered["months"] >= 12)]
-    return max((whole if len(whole) else numbered)["year"], default="")
 
 
 @remembered

@@ -15,6 +15,7 @@ from kamlib.settings import Settings
 from kamlib.tables import Tables
 
 PRACTICAL_PCT = 80.0
+ORDERS = "orders"  # the driver whose counts a ledger knows
 USE = ["customer", "activity", "term", "name", "driver", "pool", "count", "minutes_each", "minutes", "cost"]
 
 
@@ -39,8 +40,37 @@ def use(tables: Tables, settings: Settings | None = None) -> pd.DataFrame:
     return _costed(tables)[1]
 
 
+def year(tables: Tables, settings: Settings | None = None) -> str:
+    """The year of the figures: as set, or else the last one that the ledger holds in full; "" without one."""
+    ledger, said = tables["ledger"], tables["settings"]
+    own = (
+        said.loc[said["key"] == "profit_year", "value"].tolist()
+        if settings is None
+        else [settings.profit_year]
+    )
+    if own and own[0]:
+        return str(own[0])
+    numbered = ledger[ledger["year"].str.fullmatch(r"\d{4}")]
+    whole = numbered[numbered["months"].isna() | (numbered["months"] >= 12)]
+    return max((whole if len(whole) else numbered)["year"], default="")
+
+
 def _costed(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return _charge(*(tables[name] for name in ("pools", "activities", "time_terms", "activity_counts")))
+    return _charge(tables["pools"], tables["activities"], tables["time_terms"], _counts(tables))
+
+
+def _counts(tables: Tables) -> pd.DataFrame:
+    """What was counted, and from the ledger of the year the orders, where an activity counts these and nobody did."""
+    counts, ledger, activities = tables["activity_counts"], tables["ledger"], tables["activities"]
+    by_order = activities.loc[activities["driver"].str.strip().str.lower() == ORDERS, "activity"]
+    if by_order.empty:
+        return counts
+    booked = ledger.loc[(ledger["year"] == year(tables)) & ledger["orders"].notna(), ["customer", "orders"]]
+    more = [booked.assign(activity=activity, term="", count=booked["orders"]) for activity in by_order]
+    said = counts[counts["count"].notna() | ~counts["activity"].isin(by_order) | (counts["term"] != "")]
+    return pd.concat([said, *more, counts], ignore_index=True).drop_duplicates(
+        ["customer", "activity", "term"]
+    )
 
 
 @remembered_while_equal
