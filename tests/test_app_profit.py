@@ -311,3 +311,22 @@ def test_readers_may_ask_what_if_and_change_nothing(browser: Any, tmp_path: Path
             and page.locator(".grid-add:visible").count() == 0
         )
         assert page.problems == [] and page.outside == []
+
+
+def test_a_click_is_not_lost_when_the_panel_is_drawn_anew_under_it(app: Any, place: Path) -> None:
+    """Between pressing and letting go of a button somebody else's entry may arrive; the click still counts."""
+    app.locator("#kam-scope-all").click()
+    app.locator("#kam-scope-all b").wait_for()
+    app.locator("#kam-scope-key").hover()
+    app.mouse.down()
+    key = {"customer": "alder", "year": "2025"}
+    stores.open_store(place).put([stores.Change("ledger", key, {"cost_of_sales": "1"})])
+    kept_now = f"we keep {profitability.whale(*model(place))['cumulative'].iloc[-1]:,.0f}"
+    wait_until(
+        lambda: kept_now in app.locator(".kam-chart svg").text_content(), what="the entry in the picture"
+    )
+    app.wait_for_timeout(500)  # the sentences follow the picture
+    app.mouse.up()
+    app.locator("#kam-scope-key b").wait_for()
+    tables, settings = model(place)
+    says(app, earnings.whale_title(profitability.ranked(profitability.scoped(tables, settings, "key"))))

@@ -34,7 +34,9 @@ export default {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
     const drafts = new Map();
     let spelt = 0, later = 0;  // somebody who spells a choice, letter by letter, is not interrupted
+    let pressed = false, missed = false;  // nor is a click between its two halves: it would be lost with its button
     const show = () => {
+      if (pressed) { missed = true; return; }
       const wait = document.activeElement?.matches("select") && el.contains(document.activeElement) ? spelt + SPELL - performance.now() : 0;
       clearTimeout(later);
       if (wait > 0) { later = setTimeout(show, wait); return; }
@@ -61,6 +63,10 @@ export default {
       model.send({ ...message(button), ...(form && { fields }) });
     };
     const options = signal ? { signal } : {};
+    el.addEventListener("pointerdown", () => { pressed = true; }, options);
+    for (const end of ["pointerup", "pointercancel"]) {
+      window.addEventListener(end, () => setTimeout(() => { pressed = false; if (missed) { missed = false; show(); } }), options);
+    }
     let asked = 0;  // whichever box scrolls, the step in sight is marked once a frame
     document.addEventListener("scroll", () => { asked ||= requestAnimationFrame(() => { asked = 0; here(el); }); },
       { ...options, capture: true, passive: true });
