@@ -11,10 +11,13 @@ import pandas as pd
 
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import cut, width_of
+from kamlib.charts.profit import spoken
 from kamlib.palette import FONT, INK, MARKS, SOFT
 
 WIDTH, HEIGHT, TOP, FOOT = 940, 520, 34, 118  # the drawing, the room above it and that for names below
-SMALL, TYPE, APART = 13, 15, 18
+LEFT, RIGHT, BROADEST = 64, 24, 120  # room beside the bars for the outer names; a bar's place at most
+SMALL, TYPE, APART, HEAD = 13, 15, 18, 18
+BROAD = 30  # in narrower places only the least amounts would have room, and those tell nothing
 MOST, ENDS = 400, 150  # more bars than this are not drawn one by one, but for those at both ends
 LONGEST = 140  # pixels of a name
 
@@ -28,7 +31,7 @@ def whale(table: pd.DataFrame, title: str = "", chosen: str = "") -> Trusted:
     the most profitable first. Hollow: not fully known. Dotted: what could have been kept.
     """
     chart = _empty(whale_shape(len(table))).copy(deep=False)
-    values = whale_scene(table, chosen) | {"title": title}
+    values = whale_scene(table, chosen) | {"title": cut(title, HEAD * 1.12, WIDTH)}
     others = [param for param in chart.params if getattr(param, "name", None) not in values]
     chart.params = [*(alt.VariableParameter(name=n, value=v) for n, v in values.items()), *others]
     return chart
@@ -55,8 +58,8 @@ def whale_scene(table: pd.DataFrame, chosen: str = "", after: dict[str, Any] | N
     delta = float(after["profit"]) - profit[at[0]] if after and len(at) else 0.0
     new = total + np.where(np.arange(n) >= at[0], delta, 0.0) if len(at) else total
     y = _scale(np.concatenate([[0.0], total, new]))
-    slot = WIDTH / max(n, 1)
-    edge = np.round(np.arange(n + 1) * slot, 2)
+    slot = min((WIDTH - LEFT - RIGHT) / max(n, 1), BROADEST)
+    edge = np.round(LEFT + np.arange(n + 1) * slot, 2)
     before = np.append(0.0, total)
     few = _shown(n, table, chosen)
     bars = _bars_of(table, few, edge, slot, y(before), chosen)
@@ -66,12 +69,16 @@ def whale_scene(table: pd.DataFrame, chosen: str = "", after: dict[str, Any] | N
         "zero": round(float(y(0.0)), 1), "end": round(float(y(end)), 1), "most": round(float(y(most)), 1),
         "then": [], "dashed": [], "words": [], "lossy": bool(n and most > end + 1e-9), "any": n > 0, "next": -9.0,
     }  # fmt: skip
+    steps, then = [(edge, y(before))], None
     if len(at):
         i, moved = int(at[0]), np.append(0.0, new)
+        then = float(new[-1])
+        steps.append((edge[i:], y(moved[i:])))
+        scene["next"] = round(float(y(then)), 1)
         scene["then"] = _curve(edge[i:], y(moved[i:]))
         low, high = sorted([float(y(moved[i])), float(y(moved[i + 1]))])
         scene["dashed"] = [_box(edge[i], slot, low, high)]
-    scene["words"] = _words(scene, end, most, float(new[-1]) if len(at) else None, y)
+    scene["words"] = _words(scene, end, most, then, steps)
     return {name: _columns(v) if isinstance(v, list) else v for name, v in scene.items()}
 
 
@@ -82,9 +89,10 @@ def _columns(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
 
 def _scale(values: np.ndarray) -> Any:
     """Amount -> pixels from the top of the sheet, with room for labels above."""
-    low, high = float(min(values.min(), 0.0)), float(max(values.max(), 0.0))
+    unit = float(np.nan_to_num(np.abs(values)).max()) or 1.0
+    low, high = (float(np.nan_to_num(part)) / unit for part in (values.min(), values.max()))
     span = (high - low) or 1.0
-    return lambda amount: TOP + 26 + (high - np.asarray(amount)) / span * (HEIGHT - 34)
+    return lambda amount: TOP + 26 + (high - np.nan_to_num(amount) / unit) / span * (HEIGHT - 34)
 
 
 def _shown(n: int, table: pd.DataFrame, chosen: str) -> list[int]:
@@ -114,12 +122,12 @@ def _bars_of(
     for i, customer, name, category, profit, cumulative, doubtful in rows:
         low, high = sorted([float(y[i]), float(y[i + 1])])
         mark, left = MARKS.get(category, MARKS[""]), float(edge[i])
-        value = f"{profit:+,.0f}".replace("-", "−")
-        fits = width_of(value, SMALL) + 4 <= slot
+        value = spoken(profit, "+")
+        fits = slot >= BROAD and width_of(value, SMALL) + 4 <= slot
         made.append(_box(left, slot, low, high) | {
             "id": customer, "colour": mark.colour, "fill": "white" if doubtful else mark.colour, "ink": mark.ink,
             "chosen": customer == chosen, "value": value if fits else "", "left": round(left, 2),
-            "right": round(left + slot, 2), "says": f"{name}: {profit:,.0f}, together {cumulative:,.0f}",
+            "right": round(left + slot, 2), "says": f"{name}: profit {spoken(profit)} · together {spoken(cumulative)}",
         })  # fmt: skip
     return made
 
@@ -140,7 +148,7 @@ def _names(
             made.append(
                 {
                     "x": round(middle + 5, 1),
-                    "text": cut(str(names[i]), SMALL, LONGEST),
+                    "text": cut(str(names[i]), SMALL, min(LONGEST, 1.41 * middle - 8)),
                     "weight": "bold" if heavy else "normal",
                 }
             )
@@ -157,22 +165,42 @@ def _curve(x: np.ndarray, y: np.ndarray) -> list[dict[str, float]]:
     return [{"x": round(float(a), 1), "y": round(float(b), 1)} for a, b in zip(x[keep], y[keep], strict=True)]
 
 
-def _words(scene: Scene, end: float, most: float, then: float | None, y: Any) -> list[dict[str, Any]]:
-    """What is said along the lines, at the left where the curve is low; two that would meet are moved apart."""
+def _words(
+    scene: Scene, end: float, most: float, then: float | None, steps: list[tuple[np.ndarray, np.ndarray]]
+) -> list[dict[str, Any]]:
+    """What is said along the lines: above or below its line, left or right, where bars and words leave room.
+
+    `steps`: the edges of the customers' places and the pixels of the sums there, of every curve drawn.
+    """
     if not scene["any"]:
         return []
-    rows = [{"y": scene["end"] + 17, "text": f"we keep {end:,.0f}", "weight": "bold"}]
+    rows = [(scene["end"], (17, -7), f"we keep {spoken(end)}", "bold")]
     if scene["lossy"]:
-        rows.append({"y": scene["most"] - 7, "text": f"we could have kept {most:,.0f}", "weight": "normal"})
+        rows.append((scene["most"], (-7, 17), f"we could have kept {spoken(most)}", "normal"))
     if then is not None:
-        place = float(y(then))
-        scene["next"] = round(place, 1)
-        place += 17 if place > scene["end"] else -7
-        for row in rows:
-            if abs(place - row["y"]) < APART:
-                place = row["y"] - APART if place <= row["y"] else row["y"] + APART
-        rows.append({"y": round(place, 1), "text": f"we would keep {then:,.0f}", "weight": "bold"})
-    return rows
+        below = scene["next"] > scene["end"]
+        rows.append((scene["next"], (17, -7) if below else (-7, 17), f"we would keep {spoken(then)}", "bold"))
+    left, right = (np.concatenate([x[part] for x, _ in steps]) for part in (slice(-1), slice(1, None)))
+    ends = np.column_stack(
+        [np.concatenate([y[part] for _, y in steps]) for part in (slice(-1), slice(1, None))]
+    )
+    high, low = ends.min(axis=1) - 18, ends.max(axis=1)
+    made: list[dict[str, Any]] = []
+    for line, beside, text, weight in rows:
+        wide = width_of(text, TYPE)
+        spots = [(line + dy, align) for align in ("left", "right") for dy in beside]
+        spots += [(line + dy + beside[0] // 7 * APART, "left") for dy in beside]  # two lines that nearly meet
+
+        def crowded(spot: tuple[float, str], wide: float = wide) -> tuple[bool, bool]:
+            y, x = spot[0], LEFT + 4 if spot[1] == "left" else WIDTH - 4 - wide
+            behind = (left < x + wide) & (right > x) & (high < y + 4) & (low > y - 13)
+            words = any(abs(row["y"] - y) < APART and row["align"] == spot[1] for row in made)
+            return words or not TOP <= y <= TOP + HEIGHT, bool(behind.any())
+
+        y, align = min(spots, key=crowded)
+        x = LEFT + 4 if align == "left" else WIDTH - 4
+        made.append({"y": round(y, 1), "text": text, "weight": weight, "x": x, "align": align})
+    return made
 
 
 @functools.cache
@@ -184,10 +212,11 @@ def _empty(count: int) -> Trusted:
         count,
         ["id", "x", "x2", "y", "y2", "colour", "fill", "ink", "chosen", "value", "left", "right", "says"],
     )
+    thick = 2.2 if count <= 100 else 1.4  # narrow bars are to be seen behind it
     layers = [
         _level("zero", "any", strokeWidth=1, stroke="#a9aeb8"), _level("most", "lossy", strokeDash=[2, 3], stroke=SOFT),
-        _level("end", "any", strokeDash=[5, 4], stroke=INK), _level("next", "next > 0", strokeDash=[2, 3], stroke=INK), *_bars(bars), _line("curve", count + 4, 2.2),
-        _line("then", count + 4, 2.2, strokeDash=[6, 4]), _dashed(), _values(bars), _names_layer(), _lines_said(), _title(),
+        _level("end", "any", strokeDash=[5, 4], stroke=INK), _level("next", "next > 0", strokeDash=[2, 3], stroke=INK), *_bars(bars), _dashed(),
+        _line("curve", count + 4, thick), _line("then", count + 4, thick, strokeDash=[6, 4]), _values(bars), _names_layer(), _lines_said(), _title(),
         _hits(bars).add_params(picked),
     ]  # fmt: skip
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=None))
@@ -210,7 +239,7 @@ def _at(field: str, channel: Any) -> Any:
 def _level(name: str, shown: str, **look: Any) -> alt.Chart:
     one = alt.Chart(alt.InlineData(values=[{}])).transform_filter(shown)
     return (
-        one.transform_calculate(a="0", b=str(WIDTH), y=name)
+        one.transform_calculate(a=str(LEFT), b=str(WIDTH), y=name)
         .mark_rule(aria=False, **look)
         .encode(_at("a", alt.X), _at("y", alt.Y), x2="b:Q")
     )
@@ -225,7 +254,14 @@ def _bars(bars: alt.Chart) -> list[alt.Chart]:
     chosen = bars.transform_filter("datum.chosen").mark_rect(
         fillOpacity=0, fill="white", stroke=INK, strokeWidth=3, aria=False
     )
-    return [drawn, chosen.encode(_at("x", alt.X), _at("y", alt.Y), **place)]
+    leader = bars.transform_filter(f"datum.chosen && datum.right - datum.left < {APART}").transform_calculate(
+        m="(datum.left + datum.right) / 2", foot=str(TOP + HEIGHT)
+    )  # from a narrow bar down to its name
+    rule = leader.mark_rule(stroke=INK, strokeWidth=1, aria=False)
+    return [
+        rule.encode(_at("m", alt.X), _at("y2", alt.Y), y2=alt.Y2("foot:Q")), drawn,
+        chosen.encode(_at("x", alt.X), _at("y", alt.Y), **place),
+    ]  # fmt: skip
 
 
 def _dashed() -> alt.Chart:
@@ -242,13 +278,21 @@ def _line(name: str, count: int, width: float, **look: Any) -> alt.Chart:
     )
 
 
-def _values(bars: alt.Chart) -> alt.Chart:
-    said = bars.transform_filter("datum.value").transform_calculate(
-        m="(datum.left + datum.right) / 2", t="datum.y - 6"
+def _haloed(base: alt.Chart, place: dict[str, Any], shown: dict[str, Any], **style: Any) -> alt.LayerChart:
+    """Words that can be read on anything; `shown`: what only the words themselves have."""
+    under = base.mark_text(
+        color="white", stroke="white", strokeWidth=4, strokeJoin="round", aria=False, **style
     )
-    return said.mark_text(fontSize=SMALL, fontWeight=600, align="center", aria=False).encode(
-        _at("m", alt.X), _at("t", alt.Y), text="value:N", color=alt.Color("ink:N", scale=None)
+    return alt.layer(under.encode(**place), base.mark_text(color=INK, **style).encode(**place, **shown))
+
+
+def _values(bars: alt.Chart) -> alt.LayerChart:
+    base = bars.transform_filter("datum.value").transform_calculate(
+        m="(datum.left + datum.right) / 2", t="datum.y - 4"
     )
+    place = {"x": _at("m", alt.X), "y": _at("t", alt.Y), "text": "value:N"}
+    ink = {"color": alt.Color("ink:N", scale=None), "description": "value:N"}
+    return _haloed(base, place, ink, fontSize=SMALL, fontWeight=600, align="center", baseline="alphabetic")
 
 
 def _names_layer() -> alt.Chart:
@@ -260,20 +304,16 @@ def _names_layer() -> alt.Chart:
     ).encode(_at("x", alt.X), _at("t", alt.Y), text="text:N")  # fmt: skip
 
 
-def _lines_said() -> alt.Chart:
-    base = _records("words", 3, ["y", "text", "weight"]).transform_calculate(a="4")
-    style: dict[str, Any] = {"fontSize": TYPE, "align": "left", "fontWeight": alt.ExprRef("datum.weight")}
-    under = base.mark_text(
-        color="white", stroke="white", strokeWidth=5, strokeJoin="round", aria=False, **style
-    )
-    over = base.mark_text(color=INK, **style)
-    place = {"x": _at("a", alt.X), "y": _at("y", alt.Y), "text": "text:N"}
-    return alt.layer(under.encode(**place), over.encode(**place, description="text:N"))
+def _lines_said() -> alt.LayerChart:
+    base = _records("words", 3, ["y", "text", "weight", "x", "align"])
+    place = {"x": _at("x", alt.X), "y": _at("y", alt.Y), "text": "text:N"}
+    either = {"align": alt.ExprRef("datum.align"), "fontWeight": alt.ExprRef("datum.weight")}
+    return _haloed(base, place, {"description": "text:N"}, fontSize=TYPE, baseline="alphabetic", **either)
 
 
 def _title() -> alt.Chart:
     one = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(text="title", a="0", b="18")
-    return one.mark_text(fontSize=18, fontWeight="bold", align="left", color=INK).encode(
+    return one.mark_text(fontSize=HEAD, fontWeight="bold", align="left", color=INK).encode(
         _at("a", alt.X), _at("b", alt.Y), text="text:N"
     )
 
