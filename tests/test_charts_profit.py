@@ -13,11 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamlib import charts
+from kamlib.charts import pixels
+from kamlib.charts.whale import TYPE, WIDTH
 from kamlib.profitability import curve, overheads
 
 AMOUNT = st.one_of(st.integers(-(10**9), 10**9).map(float), st.floats(-1e6, 1e6), st.just(0.0))
 SOME = st.one_of(AMOUNT, st.just(float("nan")))
 NAME = st.text(max_size=60)
+ANY = st.one_of(
+    st.floats(), SOME, st.sampled_from([1e308, -1e308, 1e-300, 5e-324, float("inf"), -float("inf")])
+)
 
 
 def words(chart) -> list[str]:
@@ -27,6 +32,50 @@ def words(chart) -> list[str]:
 
 def records(columns: dict[str, list]) -> list[dict]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def off_the_sheet(chart) -> list[object]:
+    """Marks and words beyond the sheet, words too small to read, and figures that are none."""
+    spec = chart.to_dict()
+    json.dumps(spec, allow_nan=False)
+    found: list[object] = []
+
+    def look(part, data) -> None:
+        data = part.get("data", data)
+        for layer in part.get("layer", []):
+            look(layer, data)
+        for record in (
+            data.get("values") or spec.get("datasets", {}).get(data.get("name"), []) if "mark" in part else []
+        ):
+            mark = part["mark"]
+            if "text" in record:
+                wide = min(pixels.width_of(record["text"], mark["fontSize"]), record["limit"] or 9999)
+                before = (
+                    {"left": 0, "center": wide / 2, "right": wide}[mark["align"]]
+                    if "angle" not in mark
+                    else 0
+                )
+                left, right = (
+                    record["x"] - before,
+                    record["x"] - before + (wide if "angle" not in mark else 0),
+                )
+                found.extend(
+                    [record] if left < -4 or right > spec["width"] + 4 or mark["fontSize"] < 13 else []
+                )
+            xs = [record[c] for c in ("x", "x2") if c in record]
+            ys = [record[c] for c in ("y", "y2") if c in record]
+            for x, y in re.findall(r"[ML](-?[\d.]+),(-?[\d.]+)", record.get("path", "")):
+                xs, ys = [*xs, float(x)], [*ys, float(y)]
+            xs += [float(x) for x in re.findall(r"H(-?[\d.]+)", record.get("path", ""))]
+            within = (
+                not re.search("nan|inf", record.get("path", ""))
+                and all(-4 <= x <= spec["width"] + 4 for x in xs)
+                and all(-4 <= y <= spec["height"] + 4 for y in ys)
+            )
+            found.extend([] if within else [record])
+
+    look(spec, {})
+    return found
 
 
 def whale_of(profits: list[float], **more: object) -> pd.DataFrame:
@@ -82,6 +131,48 @@ def test_the_whale_stays_on_its_sheet(profits, who, instead):
         for b in [*records(scene["bars"]), *records(scene["dashed"])]
     )
     json.dumps(scene, allow_nan=False)
+
+
+@pytest.mark.parametrize("instead", [-200.0, 0.0, 90.0, 5_000.0])
+def test_what_is_said_of_a_what_if_stands_on_nothing(instead):
+    table = whale_of([310.0, 240, 180, 120, 70, 45, 20, 8, 0, -10, -25, -40, -70, -148])
+    scene = charts.whale_scene(table, "c3", {"customer": "c3", "profit": instead})
+    for word in records(scene["words"]):
+        wide = pixels.width_of(word["text"], TYPE)
+        left = word["x"] - (wide if word["align"] == "right" else 0)
+        assert left >= 0 and left + wide <= WIDTH
+        for bar in [*records(scene["bars"]), *records(scene["dashed"])]:
+            beside = bar["x2"] <= left or bar["x"] >= left + wide
+            assert beside or bar["y"] >= word["y"] + 4 or bar["y2"] <= word["y"] - 13
+
+
+def test_long_names_and_titles_do_not_widen_the_sheet():
+    chart = charts.whale(
+        whale_of([5.0] * 200, name="Extraordinarily Long Name of a Company"), "Long title " * 40
+    )
+    assert (
+        float(re.search(r'width="([\d.]+)"', charts.svg(chart))[1]) <= WIDTH + 10
+    )  # the padding, and half a line
+
+
+def test_a_narrow_bar_that_is_chosen_is_led_to_its_name():
+    table = whale_of(np.linspace(300, -100, 200).tolist())
+    assert (
+        charts.svg(charts.whale(table, chosen="c99")).count("<line")
+        == charts.svg(charts.whale(table)).count("<line") + 1
+    )
+
+
+@pytest.mark.parametrize(
+    "profits", [[0.0] * 5, [-3.0, -4.0], [1e9, 5.0, -4.0], [7.0] * 30, [1e308, -1e308], []]
+)
+def test_any_curve_reaches_the_paper(profits):
+    table = whale_of(profits)
+    for one in ("", "c0"):
+        chart = charts.whale(table, "A title", one)
+        json.dumps(chart.to_dict(), allow_nan=False)
+        assert charts.svg(chart).startswith("<svg")
+    assert "-" not in "".join(words(chart)).replace("e-", "")
 
 
 @pytest.mark.parametrize("customers", [1, 14, 200, 5000])
@@ -145,27 +236,70 @@ def test_ranges_have_two_ends():
     assert {"−5", "20", "10", "no end", "?"} <= set(words(charts.future(table)))
 
 
-@settings(max_examples=25)
-@given(st.lists(st.tuples(NAME, SOME, SOME), max_size=20))
-def test_any_figures_are_drawn(rows):
-    names = [r[0] for r in rows]
-    low, high = (np.array([r[i] for r in rows], dtype=float) for i in (1, 2))
-    money = np.abs(low)
+@settings(max_examples=40)
+@given(st.lists(st.tuples(NAME | st.none(), ANY, ANY, ANY), max_size=20), NAME)
+def test_any_figures_are_drawn_within_the_sheet(rows, title):
+    name = [r[0] for r in rows]
+    a, b, c = (np.array([r[i] for r in rows], dtype=float) for i in (1, 2, 3))
+    kinds = (["won", "lost", ""] * 7)[: len(rows)]
+    rounds = pd.DataFrame({"round": [1 + i // 2 for i in range(len(rows))], "customer": name, "name": name, "net": a,
+                           "dropped": [i % 2 == 0 for i in range(len(rows))], "company": np.repeat(b, 2)[: len(rows)]})  # fmt: skip
     for chart in (
-        charts.serving(pd.DataFrame({"name": names, "cost": money})),
-        charts.capacity(pd.DataFrame({"name": names, "used_cost": money, "unused_cost": np.abs(high), "used_pct": money})),
-        charts.future(pd.DataFrame({"name": names, "category": "key", "low": np.minimum(low, high), "high": np.maximum(low, high)})),
-        charts.programme(pd.DataFrame({"name": names, "amount": low})),
-        charts.flows(pd.DataFrame({"kind": ["won", "lost"] * (len(rows) // 2) + ["won"] * (len(rows) % 2), "name": names, "profit": low})),
+        charts.serving(pd.DataFrame({"name": name, "cost": a}), title),
+        charts.capacity(pd.DataFrame({"name": name, "used_cost": a, "unused_cost": b, "used_pct": c}), title),
+        charts.future(pd.DataFrame({"name": name, "category": "key", "low": a, "high": b}), title),
+        charts.programme(pd.DataFrame({"name": name, "amount": a}), title),
+        charts.flows(pd.DataFrame({"kind": kinds, "name": name, "profit": a}), title),
+        charts.retention(pd.DataFrame({"age": range(len(rows)), "left_pct": a, "fitted_pct": b, "simple_pct": c}), title),
+        charts.retention(pd.DataFrame({"age": a, "left_pct": a, "fitted_pct": b, "simple_pct": c}), title),
+        charts.spiral(rounds, title),
     ):  # fmt: skip
-        for value in re.findall(r'"(?:x|x2)": (-?[\d.]+)', json.dumps(chart.to_dict())):
-            assert -20 <= float(value) <= 960
+        assert off_the_sheet(chart) == []
 
 
-@settings(max_examples=25)
-@given(st.floats(1, 90), st.floats(0, 60))
-def test_any_discount_is_drawn(margin, off):
-    assert words(charts.discount(margin, off))
+@settings(max_examples=40)
+@given(st.floats(1, 90) | ANY, st.floats(0, 60) | ANY)
+def test_any_discount_is_drawn_within_the_sheet(margin, off):
+    assert off_the_sheet(charts.discount(margin, off, "A title")) == []
+
+
+ODD = [
+    lambda: charts.discount(0, 5), lambda: charts.discount(float("nan"), 5), lambda: charts.discount(1e9, 5),
+    lambda: charts.discount(20, float("inf")), lambda: charts.serving(pd.DataFrame({"name": [], "cost": []})),
+    lambda: charts.serving(pd.DataFrame({"name": ["a", None], "cost": [np.inf, 1e308]})),
+    lambda: charts.future(pd.DataFrame({"name": ["a"], "category": [None], "low": [-1e308], "high": [1e308]})),
+    lambda: charts.flows(pd.DataFrame({"kind": ["lost"] * 300, "name": "x", "profit": np.nan})),
+    lambda: charts.retention(pd.DataFrame({"age": [np.nan], "left_pct": 1.0, "fitted_pct": np.inf, "simple_pct": 1.0})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", ODD)
+def test_odd_figures_reach_the_paper(make):
+    assert charts.svg(make()).startswith("<svg") and charts.png(make(), 1)[:4] == b"\x89PNG"
+
+
+def test_without_a_margin_no_discount_is_drawn():
+    assert words(charts.discount(float("nan"), 5)) == ["The margin is not known yet: ?"]
+    assert "0 % off needs 0 % more" in words(charts.discount(0, 0))
+
+
+def test_of_many_rounds_the_first_six_and_the_last_are_drawn():
+    rows = [
+        (n, f"c{i}", f"Customer {i}", 10.0 - i, i == 9, 100.0 - n) for n in range(1, 31) for i in range(10)
+    ]
+    table = pd.DataFrame(rows, columns=["round", "customer", "name", "net", "dropped", "company"])
+    said = words(charts.spiral(table))
+    assert [t for t in said if t.startswith("Round")] == [f"Round {n}" for n in (1, 2, 3, 4, 5, 6, 30)]
+    assert "…" in said and "Company 70" in said and "Company 93" not in said
+
+
+def test_what_is_asked_for_beyond_the_capacity_stands_beyond_a_mark():
+    table = pd.DataFrame({"name": ["A"], "used_cost": [100.0], "unused_cost": [0.0], "used_pct": [112.0]})
+    enough = table.assign(used_pct=100.0)
+    assert charts.svg(charts.capacity(table)).count("<path") > charts.svg(charts.capacity(enough)).count(
+        "<path"
+    )
+    assert "used 100, 12 % more than there is" in words(charts.capacity(table))
 
 
 @settings(max_examples=10)
