@@ -19,13 +19,14 @@ NAMES, FIGURES, ROW, PAPER = 230, 150, 30, "#eceef2"
 DOT = "M{0:.1f},{1:.1f}m-6,0a6,6 0 1 0 12,0a6,6 0 1 0 -12,0Z"
 MOST, CAP, ROUNDS, BARS = 15, 300.0, 6, 120
 LARGE = 1e300  # what is larger is drawn as this, what is below its inverse as 0: no sum, no scale is endless
+NUMBER = (int, float, np.number)
 Layers = list[alt.Chart | None]
 Rows = list[dict[str, Any]]
 
 
 def _known(value: Any) -> float:
     """The number; NaN where there is none."""
-    given = isinstance(value, int | float | np.number) and math.isfinite(value)
+    given = isinstance(value, NUMBER) and math.isfinite(value)
     return max(-LARGE, min(float(value) * (abs(value) > 1 / LARGE), LARGE)) if given else math.nan
 
 
@@ -39,10 +40,9 @@ def _texts(table: pd.DataFrame) -> list[str]:
 
 def spoken(value: Any, sign: str = "") -> str:
     """An amount in words: "−1,250", "1.2e+18", "no end", "?"; with the sign "+": "+310"."""
-    amount = _known(value)
-    if amount != amount:
+    if not isinstance(value, NUMBER) or value != value or abs(value) == math.inf:
         return "no end" if isinstance(value, float) and value == math.inf else "?"
-    said = f"{round(amount):{sign},}" if abs(amount) < 1e12 else f"{amount:{sign}.3g}"
+    said = f"{round(value):{sign},}" if -1e12 < value < 1e12 else f"{value:{sign}.3g}"
     return said.replace("-", "−")
 
 

@@ -118,15 +118,14 @@ def _bars_of(
     """A record a bar; `y` are the pixels of the sums before the first and after each customer."""
     made = []
     columns = ["customer", "name", "category", "profit", "cumulative", "doubtful"]
-    rows = zip(few, *(table[c].to_numpy()[few] for c in columns), strict=True)
+    rows = zip(few, *(table[c].to_numpy()[few].tolist() for c in columns), strict=True)
     for i, customer, name, category, profit, cumulative, doubtful in rows:
         low, high = sorted([float(y[i]), float(y[i + 1])])
         mark, left = MARKS.get(category, MARKS[""]), float(edge[i])
-        value = spoken(profit, "+")
-        fits = slot >= BROAD and width_of(value, SMALL) + 4 <= slot
+        value = spoken(profit, "+") if slot >= BROAD else ""
         made.append(_box(left, slot, low, high) | {
             "id": customer, "colour": mark.colour, "fill": "white" if doubtful else mark.colour, "ink": mark.ink,
-            "chosen": customer == chosen, "value": value if fits else "", "left": round(left, 2),
+            "chosen": customer == chosen, "value": value if width_of(value, SMALL) + 4 <= slot else "", "left": round(left, 2),
             "right": round(left + slot, 2), "says": f"{name}: profit {spoken(profit)} · together {spoken(cumulative)}",
         })  # fmt: skip
     return made
