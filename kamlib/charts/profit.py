@@ -42,7 +42,7 @@ def spoken(value: Any, sign: str = "") -> str:
     """An amount in words: "−1,250", "1.2e+18", "no end", "?"; with the sign "+": "+310"."""
     if not isinstance(value, NUMBER) or value != value or abs(value) == math.inf:
         return "no end" if isinstance(value, float) and value == math.inf else "?"
-    said = f"{round(value):{sign},}" if -1e12 < value < 1e12 else f"{value:{sign}.3g}"
+    said = f"{round(float(value)):{sign},}" if -1e12 < value < 1e12 else f"{value:{sign}.3g}"
     return said.replace("-", "−")
 
 
