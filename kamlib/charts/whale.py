@@ -92,7 +92,7 @@ def _scale(values: np.ndarray) -> Any:
     unit = float(np.nan_to_num(np.abs(values)).max()) or 1.0
     low, high = (float(np.nan_to_num(part)) / unit for part in (values.min(), values.max()))
     span = (high - low) or 1.0
-    return lambda amount: TOP + 26 + (high - np.nan_to_num(amount) / unit) / span * (HEIGHT - 34)
+    return lambda amount: TOP + 34 + (high - np.nan_to_num(amount) / unit) / span * (HEIGHT - 42)
 
 
 def _shown(n: int, table: pd.DataFrame, chosen: str) -> list[int]:
