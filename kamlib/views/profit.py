@@ -139,6 +139,7 @@ def whale(desk: Desk) -> W.Box:
         values,
         lambda: charts.whale_shape(len(curve())),
     )
+    box.add_class("kam-headed")
     head = panel(desk, lambda: earnings.whale_words(desk.tables, desk.settings, seen(), state["scope"]))
     card = panel(desk, lambda: earnings.card(desk.tables, desk.settings, seen(), desk.customer))
     more = panel(desk, lambda: earnings.takes(desk.tables, desk.settings, seen(), desk.customer))
