@@ -435,6 +435,12 @@ def test_a_range_rather_than_one_number():
     assert one.at["b", "low"] == one.at["b", "high"] == pytest.approx(future.value(-50, 80, 0, 10, 3))
 
 
+def test_a_year_that_is_no_number_has_no_age():
+    cohorts = frame("segment cohort age customers", *(("all", "x", i, n) for i, n in enumerate(REGULAR)))
+    seen = worth(cohorts=cohorts, settings=frame("key value", ("profit_year", "undated")))
+    assert seen.at["a", "low"] < seen.at["a", "high"]
+
+
 def test_customers_like_it_say_how_long_it_stays():
     cohorts = frame("segment cohort age customers", *(("all", "x", i, n) for i, n in enumerate(REGULAR)))
     seen = worth(cohorts=cohorts)

@@ -208,7 +208,8 @@ def values(tables: Tables, settings: Settings) -> pd.DataFrame:
     seen = seen[seen["status"] != "prospect"]
     said = tables["outlook"].drop_duplicates("customer").set_index("customer")
     first = tables["customers"].drop_duplicates("customer").set_index("customer")["first_year"]
-    now = float(curve.year(tables, settings) or "nan")
+    when = curve.year(tables, settings)
+    now = float(when) if when.isdecimal() else math.nan
     rows = [_one(row, said, now - first.get(row.customer, math.nan), fit_of(tables, row.segment), settings)
             for row in seen.itertuples()]  # fmt: skip
     return pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "category"])
