@@ -28,6 +28,10 @@ class Parameters(BaseModel):
     workbook: str = Field("", description="folder, .xlsx, .kam or database address; empty: as opened")
     segment: str = Field("", description="segment id; empty: the first one")
     near_line: float | None = Field(None, ge=0, le=9, description="how close to a line is too close to call")
+    customer: str = Field("", description="customer id; empty: as the notebook needs it")
+    audience: Literal["internal", "customer"] = Field(
+        "internal", description="internal, or customer: nothing internal in it"
+    )
 
 
 class Settings(BaseModel):
@@ -55,6 +59,9 @@ class Settings(BaseModel):
     dependency_pct: float = Field(20, gt=0, le=100)
     day_cost: float | None = Field(None, ge=0)
     contact_cost: float | None = Field(None, ge=0)
+    hours_per_day: float = Field(8, gt=0, le=24)
+    visit_hours: float | None = Field(None, ge=0, le=1000)
+    customer: str = ""
     currency: str = "GBP"
     name: str = ""
     supplier: str = ""

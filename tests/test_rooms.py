@@ -36,7 +36,8 @@ MODELS = [
 # rooms from the ground up; a room imports only from rooms before it
 FLOORS = [
     ["errors", "columns"],
-    ["tables", "palette", "memory"],
+    ["definitions", "palette", "memory"],
+    ["tables"],
     ["settings", "catalogue", "labels", "scoring"],
     ["sheets", "market"],
     ["checks"],
