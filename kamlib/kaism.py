@@ -42,7 +42,6 @@ REASONS = [
     "no_rival", "rivals", "rival", "on_line", "near_line",
 ]  # fmt: skip
 MORE = ["y_low", "y_high", "x_low", "x_high", "no_rival", "revenue", "profit", "was_x", "was_y"]
-MIDPOINT = 5.5
 WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
 
 
@@ -88,20 +87,11 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
 
 
 def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
-    points = matrix.classify(MATRIX, positions(tables, settings, segment), settings.near_line)
-    out, alone = points["ruled_out"].to_numpy(bool), points["no_rival"].to_numpy(bool)
-    y = points["y"].to_numpy(float)
-    beside = np.where(np.isnan(y), "", matrix.names(MATRIX, y - points["y_line"] > matrix.EQUAL, alone))
-    box = np.where(out, "", np.where(alone, beside, points["box"]))
-    can = np.where(out, "", matrix.possible(MATRIX, points))
-    several = (box == "") | points["must_unknown"] | np.array(["|" in boxes for boxes in can], dtype=bool)
-    nothing = np.isnan(y) & points["x_unplaced"]
+    found = positions(tables, settings, segment)
+    found = found.assign(beside=found["no_rival"], unsettled=found["must_unknown"])
     names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
-    points = points.assign(
-        status=np.select([out, nothing, several], ["ruled_out", "unscored", "undetermined"], "placed"),
-        possible=can, box=box, on_line=points["on_line"] & ~out, near_line=points["near_line"] & ~out,
-        rival=[names.get(supplier) or supplier for supplier in points["best_competitor"]],
-    )  # fmt: skip
+    points = matrix.stand(MATRIX, found, settings.near_line)
+    points["rival"] = [names.get(supplier) or supplier for supplier in points["best_competitor"]]
     return points.assign(reason=[_reason(row) for row in points[REASONS].itertuples(index=False)])
 
 
@@ -119,7 +109,7 @@ def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
     x = strength(tables, own["customer"])
     found = pd.concat([own, y.reset_index(drop=True), x.reset_index(drop=True)], axis=1)
     if settings.line == "midpoint":
-        line = MIDPOINT
+        line = matrix.MIDPOINT
         spread = found[["low", "high"]].set_axis(["y_low", "y_high"], axis=1) - line
     else:
         line = found.loc[~found["ruled_out"], "y"].mean()
@@ -284,23 +274,9 @@ def _reason(row: Any) -> str:
         return f"fails a must-have: {row.failed}"
     if row.y != row.y and row.x_unplaced:
         return "not scored yet"
-    parts = [_y_words(row), _x_words(row)]
-    if row.must_unknown:
-        parts.append("a must-have is not known")
-    if row.on_line:
-        parts.append("on the line: decide in discussion")
-    elif row.near_line:
-        parts.append("close to the line")
-    return "; ".join(parts)
-
-
-def _y_words(row: Any) -> str:
-    if row.y != row.y:
-        return "attractiveness not scored yet"
-    gap = row.y - row.y_line
-    side = "equal to" if abs(gap) <= matrix.EQUAL else "above" if gap > 0 else "below"
-    part = "" if row.y_coverage == 1 else f" (known for {row.y_coverage:.0%} of the weights)"
-    return f"attractiveness {one(row.y)}, {side} the line at {one(row.y_line)}{part}"
+    parts = [matrix.axis_words("attractiveness", row.y, row.y_line, row.y_coverage), _x_words(row)]
+    unsettled = ["a must-have is not known"] if row.must_unknown else []
+    return "; ".join([*parts, *unsettled, *matrix.closeness_words(row.on_line, row.near_line)])
 
 
 def _x_words(row: Any) -> str:

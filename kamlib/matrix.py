@@ -11,14 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamlib.scoring import DIGITS
+from kamlib.scoring import DIGITS, one
 
 EQUAL = 10.0**-DIGITS
+MIDPOINT = 5.5
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The names of a matrix: its axes and, by corner, its boxes (ids of the catalogue)."""
+    """The names of a matrix: its axes and, by corner, its boxes (ids of the catalogue).
+
+    `subject` is the column that tells its dots apart; `balanced`: the horizontal axis is a difference,
+    drawn as far to the left of its line as to the right; `weighed`: the models whose weights move it.
+    """
 
     id: str
     x_label: str
@@ -31,6 +36,9 @@ class Matrix:
     top_right: str
     bottom_left: str
     bottom_right: str
+    subject: str = "customer"
+    balanced: bool = True
+    weighed: tuple[str, ...] = ("attractiveness",)
 
     @property
     def boxes(self) -> tuple[str, str, str, str]:
@@ -50,6 +58,46 @@ def classify(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
         on_line=(np.abs(above) <= EQUAL) | (np.abs(right) <= EQUAL),
         near_line=(np.abs(above) < near) | (np.abs(right) < near),
     )
+
+
+def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
+    """Where the points stand, how sure that is, and what else is possible: `classify` and more.
+
+    `points` has besides y_low, y_high, x_low, x_high (least and greatest distance from each line) and
+    optionally, as booleans: ruled_out (stands nowhere), beside (no x, because it is right of everything),
+    unsettled (whether it stays is not known), x_unplaced (nothing known about x). Adds box, status
+    (placed, undetermined, ruled_out, unscored), possible (boxes joined by "|"), on_line and near_line.
+    """
+    never = pd.Series(False, index=points.index)
+    out, beside, unsettled = (
+        points.get(c, never).to_numpy(bool) for c in ("ruled_out", "beside", "unsettled")
+    )
+    seen = classify(matrix, points, near)
+    y = points["y"].to_numpy(float)
+    nowhere = np.isnan(y) & points.get("x_unplaced", points["x"].isna()).to_numpy(bool)
+    alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"] > EQUAL, beside))
+    box = np.where(out, "", np.where(beside, alone, seen["box"]))
+    can = np.where(out, "", possible(matrix, points))
+    several = (box == "") | unsettled | np.array(["|" in boxes for boxes in can], dtype=bool)
+    return seen.assign(
+        status=np.select([out, nowhere, several], ["ruled_out", "unscored", "undetermined"], "placed"),
+        possible=can, box=box, on_line=seen["on_line"] & ~out, near_line=seen["near_line"] & ~out,
+    )  # fmt: skip
+
+
+def axis_words(label: str, value: float, line: float, coverage: float) -> str:
+    """Where a weighted score stands on its axis: "attractiveness 6.6, above the line at 5.9"."""
+    if value != value:
+        return f"{label} not scored yet"
+    gap = value - line
+    side = "equal to" if abs(gap) <= EQUAL else "above" if gap > 0 else "below"
+    part = "" if coverage == 1 else f" (known for {coverage:.0%} of the weights)"
+    return f"{label} {one(value)}, {side} the line at {one(line)}{part}"
+
+
+def closeness_words(on_line: bool, near_line: bool) -> list[str]:
+    """What is to be said of a point on a line or close to one; nothing of the others."""
+    return ["on the line: decide in discussion"] if on_line else ["close to the line"] if near_line else []
 
 
 def names(matrix: Matrix, upper: np.ndarray, right: np.ndarray) -> np.ndarray:

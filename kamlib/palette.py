@@ -24,6 +24,10 @@ MARKS = {
     "key_development": Mark("#c25a00", "#a34b00", "triangle-up", "▲", "Key development"),
     "maintenance": Mark("#5b8fc7", "#2f6193", "square", "■", "Maintenance"),
     "opportunistic": Mark("#5a4a42", "#5a4a42", "diamond", "◆", "Opportunistic"),
+    "progress": Mark("#0b2a8a", "#0b2a8a", "circle", "●", "Progress"),
+    "improve": Mark("#c25a00", "#a34b00", "triangle-up", "▲", "Make it worth more to them"),
+    "question": Mark("#5b8fc7", "#2f6193", "square", "■", "Is it really worth so little to us?"),
+    "drop": Mark("#5a4a42", "#5a4a42", "diamond", "◆", "Drop"),
     "": Mark("#8a8f99", "#5b616e", "cross", "?", "Not placed yet"),
 }
 SHORT = {
@@ -31,4 +35,8 @@ SHORT = {
     "key_development": "make us their choice",
     "maintenance": "look after, free the energy",
     "opportunistic": "serve when it suits",
+    "progress": "good for both: do it first",
+    "improve": "good for us, not yet for them",
+    "question": "good for them: what could we gain?",
+    "drop": "good for nobody",
 }

@@ -33,7 +33,7 @@ def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5, size: str = "r
     was_y, eaten (part of its gross profit that goes into serving it: an arc around the dot) and about (a
     tooltip). Hollow: not all scores are known. Dotted: where it stood. Size: the column named `size`.
     """
-    view, points = scene(table, near, size)
+    view, points = scene(table, near, size, shown)
     chart = _empty(shown, rooms(len(table))).copy(deep=False)
     values = {"view": view, "points": points, "chosen": ""}
     others = [param for param in chart.params if getattr(param, "name", None) not in values]
@@ -65,31 +65,50 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
 
 
 def scene(
-    table: pd.DataFrame, near: float = 0.5, size: str = "revenue"
+    table: pd.DataFrame, near: float = 0.5, size: str = "revenue", shown: Matrix | None = None
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """The values of the live parameters: the view (lines, limits) and one record a drawn customer."""
+    """The values of the live parameters: the view (lines, limits) and one record a drawn subject."""
     known = table[~table["status"].isin(["ruled_out", "unscored"])].reset_index(drop=True)
-    view = _view(known, near)
-    return view, _points(known, view, size)
+    view = _view(known, near, shown is None or shown.balanced)
+    return view, _points(known, view, size, shown.subject if shown else "customer")
 
 
-def _view(table: pd.DataFrame, near: float) -> dict[str, float]:
+def _view(table: pd.DataFrame, near: float, balanced: bool) -> dict[str, float]:
     """Limits that rarely change while weights move: whole numbers around the dots."""
-    line = float(table["y_line"].iloc[0]) if len(table) and table["y_line"].notna().any() else 5.5
-    span = max(3.0, math.ceil(float(np.nanmax(np.abs([*table["x"].fillna(0), 0]))) + 0.4))
-    low = min([4.0, math.floor(float(table["y"].min()) - 0.4) if table["y"].notna().any() else 4.0])
-    high = max([9.0, math.ceil(float(table["y"].max()) + 0.4) if table["y"].notna().any() else 9.0])
-    return {"line": line, "near": near, "span": span, "low": low, "high": min(high, 10.5)}
+    line, low, high = _limits(table, "y")
+    if balanced:
+        span = max(3.0, math.ceil(float(np.nanmax(np.abs([*table["x"].fillna(0), 0]))) + 0.4))
+        across, left, right = 0.0, -span, span
+    else:
+        across, left, right = _limits(table, "x")
+    return {
+        "line": line,
+        "near": near,
+        "low": low,
+        "high": high,
+        "across": across,
+        "left": left,
+        "right": right,
+    }
 
 
-def _points(table: pd.DataFrame, view: dict[str, float], by: str) -> list[dict[str, Any]]:
+def _limits(table: pd.DataFrame, axis: str) -> tuple[float, float, float]:
+    """The line of an axis of scores from 1 to 10, and where the picture begins and ends."""
+    known, lines = table[axis].dropna(), table[f"{axis}_line"].dropna()
+    low = min([4.0, math.floor(float(known.min()) - 0.4) if len(known) else 4.0])
+    high = max([9.0, math.ceil(float(known.max()) + 0.4) if len(known) else 9.0])
+    return float(lines.iloc[0]) if len(lines) else 5.5, low, min(high, 10.5)
+
+
+def _points(table: pd.DataFrame, view: dict[str, float], by: str, subject: str) -> list[dict[str, Any]]:
     cells = {c: table[c].to_numpy() for c in table}
     nowhere = np.full(len(table), math.nan)
     beside, hollow = cells.get("no_rival", False), cells["status"] == "undetermined"
-    x = np.where(beside, view["span"] * 0.94, np.nan_to_num(cells["x"]))
+    aside = view["right"] - 0.03 * (view["right"] - view["left"])
+    x = np.where(beside, aside, np.where(np.isnan(cells["x"]), view["across"], cells["x"]))
     y = np.where(np.isnan(cells["y"]), cells["y_line"], cells["y"])
     y0, y1 = (np.clip(cells["y_line"] + cells[c], view["low"], view["high"]) for c in ("y_low", "y_high"))
-    x0, x1 = (np.clip(cells[c], -view["span"], view["span"]) for c in ("x_low", "x_high"))
+    x0, x1 = (np.clip(view["across"] + cells[c], view["left"], view["right"]) for c in ("x_low", "x_high"))
     size = _sizes(table, by)
     left, top = _pixels_x(x, view), _pixels_y(y, view)
     bars = np.column_stack([
@@ -100,14 +119,14 @@ def _points(table: pd.DataFrame, view: dict[str, float], by: str) -> list[dict[s
     at = labels.place(left, top, np.sqrt(size) / 2 + 6, names, TYPE, (WIDTH, HEIGHT), _corner_boxes(bars))
     numbers = {
         "x": x, "y": y, "size": size,
-        "lx": at[:, 0] / WIDTH * 2 * view["span"] - view["span"],
+        "lx": view["left"] + at[:, 0] / WIDTH * (view["right"] - view["left"]),
         "ly": view["high"] - at[:, 1] / HEIGHT * (view["high"] - view["low"]),
         "y0": y0, "y1": y1, "x0": x0, "x1": x1,
         "wx": cells.get("was_x", nowhere), "wy": cells.get("was_y", nowhere),
         "eaten": np.clip(cells.get("eaten", nowhere).astype(float), 0, 1),
     }  # fmt: skip
     columns = {
-        "id": cells["customer"], "name": names, "box": cells["box"], "about": cells.get("about", names),
+        "id": cells[subject], "name": names, "box": cells["box"], "about": cells.get("about", names),
         "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
         **{c: [round(v, 4) if v == v else None for v in of.tolist()] for c, of in numbers.items()},
     }  # fmt: skip
@@ -115,7 +134,7 @@ def _points(table: pd.DataFrame, view: dict[str, float], by: str) -> list[dict[s
 
 
 def _pixels_x(x: np.ndarray, view: dict[str, float]) -> np.ndarray:
-    return (x + view["span"]) / (2 * view["span"]) * WIDTH
+    return (x - view["left"]) / (view["right"] - view["left"]) * WIDTH
 
 
 def _pixels_y(y: np.ndarray, view: dict[str, float]) -> np.ndarray:
@@ -151,7 +170,7 @@ def _dots(count: int) -> alt.Chart:
 
 
 def _axis_x(field: str = "x") -> alt.X:
-    limits = [alt.ExprRef("-view.span"), alt.ExprRef("view.span")]
+    limits = [alt.ExprRef("view.left"), alt.ExprRef("view.right")]
     return alt.X(f"{field}:Q", scale=alt.Scale(domain=limits, nice=False, zero=False), axis=None)
 
 
@@ -177,7 +196,7 @@ def _background(shown: Matrix) -> list[alt.Chart]:
         for box, right, up in corner
     ]  # fmt: skip
     base = alt.Chart(alt.InlineData(values=values)).transform_calculate(
-        xa="datum.right ? 0 : -view.span", xb="datum.right ? view.span : 0",
+        xa="datum.right ? view.across : view.left", xb="datum.right ? view.right : view.across",
         ya="datum.up ? view.line : view.low", yb="datum.up ? view.high : view.line",
     )  # fmt: skip
     fields = base.mark_rect(opacity=0.055).encode(
@@ -193,24 +212,26 @@ def _background(shown: Matrix) -> list[alt.Chart]:
         .encode(_axis_y("a"), y2="b:Q")
     )
     down = (
-        one.transform_calculate(a="-view.near", b="view.near")
+        one.transform_calculate(a="view.across - view.near", b="view.across + view.near")
         .mark_rect(**band)
         .encode(_axis_x("a"), x2="b:Q")
     )
     line_y = (
         one.transform_calculate(a="view.line").mark_rule(color="#333", strokeWidth=1.2).encode(_axis_y("a"))
     )
-    line_x = one.transform_calculate(a="0").mark_rule(color="#333", strokeWidth=1.2).encode(_axis_x("a"))
+    line_x = (
+        one.transform_calculate(a="view.across").mark_rule(color="#333", strokeWidth=1.2).encode(_axis_x("a"))
+    )
     return [fields, across, down, line_y, line_x, *_corners(base), *_directions(one, shown)]
 
 
 def _directions(one: alt.Chart, shown: Matrix) -> list[alt.Chart]:
     """Which way is which, said along the two lines."""
     words = [
-        (f"◂ {shown.left_words}", "-view.span", "view.line", "left", 8, -7),
-        (f"{shown.right_words} ▸", "view.span", "view.line", "right", -8, -7),
-        (f"▴ {shown.up_words}", "0", "view.high", "center", 0, 14),
-        (f"▾ {shown.down_words}", "0", "view.low", "center", 0, -8),
+        (f"◂ {shown.left_words}", "view.left", "view.line", "left", 8, -7),
+        (f"{shown.right_words} ▸", "view.right", "view.line", "right", -8, -7),
+        (f"▴ {shown.up_words}", "view.across", "view.high", "center", 0, 14),
+        (f"▾ {shown.down_words}", "view.across", "view.low", "center", 0, -8),
     ]
     return [
         one.transform_calculate(a=x, b=y)
@@ -225,7 +246,7 @@ def _corners(base: alt.Chart) -> list[alt.Chart]:
     result = []
     for right in (0, 1):
         side = base.transform_filter(f"datum.right == {right}").transform_calculate(
-            tx="datum.right ? view.span : -view.span", ty="datum.up ? view.high : view.low"
+            tx="datum.right ? view.right : view.left", ty="datum.up ? view.high : view.low"
         )
         look: dict[str, Any] = {"align": "right" if right else "left", "dx": -8 if right else 8}
         for text, size, weight, down, up in (
