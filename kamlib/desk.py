@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import checks, findings, market, settings, stores
+from kamlib import checks, findings, market, pia, settings, stores
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.stores import Change
 from kamlib.stores.base import apply, blame, conflict, find, somebody
@@ -22,20 +22,37 @@ from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
 GOES_WITH = {
     "junctions": ("junction_shares", "routes"),
     "activities": ("time_terms", "activity_counts"),
+    "ideas": ("ratings",),
+    "projects": ("actions",),
 }  # rows that mean nothing without the other
 
 
-def open_desk(*, workbook: str = "", segment: str = "", near_line: float | None = None) -> Desk:
+def open_desk(
+    *, workbook: str = "", segment: str = "", near_line: float | None = None, customer: str = "", audience: str = "internal"
+) -> Desk:
     """Open a workbook for a notebook; empty parameters mean: as the server was started.
 
-    Refuses parameters that no notebook knows, workbooks with errors and segments that do not exist;
-    every refusal is one sentence.
+    Refuses parameters that no notebook knows, workbooks with errors, segments and customers that do not
+    exist; every refusal is one sentence. A `customer` is in focus from the beginning, in its own segment.
     """
     settings.gate_notebook(_namespace())
     location = settings.workbook_location(workbook)
     store, text = stores.load(location, read_only=settings.is_read_only())
     checks.refuse_errors(checks.check(text, store.notes), location)
-    return Desk(store, text, segment=segment, near_line=near_line, read_only=settings.is_read_only())
+    desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
+                read_only=settings.is_read_only())  # fmt: skip
+    desk.audience, desk.narrowed = audience, bool(segment)
+    if customer:
+        pia.listed(desk.tables, desk.settings.model_copy(update={"customer": customer}))
+        desk.look_at(customer)
+    return desk
+
+
+def _segment_of(text: Tables, customer: str) -> str:
+    """The segment of a customer, "" where it has none."""
+    table = text.get("customers", empty("customers"))
+    own = table.loc[table["customer"].str.strip() == customer, "segment"] if customer else []
+    return str(next(iter(own), "")).strip()
 
 
 def _namespace() -> Mapping[str, Any]:
@@ -59,7 +76,8 @@ class Desk:
         self._seen = store.version()
         self._done: list[list[Change]] = []  # how to take back what was done here, last one last
         self._what_if: dict[str, pd.DataFrame] = {}
-        self.message, self.saved_at, self.customer = "", "", ""
+        self.message, self.saved_at, self.customer, self.idea = "", "", "", ""
+        self.audience = "internal"
         self.poll: Any = None
         self._typed = typed(text)
         self.settings = settings.of_workbook(self._typed, **given)
@@ -92,7 +110,7 @@ class Desk:
         if segment:
             kaism.segments(self._typed, chosen)
         self._given["segment"], self.settings = segment, chosen
-        self._what_if, self.customer, self.message = {}, "", ""
+        self._what_if, self.customer, self.idea, self.message = {}, "", "", ""
         self._tell()
 
     # -- changing -------------------------------------------------------------------------------
@@ -143,8 +161,8 @@ class Desk:
         `undo` brings them back. Raises InvalidInput where other rows name it.
         """
         gone = [(table, key)]
-        if table == "factors":
-            gone += [("scores", k) for k in self._scores_of(key)]
+        if table in ("factors", "ideas"):
+            gone += [("scores", k) for k in self._scores_of(table, key)]
         gone += self._hanging(table, key)
         self.remove_all(gone)
 
@@ -177,8 +195,23 @@ class Desk:
     def look_at(self, customer: str) -> None:
         """The customer in focus, "" for none; views that explain one follow it."""
         self.customer = customer if customer in set(self._typed["customers"]["customer"]) else ""
+        if self.idea and self.customer and self._about(self.idea) != self.customer:
+            self.idea = ""
         self.message = ""
         self._tell()
+
+    def look_into(self, idea: str) -> None:
+        """The idea in focus, and with it the customer it is for; "" for none."""
+        self.idea = idea if self._about(idea) else ""
+        self.customer = self._about(self.idea) or self.customer
+        self.message = ""
+        self._tell()
+
+    def _about(self, idea: str) -> str:
+        """The customer an idea is for, "" where there is no such idea."""
+        rows = self._typed["ideas"]
+        own = rows.loc[rows["idea"] == idea, "customer"]
+        return str(own.iloc[0]) if len(own) else ""
 
     def undo(self) -> None:
         """Take back the last change made at this desk."""
@@ -228,9 +261,11 @@ class Desk:
         if missing:
             raise InvalidInput(f"A row of {table} needs {' and '.join(missing)}.", table=table)
         key = {k: accepted.pop(k, "") for k in keys}
-        self._refuse_unready(table, key, accepted)
         current = self._row(table, key)
-        if table in ("scores", "decisions", "answers") and any(
+        if table in findings.GUARDED and (not current or accepted.keys() & findings.GUARDED[table]):
+            if wrong := findings.refused(self._typed, table, {**current, **key, **accepted}):
+                raise InvalidInput(wrong, table=table, row=", ".join(filter(None, key.values())))
+        if table in ("scores", "decisions", "answers", "ratings", "ideas") and any(
             current.get(c, "") != v for c, v in accepted.items()
         ):
             accepted.setdefault("on", date.today().isoformat())
@@ -238,15 +273,6 @@ class Desk:
             if who in checks.ids(self._text, "people"):
                 accepted.setdefault("person", who)
         return Change(table, key, accepted, {c: current.get(c, "") for c in accepted})
-
-    def _refuse_unready(self, table: str, key: Mapping[str, str], values: Mapping[str, str]) -> None:
-        if table != "scores" or key["model"] != "attractiveness" or not values.get("score"):
-            return
-        customers = self._typed["customers"]
-        segment = customers.loc[customers["customer"] == key["subject"], "segment"]
-        reason = findings.blocked_score(self._typed, segment.iloc[0], key["factor"]) if len(segment) else ""
-        if reason:
-            raise InvalidInput(reason, table="factors", row=key["factor"], hint="Then score it.")
 
     def _row(self, table: str, key: Mapping[str, str]) -> dict[str, str]:
         frame = self._text.get(table, empty(table))
@@ -272,15 +298,22 @@ class Desk:
                         hint="Change these first.")  # fmt: skip
         return [*{tuple(sorted(k.items())): (n, k) for n, k in gone}.values()]
 
-    def _scores_of(self, factor: Mapping[str, str]) -> list[dict[str, str]]:
-        scores = self._text.get("scores", empty("scores"))
-        own = scores[(scores["model"] == factor["model"]) & (scores["factor"] == factor["factor"])]
-        if factor["model"] == "attractiveness":
-            customers = self._typed["customers"]
-            inside = customers.loc[customers["segment"] == factor["scope"], "customer"]
+    def _scores_of(self, table: str, key: Mapping[str, str]) -> list[dict[str, str]]:
+        """The scores that mean nothing without this factor, or this idea."""
+        scores, customers = self._text.get("scores", empty("scores")), self._typed["customers"]
+        if table == "ideas":
+            own = scores[scores["model"].isin(pia.MATRIX.weighed) & (scores["subject"] == key["idea"])]
+            return own[DEFINITIONS["scores"].keys].to_dict("records")
+        own = scores[(scores["model"] == key["model"]) & (scores["factor"] == key["factor"])]
+        if key["model"] == "attractiveness":
+            inside = customers.loc[customers["segment"] == key["scope"], "customer"]
             own = own[own["subject"].isin(inside)]
-        else:
-            own = own[own["subject"] == factor["scope"]]
+        elif key["model"] == "strength":
+            own = own[own["subject"] == key["scope"]]
+        elif key["scope"] != pia.SCOPE:
+            inside = customers.loc[customers["segment"] == key["scope"], "customer"]
+            ideas = self._typed["ideas"]
+            own = own[own["subject"].isin(ideas.loc[ideas["customer"].isin(inside), "idea"])]
         return own[DEFINITIONS["scores"].keys].to_dict("records")
 
     def _write(self, changes: list[Change], *, remember: bool = True) -> None:

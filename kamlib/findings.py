@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 import pandas as pd
 
-from kamlib import groundwork, kaism, portfolio, profitability
+from kamlib import distinction, groundwork, kaism, pia, plans, portfolio, profitability
 from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
@@ -17,6 +17,11 @@ LEVELS = ("block", "warn", "nudge")
 Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 SIZE = "size"
 FEWEST, MOST = 4, 8
+# the columns of which a row is looked at before it is stored
+GUARDED = {
+    "scores": {"score"}, "distinction": {"min", "max"}, "ratings": {"rating"}, "ideas": {"class", "reason"},
+    "actions": {"due"}, "projects": {"starts", "ends"},
+}  # fmt: skip
 MANY = 5  # so many of a kind are named one by one
 
 
@@ -24,13 +29,14 @@ MANY = 5  # so many of a kind are named one by one
 def find(tables: Tables, settings: Settings, today: date | None = None) -> pd.DataFrame:
     """All findings for the chosen segment(s), the most serious first. Columns: COLUMNS.
 
-    level: block (go on only with a reason), warn, nudge. step: 1 to 9. rule: the number of the
+    level: block (go on only with a reason), warn, nudge. step: 1 to 10. rule: the number of the
     facilitation rule. Findings never change anything.
     """
     seen = portfolio.classes(tables, settings)
     rows = [row for early in groundwork.RULES for row in early(tables, settings)]
     rows += [row for rule in RULES for row in rule(tables, settings, seen)]
     rows += [row for rule in profitability.RULES for row in rule(tables, settings)]
+    rows += _differently(tables, settings, today)
     rows += list(_reviews(seen, today or date.today()))
     return _table(rows)
 
@@ -48,11 +54,34 @@ def profits(tables: Tables, settings: Settings) -> pd.DataFrame:
     return _table([row for rule in profitability.RULES for row in rule(tables, settings)])
 
 
+@remembered
+def differently(tables: Tables, settings: Settings, today: date | None = None) -> pd.DataFrame:
+    """The findings of step 10 and of positive impact analysis, in the form of `find`."""
+    return _table(_differently(tables, settings, today))
+
+
+def _differently(tables: Tables, settings: Settings, today: date | None) -> list[Row]:
+    rows = [row for rule in (*distinction.RULES, *pia.RULES) for row in rule(tables, settings)]
+    return [*rows, *plans.rules(tables, settings, today)]
+
+
 def _table(rows: list[Row]) -> pd.DataFrame:
     """Findings as a table, the most serious first. Columns: COLUMNS."""
     found = pd.DataFrame(rows, columns=COLUMNS)
     order = found["level"].map(LEVELS.index)
     return found.assign(order=order).sort_values(["order", "step"], kind="stable", ignore_index=True)[COLUMNS]
+
+
+def refused(tables: Tables, table: str, row: Mapping[str, str]) -> str:
+    """Why a row (as it would be stored, with its key) may not be entered yet, "" when it may."""
+    if table == "scores" and row["model"] == "attractiveness" and row.get("score"):
+        customers = tables["customers"]
+        segment = customers.loc[customers["customer"] == row["subject"], "segment"]
+        why = blocked_score(tables, segment.iloc[0], row["factor"]) if len(segment) else ""
+        return f"{why} Then score it." if why else ""
+    if table == "distinction":
+        return distinction.refused(tables, row)
+    return pia.refused(tables, table, row) or plans.refused(table, row)
 
 
 def blocked_score(tables: Tables, segment: str, factor: str) -> str:

@@ -32,6 +32,9 @@ MODELS = [
     "resources",
     "groundwork",
     "profitability",
+    "distinction",
+    "pia",
+    "plans",
 ]
 # rooms from the ground up; a room imports only from rooms before it
 FLOORS = [
@@ -49,6 +52,8 @@ FLOORS = [
     ["resources"],
     ["groundwork", "progress"],
     ["profitability"],
+    ["distinction", "pia"],
+    ["plans"],
     ["findings"],
     ["charts", "panels", "results"],
     ["briefing", "earnings"],

@@ -1,0 +1,196 @@
+"""From analysis to action: projects with their work plans, and what they take of the days and the money there are.
+
+Source: key account management in financial services, chapters 26 and 31.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import pandas as pd
+
+from kamlib import pia, portfolio, resources
+from kamlib.memory import remembered
+from kamlib.settings import Settings
+from kamlib.tables import Tables
+
+Finding = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
+STEP = 10
+LIVE = ("planned", "running", "")  # what still takes days; empty means planned
+YEAR_DAYS = 365.25
+
+
+@remembered
+def projects(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The projects for the customers the settings name, the earliest first.
+
+    Columns: project, name, customer, customer_name, idea, idea_name, class, owner, owner_name, team, starts, ends
+    (ISO, "" unknown), days, money (in all, NaN unknown), risk, contingency, status, steps, done (how many).
+    """
+    who = pia.listed(tables, settings).set_index("customer")["name"]
+    rows = tables["projects"].drop_duplicates("project")
+    rows = rows[rows["customer"].isin(who.index)]
+    ideas = pia.screening(tables, settings).set_index("idea")
+    people = tables["people"].drop_duplicates("person").set_index("person")["name"]
+    count = (
+        tables["actions"].groupby("project")["done"].agg(["size", lambda done: int((done == "yes").sum())])
+    )
+    names = {
+        "name": rows["name"].where(rows["name"] != "", rows["project"]),
+        "customer_name": rows["customer"].map(who),
+        "idea_name": rows["idea"].map(ideas["name"]).fillna(""),
+        "class": rows["idea"].map(ideas["class"]).fillna(""),
+        "owner_name": rows["owner"].map(people).fillna("").where(lambda n: n != "", rows["owner"]),
+        "status": rows["status"].where(rows["status"] != "", "planned"),
+        "steps": rows["project"].map(count.iloc[:, 0]).fillna(0).astype(int),
+        "done": rows["project"].map(count.iloc[:, 1]).fillna(0).astype(int),
+    }
+    made = rows.assign(**names).sort_values(
+        ["starts", "ends"], key=lambda s: s.where(s != "", "9999"), kind="stable"
+    )
+    return made[["project", "name", "customer", "customer_name", "idea", "idea_name", "class", "owner", "owner_name", "team",
+                 "starts", "ends", "days", "money", "risk", "contingency", "status", "steps", "done"]].reset_index(drop=True)  # fmt: skip
+
+
+def steps(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The work plans of these projects, by date. Columns: project, step, name, due, person, person_name, done."""
+    own = tables["actions"]
+    own = own[own["project"].isin(projects(tables, settings)["project"])]
+    people = tables["people"].drop_duplicates("person").set_index("person")["name"]
+    made = own.assign(
+        name=own["name"].where(own["name"] != "", own["step"]),
+        person_name=own["person"].map(people).fillna(""),
+    )
+    made = made.sort_values("due", key=lambda s: s.where(s != "", "9999"), kind="stable", ignore_index=True)
+    return made[["project", "step", "name", "due", "person", "person_name", "done"]]
+
+
+@remembered
+def load(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """What all projects and all accounts take together, against what there is: two rows, days and money.
+
+    Columns: what, projects (a year: what is left of each live project, spread over its years), unknown (live
+    projects without a figure), accounts (step 9 at the effort of step 2, all segments), needed, available,
+    over (by how much too many, 0 if none, NaN unknown), words.
+    """
+    everywhere = settings.model_copy(update={"segment": "", "customer": ""})
+    rows = projects(tables, everywhere)
+    live = rows[rows["status"].isin(LIVE)]
+    years = pd.Series(
+        [_years(s, e) for s, e in zip(live["starts"], live["ends"], strict=True)], live.index, dtype=float
+    )
+    carry = resources.carry(tables, everywhere)
+    held = portfolio.capacity(tables, everywhere)
+    each = {"days": held["days_needed"], "money": carry["money_each"] * held["accounts"]}
+    there = {
+        "days": portfolio.days_available(tables),
+        "money": math.nan if settings.budget is None else settings.budget,
+    }
+    made = []
+    for what in ("days", "money"):
+        mine, accounts = float((live[what] / years).sum()), float(each[what].sum())
+        open_ = int(live[what].isna().sum())
+        needed = mine + accounts
+        over = max(needed - there[what], 0.0) if there[what] == there[what] else math.nan
+        unit = "days a year" if what == "days" else settings.currency
+        least = "at least " if open_ else ""
+        words = (
+            f"{least}{needed:,.0f} {unit}: {accounts:,.0f} for accounts and {least}{mine:,.0f} for projects"
+        )
+        if over == over:
+            words += f"; {there[what]:,.0f} there are" + (f", {over:,.0f} too few" if over > 0 else "")
+        made.append((what, mine, open_, accounts, needed, there[what], over, words))
+    columns = ["what", "projects", "unknown", "accounts", "needed", "available", "over", "words"]
+    return pd.DataFrame(made, columns=columns)
+
+
+def _years(starts: str, ends: str) -> float:
+    """Over how many years a project spreads: at least one, and one where its dates are not known."""
+    if not starts or not ends:
+        return 1.0
+    return max((date.fromisoformat(ends) - date.fromisoformat(starts)).days / YEAR_DAYS, 1.0)
+
+
+def refused(table: str, row: Mapping[str, str]) -> str:
+    """Why this row of a work plan (as it would be stored) may not be entered, "" when it may."""
+    if table == "actions" and not row.get("due"):
+        return "A step of a work plan needs a date: by when?"
+    if table == "projects" and row.get("starts") and row.get("ends") and row["ends"] < row["starts"]:
+        return f"This project would end on {row['ends']}, before it starts on {row['starts']}."
+    return ""
+
+
+def _dates(tables: Tables, settings: Settings, rows: pd.DataFrame, today: str) -> Iterator[Finding]:
+    plan = steps(tables, settings)
+    for row in rows[rows["status"] != "stopped"].itertuples():
+        own = plan[plan["project"] == row.project]
+        for step in own[own["due"] == ""].itertuples():
+            yield "block", STEP, "", row.customer, f'{row.name}: the step "{step.name}" has no date.', 91
+        late = own[(own["due"] != "") & (own["due"] < today) & (own["done"] != "yes")]
+        if len(late) and row.status != "done":
+            first = late.iloc[0]
+            yield (
+                "warn",
+                STEP,
+                "",
+                row.customer,
+                f'{row.name}: "{first["name"]}" was due on {first["due"]}.',
+                91,
+            )
+        if row.starts and row.ends and row.ends < row.starts:
+            yield "block", STEP, "", row.customer, f"{row.name} ends on {row.ends}, before it starts.", 91
+        elif not (row.starts and row.ends):
+            yield (
+                "warn",
+                STEP,
+                "",
+                row.customer,
+                f"{row.name} has no {'end' if row.starts else 'beginning'} yet.",
+                91,
+            )
+        if own.empty:
+            yield (
+                "nudge",
+                STEP,
+                "",
+                row.customer,
+                f"{row.name} has no work plan yet: what is the first small step?",
+                91,
+            )
+
+
+def _care(rows: pd.DataFrame) -> Iterator[Finding]:
+    for row in rows[rows["status"].isin(LIVE)].itertuples():
+        if not row.owner:
+            yield "warn", STEP, "", row.customer, f"{row.name} has no owner: one name, not a committee.", 91
+        missing = [
+            word
+            for word, text in (("risk", row.risk), ("contingency", row.contingency))
+            if not str(text).strip()
+        ]
+        if missing:
+            text = f"{row.name}: what if its people or its money are taken away? No {' and no '.join(missing)} is named."
+            yield "nudge", STEP, "", row.customer, text, 93
+        if row.class_ == "C":
+            yield "nudge", STEP, "", row.customer, f"{row.name} carries out an idea of class C. Why?", 72
+
+
+def rules(tables: Tables, settings: Settings, today: date | None = None) -> Iterator[Finding]:
+    """What a facilitator would say about the projects; nothing while there is none."""
+    rows = projects(tables, settings)
+    yield from _dates(tables, settings, rows, (today or date.today()).isoformat())
+    yield from _care(rows.rename(columns={"class": "class_"}))
+    classes = pia.screening(tables, settings)
+    planned = set(tables["projects"]["idea"])
+    for customer, own in classes[(classes["class"] == "A") & ~classes["idea"].isin(planned)].groupby(
+        "customer", sort=False
+    ):
+        names = list(own["name"])
+        text = f"{len(names)} idea{'s' if len(names) > 1 else ''} of class A and no project for {'them' if len(names) > 1 else 'it'}: {', '.join(names[:4])}."
+        yield "nudge", STEP, "", customer, text, 73
+    if len(tables["projects"]):
+        for row in load(tables, settings).itertuples():
+            if row.over > 0:
+                yield "warn", STEP, "", "", f"All projects and accounts together take {row.words}.", 92
