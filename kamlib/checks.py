@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 
 import pandas as pd
 
-from kamlib import market, sheets
+from kamlib import market
 from kamlib.errors import InvalidInput, InvalidWorkbook, did_you_mean
+from kamlib.links import COLUMNS, Finding, finding, ids, line, model_rules, near, references
 from kamlib.tables import (
-    BOXES,
     DEFINITIONS,
     UNKNOWN_WORDS,
-    US,
     Column,
     Table,
     Tables,
@@ -24,22 +22,10 @@ from kamlib.tables import (
 )
 
 NEEDED = ("segments", "customers", "suppliers", "factors", "scores")
-COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
 EXCEL_ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!")
 MAY_BE_EMPTY = ("supplier", "term")
 LONGEST = 32_000
-LONGEST_NAME, MOST_COMPARED = 60, 500  # "did you mean" is for slips, not for books
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-
-Finding = dict[str, str]
-
-
-def finding(level: str, table: str, message: str, row: str = "", column: str = "",
-            found: object = "", allowed: str = "") -> Finding:  # fmt: skip
-    """One row of findings; `level` is error (cannot go on) or warning (look at this)."""
-    shown = str(found)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return dict(zip(COLUMNS, (level, table, row, column, shown, allowed, message), strict=True))
 
 
 def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
@@ -57,8 +43,8 @@ def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
         table = DEFINITIONS.get(name)
         found = _unknown_table(name) if table is None else _table(table, frame)
         rows += [row for row in found if (row["table"], row["row"], row["column"]) not in told]
-    rows += _references(text)
-    rows += _model_rules(text)
+    rows += references(text)
+    rows += model_rules(text)
     result = pd.DataFrame(rows, columns=COLUMNS)
     return result.sort_values("level", key=lambda s: s != "error", kind="stable", ignore_index=True)
 
@@ -84,13 +70,6 @@ def place(row: Mapping[str, str]) -> str:
     return ", ".join(part for part in (row["table"], row["row"], row["column"]) if part)
 
 
-def _near(word: str, known: Iterable[str]) -> str:
-    if len(word) > LONGEST_NAME:
-        return ""
-    found = difflib.get_close_matches(word.lower(), list(known)[:MOST_COMPARED], n=1, cutoff=0.7)
-    return f' Did you mean "{found[0]}"?' if found else ""
-
-
 def _missing_tables(text: Tables) -> list[Finding]:
     if len(text) == 0:
         return [finding("warning", "", "The workbook holds no tables; it is taken as empty.")]
@@ -101,7 +80,7 @@ def _missing_tables(text: Tables) -> list[Finding]:
 
 def _unknown_table(name: str) -> list[Finding]:
     message = f'The table "{name}" is not one the workbook uses; it is kept untouched.'
-    return [finding("warning", name, message + _near(name, DEFINITIONS), found=name)]
+    return [finding("warning", name, message + near(name, DEFINITIONS), found=name)]
 
 
 def _table(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
@@ -113,11 +92,11 @@ def _table(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
         return
     for column in frame.columns:
         if column not in table.names:
-            near = _near(column, table.names)
-            if table.name == "customers" and not (near and re.fullmatch(r"\w+", column)):
+            nearest = near(column, table.names)
+            if table.name == "customers" and not (nearest and re.fullmatch(r"\w+", column)):
                 continue  # columns of a customer list are welcome, unless one looks like a slip
             message = f'The column "{column}" is not one of this table; it is kept untouched.'
-            yield finding("warning", table.name, message + near, column=column, found=column)
+            yield finding("warning", table.name, message + nearest, column=column, found=column)
     missing = [k for k in table.keys if k not in frame.columns and k not in MAY_BE_EMPTY]
     for column in missing:
         yield finding("error", table.name, f'The column "{column}" is missing.', column=column,
@@ -129,10 +108,6 @@ def _table(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
         yield from _duplicates(table, frame)
 
 
-def _line(index: int) -> str:
-    return f"line {index + 2}"
-
-
 def _cells(table: Table, column: Column, frame: pd.DataFrame) -> Iterator[Finding]:
     cells = frame[column.name]
     bad = {t: m for t in dict.fromkeys(cells.tolist()) if (m := problem(table, column, t))}
@@ -140,7 +115,7 @@ def _cells(table: Table, column: Column, frame: pd.DataFrame) -> Iterator[Findin
         return
     for index, text in cells[cells.isin(list(bad))].items():
         level, message = bad[text]
-        yield finding(level, table.name, message, _line(int(str(index))), column.name, text,
+        yield finding(level, table.name, message, line(int(str(index))), column.name, text,
                       column.allowed)  # fmt: skip
 
 
@@ -179,7 +154,7 @@ def _likely(column: Column, text: str) -> str:
         return " Excel may have taken a number for a date."
     if column.kind == "number" and re.match(r"-?\d{1,3}([., '\u00a0]\d{3})+([.,]\d+)?$", text):
         return " Write it without marks between the thousands."
-    return _near(text, column.choices)
+    return near(text, column.choices)
 
 
 def _duplicates(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
@@ -191,128 +166,9 @@ def _duplicates(table: Table, frame: pd.DataFrame) -> Iterator[Finding]:
     for index, values in zip(frame.index, stripped, strict=True):
         if first.setdefault(values, index) != index and any(values):
             key = ", ".join(filter(None, values))
-            message = f"{key[:60]} stands here a second time; first in {_line(int(first[values]))}."
-            yield finding("error", table.name, message, _line(int(index)), ", ".join(keys), key,
+            message = f"{key[:60]} stands here a second time; first in {line(int(first[values]))}."
+            yield finding("error", table.name, message, line(int(index)), ", ".join(keys), key,
                           "each row once")  # fmt: skip
-
-
-def ids(text: Tables, name: str) -> set[str]:
-    """The ids in a table's first key column."""
-    key = DEFINITIONS[name].keys[0]
-    frame = text.get(name)
-    known = (
-        set()
-        if frame is None or list(frame.columns).count(key) != 1
-        else set(map(str.strip, frame[key].tolist()))
-    )
-    return known | ({US} if name == "suppliers" else set())
-
-
-def _references(text: Tables) -> Iterator[Finding]:
-    for name, frame in text.items():
-        for column in DEFINITIONS[name].columns if name in DEFINITIONS else ():
-            if not column.refers or column.name not in frame.columns:
-                continue
-            if list(frame.columns).count(column.name) > 1:
-                continue
-            known = ids(text, column.refers)
-            yield from _unknown_ids(name, column.name, frame[column.name], known, column.refers)
-
-
-def _unknown_ids(name: str, column: str, cells: pd.Series, known: set[str], refers: str) -> Iterator[Finding]:
-    lines = zip(cells.index, map(str.strip, cells.tolist()), strict=True)
-    unknown = [(index, value) for index, value in lines if value and value not in known]
-    # the nearest known id is worth looking for where somebody may correct it by hand
-    few = [*dict.fromkeys(value for _, value in unknown)][:50]
-    near = {value: _near(value, known) for value in few}
-    for index, value in unknown:
-        message = f'{column} "{value[:60]}" is not in the table {refers}.{near.get(value, "")}'
-        yield finding("error", name, message, _line(int(str(index))), column, value,
-                      f"an id from the table {refers}")  # fmt: skip
-
-
-def _whole(text: Tables, name: str) -> pd.DataFrame | None:
-    """The stripped text table if all its defined columns can be used, else None."""
-    frame = text.get(name)
-    if frame is None or frame.columns.duplicated().any():
-        return None
-    blank = [""] * len(frame)
-    wanted = {
-        c: [*map(str.strip, frame[c].tolist())] if c in frame else blank for c in DEFINITIONS[name].names
-    }
-    return pd.DataFrame(wanted, index=frame.index, dtype=object)
-
-
-def _model_rules(text: Tables) -> Iterator[Finding]:
-    """Rules across tables: scopes, subjects, factors, suppliers and decisions."""
-    segments, customers = ids(text, "segments"), ids(text, "customers")
-    yield from _own_rivals(_whole(text, "customers"))
-    factors, scores = _whole(text, "factors"), _whole(text, "scores")
-    scope_of = {"attractiveness": (segments, "segments"), "strength": (customers, "customers")}
-    for model, (known, refers) in scope_of.items():
-        if factors is not None:
-            part = factors[factors["model"] == model]
-            yield from _unknown_ids("factors", "scope", part["scope"], known, refers)
-    for name in ("scores", "ballots", "find_out"):
-        frame = scores if name == "scores" else _whole(text, name)
-        if frame is not None:
-            own = frame[frame["model"].isin(["attractiveness", "strength"])]
-            yield from _unknown_ids(name, "subject", own["subject"], customers, "customers")
-            yield from _suppliers(name, own[own["factor"] != "who_else"])
-    if scores is not None and factors is not None:
-        yield from _orphans(scores, factors, _whole(text, "customers"))
-    answers = _whole(text, "answers")
-    if answers is not None:
-        for level, spot, column, found, allowed, message in sheets.problems(answers):
-            yield finding(level, "answers", message, _line(int(answers.index[spot])), column, found, allowed)
-    decisions = _whole(text, "decisions")
-    if decisions is not None:
-        yield from _decisions(decisions, customers, segments)
-    yield from market.problems(text)
-
-
-def _own_rivals(customers: pd.DataFrame | None) -> Iterator[Finding]:
-    if customers is not None:
-        own = customers[(customers["rival"] == customers["customer"]) & (customers["customer"] != "")]
-        for index, name in own["customer"].items():
-            yield finding("warning", "customers", f"{name} is said to compete with itself.",
-                          _line(int(str(index))), "rival", name, "another customer")  # fmt: skip
-
-
-def _suppliers(name: str, frame: pd.DataFrame) -> Iterator[Finding]:
-    strength = frame["model"] == "strength"
-    empty = frame["supplier"] == ""
-    for index in frame.index[strength & empty]:
-        yield finding("error", name, "supplier is empty; a strength score belongs to us or to a "
-                      "competitor.", _line(int(index)), "supplier", "", "us or a competitor")  # fmt: skip
-    for index in frame.index[~strength & ~empty]:
-        yield finding("error", name, "supplier must be empty for attractiveness.",
-                      _line(int(index)), "supplier", frame.at[index, "supplier"], "empty")  # fmt: skip
-
-
-def _orphans(
-    scores: pd.DataFrame, factors: pd.DataFrame, customers: pd.DataFrame | None
-) -> Iterator[Finding]:
-    """Scores whose factor is not on the customer's list: kept, not counted, said aloud."""
-    segment = {} if customers is None else dict(zip(customers["customer"], customers["segment"], strict=True))
-    known = set(zip(factors["model"], factors["scope"], factors["factor"], strict=True))
-    own = scores[scores["model"].isin(["attractiveness", "strength"]) & (scores["score"] != "")]
-    for index, model, subject, factor in own[["model", "subject", "factor"]].itertuples(name=None):
-        scope = segment.get(subject, "") if model == "attractiveness" else subject
-        if (model, scope, factor) not in known:
-            message = (f'{subject} has a score for "{factor}", which is not on its list of '
-                       f"{model} factors; it is kept and not counted.")  # fmt: skip
-            yield finding("warning", "scores", message, _line(index), "factor", factor)
-
-
-def _decisions(frame: pd.DataFrame, customers: set[str], segments: set[str]) -> Iterator[Finding]:
-    of_segment = frame["what"] == "benchmark_waiver"
-    yield from _unknown_ids("decisions", "subject", frame[of_segment]["subject"], segments, "segments")
-    yield from _unknown_ids("decisions", "subject", frame[~of_segment]["subject"], customers, "customers")
-    category = frame[(frame["what"] == "category") & ~frame["decision"].isin([*BOXES, ""])]
-    for index, value in category["decision"].items():
-        yield finding("error", "decisions", f'decision "{value}" is not a category.',
-                      _line(int(str(index))), "decision", value, "one of " + ", ".join(BOXES))  # fmt: skip
 
 
 def accept(name: str, values: Mapping[str, object], text: Tables) -> dict[str, str]:
@@ -349,9 +205,11 @@ def _accept_row(table: Table, row: Mapping[str, str], text: Tables) -> None:
     """The rules between the cells of a row and across tables, where the whole key is given."""
     if not all(row.get(k) or k in MAY_BE_EMPTY for k in table.keys):
         return
-    known: Tables = {n: text[n] for n in ("segments", "customers", "suppliers") if n in text}
+    known: Tables = {
+        n: text[n] for n in ("segments", "customers", "suppliers", "ideas", "stages") if n in text
+    }
     known[table.name] = pd.DataFrame([{**dict.fromkeys(table.keys, ""), **row}], dtype=object)
-    for wrong in [*_model_rules(known), *market.refused(table.name, row, text)]:
+    for wrong in [*model_rules(known), *market.refused(table.name, row, text)]:
         if wrong["level"] == "error" and wrong["table"] == table.name:
             raise InvalidInput(wrong["message"], table=table.name, column=wrong["column"],
                                row=", ".join(row.get(k, "") for k in table.keys),
@@ -372,7 +230,7 @@ def _accept_cell(table: Table, column: Column, raw: str, text: Tables) -> str:
     if column.refers and value and value not in ids(text, column.refers):
         known = ids(text, column.refers)
         raise InvalidInput(
-            f'{column.name} "{value}" is not in the table {column.refers}.{_near(value, known)}',
+            f'{column.name} "{value}" is not in the table {column.refers}.{near(value, known)}',
             table=table.name, column=column.name, found=value,
             allowed=f"an id from the table {column.refers}")  # fmt: skip
     return value

@@ -28,7 +28,12 @@ GOES_WITH = {
 
 
 def open_desk(
-    *, workbook: str = "", segment: str = "", near_line: float | None = None, customer: str = "", audience: str = "internal"
+    *,
+    workbook: str = "",
+    segment: str = "",
+    near_line: float | None = None,
+    customer: str = "",
+    audience: str = "internal",
 ) -> Desk:
     """Open a workbook for a notebook; empty parameters mean: as the server was started.
 
@@ -262,9 +267,9 @@ class Desk:
             raise InvalidInput(f"A row of {table} needs {' and '.join(missing)}.", table=table)
         key = {k: accepted.pop(k, "") for k in keys}
         current = self._row(table, key)
-        if table in findings.GUARDED and (not current or accepted.keys() & findings.GUARDED[table]):
-            if wrong := findings.refused(self._typed, table, {**current, **key, **accepted}):
-                raise InvalidInput(wrong, table=table, row=", ".join(filter(None, key.values())))
+        asked = table in findings.GUARDED and (not current or accepted.keys() & findings.GUARDED[table])
+        if asked and (wrong := findings.refused(self._typed, table, {**current, **key, **accepted})):
+            raise InvalidInput(wrong, table=table, row=", ".join(filter(None, key.values())))
         if table in ("scores", "decisions", "answers", "ratings", "ideas") and any(
             current.get(c, "") != v for c, v in accepted.items()
         ):

@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kamlib import catalogue, findings, kaism, palette, portfolio, progress
+from kamlib import catalogue, findings, kaism, palette, pia, portfolio, progress
 from kamlib.scoring import one
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, US, Tables
@@ -47,6 +47,11 @@ def present(value: Any) -> bool:
 def box_word(box: str) -> str:
     """The words for a box id."""
     return palette.MARKS.get(box, palette.MARKS[""]).word
+
+
+def glyph(box: str) -> str:
+    """The sign of a box, for those who cannot tell the colours."""
+    return palette.MARKS.get(box, palette.MARKS[""]).glyph
 
 
 def head(
@@ -110,6 +115,34 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, 
     )  # fmt: skip
 
 
+def idea_card(tables: Tables, settings: Settings, idea: str, *, locked: bool) -> str:
+    """One idea explained in sentences: its class, its place on the matrix, who gains, what it asks of us."""
+    seen = pia.place(tables, settings)
+    choices = list(zip(seen["idea"], seen["name"], strict=True))
+    own = seen[seen["idea"] == idea]
+    if own.empty:
+        return fill("idea_card", choices=choices, row=None, locked=locked)
+    row, boxes = own.iloc[0].to_dict(), {b["id"]: b for b in catalogue.entry("pia_matrix")["quadrants"]}
+    one_of = {name: _row(made(tables, settings), idea) for name, made in (
+        ("screened", pia.screening), ("tie", pia.lock_in), ("gain", pia.value), ("said", pia.ideas))}  # fmt: skip
+    rated, asked = pia.ratings(tables), pia.parameters(tables).to_dict("records")
+    given = rated.loc[idea] if idea in rated.index else {}
+    questions = [{"label": q["label"], "rating": given.get(q["question"], ""),
+                  "says": {"good": q["good"], "OK": q["ok"], "bad": q["bad"]}.get(given.get(q["question"], ""), "")}
+                 for q in asked]  # fmt: skip
+    axes = [(head, _factor_rows(tables, pia.factors(tables, model, settings.segment), model, idea))
+            for model, head in (("pia_us", "Worth to us"), ("pia_customer", "Worth to the customer"))]  # fmt: skip
+    return fill(
+        "idea_card", choices=choices, row=row, verdict=verdict(row), locked=locked, box=boxes.get(row["box"], {}),
+        questions=questions, axes=axes, value=one_of["gain"]["words"], evidence=one_of["said"]["evidence"],
+        screened=one_of["screened"], tie=one_of["tie"],
+    )  # fmt: skip
+
+
+def _row(frame: pd.DataFrame, idea: str) -> dict[str, Any]:
+    return {str(k): v for k, v in frame[frame["idea"] == idea].iloc[0].to_dict().items()}
+
+
 def verdict(row: dict[str, Any]) -> str:
     """How certain the box is, in one sentence."""
     could = [box_word(box).lower() for box in row["possible"].split("|") if box]
@@ -147,9 +180,12 @@ def _people(tables: Tables) -> list[tuple[str, str]]:
 
 def attractive_rows(tables: Tables, settings: Settings, segment: str, customer: str) -> list[dict[str, Any]]:
     """Factor by factor: label, share of the weight, score, benchmarks."""
-    factors = kaism.of_scope(tables, "attractiveness", segment)
+    return _factor_rows(tables, kaism.of_scope(tables, "attractiveness", segment), "attractiveness", customer)
+
+
+def _factor_rows(tables: Tables, factors: pd.DataFrame, model: str, subject: str) -> list[dict[str, Any]]:
     scores = tables["scores"]
-    own = scores[(scores["model"] == "attractiveness") & (scores["subject"] == customer)]
+    own = scores[(scores["model"] == model) & (scores["subject"] == subject)]
     own = own.drop_duplicates("factor").set_index("factor")
     weight = factors["weight"].fillna(1.0)
     rows = factors.assign(share=100 * weight / (weight.sum() or 1), score=factors["factor"].map(own["score"]),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import catalogue, objectives, resources, segmentation, sheets
 from kamlib.settings import of_workbook
-from kamlib.tables import Tables
+from kamlib.tables import BOXES, Tables
 
 # the tables in which a step leaves its work, and for some what the key of the row must name
 OF_STEP: dict[int, tuple[tuple[str, str], ...]] = {
@@ -22,6 +22,14 @@ OF_STEP: dict[int, tuple[tuple[str, str], ...]] = {
     7: (("factors", "attractiveness"), ("scores", "attractiveness")),
     8: (("factors", "strength"), ("scores", "strength")),
     9: (("decisions", ""),),
+    10: (
+        ("bases", ""),
+        ("distinction", ""),
+        ("services", ""),
+        ("stages", ""),
+        ("ideas", ""),
+        ("projects", ""),
+    ),
 }
 
 
@@ -58,7 +66,17 @@ def _state(step: int, tables: Tables, segment: str, last: dict[int, str]) -> str
 
 def _is_done(step: int, tables: Tables, segment: str) -> bool:
     """A step is done when its work is complete enough to go on."""
+    if step == 10:
+        return _distinct(tables)
     return _groundwork_done(step, tables, segment) if step < 6 else _matrix_done(step, tables, segment)
+
+
+def _distinct(tables: Tables) -> bool:
+    """Every category gets something of its own on some basis, and what is to be avoided is said for each."""
+    said = tables["distinction"]
+    said = said[(said["min"].str.strip() != "") & (said["max"].str.strip() != "")]
+    avoid = tables["effort"].loc[tables["effort"]["avoid"].str.strip() != "", "category"]
+    return set(BOXES) <= set(said["category"]) and set(BOXES) <= set(avoid)
 
 
 def _groundwork_done(step: int, tables: Tables, segment: str) -> bool:

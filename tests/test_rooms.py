@@ -43,6 +43,7 @@ FLOORS = [
     ["tables"],
     ["settings", "catalogue", "labels", "scoring"],
     ["sheets", "market"],
+    ["links"],
     ["checks"],
     ["stores"],
     ["matrix", "imports"],

@@ -4,11 +4,23 @@ Source: key account management in financial services, chapter 26.
 """
 
 from kamlib.pia.board import MATRIX, SCOPE, drawn, factors, place, unscored
-from kamlib.pia.chain import begun, chain, focus, listed
+from kamlib.pia.letters import (
+    LOCK_IN,
+    QUESTIONS,
+    SHEET,
+    find_out,
+    ideas,
+    lock_in,
+    order,
+    parameters,
+    ratings,
+    screening,
+    value,
+)
 from kamlib.pia.rules import RULES, refused
-from kamlib.pia.screening import LOCK_IN, QUESTIONS, find_out, lock_in, order, parameters, screening, value
+from kamlib.pia.stages import begun, chain, focus, listed
 
 __all__ = [
-    "LOCK_IN", "MATRIX", "QUESTIONS", "RULES", "SCOPE", "begun", "chain", "drawn", "factors", "find_out", "focus", "listed",
-    "lock_in", "order", "parameters", "place", "refused", "screening", "unscored", "value",
+    "LOCK_IN", "MATRIX", "QUESTIONS", "RULES", "SCOPE", "SHEET", "begun", "chain", "drawn", "factors", "find_out", "focus",
+    "ideas", "listed", "lock_in", "order", "parameters", "place", "ratings", "refused", "screening", "unscored", "value",
 ]  # fmt: skip

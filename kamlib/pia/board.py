@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import kaism, matrix, scoring
 from kamlib.memory import remembered
-from kamlib.pia import screening
+from kamlib.pia import letters
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
@@ -63,8 +63,8 @@ def place(tables: Tables, settings: Settings) -> pd.DataFrame:
 @remembered
 def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     """`place` with what a picture needs besides: distances, gains, and `about`, a tooltip."""
-    seen = screening.screening(tables, settings)
-    gains = screening.value(tables, settings).set_index("idea")[["customer_gain", "our_gain", "total"]]
+    seen = letters.screening(tables, settings)
+    gains = letters.value(tables, settings).set_index("idea")[["customer_gain", "our_gain", "total"]]
     segment = tables["customers"].drop_duplicates("customer").set_index("customer")["segment"]
     parts = [_stand(tables, settings, rows.reset_index(drop=True), str(segment.get(customer, "")))
              for customer, rows in seen.groupby("customer", sort=False)]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kamlib import portfolio
-from kamlib.pia import board, chain, screening
+from kamlib.pia import board, letters, stages
 from kamlib.settings import Settings, of_workbook
 from kamlib.tables import Tables
 
@@ -17,7 +17,7 @@ def refused(tables: Tables, table: str, row: Mapping[str, str]) -> str:
     """Why this row (as it would be stored) may not be entered yet, "" when it may."""
     if table == "ratings" and row.get("rating"):
         question = row.get("question", "")
-        asked = screening.parameters(tables).set_index("question")
+        asked = letters.parameters(tables).set_index("question")
         if question in asked.index and not asked.at[question, "ready"]:
             missing = [
                 w
@@ -26,12 +26,12 @@ def refused(tables: Tables, table: str, row: Mapping[str, str]) -> str:
             ]
             return (f"Before ideas are rated, say what {' and '.join(missing)} mean{'s' if len(missing) == 1 else ''} "
                     f'for "{asked.at[question, "label"]}"')  # fmt: skip
-        if question in screening.QUESTIONS and row["rating"] not in screening.RATINGS:
+        if question in letters.QUESTIONS and row["rating"] not in letters.RATINGS:
             return "This question is answered good, OK or bad."
-        if question not in screening.QUESTIONS and row["rating"] in screening.RATINGS:
+        if question not in letters.QUESTIONS and row["rating"] in letters.RATINGS:
             return "This condition is answered yes or no."
     if table == "ideas" and row.get("class") and not str(row.get("reason", "")).strip():
-        seen = screening.screening(tables, of_workbook(tables)).set_index("idea")["suggestion"]
+        seen = letters.screening(tables, of_workbook(tables)).set_index("idea")["suggestion"]
         if seen.get(row.get("idea", ""), "?") != row["class"]:
             return f"Class {row['class']} is not what the answers say: give the reason first."
     return ""
@@ -43,7 +43,7 @@ def _named(names: list[str]) -> str:
 
 
 def _parameters(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    asked = screening.parameters(tables)
+    asked = letters.parameters(tables)
     rated = set(tables["ratings"].loc[tables["ratings"]["rating"] != "", "question"])
     for row in asked[~asked["ready"] & asked["question"].isin(rated)].itertuples():
         text = f'"{row.label}" is rated, but nobody has said what good, OK and bad mean.'
@@ -51,18 +51,18 @@ def _parameters(tables: Tables, settings: Settings) -> Iterator[Finding]:
 
 
 def _classes(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    seen = screening.screening(tables, settings)
+    seen = letters.screening(tables, settings)
     for row in seen[seen["differs"] & (seen["reason_given"].str.strip() == "")].itertuples():
         text = f"{row.name}: class {row.decision} was decided, the answers say {row.suggestion}. Give the reason."
         yield "block", STEP, "", row.customer, text, 72
-    for customer, rows in screening.find_out(tables, settings).groupby("customer", sort=False):
+    for customer, rows in letters.find_out(tables, settings).groupby("customer", sort=False):
         count, what = rows["idea"].nunique(), _named(list(dict.fromkeys(rows["name"])))
         text = f"{count} idea{'s' if count > 1 else ''} could still change class; find out the rest: {what}."
         yield "nudge", STEP, "", customer, text, 28
 
 
 def _givens(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    seen = screening.screening(tables, settings)
+    seen = letters.screening(tables, settings)
     planned = set(tables["projects"].loc[tables["projects"]["status"] != "stopped", "idea"])
     for customer, rows in seen.groupby("customer", sort=False):
         unmet = rows[(rows["role"] == "given") & (rows["secured"] != "yes") & ~rows["idea"].isin(planned)]
@@ -78,7 +78,7 @@ def _givens(tables: Tables, settings: Settings) -> Iterator[Finding]:
 
 def _board(tables: Tables, settings: Settings) -> Iterator[Finding]:
     seen = board.place(tables, settings).merge(
-        screening.ideas(tables, settings)[["idea", "evidence", "asked_for"]], on="idea"
+        letters.ideas(tables, settings)[["idea", "evidence", "asked_for"]], on="idea"
     )
     for row in seen[
         seen["box"].isin(["progress", "question"]) & (seen["evidence"].str.strip() == "")
@@ -92,7 +92,7 @@ def _board(tables: Tables, settings: Settings) -> Iterator[Finding]:
 
 def _team(tables: Tables, settings: Settings) -> Iterator[Finding]:
     function = tables["people"].drop_duplicates("person").set_index("person")["function"]
-    rows = screening.ideas(tables, settings)
+    rows = letters.ideas(tables, settings)
     for customer, own in rows[rows["person"] != ""].groupby("customer", sort=False):
         known = {f for f in own["person"].map(function).fillna("") if f}
         if len(own) >= MANY and len(known) == 1:
@@ -101,11 +101,11 @@ def _team(tables: Tables, settings: Settings) -> Iterator[Finding]:
 
 
 def _plans(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    if not chain.begun(tables):
+    if not stages.begun(tables):
         return
     seen = portfolio.classes(tables, settings.model_copy(update={"customer": ""}))
-    own = seen[seen["category"].isin(chain.PLAN_OWN) & (seen["decision"] != "")]
-    own = own[~own["customer"].isin(chain.begun(tables))]
+    own = seen[seen["category"].isin(stages.PLAN_OWN) & (seen["decision"] != "")]
+    own = own[~own["customer"].isin(stages.begun(tables))]
     for segment, rows in own.groupby("segment", sort=False):
         text = f"No plan of its own yet: {_named(list(rows['name']))}."
         yield "nudge", STEP, segment, "", text, 52

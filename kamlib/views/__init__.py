@@ -19,6 +19,8 @@ from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
 from kamlib.tables import BOXES, US, as_text
 from kamlib.views.costs import future, pays, serving, worth
+from kamlib.views.differently import distinction, energy, moving, services, settled
+from kamlib.views.impact import action, chain, idea_scores, screening
 from kamlib.views.market import balance, market, purpose
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, slug, soon, stack, zones
 from kamlib.views.picture import matrix
@@ -30,13 +32,16 @@ from kamlib.views.staff import capacity, label_test, staffing, team
 from kamlib.views.widgets import Look
 
 __all__ = [
-    "assign", "balance", "capacity", "closing", "customers", "decisions", "discount", "discover", "exercises", "factors",
-    "find_out", "future", "label_test", "market", "matrix", "open", "pays", "purpose", "scores", "segments", "serving", "sheet", "spiral", "staffing",
-    "team", "whale", "worth",
+    "action", "assign", "balance", "capacity", "chain", "closing", "customers", "decisions", "discount",
+    "discover", "distinction", "energy", "exercises", "factors", "find_out", "future", "idea_scores",
+    "label_test", "market", "matrix", "moving", "open", "pays", "purpose", "scores", "screening",
+    "segments", "services", "serving", "settled", "sheet", "spiral", "staffing", "team", "whale",
+    "worth",
 ]  # fmt: skip
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
+PAGES |= {10: "04_pia"}
 PROFIT = "03_profitability"  # the evidence behind several steps
-NAMES = {"01_segmentation": "Steps 1 to 5", "02_kaism": "Steps 6 to 9", PROFIT: "Who pays"}
+NAMES = {"01_segmentation": "Steps 1 to 5", "02_kaism": "Steps 6 to 9", PROFIT: "Who pays", "04_pia": "Step 10"}
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
@@ -46,6 +51,8 @@ def open(desk: Desk, title: str, here: int) -> W.Box:
 
     `here` is the first step of this notebook, 0 for the one on profit; the other steps lead to their own.
     """
+    if desk.audience != "internal":
+        raise InvalidInput("These pages are internal. What a customer may read is made with: kam report --customer ... --audience customer")
     own = PAGES.get(here, PROFIT)
     links = {s: ("" if page == own else f"{page}.ipynb") + f"#step-{s}" for s, page in PAGES.items()}
     others = tuple((f"{page}.ipynb", name) for page, name in NAMES.items() if page != own)

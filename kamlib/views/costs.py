@@ -128,7 +128,7 @@ def _terms(desk: Desk) -> W.Box:
     return stack(choice, made)
 
 
-def _of_segment(desk: Desk, title: str, columns: Callable[[], list[dict[str, Any]]], cells: Callable[[str], list[str]],
+def of_segment(desk: Desk, title: str, columns: Callable[[], list[dict[str, Any]]], cells: Callable[[str], list[str]],
                 target: Callable[[str, str, str], tuple[str, dict[str, Any]]], *, prospects: bool = False) -> Grid:  # fmt: skip
     """A grid with a row for each customer of the segment in the title line."""
 
@@ -171,7 +171,7 @@ def _counts(desk: Desk) -> Grid:
         activity, term = name.split("\t")
         return "activity_counts", {"customer": row, "activity": activity, "term": term, "count": text}
 
-    return _of_segment(desk, "How often in a year", columns, cells, target)
+    return of_segment(desk, "How often in a year", columns, cells, target)
 
 
 def future(desk: Desk) -> W.Box:
@@ -197,7 +197,7 @@ def future(desk: Desk) -> W.Box:
         own = rows[rows["segment"] == segment]
         return (own,) if len(own) else ()
 
-    given = _of_segment(desk, "How likely each stays and grows", columns, cells,
+    given = of_segment(desk, "How likely each stays and grows", columns, cells,
                         lambda row, name, text: ("outlook", {"customer": row, name: text}))  # fmt: skip
     asked = figures(desk, {"horizon_years": "Years to look ahead", "discount_rate_pct": "Interest a year, %",
                            "retention_low_pct": "Others stay, % at worst", "retention_high_pct": "Others stay, % at best"})  # fmt: skip
@@ -331,7 +331,7 @@ def pays(desk: Desk) -> W.Box:
     def renew() -> None:
         moved.html = words()
 
-    given = _of_segment(desk, "Contacts in a year", columns, cells,
+    given = of_segment(desk, "Contacts in a year", columns, cells,
                         lambda row, name, text: ("contacts", {"customer": row, "channel": name, "contacts": text}))  # fmt: skip
     slide = sliders(desk, said, {"share": ("Visits to move to the internet", 0, 100, 1)}, renew)
     currency = desk.settings.currency

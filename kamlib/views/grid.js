@@ -24,6 +24,12 @@ export default {
     const key = (r, c) => rows()[r]?.id + "\u0000" + columns()[c]?.id;
     const can = (r, c) => !model.get("locked") && columns()[c].kind !== "show" && !(rows()[r].fixed || []).includes(columns()[c].id);
 
+    // A column of rungs takes its choices from the row; a row that has none is typed.
+    function col(r, c) {
+      const column = columns()[c], choices = rows()[r].choices;
+      return column.kind !== "rung" ? column : { ...column, choices, kind: choices?.length ? "choice" : "text" };
+    }
+
     // What the workbook holds there as far as this page knows, with what it has just sent.
     function known(r, c) {
       const mine = pending.get(key(r, c));
@@ -239,7 +245,7 @@ export default {
 
     function edit(r, c, typed) {
       if (!can(r, c)) return;
-      const column = columns()[c], cell = cells[r][c], was = known(r, c);
+      const column = col(r, c), cell = cells[r][c], was = known(r, c);
       const before = pending.get(key(r, c))?.text ?? was;
       let field;
       if (column.kind === "choice" || column.kind === "yesno") {
@@ -305,7 +311,7 @@ export default {
         if (k === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); go(at[0] + 1, at[1]); }
         else if (k === "Tab") { event.preventDefault(); commit(); go(at[0], at[1] + (event.shiftKey ? -1 : 1)); }
         else if (k === "Escape") { event.preventDefault(); commit("cancelled"); go(...at); }
-        else if (!list && columns()[c].kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(at[0] + (k === "ArrowUp" ? -1 : 1), at[1]); }
+        else if (!list && col(editor.r, editor.c).kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(at[0] + (k === "ArrowUp" ? -1 : 1), at[1]); }
         return;
       }
       const moves = { ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1], Home: [r, 0], End: [r, columns().length - 1], PageUp: [r - 12, c], PageDown: [r + 12, c] };

@@ -17,11 +17,12 @@ def live(
     draw: Callable[[], alt.LayerChart],
     values: Callable[[], dict[str, Any]],
     shape: Callable[[], Hashable],
+    pick: Callable[[str], None] | None = None,
 ) -> tuple[W.Box, Callable[[], None]]:
     """The picture in a box, and what brings it up to date; after every change of the desk that is done.
 
     `draw()` gives the chart, `values()` its live parameters by name; it is drawn anew only when `shape()`
-    is another. Picking a mark (a selection called picked, by id) puts that customer in focus.
+    is another. Picking a mark (a selection called picked, by id) calls `pick`, or puts that customer in focus.
     """
     box = W.Box()
     box.add_class("kam-chart")
@@ -38,7 +39,7 @@ def live(
         ids = [value.get("id") for value in chosen if isinstance(value, dict)]
         if ids and isinstance(ids[0], str):
             with desk.speaking():
-                desk.look_at(ids[0])
+                (pick or desk.look_at)(ids[0])
         if chosen:  # forget it, so that a click on the same mark is news after a choice elsewhere
             seen["chart"]._vl_selections = {"picked": {"value": {}, "store": []}}
 

@@ -1,15 +1,16 @@
-"""The view of the matrix: the weights, the live picture, and the chosen customer explained."""
+"""The view of a matrix: the weights, the live picture, and what was clicked explained; one for all matrices."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import charts, kaism, panels, portfolio
+from kamlib import charts, kaism, panels, pia, portfolio
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.matrix import Matrix
@@ -19,27 +20,48 @@ from kamlib.views.live import live
 from kamlib.views.parts import download, hear, panel, slid, stack, zones
 from kamlib.views.widgets import Panel, Sliders
 
-SIZES = {"revenue": "revenue", "left": "what is left of it", "worth_high": "future value"}
 Drawn = Callable[[Tables, Settings], pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class Side:
+    """What stands around a matrix: whom it is about, which dot is in focus, the dot sizes, the card beside it."""
+
+    about: Callable[[Desk], Settings]
+    focus: Callable[[Desk], str]
+    pick: Callable[[Desk, str], None]
+    factors: Callable[[Desk, str], pd.DataFrame]
+    sizes: dict[str, str]
+    headings: dict[str, str]
+    card: Callable[[Desk], Panel]
+
+
 def matrix(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
-    """The live matrix: weights on the left, the picture, the chosen customer explained on the right."""
-    size = {"by": "revenue"}
-    made, update = _picture(desk, shown, drawn, size)
-    sizes = panel(desk, lambda: panels.fill("dot_sizes", sizes=SIZES, chosen=size["by"]))
+    """The live matrix: weights on the left, the picture, the chosen dot explained on the right."""
+    side = SIDES[shown.id]
+    size = {"by": next(iter(side.sizes))}
+    made, update = _picture(desk, shown, drawn, side, size)
+    sizes = panel(
+        desk, lambda: panels.fill("dot_sizes", sizes=side.sizes, chosen=size["by"], arc="left" in side.sizes)
+    )
 
     def resize(content: dict[str, Any]) -> None:
-        if content["by"] in SIZES:
+        if content["by"] in side.sizes:
             size["by"] = str(content["by"])
-        sizes.html = panels.fill("dot_sizes", sizes=SIZES, chosen=size["by"])
+        sizes.html = panels.fill("dot_sizes", sizes=side.sizes, chosen=size["by"], arc="left" in side.sizes)
         update()
 
     hear(sizes, desk, {"size": resize})
+    weights = [part for model in shown.weighed for part in _weighing(desk, side, model)]
+    more = [_out(desk)] if shown.id == kaism.MATRIX.id else []
+    return zones(stack(*weights, _weight_buttons(desk, shown, side), sizes, *more),
+                 stack(made, _downloads(desk, shown, drawn, side, size)), side.card(desk), shape="three")  # fmt: skip
+
+
+def _out(desk: Desk) -> Panel:
     out = panel(desk, lambda: panels.ruled_out(_classes(desk)))
     hear(out, desk, {"choose": lambda m: desk.look_at(str(m["customer"]))})
-    return zones(stack(_weights(desk), _weight_buttons(desk), sizes, out),
-                 stack(made, _downloads(desk, shown, drawn, size)), _card(desk), shape="three")  # fmt: skip
+    return out
 
 
 def _classes(desk: Desk) -> pd.DataFrame:
@@ -47,36 +69,46 @@ def _classes(desk: Desk) -> pd.DataFrame:
 
 
 def _picture(
-    desk: Desk, shown: Matrix, drawn: Drawn, size: dict[str, str]
+    desk: Desk, shown: Matrix, drawn: Drawn, side: Side, size: dict[str, str]
 ) -> tuple[W.Box, Callable[[], None]]:
     def table() -> pd.DataFrame:
-        return drawn(desk.tables, desk.settings)
+        return drawn(desk.tables, side.about(desk))
 
     def values() -> dict[str, Any]:
-        view, points = charts.scene(table(), desk.settings.near_line, size["by"])
-        return {"view": view, "points": points, "chosen": desk.customer}
+        view, points = charts.scene(table(), desk.settings.near_line, size["by"], shown)
+        return {"view": view, "points": points, "chosen": side.focus(desk)}
 
     return live(desk, lambda: charts.matrix(table(), shown, desk.settings.near_line, size["by"]), values,
-                lambda: charts.rooms(len(table())))  # fmt: skip
+                lambda: charts.rooms(len(table())), lambda id: side.pick(desk, id))  # fmt: skip
 
 
-def _downloads(desk: Desk, shown: Matrix, drawn: Drawn, size: dict[str, str]) -> Panel:
-    made = panel(desk, lambda: panels.fill("picture_notes"), follow=False)
+def _downloads(desk: Desk, shown: Matrix, drawn: Drawn, side: Side, size: dict[str, str]) -> Panel:
+    made = panel(desk, lambda: panels.fill("picture_notes", shown=shown.id), follow=False)
 
     def save(content: dict[str, Any]) -> None:
-        chart = charts.matrix(drawn(desk.tables, desk.settings), shown, desk.settings.near_line, size["by"])
+        about = side.about(desk)
+        chart = charts.matrix(drawn(desk.tables, about), shown, desk.settings.near_line, size["by"])
         kind = "svg" if content.get("kind") == "svg" else "png"
-        made.send(download(chart, f"matrix-{desk.settings.segment or 'all'}", kind))
+        name = "matrix" if shown.id == kaism.MATRIX.id else f"matrix-{shown.id}"
+        made.send(download(chart, f"{name}-{about.customer or about.segment or 'all'}", kind))
 
     hear(made, desk, {"picture": save})
     return made
 
 
-def _weights(desk: Desk) -> Sliders:
+def _weighing(desk: Desk, side: Side, model: str) -> list[W.Widget]:
+    """The sliders of one axis, under its heading where the matrix has two of them."""
+    if model not in side.headings:
+        return [_weights(desk, side, model)]
+    head = panel(desk, lambda: panels.fill("title", title=side.headings[model]), follow=False)
+    return [head, _weights(desk, side, model, f"kam-{model.replace('_', '-')}-")]
+
+
+def _weights(desk: Desk, side: Side, model: str, name: str = "kam-weight-") -> Sliders:
     seen = {"most": 0.0}
 
     def items() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)
+        listed = side.factors(desk, model)
         weight = listed["weight"].fillna(1.0)
         total = weight.sum() or 1.0
         most = max([0.0, *weight])
@@ -91,10 +123,10 @@ def _weights(desk: Desk) -> Sliders:
         ]  # fmt: skip
 
     def key(content: dict[str, Any]) -> dict[str, Any]:
-        return {"model": "attractiveness", "scope": desk.settings.segment, "factor": str(content["id"]),
-                "weight": str(content["value"])}  # fmt: skip
+        scope = side.factors(desk, model).set_index("factor")["scope"].get(str(content["id"]), "")
+        return {"model": model, "scope": scope, "factor": str(content["id"]), "weight": str(content["value"])}
 
-    made = Sliders(items=items(), locked=desk.read_only)
+    made = Sliders(items=items(), name=name, locked=desk.read_only)
 
     def update() -> None:
         made.items = items()
@@ -113,11 +145,11 @@ def _room(most: float) -> float:
     return 10.0 * max(1, math.ceil(1.5 * most / 10))
 
 
-def _weight_buttons(desk: Desk) -> Panel:
+def _weight_buttons(desk: Desk, shown: Matrix, side: Side) -> Panel:
     """What if all weights were equal? Nothing is stored by looking."""
 
     def listed() -> pd.DataFrame:
-        return kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)
+        return pd.concat([side.factors(desk, model) for model in shown.weighed])
 
     def html() -> str:
         return panels.fill("weight_buttons", equal=desk.supposing and listed()["weight"].nunique() == 1)
@@ -125,15 +157,14 @@ def _weight_buttons(desk: Desk) -> Panel:
     made = panel(desk, html)
 
     def ask(content: dict[str, Any]) -> None:
-        key = {"model": "attractiveness", "scope": desk.settings.segment}
-        rows = [key | {"factor": f, "weight": 1} for f in listed()["factor"]]
+        rows = [{**key, "weight": 1} for key in listed()[["model", "scope", "factor"]].to_dict("records")]
         desk.preview("factors", rows if content["do"] == "equal" else [])
 
     hear(made, desk, {"equal": ask, "agreed": ask})
     return made
 
 
-def _card(desk: Desk) -> Panel:
+def _customer_card(desk: Desk) -> Panel:
     made = panel(
         desk,
         lambda: panels.card(desk.tables, desk.settings, _classes(desk), desk.customer, locked=desk.read_only),
@@ -171,3 +202,43 @@ def _decide(desk: Desk, subject: str, **said: str) -> None:
             f"{seen['name'].get(subject, subject)}: this differs from the suggestion; say why, then keep it."
         )
     desk.put("decisions", what="category", subject=subject, **said)
+
+
+# the matrix of ideas
+
+
+def about(desk: Desk) -> Settings:
+    """The settings of an analysis: those of the desk, for the customer in focus or the first with one."""
+    customer = pia.focus(desk.tables, desk.settings, desk.customer)
+    return desk.settings.model_copy(update={"customer": customer})
+
+
+def idea_card(desk: Desk) -> Panel:
+    """The idea in focus explained: its class, its place, who gains, whether it ties; and the team's own word on it."""
+    made = panel(desk, lambda: panels.idea_card(desk.tables, about(desk), desk.idea, locked=desk.read_only))
+
+    def decide(content: dict[str, Any]) -> None:
+        said, idea = content["fields"], str(content["subject"])
+        if idea not in set(desk.tables["ideas"]["idea"]):
+            raise InvalidInput("Choose an idea first.")
+        desk.put("ideas", idea=idea, **{"class": str(said["class"]), "reason": str(said["reason"])})
+
+    writing = {} if desk.read_only else {"classify": decide}
+    hear(made, desk, {"idea": lambda m: desk.look_into(str(m["value"]))} | writing)
+    return made
+
+
+SIDES = {
+    kaism.MATRIX.id: Side(
+        about=lambda desk: desk.settings, focus=lambda desk: desk.customer, pick=lambda desk, id: desk.look_at(id),
+        factors=lambda desk, model: kaism.of_scope(desk.tables, model, desk.settings.segment),
+        sizes={"revenue": "revenue", "left": "what is left of it", "worth_high": "future value"},
+        headings={}, card=_customer_card,
+    ),
+    pia.MATRIX.id: Side(
+        about=about, focus=lambda desk: desk.idea, pick=lambda desk, id: desk.look_into(id),
+        factors=lambda desk, model: pia.factors(desk.tables, model, desk.settings.segment),
+        sizes={"total": "what it is worth to both", "our_gain": "what we gain", "customer_gain": "what they gain"},
+        headings={"pia_us": "What it is worth to us", "pia_customer": "What it is worth to the customer"}, card=idea_card,
+    ),
+}  # fmt: skip

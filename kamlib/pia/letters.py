@@ -9,7 +9,7 @@ import pandas as pd
 
 from kamlib import catalogue, sheets
 from kamlib.memory import remembered
-from kamlib.pia.chain import listed
+from kamlib.pia.stages import listed
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
