@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -57,11 +58,18 @@ def parameters(tables: Tables) -> pd.DataFrame:
     )
 
 
-def ratings(tables: Tables) -> pd.DataFrame:
-    """Ideas x questions (the eight, then lock-in): good, OK, bad, yes, no or "" for unknown."""
+def ratings(tables: Tables, about: Iterable[str] | None = None) -> pd.DataFrame:
+    """Ideas x questions (the eight, then lock-in): good, OK, bad, yes, no or "" for unknown.
+
+    The ideas `about` which it is, or else all that have an answer.
+    """
     rows = tables["ratings"].drop_duplicates(["idea", "question"])
-    wide = rows.pivot(index="idea", columns="question", values="rating")
-    return wide.reindex(columns=[*QUESTIONS, *LOCK_IN]).fillna("")
+    said = dict(zip(zip(rows["idea"], rows["question"], strict=True), rows["rating"], strict=True))
+    whom = list(dict.fromkeys(rows["idea"] if about is None else about))
+    asked = [*QUESTIONS, *LOCK_IN]
+    return pd.DataFrame(
+        [[said.get((i, q), "") for q in asked] for i in whom], index=whom, columns=asked, dtype=object
+    )
 
 
 @functools.cache
@@ -89,8 +97,8 @@ def screening(tables: Tables, settings: Settings) -> pd.DataFrame:
     good, OK, bad, unknown count the eight answers. suggestion: A, B, C, or "?" while an unknown answer can
     change it. class: the decision of the team where there is one. reason: why, in a sentence.
     """
-    rows, rated = ideas(tables, settings), ratings(tables)
-    rated = rated.reindex(rows["idea"]).fillna("")
+    rows = ideas(tables, settings)
+    rated = ratings(tables, rows["idea"])
     asked = rated[list(QUESTIONS)]
     count = {r: (asked == r).sum(axis=1).to_numpy(int) for r in RATINGS}
     unknown = len(QUESTIONS) - sum(count.values())
@@ -128,10 +136,10 @@ def _reason(can: str, good: int, ok: int, bad: int, unknown: int, capability: st
 @remembered
 def find_out(tables: Tables, settings: Settings) -> pd.DataFrame:
     """The answers nobody knows of ideas whose class they can change. Columns: customer, idea, name, question, label."""
-    seen, rated = screening(tables, settings), ratings(tables)
+    seen = screening(tables, settings)
     labels = parameters(tables).set_index("question")["label"]
     open_ = seen[(seen["suggestion"] == "?") & (seen["decision"] == "")]
-    cells = rated.reindex(open_["idea"]).fillna("")
+    cells = ratings(tables, open_["idea"])
     rows = [
         (row.customer, row.idea, row.name, q, labels.get(q, q))
         for row in open_[["customer", "idea", "name"]].itertuples(index=False)
@@ -149,11 +157,12 @@ def lock_in(tables: Tables, settings: Settings) -> pd.DataFrame:
     would rather not do it itself, no rival offers it, and we do not get too much power; a price or a term
     never counts.
     """
-    rows, rated = ideas(tables, settings), ratings(tables)
+    rows = ideas(tables, settings)
+    rated = ratings(tables, rows["idea"])
     labels = catalogue.items("lock_in").set_index("id")["label"]
     made = []
     for row in rows[["idea", "name", "kind"]].itertuples(index=False):
-        said = {q: rated.at[row.idea, q] if row.idea in rated.index else "" for q in LOCK_IN}
+        said = {q: rated.at[row.idea, q] for q in LOCK_IN}
         missing = [labels[q] for q, answer in said.items() if answer == "no"]
         if row.kind == "price":
             verdict, why = "no", "a price or a term can be matched by anybody"

@@ -26,10 +26,6 @@ def refused(tables: Tables, table: str, row: Mapping[str, str]) -> str:
             ]
             return (f"Before ideas are rated, say what {' and '.join(missing)} mean{'s' if len(missing) == 1 else ''} "
                     f'for "{asked.at[question, "label"]}"')  # fmt: skip
-        if question in letters.QUESTIONS and row["rating"] not in letters.RATINGS:
-            return "This question is answered good, OK or bad."
-        if question not in letters.QUESTIONS and row["rating"] in letters.RATINGS:
-            return "This condition is answered yes or no."
     if table == "ideas" and row.get("class") and not str(row.get("reason", "")).strip():
         seen = letters.screening(tables, of_workbook(tables)).set_index("idea")["suggestion"]
         if seen.get(row.get("idea", ""), "?") != row["class"]:
