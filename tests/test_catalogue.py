@@ -10,7 +10,7 @@ import pytest
 
 from kamlib import catalogue, sheets, stores
 from kamlib.errors import KamError
-from kamlib.tables import BOXES
+from kamlib.tables import BOXES, CHAINS
 
 TABLE_ENTRIES = {
     "customer_attractiveness_factors": 15,
@@ -26,6 +26,16 @@ TABLE_ENTRIES = {
     "profit_conditions": 6,
     "kam_profit_check": 6,
     "tips_profitability": 6,
+    "distinction_dangers": 3,
+    "distinction_bases": 10,
+    "sales_approaches": 3,
+    "unwanted_presents": 3,
+    "maintenance_transition": 4,
+    "pia_screening": 8,
+    "lock_in": 6,
+    "tbe_questions": 5,
+    "hidden_value": 7,
+    "sales_stages": 6,
 }
 
 FORMS = {  # the sheets of steps 1 to 5: whom each is per, and the fields that code reads
@@ -54,10 +64,19 @@ FORMS = {  # the sheets of steps 1 to 5: whom each is per, and the fields that c
     "commercial_banking_segmentation": ("case", ["from", "to", "service"]),
     "adopters": ("segment", ["share", "answer"]),
 }
+STEP_10 = {  # the sheets of step 10 and of positive impact analysis, in the order in which they are taken
+    "pia_screening": ("case", ["good", "ok", "bad"]),
+    "sales_stages": ("case", ["stage"]),
+    "tbe_questions": ("customer", ["answer", "why"]),
+    "hidden_value": ("customer", ["says", "worth"]),
+    "maintenance_transition": ("customer", ["done", "who", "by"]),
+    "development_hold": ("customer", ["answer"]),
+}
 LATER_FORMS = {  # the sheets of the notebook about profit, which belong to no step
     "kam_profit_check": ("case", ["answer"]),
     "acquisition_costs": ("customer", ["cost"]),
 }
+ALL_FORMS = FORMS | STEP_10 | LATER_FORMS
 QUESTION = "what_has_changed_in_the_market"
 ROOT = Path(__file__).parent.parent
 LINES = {  # lines that are not, or not only, the list `items`
@@ -140,10 +159,10 @@ def lines_of(e: dict) -> list[str]:
     return [row["id"] for key in e["form"].get("lines", ["items"]) for row in e[key]]
 
 
-@pytest.mark.parametrize("id", FORMS | LATER_FORMS)
+@pytest.mark.parametrize("id", ALL_FORMS)
 def test_every_exercise_is_a_sheet_to_fill_in(id):
     e = catalogue.entry(id)
-    per, fields = (FORMS | LATER_FORMS)[id]
+    per, fields = ALL_FORMS[id]
     assert (e["form"]["per"], [f["id"] for f in e["form"]["fields"]]) == (per, fields)
     assert len(lines_of(e)) == LINES.get(id, len(e.get("items", [])))
 
@@ -160,11 +179,10 @@ def test_the_examples_fill_in_every_sheet_and_nothing_else(example, open):
     _, text = stores.load(ROOT / "data" / example)
     segments, customers = set(text["segments"]["segment"]), set(text["customers"]["customer"])
     answers = text["answers"].groupby("sheet")
-    forms = FORMS | LATER_FORMS
-    assert set(answers.groups) == set(forms)
+    assert set(answers.groups) == set(ALL_FORMS)
     for id, rows in answers:
         e = catalogue.entry(id)
-        per, fields = forms[id]
+        per, fields = ALL_FORMS[id]
         whom = {"case": {"all"}, "segment": segments, "customer": set(rows["subject"]) & customers}[per]
         assert set(rows["subject"]) == whom
         assert set(rows["field"]) <= set(fields)
@@ -179,6 +197,36 @@ def test_some_of_a_customers_spending_is_no_investment_and_some_bases_are_only_s
     ]  # fmt: skip
     bases = catalogue.items("segmentation_bases").set_index("id")["size"]
     assert set(bases.index[bases.astype(bool)]) == {"turnover", "people", "volume"}
+
+
+def test_the_sheets_of_step_10_stand_in_the_order_in_which_they_are_taken():
+    assert [form.id for form in sheets.forms(10)] == list(STEP_10)
+
+
+def test_every_basis_has_a_ladder_and_every_category_an_outcome_to_avoid():
+    bases = catalogue.items("distinction_bases")
+    assert bases["help"].str.endswith("?").all()
+    for rungs in bases["ladder"]:
+        assert 4 <= len(set(rungs)) == len(rungs) <= 6
+        assert all(isinstance(rung, str) and "|" not in rung for rung in rungs)
+    assert tuple(catalogue.items("distinction_bases", "outcomes_to_avoid")["id"]) == BOXES
+    assert set(catalogue.items("sales_approaches")["fits"]) == set(BOXES) - {"opportunistic"}
+
+
+def test_ideas_are_screened_placed_and_tested_for_lock_in():
+    """Chapter 26: eight questions, five factors on either axis, four boxes, four conditions that must hold."""
+    for axis in ("us", "customer"):
+        rows = catalogue.items("pia_matrix", axis)
+        assert len(rows) == 5
+        assert rows["help"].str.endswith("?").all()
+        assert (rows[["good", "bad"]] != "").all(axis=None)
+    boxes = catalogue.items("pia_matrix", "quadrants")
+    assert dict(zip(boxes["id"], boxes["corner"], strict=True)) == {
+        "progress": "top_right", "improve": "top_left", "question": "bottom_right", "drop": "bottom_left"
+    }  # fmt: skip
+    assert (boxes[["do", "avoid"]].map(len) > 0).all(axis=None)
+    assert list(catalogue.items("lock_in")["needed"]) == [True] * 4 + [False] * 2
+    assert set(catalogue.items("pia", "stock_stages")["level"]) == set(CHAINS)
 
 
 def test_drivers_have_tone_and_origin_and_reasons_a_type():
@@ -288,7 +336,7 @@ def test_only_insiders_see_labels_and_nobody_outside_sees_scores():
     assert set(rows.index[rows["scores_shown"] != "no"]) == inside - {"account_managers"}
 
 
-@pytest.mark.parametrize("step", range(1, 10))
+@pytest.mark.parametrize("step", range(1, 11))
 def test_each_step_has_tips_and_something_to_tell(step):
     tips = catalogue.items(f"tips_step_{step}")
     assert set(tips["level"]) <= {"nudge", "warn", "block"}
