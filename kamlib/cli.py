@@ -23,6 +23,7 @@ Workbook = Annotated[
     str, typer.Argument(help="A folder of CSV files, an .xlsx, a .kam file or a database address.")
 ]
 Segment = Annotated[str, typer.Option(help="The id of one segment; all of them if left out.")]
+Customer = Annotated[str, typer.Option(help="The id of one customer; all of them if left out.")]
 
 
 @app.command()
@@ -60,12 +61,13 @@ def show(
     workbook: Workbook,
     name: Annotated[str, typer.Argument(help="A table of the workbook, or a result such as kaism.")],
     segment: Segment = "",
+    customer: Customer = "",
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
 ) -> None:
     """Any table or any result, on the screen or for another program."""
     from kamlib import results
 
-    typer.echo(results.render(results.show(workbook, name, segment), format), nl=format != "csv")
+    typer.echo(results.render(results.show(workbook, name, segment, customer), format), nl=format != "csv")
 
 
 @app.command()
@@ -150,20 +152,26 @@ def report(
     workbook: Workbook,
     out: Annotated[Path, typer.Option(help="The folder for the reports.")] = Path("reports"),
     segment: Segment = "",
+    customer: Customer = "",
+    audience: Annotated[
+        str, typer.Option(help="internal, or customer: the plan that one customer may have in its hands.")
+    ] = "internal",
     parameter: Annotated[
         list[str], typer.Option("--parameter", "-p", help="NAME=VALUE, as often as needed.")
     ] = [],  # noqa: B006
     notebook: Annotated[
         str,
         typer.Option(
-            help="01_segmentation, 02_kaism or 03_profitability; all if left out, 02_kaism with a segment."
+            help="01_segmentation, 02_kaism, 03_profitability or 04_pia; all if left out, 02_kaism and 04_pia with a segment."
         ),
     ] = "",
 ) -> None:
-    """Self-contained pages that open anywhere without a network: one for steps 1 to 5, one for profit, one a segment."""
+    """Self-contained pages that open anywhere without a network: for steps 1 to 5, profit, step 10, segments, customers."""
     from kamlib import report as reports
 
-    for path in reports.write(workbook, out, segment, reports.parameters(parameter), notebook):
+    said = {"customer": customer} if customer else {}
+    said |= {"audience": audience} if audience != "internal" else {}
+    for path in reports.write(workbook, out, segment, reports.parameters(parameter) | said, notebook):
         typer.echo(str(path))
 
 

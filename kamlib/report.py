@@ -10,15 +10,29 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib import findings, kaism, panels, portfolio, profitability, settings, stores
+from kamlib import handout, kaism, panels, pia, portfolio, settings, stores
 from kamlib.desk import Desk
+from kamlib.documents import (
+    Document,
+    account,
+    account_title,
+    differently,
+    document,
+    groundwork,
+    profits,
+)
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.stores import files
 from kamlib.tables import DEFINITIONS, Tables
 
+__all__ = [
+    "Document", "PUBLISHED", "account", "allowed", "differently", "document", "groundwork", "parameters", "profits",
+    "publish_copy", "rehearse", "write",
+]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
-WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability"}  # a page for the workbook
+DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
+WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction"}
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -92,124 +106,6 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
 }
 
 
-class Document:
-    """A piece of HTML that a notebook shows; made by `panels`, every text escaped."""
-
-    def __init__(self, html: str) -> None:
-        self.html = html
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return "a report; open it in a browser"
-
-
-def document(desk: Desk) -> Document:
-    """Everything a reader needs to follow the choice: result, picture, evidence, open questions."""
-    from kamlib import charts  # Altair is for the kernel that draws, not for the process that waits for it
-
-    tables, chosen = desk.tables, desk.settings
-    seen = portfolio.classes(tables, chosen)
-    found = findings.find(tables, chosen)
-    picture = charts.svg(charts.matrix(profitability.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
-    names = tables["segments"].set_index("segment")["name"]
-    return Document(
-        panels.fill(
-            "report",
-            settings=chosen, segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
-            picture=panels.trusted(picture), headline=panels.headline(seen),
-            placements=panels.trusted(panels.placements(seen)),
-            scores=panels.trusted(panels.score_table(tables, chosen, seen)),
-            strengths=panels.trusted(panels.strength_tables(tables, seen)),
-            portfolio=panels.trusted(panels.portfolio_table(tables, chosen)),
-            findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),
-            unknown=panels.trusted(panels.unknown_table(tables, chosen)),
-            communication=panels.trusted(panels.communication()),
-        )
-    )  # fmt: skip
-
-
-def groundwork(desk: Desk) -> Document:
-    """Steps 1 to 5 for a reader: the balance, objectives, means, team, market, segments, the sheets."""
-    from kamlib import briefing, charts, market, objectives
-
-    tables, chosen = desk.tables, desk.settings
-    drivers, trend = objectives.drivers(tables), objectives.trend(tables)
-    drivers = drivers[drivers["strong"]]
-    placed = market.market_map(tables, chosen)
-    pictures = {
-        "drivers": charts.quadrants(drivers, *objectives.FIELDS) if len(drivers) else None,
-        "trend": charts.hockey_stick(trend) if len(trend) > 1 else None,
-        "map": charts.market_map(placed, market.routes(tables), market.layout(tables), market.shares(tables)) if len(placed) else None,
-        "ranked": charts.opportunity(placed) if placed["size"].notna().any() else None,
-    }  # fmt: skip
-    parts = {
-        "balance": briefing.balance, "purpose": briefing.purpose, "forecast": briefing.forecast,
-        "capacity": briefing.capacity, "team": briefing.team, "opportunity": briefing.opportunity,
-        "segments": briefing.segments, "sheets": briefing.sheet_tables,
-    }  # fmt: skip
-    return Document(
-        panels.fill(
-            "report_groundwork", settings=chosen, findings=panels.trusted(panels.findings_list(findings.early(tables, chosen))),
-            **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
-            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
-        )
-    )  # fmt: skip
-
-
-def profits(desk: Desk) -> Document:
-    """Who really pays, for a reader: discounts, cost to serve, the whale curve, future value, what it means.
-
-    All customers, unless the notebook was given a segment.
-    """
-    from kamlib import charts, earnings
-
-    tables = desk.tables
-    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
-    scope = "segment" if desk.narrowed else "all"
-    seen = profitability.scoped(tables, chosen, scope)
-    curve = profitability.ranked(seen)
-    margin, source = profitability.margin(tables, chosen)
-    off = 5.0
-    pools, costly = profitability.pools(tables), profitability.by_activity(tables)
-    value, stay = profitability.future_value(tables, chosen), profitability.retention(tables, chosen)
-    segment = chosen.segment if chosen.segment in set(stay["segment"]) else "all"
-    stay = stay[stay["segment"] == segment]
-    own = chosen.overheads is not None
-    rounds, _ = earnings.played(tables, chosen, own)
-    pays = profitability.kam_cost(tables, chosen)
-    pictures = {
-        "whale": charts.whale(curve) if len(curve) else None,
-        "discount": charts.discount(margin, off) if margin == margin else None,
-        "spiral": charts.spiral(rounds) if len(rounds) else None,
-        "capacity": charts.capacity(pools) if len(pools) else None,
-        "activities": charts.serving(costly) if len(costly) else None,
-        "future": charts.future(value) if value["low"].notna().any() else None,
-        "stay": charts.retention(stay) if len(stay) else None,
-        "flows": charts.flows(tables["won_lost"]) if tables["won_lost"]["kind"].ne("").any() else None,
-        "programme": charts.programme(pays) if pays["amount"].notna().any() else None,
-    }  # fmt: skip
-    parts = {
-        "whale_words": earnings.whale_words(tables, chosen, seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
-        "discount_words": earnings.discount(margin, off, source) if margin == margin else "",
-        "discount_table": earnings.discount_table(tables, chosen),
-        "spiral_words": earnings.spiral(tables, chosen, own), "serving_words": earnings.serving(tables, chosen),
-        "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables),
-        "programme_words": earnings.programme_words(tables, chosen),
-        "channels": earnings.moved(tables, chosen, 50.0),
-        "worth": earnings.worth(tables, chosen),
-        "findings": panels.findings_list(findings.profits(tables, chosen)),
-    }  # fmt: skip
-    return Document(
-        panels.fill(
-            "report_profits", settings=chosen, title=earnings.whale_title(curve),
-            **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
-            **{name: panels.trusted(html) for name, html in parts.items()},
-        )
-    )  # fmt: skip
-
-
 def rehearse() -> None:
     """Do on the tiny example what every page does, so that the first page finds all of it loaded."""
     from kamlib import charts
@@ -240,19 +136,24 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
     return raw
 
 
+Page = tuple[
+    str, dict[str, Any], str, str
+]  # notebook, its parameters, file name, title ("" as the notebook says)
+
+
 def write(
     location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
 ) -> Iterator[Path]:
-    """Write self-contained pages: two for the workbook (01 and 03) and one for each segment (02).
+    """Write self-contained pages: for the workbook (01, 03, 04), for each segment (02), for customers (04).
 
-    With a segment only the page of that segment, with a `notebook` only what that one writes. Gives
-    the paths as they are ready. Everything is checked before a kernel starts. A page is there whole
-    or not at all.
+    With a segment only the pages of that segment and its customers, with a customer only its page, with a
+    `notebook` only what that one writes. Gives the paths as they are ready. Everything is checked before a
+    kernel starts. A page is there whole or not at all; one for a customer is searched before it is there.
     """
     checked = settings.gate(
         {"workbook": location, **(given or {}), **({"segment": segment} if segment else {})}
     )
-    known = (*WHOLE, BY_SEGMENT)
+    known = sorted({*WHOLE, BY_SEGMENT})
     if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
@@ -262,22 +163,68 @@ def write(
 
     checks.refuse_errors(checks.check(text, store.notes), location)
     tables = typed(text)
-    wanted = kaism.segments(tables, settings.of_workbook(tables, segment=checked.segment))
-    if notebook == BY_SEGMENT and not wanted:
-        raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
-    pages = [(source, checked.segment, name) for source, name in WHOLE.items()
-             if notebook == source or not (notebook or checked.segment)]  # fmt: skip
-    if notebook in ("", BY_SEGMENT):
-        pages += [(BY_SEGMENT, each, _file_name(each)) for each in wanted]
+    outside = checked.audience == "customer"
+    pages = (
+        _of_customer(tables, checked, notebook)
+        if outside or checked.customer
+        else _pages(tables, checked, notebook)
+    )
     _make(out)
     values: dict[str, Any] = {"workbook": _absolute(location)}
     if checked.near_line is not None:
         values["near_line"] = checked.near_line
-    for source, each, name in pages:
-        page = _run(NOTEBOOKS / f"{source}.ipynb", values | ({"segment": each} if each else {}))
+    for source, more, name, title in pages:
+        page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, title, "" if outside else panels.look())
+        if outside:
+            page = handout.searched(page, tables, checked.customer)
         path = out / f"{name}.html"
         files.write(path, page.encode())
         yield path
+
+
+def _pages(tables: Tables, checked: settings.Parameters, notebook: str) -> list[Page]:
+    """The pages of a workbook, or of one segment of it."""
+    chosen = checked.segment
+    wanted = kaism.segments(tables, settings.of_workbook(tables, segment=chosen))
+    if notebook == BY_SEGMENT and not wanted:
+        raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
+    narrow = {"segment": chosen} if chosen else {}
+    pages: list[Page] = [(source, narrow, name, "") for source, name in WHOLE.items()
+                         if notebook == source or not (notebook or chosen)]  # fmt: skip
+    if notebook in ("", BY_SEGMENT):
+        pages += [(BY_SEGMENT, {"segment": each}, _file_name(each), "") for each in wanted]
+    if notebook in ("", DIFFERENTLY):
+        there = pia.listed(tables, settings.of_workbook(tables, segment=chosen)).set_index("customer")["name"]
+        taken: set[str] = set()
+        pages += [
+            _account(each, str(there[each]), taken) for each in pia.begun(tables) if each in there.index
+        ]
+    return pages
+
+
+def _of_customer(tables: Tables, checked: settings.Parameters, notebook: str) -> list[Page]:
+    """The page of one customer, for ourselves or for its own hands."""
+    if notebook not in ("", DIFFERENTLY):
+        raise InvalidInput(f"The page of one customer comes from {DIFFERENTLY}, not from {notebook}.", table="parameters",
+                           column="notebook", found=notebook, allowed=DIFFERENTLY)  # fmt: skip
+    if checked.audience == "customer":
+        found = handout.ready(tables, checked.customer)
+        handout.refuse(tables, checked.customer)
+        values = {"customer": checked.customer, "audience": "customer"}
+        return [(DIFFERENTLY, values, _file_name(checked.customer, "for"), handout.title(found))]
+    name = pia.listed(tables, settings.of_workbook(tables, customer=checked.customer))["name"].iloc[0]
+    return [_account(checked.customer, str(name), set())]
+
+
+def _account(customer: str, name: str, taken: set[str]) -> Page:
+    """The page of a customer under a file name that no other page of the same run has."""
+    made = first = _file_name(customer, "account")
+    number = 1
+    while made.casefold() in taken:
+        number += 1
+        made = f"{first}-{number}"
+    taken.add(made.casefold())
+    return DIFFERENTLY, {"customer": customer}, made, account_title(name)
 
 
 def _make(folder: Path) -> None:
@@ -290,17 +237,17 @@ def _make(folder: Path) -> None:
                             hint="Choose a folder you may write to with --out.") from None  # fmt: skip
 
 
-def _file_name(segment: str) -> str:
-    """A file name that no segment id can turn into a path."""
-    return "kaism-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", segment).strip("-")[:80] or "segment")
+def _file_name(id: str, kind: str = "kaism") -> str:
+    """A file name that no id can turn into a path."""
+    return f"{kind}-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", id).strip("-")[:80] or "segment")
 
 
 def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
 
 
-def _run(path: Path, values: dict[str, Any]) -> str:
-    """Execute the notebook's report cells through Papermill and give the page."""
+def _run(path: Path, values: dict[str, Any], title: str, look: Any) -> str:
+    """Execute the notebook's report cells through Papermill and give the page, with the notebook's title if it has none."""
     import nbformat
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
@@ -316,12 +263,10 @@ def _run(path: Path, values: dict[str, Any]) -> str:
     shown = [o for c in done.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     if not shown:
         raise KamError("The report came out empty.", hint="Run `kam check` on the workbook.")
-    title = next(
+    title = title or next(
         (c.source.splitlines()[0].lstrip("# ") for c in done.cells if c.cell_type == "markdown"), "Report"
     )
-    return panels.fill(
-        "page", title=title, look=panels.look(), body=panels.trusted(shown[-1]["data"]["text/html"])
-    )
+    return panels.fill("page", title=title, look=look, body=panels.trusted(shown[-1]["data"]["text/html"]))
 
 
 def _execute(source: Path, target: Path) -> None:

@@ -9,10 +9,13 @@ import pandas as pd
 
 from kamlib import (
     checks,
+    distinction,
     findings,
     kaism,
     market,
     objectives,
+    pia,
+    plans,
     portfolio,
     profitability,
     resources,
@@ -58,14 +61,31 @@ RESULTS: dict[str, Callable[[Tables, Settings], pd.DataFrame]] = {
     "payback": profitability.payback,
     "channels": profitability.channels,
     "kam_cost": profitability.kam_cost,
+    "distinction": distinction.distinction,
+    "energy": distinction.energy,
+    "services": distinction.services,
+    "movers": distinction.movers,
+    "chain": pia.chain,
+    "screening": pia.screening,
+    "screening_find_out": pia.find_out,
+    "lock_in": pia.lock_in,
+    "value_share": pia.value,
+    "pia": pia.place,
+    "idea_order": pia.order,
+    "projects": plans.projects,
+    "work_plan": plans.steps,
+    "load": plans.load,
     "exercises": sheets.progress,
     "sheets": sheets.table,
 }
 FORMATS = ("table", "csv", "json")
 
 
-def show(location: str, name: str, segment: str = "") -> pd.DataFrame:
-    """A result or a table of the workbook at `location`; a table of the workbook as it was entered."""
+def show(location: str, name: str, segment: str = "", customer: str = "") -> pd.DataFrame:
+    """A result or a table of the workbook at `location`; a table of the workbook as it was entered.
+
+    With a `customer` the results of positive impact analysis and its plans are those of this one.
+    """
     store, text = stores.load(location, read_only=True)
     if name not in RESULTS and name not in text:
         raise InvalidInput(f'There is nothing called "{name}" to show.', found=name,
@@ -74,7 +94,10 @@ def show(location: str, name: str, segment: str = "") -> pd.DataFrame:
         return text[name]
     checks.refuse_errors(checks.check(text, store.notes), location)
     tables = typed(text)
-    return RESULTS[name](tables, settings.of_workbook(tables, segment=segment))
+    chosen = settings.of_workbook(tables, segment=segment, customer=customer)
+    if customer:
+        pia.listed(tables, chosen)  # refuses one that does not exist
+    return RESULTS[name](tables, chosen)
 
 
 def check(location: str) -> tuple[pd.DataFrame, int]:

@@ -1,0 +1,254 @@
+"""What a page says: one function a notebook, for readers inside the company, and one for a customer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from kamlib import findings, handout, impact, kaism, panels, pia, plans, portfolio, profitability
+from kamlib.desk import Desk
+from kamlib.errors import InvalidInput
+
+INTERNAL = "These pages are internal. Made for a customer there is only the plan of step 10"
+
+
+class Document:
+    """A piece of HTML that a notebook shows; made by `panels`, every text escaped."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return "a report; open it in a browser"
+
+
+def _inside(desk: Desk) -> None:
+    """Raises InvalidInput where the page is to be read by a customer."""
+    if desk.audience == "customer":
+        raise InvalidInput(f"{INTERNAL}: kam report WORKBOOK --customer ID --audience customer.",
+                           table="parameters", column="audience", found="customer", allowed="internal")  # fmt: skip
+
+
+def document(desk: Desk) -> Document:
+    """Everything a reader needs to follow the choice: result, picture, evidence, open questions."""
+    _inside(desk)
+    from kamlib import charts  # Altair is for the kernel that draws, not for the process that waits for it
+
+    tables, chosen = desk.tables, desk.settings
+    seen = portfolio.classes(tables, chosen)
+    found = findings.find(tables, chosen)
+    picture = charts.svg(charts.matrix(profitability.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
+    names = tables["segments"].set_index("segment")["name"]
+    return Document(
+        panels.fill(
+            "report",
+            settings=chosen, segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
+            picture=panels.trusted(picture), headline=panels.headline(seen),
+            placements=panels.trusted(panels.placements(seen)),
+            scores=panels.trusted(panels.score_table(tables, chosen, seen)),
+            strengths=panels.trusted(panels.strength_tables(tables, seen)),
+            portfolio=panels.trusted(panels.portfolio_table(tables, chosen)),
+            findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),
+            unknown=panels.trusted(panels.unknown_table(tables, chosen)),
+            communication=panels.trusted(panels.communication()),
+        )
+    )  # fmt: skip
+
+
+def groundwork(desk: Desk) -> Document:
+    """Steps 1 to 5 for a reader: the balance, objectives, means, team, market, segments, the sheets."""
+    _inside(desk)
+    from kamlib import briefing, charts, market, objectives
+
+    tables, chosen = desk.tables, desk.settings
+    drivers, trend = objectives.drivers(tables), objectives.trend(tables)
+    drivers = drivers[drivers["strong"]]
+    placed = market.market_map(tables, chosen)
+    pictures = {
+        "drivers": charts.quadrants(drivers, *objectives.FIELDS) if len(drivers) else None,
+        "trend": charts.hockey_stick(trend) if len(trend) > 1 else None,
+        "map": charts.market_map(placed, market.routes(tables), market.layout(tables), market.shares(tables)) if len(placed) else None,
+        "ranked": charts.opportunity(placed) if placed["size"].notna().any() else None,
+    }  # fmt: skip
+    parts = {
+        "balance": briefing.balance, "purpose": briefing.purpose, "forecast": briefing.forecast,
+        "capacity": briefing.capacity, "team": briefing.team, "opportunity": briefing.opportunity,
+        "segments": briefing.segments, "sheets": briefing.sheet_tables,
+    }  # fmt: skip
+    return Document(
+        panels.fill(
+            "report_groundwork", settings=chosen, findings=panels.trusted(panels.findings_list(findings.early(tables, chosen))),
+            **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
+            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
+        )
+    )  # fmt: skip
+
+
+def profits(desk: Desk) -> Document:
+    """Who really pays, for a reader: discounts, cost to serve, the whale curve, future value, what it means.
+
+    All customers, unless the notebook was given a segment.
+    """
+    _inside(desk)
+    from kamlib import charts, earnings
+
+    tables = desk.tables
+    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
+    scope = "segment" if desk.narrowed else "all"
+    seen = profitability.scoped(tables, chosen, scope)
+    curve = profitability.ranked(seen)
+    margin, source = profitability.margin(tables, chosen)
+    off = 5.0
+    pools, costly = profitability.pools(tables), profitability.by_activity(tables)
+    value, stay = profitability.future_value(tables, chosen), profitability.retention(tables, chosen)
+    segment = chosen.segment if chosen.segment in set(stay["segment"]) else "all"
+    stay = stay[stay["segment"] == segment]
+    own = chosen.overheads is not None
+    rounds, _ = earnings.played(tables, chosen, own)
+    pays = profitability.kam_cost(tables, chosen)
+    pictures = {
+        "whale": charts.whale(curve) if len(curve) else None,
+        "discount": charts.discount(margin, off) if margin == margin else None,
+        "spiral": charts.spiral(rounds) if len(rounds) else None,
+        "capacity": charts.capacity(pools) if len(pools) else None,
+        "activities": charts.serving(costly) if len(costly) else None,
+        "future": charts.future(value) if value["low"].notna().any() else None,
+        "stay": charts.retention(stay) if len(stay) else None,
+        "flows": charts.flows(tables["won_lost"]) if tables["won_lost"]["kind"].ne("").any() else None,
+        "programme": charts.programme(pays) if pays["amount"].notna().any() else None,
+    }  # fmt: skip
+    parts = {
+        "whale_words": earnings.whale_words(tables, chosen, seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
+        "discount_words": earnings.discount(margin, off, source) if margin == margin else "",
+        "discount_table": earnings.discount_table(tables, chosen),
+        "spiral_words": earnings.spiral(tables, chosen, own), "serving_words": earnings.serving(tables, chosen),
+        "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables),
+        "programme_words": earnings.programme_words(tables, chosen),
+        "channels": earnings.moved(tables, chosen, 50.0),
+        "worth": earnings.worth(tables, chosen),
+        "findings": panels.findings_list(findings.profits(tables, chosen)),
+    }  # fmt: skip
+    return Document(
+        panels.fill(
+            "report_profits", settings=chosen, title=earnings.whale_title(curve),
+            **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
+            **{name: panels.trusted(html) for name, html in parts.items()},
+        )
+    )  # fmt: skip
+
+
+def differently(desk: Desk) -> Document:
+    """What notebook 04 is for: step 10 of the workbook, or one customer, or what that customer may have in its hands."""
+    if desk.audience == "customer":
+        return handed(desk)
+    return account(desk) if desk.customer else distinct(desk)
+
+
+def distinct(desk: Desk) -> Document:
+    """Step 10 for a reader: what each category gets, where the days come from, services, accounts to move, the load.
+
+    All customers, unless the notebook was given a segment.
+    """
+    from kamlib import distinction
+
+    _inside(desk)
+    tables = desk.tables
+    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
+    flow, presents = distinction.flow(tables, chosen), distinction.services(tables, chosen)
+    pictures = {
+        "flow": _chart("energy", flow) if len(flow) else None,
+        "presents": _chart("presents", presents) if len(presents) else None,
+    }
+    parts = {
+        "different": impact.different, "approaches": impact.approaches, "energy": impact.energy, "services": impact.services,
+        "movers": impact.movers, "begun": impact.plans_of_all, "load": impact.load,
+    }  # fmt: skip
+    return Document(
+        panels.fill(
+            "report_distinction", settings=chosen, title=distinction.words(tables, chosen),
+            findings=panels.trusted(impact.to_settle(findings.differently(tables, chosen))),
+            communication=panels.trusted(panels.communication()), **_drawn(pictures),
+            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
+        )
+    )  # fmt: skip
+
+
+def account(desk: Desk) -> Document:
+    """One customer for a reader inside: what it is to us, what would help it, who does what by when. Six sheets at most."""
+    from kamlib import charts
+
+    _inside(desk)
+    if not desk.customer:
+        raise InvalidInput("Which customer is the page about?", table="parameters", column="customer")
+    tables = desk.tables
+    chosen = desk.settings.model_copy(update={"customer": desk.customer})
+    chain, ideas = pia.chain(tables, chosen), pia.drawn(tables, chosen)
+    steps, projects = plans.steps(tables, chosen), plans.projects(tables, chosen)
+    walked = chain.head(impact.MOST["chain"])
+    pictures = {
+        "walked": _chart("chain", walked) if len(walked) else None,
+        "board": charts.matrix(ideas, pia.MATRIX, chosen.near_line, "total") if _placed(ideas) else None,
+    }
+    parts = {
+        "stands": impact.stands, "chain": impact.chain, "ideas": impact.ideas, "projects": impact.projects,
+        "unknown": impact.unknown, "load": impact.load, "findings": impact.own_findings,
+    }  # fmt: skip
+    shown, today = projects.head(impact.MOST["projects"]), date.today().isoformat()
+    return Document(
+        panels.fill(
+            "report_account", settings=chosen, title=account_title(pia.listed(tables, chosen)["name"].iloc[0]),
+            summary=impact.summary(tables, chosen), today=today, people=impact.listed_all(impact.contributors(tables, chosen)),
+            timetable=panels.trusted(_timetable(shown, steps, today)), **_drawn(pictures),
+            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
+        )
+    )  # fmt: skip
+
+
+def account_title(name: str) -> str:
+    """What the page of one customer is called."""
+    return f"{impact.listed([name])}: what we do, and why"
+
+
+def handed(desk: Desk) -> Document:
+    """What the customer may have in its hands. Raises InvalidInput where something internal would be on it."""
+    tables, customer = desk.tables, desk.customer
+    found = handout.ready(tables, customer)
+    handout.refuse(tables, customer)
+    return Document(handout.searched(handout.page(found, date.today(), _timetable), tables, customer))
+
+
+def _placed(ideas: pd.DataFrame) -> bool:
+    return bool((~ideas["status"].isin(["ruled_out", "unscored"])).any())
+
+
+def _drawn(pictures: dict[str, Any]) -> dict[str, Any]:
+    from kamlib import charts
+
+    return {
+        name: panels.trusted(charts.svg(made, name) if made is not None else "")
+        for name, made in pictures.items()
+    }
+
+
+def _timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> str:
+    """Projects and their steps in time; "" where there is nothing with a date."""
+    from kamlib import charts
+
+    shown = projects.assign(customer=projects["customer_name"], owner=projects["owner_name"])
+    steps = steps[steps["project"].isin(shown["project"])]
+    dated = (shown[["starts", "ends"]] != "").to_numpy().any() or (steps["due"] != "").any()
+    made = _chart("timetable", shown, steps, today) if dated else None
+    return charts.svg(made, "timetable") if made is not None else ""
+
+
+def _chart(name: str, *given: Any) -> Any:
+    """A picture by its name, None while nobody draws it."""
+    from kamlib import charts
+
+    draw = getattr(charts, name, None)
+    return draw(*given) if draw else None
