@@ -14,6 +14,8 @@ def place(
 ) -> np.ndarray:  # fmt: skip
     """The left middle of each name in pixels (n x 2), NaN where a name finds no free place.
 
+    A name may stand in several lines, parted by line feeds.
+
     `x`, `y` are the dots in pixels from the top left, `radius` their radii, `size` the type size,
     `frame` the width and height, `blocked` boxes (left, top, right, bottom) to keep clear of, if that is
     possible. Bigger dots choose first; the nearest free place is taken.
@@ -22,10 +24,12 @@ def place(
     result = np.full((count, 2), np.nan)
     if not count:
         return result
-    width = np.array([max(len(name), 1) * CHARACTER * size for name in names])
+    parts = [name.split("\n") for name in names]
+    width = np.array([max(*map(len, lines), 1) * CHARACTER * size for lines in parts])
+    height = np.array([len(lines) * size * HEIGHT for lines in parts])
     dots = np.column_stack([x - radius, y - radius, x + radius, y + radius])
     first = np.argsort(-radius, kind="stable")[:MOST]
-    tries = _candidates(x[first], y[first], radius[first], width[first], size * HEIGHT)
+    tries = _candidates(x[first], y[first], radius[first], width[first], height[first])
     reach = np.concatenate([tries[:, :, :2].min(axis=1), tries[:, :, 2:].max(axis=1)], axis=1)
     inside = np.all(tries[:, :, :2] >= 0, axis=2) & np.all(tries[:, :, 2:] <= frame, axis=2)
     clear = inside & ~_overlaps(tries.reshape(-1, 4), blocked).reshape(inside.shape)
@@ -44,7 +48,7 @@ def place(
 
 
 def _candidates(
-    x: np.ndarray, y: np.ndarray, radius: np.ndarray, width: np.ndarray, height: float
+    x: np.ndarray, y: np.ndarray, radius: np.ndarray, width: np.ndarray, height: np.ndarray
 ) -> np.ndarray:
     """Boxes (left, top, right, bottom) to try for each name, the best first: names x tries x 4.
 
@@ -58,7 +62,7 @@ def _candidates(
             tries += [(x + away, y - height / 2 + rise), (x - away - width, y - height / 2 + rise)]
         tries += [(x - width / 2, y - away - height), (x - width / 2, y + away)]
     left, top = np.array(tries).transpose(1, 2, 0)
-    return np.stack([left, top, left + width[:, None], top + height], axis=2)
+    return np.stack([left, top, left + width[:, None], top + height[:, None]], axis=2)
 
 
 def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

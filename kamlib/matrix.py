@@ -22,7 +22,8 @@ class Matrix:
     """The names of a matrix: its axes and, by corner, its boxes (ids of the catalogue).
 
     `subject` is the column that tells its dots apart; `balanced`: the horizontal axis is a difference,
-    drawn as far to the left of its line as to the right; `weighed`: the models whose weights move it.
+    drawn as far to the left of its line as to the right; `weighed`: the models whose weights move it;
+    `long_names`: what stands on it is said in sentences, not in names.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Matrix:
     subject: str = "customer"
     balanced: bool = True
     weighed: tuple[str, ...] = ("attractiveness",)
+    long_names: bool = False
 
     @property
     def boxes(self) -> tuple[str, str, str, str]:

@@ -61,6 +61,7 @@ class Settings(BaseModel):
     contact_cost: float | None = Field(None, ge=0)
     hours_per_day: float = Field(8, gt=0, le=24)
     visit_hours: float | None = Field(None, ge=0, le=1000)
+    call_hours: float | None = Field(None, ge=0, le=1000)
     customer: str = ""
     currency: str = "GBP"
     name: str = ""

@@ -379,7 +379,7 @@ def test_no_idea_is_rated_before_good_and_bad_are_agreed(tmp_path):
     desk.put("ratings", idea="x", question="problem", rating="good")
     with pytest.raises(InvalidInput):
         desk.put("ratings", idea="x", question="problem", rating="yes")
-    with pytest.raises(InvalidInput, match="yes or no"):
+    with pytest.raises(InvalidInput, match="one of yes, no"):
         desk.put("ratings", idea="x", question="valued", rating="good")
     desk.put("ratings", idea="x", question="valued", rating="yes")
 

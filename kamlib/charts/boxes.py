@@ -16,13 +16,15 @@ import pandas as pd
 
 from kamlib import labels
 from kamlib.charts.paper import Trusted
+from kamlib.charts.pixels import width_of, wrapped
 from kamlib.matrix import Matrix
 from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 
-WIDTH, HEIGHT, TYPE = 880, 720, 15
+WIDTH, HEIGHT, TYPE, SMALL = 880, 720, 15, 13
 # customers that may be added before a live chart is made anew; rooms come by the hundred
 SPARE, ROOM = 40, 100
 SMALLEST, LARGEST = 90.0, 520.0
+LONG, FAR = 190.0, 16.0  # a longer name stands in two lines; a name farther from its dot gets a leader
 
 
 def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5, size: str = "revenue") -> alt.LayerChart:
@@ -58,7 +60,7 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
         _rings(dots),
         _arcs(dots),
         _symbols(dots).add_params(picked),
-        _names(dots),
+        _names(dots, _type(shown)),
     ]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
     return Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
@@ -70,7 +72,11 @@ def scene(
     """The values of the live parameters: the view (lines, limits) and one record a drawn subject."""
     known = table[~table["status"].isin(["ruled_out", "unscored"])].reset_index(drop=True)
     view = _view(known, near, shown is None or shown.balanced)
-    return view, _points(known, view, size, shown.subject if shown else "customer")
+    return view, _points(known, view, size, shown.subject if shown else "customer", _type(shown))
+
+
+def _type(shown: Matrix | None) -> int:
+    return SMALL if shown and shown.long_names else TYPE
 
 
 def _view(table: pd.DataFrame, near: float, balanced: bool) -> dict[str, float]:
@@ -100,7 +106,9 @@ def _limits(table: pd.DataFrame, axis: str) -> tuple[float, float, float]:
     return float(lines.iloc[0]) if len(lines) else 5.5, low, min(high, 10.5)
 
 
-def _points(table: pd.DataFrame, view: dict[str, float], by: str, subject: str) -> list[dict[str, Any]]:
+def _points(
+    table: pd.DataFrame, view: dict[str, float], by: str, subject: str, type_: int
+) -> list[dict[str, Any]]:
     cells = {c: table[c].to_numpy() for c in table}
     nowhere = np.full(len(table), math.nan)
     beside, hollow = cells.get("no_rival", False), cells["status"] == "undetermined"
@@ -115,18 +123,21 @@ def _points(table: pd.DataFrame, view: dict[str, float], by: str, subject: str) 
         np.concatenate([_pixels_x(x0, view), left - 3]), np.concatenate([top - 3, _pixels_y(y1, view)]),
         np.concatenate([_pixels_x(x1, view), left + 3]), np.concatenate([top + 3, _pixels_y(y0, view)]),
     ])[np.tile(hollow, 2)]  # fmt: skip
-    names = [str(name) for name in cells["name"]]
-    at = labels.place(left, top, np.sqrt(size) / 2 + 6, names, TYPE, (WIDTH, HEIGHT), _corner_boxes(bars))
+    names = ["\n".join(wrapped(str(name), type_, LONG, 2)) for name in cells["name"]]
+    radius = np.sqrt(size) / 2 + 6
+    at = labels.place(left, top, radius, names, type_, (WIDTH, HEIGHT), _corner_boxes(bars, view))
+    lead = _leaders(left, top, radius, at, names, type_)
+    lift = np.array([name.count("\n") for name in names]) * type_ * labels.HEIGHT / 2  # to its first line
     numbers = {
         "x": x, "y": y, "size": size,
-        "lx": view["left"] + at[:, 0] / WIDTH * (view["right"] - view["left"]),
-        "ly": view["high"] - at[:, 1] / HEIGHT * (view["high"] - view["low"]),
+        "lx": _units_x(at[:, 0], view), "ly": _units_y(at[:, 1] - lift, view),
+        "ex": _units_x(lead[:, 0], view), "ey": _units_y(lead[:, 1], view),
         "y0": y0, "y1": y1, "x0": x0, "x1": x1,
         "wx": cells.get("was_x", nowhere), "wy": cells.get("was_y", nowhere),
         "eaten": np.clip(cells.get("eaten", nowhere).astype(float), 0, 1),
     }  # fmt: skip
     columns = {
-        "id": cells[subject], "name": names, "box": cells["box"], "about": cells.get("about", names),
+        "id": cells[subject], "name": names, "said": [str(name) for name in cells["name"]], "box": cells["box"], "about": cells.get("about", cells["name"]),
         "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
         **{c: [round(v, 4) if v == v else None for v in of.tolist()] for c, of in numbers.items()},
     }  # fmt: skip
@@ -141,11 +152,44 @@ def _pixels_y(y: np.ndarray, view: dict[str, float]) -> np.ndarray:
     return (view["high"] - y) / (view["high"] - view["low"]) * HEIGHT
 
 
-def _corner_boxes(bars: np.ndarray) -> np.ndarray:
-    """What names must keep clear of besides the dots: the range bars and the words in the corners."""
-    wide, tall = 190, 46
+def _units_x(pixels: np.ndarray, view: dict[str, float]) -> np.ndarray:
+    return view["left"] + pixels / WIDTH * (view["right"] - view["left"])
+
+
+def _units_y(pixels: np.ndarray, view: dict[str, float]) -> np.ndarray:
+    return view["high"] - pixels / HEIGHT * (view["high"] - view["low"])
+
+
+def _leaders(
+    left: np.ndarray, top: np.ndarray, radius: np.ndarray, at: np.ndarray, names: list[str], type_: int
+) -> np.ndarray:
+    """Where the leader to a name ends that stands far from its dot (n x 2), NaN for the others."""
+    lines = [name.split("\n") for name in names]
+    wide = np.array([max(width_of(line, type_) for line in part) for part in lines]) * 0.94
+    tall = np.array([len(part) * labels.HEIGHT * type_ for part in lines])
+    x = np.clip(left, at[:, 0], at[:, 0] + wide)
+    y = np.clip(top, at[:, 1] - tall / 2, at[:, 1] + tall / 2)
+    near = ~(np.hypot(x - left, y - top) > radius + FAR)
+    return np.where(near[:, None], math.nan, np.column_stack([x, y]))
+
+
+def _corner_boxes(bars: np.ndarray, view: dict[str, float]) -> np.ndarray:
+    """What names must keep clear of besides the dots: the range bars, the words in the corners and at the lines."""
+    wide, tall, x, y = (
+        190,
+        46,
+        _pixels_x(np.array(view["across"]), view),
+        _pixels_y(np.array(view["line"]), view),
+    )
     corners = [(a, b, a + wide, b + tall) for a in (0, WIDTH - wide) for b in (0, HEIGHT - tall)]
-    return np.vstack([bars, corners])
+    along = [
+        (0, y - 20, wide, y),
+        (WIDTH - wide, y - 20, WIDTH, y),
+        (x - 80, 0, x + 80, 20),
+        (x - 80, HEIGHT - 20, x + 80, HEIGHT),
+    ]
+    lines = [(0, y - 1, WIDTH, y + 1), (x - 1, 0, x + 1, HEIGHT)]
+    return np.vstack([bars, corners, along, lines])
 
 
 def _sizes(table: pd.DataFrame, by: str) -> np.ndarray:
@@ -160,7 +204,7 @@ def _sizes(table: pd.DataFrame, by: str) -> np.ndarray:
 
 def _dots(count: int) -> alt.Chart:
     base = alt.Chart(alt.sequence(0, count, as_="i"), width=WIDTH, height=HEIGHT)
-    fields = ("id", "name", "about", "eaten", "x", "y", "size", "box", "hollow", "near", "lx", "ly", "y0", "y1", "x0", "x1",
+    fields = ("id", "name", "said", "about", "eaten", "x", "y", "size", "box", "hollow", "near", "lx", "ly", "ex", "ey", "y0", "y1", "x0", "x1",
               "wx", "wy")  # fmt: skip
     return (
         base.transform_calculate(p="points[datum.i]")
@@ -228,17 +272,20 @@ def _background(shown: Matrix) -> list[alt.Chart]:
 def _directions(one: alt.Chart, shown: Matrix) -> list[alt.Chart]:
     """Which way is which, said along the two lines."""
     words = [
-        (f"◂ {shown.left_words}", "view.left", "view.line", "left", 8, -7),
-        (f"{shown.right_words} ▸", "view.right", "view.line", "right", -8, -7),
-        (f"▴ {shown.up_words}", "view.across", "view.high", "center", 0, 14),
-        (f"▾ {shown.down_words}", "view.across", "view.low", "center", 0, -8),
+        ("◂", shown.left_words, "view.left", "view.line", "left", 8, -7),
+        ("▸", shown.right_words, "view.right", "view.line", "right", -8, -7),
+        ("▴", shown.up_words, "view.across", "view.high", "left", 0, 14),
+        ("▾", shown.down_words, "view.across", "view.low", "left", 0, -8),
     ]
-    return [
-        one.transform_calculate(a=x, b=y)
-        .mark_text(text=text, align=align, dx=dx, dy=dy, fontSize=13, color=INK)
-        .encode(_axis_x("a"), _axis_y("b"))
-        for text, x, y, align, dx, dy in words
-    ]  # fmt: skip
+    made = []
+    for arrow, text, x, y, align, dx, dy in words:  # the arrow has a font of its own
+        spot = one.transform_calculate(a=x, b=y)
+        start = -width_of(text, 13) / 2 if dx == 0 else dx
+        step = -16 if align == "right" else 16
+        for said, place in ((arrow, start), (text, start + step)):
+            mark = spot.mark_text(text=said, align=align, dx=place, dy=dy, fontSize=13, color=INK)
+            made.append(mark.encode(_axis_x("a"), _axis_y("b")))
+    return made
 
 
 def _corners(base: alt.Chart) -> list[alt.Chart]:
@@ -321,12 +368,21 @@ def _symbols(dots: alt.Chart) -> alt.Chart:
         stroke=_colours(alt.Stroke),
         fill=alt.when("datum.hollow").then(alt.value("white")).otherwise(
             alt.Fill("box:N", scale=fills, legend=None)),
-        description="name:N", tooltip="about:N",
+        description="said:N", tooltip="about:N",
     )  # fmt: skip
 
 
-def _names(dots: alt.Chart) -> alt.Chart:
+def _names(dots: alt.Chart, type_: int) -> alt.LayerChart:
     named = dots.transform_filter("isValid(datum.lx) && isValid(datum.ly)")
-    return named.mark_text(align="left", baseline="middle", fontSize=TYPE, color=INK).encode(
-        _axis_x("lx"), _axis_y("ly"), text="name:N", description="name:N"
+    words = named.mark_text(
+        align="left",
+        baseline="middle",
+        fontSize=type_,
+        color=INK,
+        lineBreak="\n",
+        lineHeight=type_ * labels.HEIGHT,
+    ).encode(_axis_x("lx"), _axis_y("ly"), text="name:N", description="said:N")
+    leader = named.transform_filter("isValid(datum.ex)").mark_rule(
+        color=SOFT, strokeWidth=0.8, opacity=0.7, aria=False
     )
+    return alt.layer(leader.encode(_axis_x("ex"), _axis_y("ey"), x2="x:Q", y2="y:Q"), words)

@@ -16,10 +16,10 @@ from kamlib.distinction.bases import account
 from kamlib.memory import remembered
 from kamlib.profitability import programme
 from kamlib.settings import Settings
-from kamlib.tables import BOXES, Tables
+from kamlib.tables import BOXES, CHANNELS, Tables
 
 UNUSED, MISSING, LEFT = "unused", "missing", "left"
-VISIT = "face_to_face"
+NET, CALL, VISIT = CHANNELS
 NOTHING = 1e-12  # of all days there are: what rounding leaves over
 HALF_A_DAY = 0.5  # less than this is not said
 
@@ -179,13 +179,32 @@ def moves(tables: Tables, settings: Settings) -> pd.DataFrame:
     pairs = zip(plan["category"], plan["source"], strict=True)
     contacts = np.array([count.get(pair, math.nan) for pair in pairs], dtype=float)
     ratio = programme.ratios()
-    visit = math.nan if settings.visit_hours is None else settings.visit_hours
     apart = plan["source"].map(ratio).to_numpy(float) - plan["target"].map(ratio).to_numpy(float)
     moved = contacts * (plan["share_pct"].to_numpy(float) / 100)
     with np.errstate(over="ignore", invalid="ignore"):
-        units, hours = moved * apart, moved * visit * apart / ratio[VISIT]
+        units, hours = moved * apart, moved * _saved(plan, settings)
     return plan.assign(
         contacts=contacts, moved=moved, hours=hours, days=hours / settings.hours_per_day, units=units
+    )
+
+
+def _saved(plan: pd.DataFrame, settings: Settings) -> np.ndarray:
+    """Hours of our people one moved contact frees at least, for each row of the plan; NaN unknown.
+
+    A visit costs at least twice a call, a call at least twice a contact over the internet. Where nobody says what
+    a call takes it is half a visit at most, so a call that moves frees nothing that is sure.
+    """
+    visit = math.nan if settings.visit_hours is None else settings.visit_hours
+    said = settings.call_hours is not None
+    call = float(settings.call_hours or 0.0) if said else visit / 2
+    down = {
+        (VISIT, CALL): visit - call,
+        (VISIT, NET): visit - call / 2,
+        (CALL, NET): call / 2 if said else visit * 0,
+    }
+    both = down | {(there, here): -hours for (here, there), hours in down.items()}
+    return np.array(
+        [both.get(pair, 0.0) for pair in zip(plan["source"], plan["target"], strict=True)], dtype=float
     )
 
 

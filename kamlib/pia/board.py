@@ -29,6 +29,7 @@ MATRIX = matrix.Matrix(
     subject="idea",
     balanced=False,
     weighed=("pia_us", "pia_customer"),
+    long_names=True,
 )
 AXES = {"y": ("pia_us", "worth to us"), "x": ("pia_customer", "worth to the customer")}
 COLUMNS = [

@@ -41,7 +41,12 @@ __all__ = [
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
 PAGES |= {10: "04_pia"}
 PROFIT = "03_profitability"  # the evidence behind several steps
-NAMES = {"01_segmentation": "Steps 1 to 5", "02_kaism": "Steps 6 to 9", PROFIT: "Who pays", "04_pia": "Step 10"}
+NAMES = {
+    "01_segmentation": "Steps 1 to 5",
+    "02_kaism": "Steps 6 to 9",
+    PROFIT: "Who pays",
+    "04_pia": "Step 10",
+}
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
@@ -52,7 +57,9 @@ def open(desk: Desk, title: str, here: int) -> W.Box:
     `here` is the first step of this notebook, 0 for the one on profit; the other steps lead to their own.
     """
     if desk.audience != "internal":
-        raise InvalidInput("These pages are internal. What a customer may read is made with: kam report --customer ... --audience customer")
+        raise InvalidInput(
+            "These pages are internal. What a customer may read is made with: kam report --customer ... --audience customer"
+        )
     own = PAGES.get(here, PROFIT)
     links = {s: ("" if page == own else f"{page}.ipynb") + f"#step-{s}" for s, page in PAGES.items()}
     others = tuple((f"{page}.ipynb", name) for page, name in NAMES.items() if page != own)

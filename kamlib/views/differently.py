@@ -25,7 +25,10 @@ CHANNEL_WORDS = {"internet": "internet", "call_centre": "calls", "face_to_face":
 
 def distinction(desk: Desk) -> W.Box:
     """The least and the most that each category gets, for each basis; and where a service creeps."""
-    return stack(zones(_table(desk), stack(_creep(desk), _settle(desk, 44, 45, 46, 51, 53)), shape="two"), _approaches(desk))
+    return stack(
+        zones(_table(desk), stack(_creep(desk), _settle(desk, 44, 45, 46, 51, 53)), shape="two"),
+        _approaches(desk),
+    )
 
 
 def _table(desk: Desk) -> Grid:
@@ -74,10 +77,17 @@ def _creep(desk: Desk) -> Panel:
         creeping = seen[seen["creep"] != ""].to_dict("records")
         beds = seen[seen["test_bed"].astype(bool)].to_dict("records")
         said = int((seen[["min", "max"]] != "").all(axis=1).sum())
-        return panels.fill("distinct_words", creeping=creeping, beds=beds, said=said, every=len(seen), locked=desk.read_only)
+        return panels.fill(
+            "distinct_words", creeping=creeping, beds=beds, said=said, every=len(seen), locked=desk.read_only
+        )
 
     def bed(content: dict[str, Any]) -> None:
-        desk.put("distinction", basis=str(content["basis"]), category=str(content["category"]), test_bed=str(content["to"]))
+        desk.put(
+            "distinction",
+            basis=str(content["basis"]),
+            category=str(content["category"]),
+            test_bed=str(content["to"]),
+        )
 
     made = panel(desk, html)
     hear(made, desk, {} if desk.read_only else {"bed": bed})
@@ -116,7 +126,10 @@ def _approaches(desk: Desk) -> W.Box:
 
 def energy(desk: Desk) -> W.Box:
     """Days today and days under the new rules: what is freed, where it goes, and what frees it."""
-    shown, titles = ("days", "money", "note"), ("Days a year today", f"Money a year today, {desk.settings.currency}", "Why")
+    shown, titles = (
+        ("days", "money", "note"),
+        ("Days a year today", f"Money a year today, {desk.settings.currency}", "Why"),
+    )
 
     def cells(customer: str) -> list[str]:
         rows = desk.tables["time_spent"]
@@ -137,7 +150,14 @@ def energy(desk: Desk) -> W.Box:
                     "The flow of days is drawn here as soon as somebody has said what a customer takes today.", said)  # fmt: skip
     told = panel(desk, lambda: panels.fill("energy_words", rows=model.energy(desk.tables, desk.settings).to_dict("records"),
                                            plans=model.reconcile(desk.tables, desk.settings).to_dict("records")))  # fmt: skip
-    asked = figures(desk, {"visit_hours": "Hours one visit takes, with the way there", "hours_per_day": "Hours in a working day"})
+    asked = figures(
+        desk,
+        {
+            "visit_hours": "Hours one visit takes, with the way there",
+            "call_hours": "Hours one call takes, with what follows from it",
+            "hours_per_day": "Hours in a working day",
+        },
+    )
     left = stack(given, effort(desk, ("days", "money")), _moves(desk), asked)
     return zones(left, stack(head, drawn, told), shape="half")
 
@@ -147,8 +167,14 @@ def _moves(desk: Desk) -> Grid:
 
     def rows() -> list[dict[str, Any]]:
         table = desk.tables["channel_moves"]
-        said = {(c, s, t): as_text(p) for c, s, t, p in table[["category", "source", "target", "share_pct"]].itertuples(index=False)}
-        return [{"id": b, "label": panels.box_word(b), "cells": [said.get((b, s, t), "") for s, t in MOVES]} for b in BOXES]
+        said = {
+            (c, s, t): as_text(p)
+            for c, s, t, p in table[["category", "source", "target", "share_pct"]].itertuples(index=False)
+        }
+        return [
+            {"id": b, "label": panels.box_word(b), "cells": [said.get((b, s, t), "") for s, t in MOVES]}
+            for b in BOXES
+        ]
 
     def columns() -> list[dict[str, Any]]:
         return [column("channel_moves", "share_pct", f"{CHANNEL_WORDS[s]} to {CHANNEL_WORDS[t]}", sub="%") | {"id": f"{s}\t{t}"}
@@ -167,7 +193,10 @@ def services(desk: Desk) -> W.Box:
 
     def rows() -> list[dict[str, Any]]:
         seen = model.services(desk.tables, desk.settings)
-        return [{"id": r["service"], "label": r["name"], "cells": [as_text(r[c]) for c in shown]} for r in seen.to_dict("records")]
+        return [
+            {"id": r["service"], "label": r["name"], "cells": [as_text(r[c]) for c in shown]}
+            for r in seen.to_dict("records")
+        ]
 
     def columns() -> list[dict[str, Any]]:
         return [
@@ -178,13 +207,19 @@ def services(desk: Desk) -> W.Box:
         ]  # fmt: skip
 
     def add(content: dict[str, Any]) -> None:
-        desk.put("services", service=slug(content["value"], desk.tables["services"]["service"]), name=content["value"])
+        desk.put(
+            "services",
+            service=slug(content["value"], desk.tables["services"]["service"]),
+            name=content["value"],
+        )
 
     def new(content: dict[str, Any]) -> None:
         said = {name: str(content["fields"][name]).strip() for name in ("name", "who_pays")}
         if not said["name"] or not said["who_pays"]:
             raise InvalidInput("A new service needs a name, and somebody who pays for it.")
-        desk.put("services", service=slug(said["name"], desk.tables["services"]["service"]), new="yes", **said)
+        desk.put(
+            "services", service=slug(said["name"], desk.tables["services"]["service"]), new="yes", **said
+        )
 
     def data() -> tuple[Any, ...]:
         seen = model.services(desk.tables, desk.settings)
@@ -213,7 +248,11 @@ def moving(desk: Desk) -> W.Box:
     listed = panel(desk, html)
     hear(listed, desk, {"look": lambda m: desk.look_at(str(m["customer"]))})
     told = panel(desk, panels.communication, follow=False)
-    return stack(zones(listed, told, shape="two"), sheet(desk, "maintenance_transition"), sheet(desk, "development_hold"))
+    return stack(
+        zones(listed, told, shape="two"),
+        sheet(desk, "maintenance_transition"),
+        sheet(desk, "development_hold"),
+    )
 
 
 def settled(desk: Desk) -> W.Box:
@@ -221,6 +260,10 @@ def settled(desk: Desk) -> W.Box:
 
     def html() -> str:
         found = rules.differently(desk.tables, desk.settings)
-        return panels.findings_list(found) if len(found) else panels.fill("title", title="Nothing is left to settle in step 10")
+        return (
+            panels.findings_list(found)
+            if len(found)
+            else panels.fill("title", title="Nothing is left to settle in step 10")
+        )
 
     return stack(panel(desk, html))
