@@ -284,7 +284,7 @@ def test_an_empty_workbook_says_what_to_do_and_rates_nothing(browser: Any, tmp_p
     with Board(NOTEBOOKS, workbook=place, start=PAGE) as board:
         page = visit(browser, board, wait_for="#kam-pia-customer")
         says(page, "Nothing is different yet")
-        says(page, "No account changes its category")
+        says(page, "No account falls to a lower category")
         page.locator("#kam-usual-stages").click()
         wait_until(lambda: len(tables_of(place)["stages"]) > 8, what="the usual stages")
         add(page, IDEAS, "Call back within the hour")
