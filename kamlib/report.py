@@ -239,7 +239,7 @@ def _make(folder: Path) -> None:
 
 def _file_name(id: str, kind: str = "kaism") -> str:
     """A file name that no id can turn into a path."""
-    return f"{kind}-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", id).strip("-")[:80] or "segment")
+    return f"{kind}-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", id).strip("-")[:80] or "one")
 
 
 def _absolute(location: str) -> str:

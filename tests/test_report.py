@@ -8,11 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from kamlib import panels, report, stores
-from kamlib.errors import KamError
+from kamlib import documents, panels, pia, plans, report, stores
+from kamlib.desk import Desk
+from kamlib.errors import InvalidInput, KamError
+from kamlib.settings import of_workbook
+from kamlib.tables import typed
+from tests.serving import browser
 from tests.worked import frame, text
+
+__all__ = ["browser"]  # a fixture
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     out = tmp_path_factory.mktemp("reports")
-    (path,) = report.write(str(ROOT / "data" / "insurer"), out, "broker_networks")
+    (path,) = report.write(str(ROOT / "data" / "insurer"), out, "broker_networks", notebook="02_kaism")
     return path.read_text(encoding="utf-8")
 
 
@@ -97,9 +104,32 @@ def test_names_are_escaped_everywhere(tmp_path):
     hostile["activity_counts"] = frame("activity_counts", [{"customer": who, "activity": "a", "count": 3}])
     hostile["won_lost"] = frame("won_lost", [{"year": "2025", "account": "x", "name": name, "kind": "won"}])
     hostile["segments"]["description"] = hostile["segments"]["name"] = name
+    hostile["stages"] = frame("stages", [{"customer": who, "stage": "s", "name": name, "trouble": name}])
+    hostile["ideas"] = frame("ideas", [{"idea": "i", "name": name, "customer": who, "stage": "s", "role": "given", "customer_gain": 1,
+                                        "our_gain": 2, "class": "A", "reason": name}])  # fmt: skip
+    hostile["projects"] = frame("projects", [{"project": "x", "name": name, "customer": who, "idea": "i", "owner": "p", "risk": name,
+                                              "contingency": name, "starts": "2027-01-01", "ends": "2027-02-01"}])  # fmt: skip
+    hostile["actions"] = frame(
+        "actions", [{"project": "x", "step": "s", "name": name, "due": "2027-01-05", "person": "p"}]
+    )
+    hostile["services"] = frame(
+        "services", [{"service": "s", "name": name, "valued": "no", "cost": 5, "pilot": name}]
+    )
+    hostile["bases"] = frame("bases", [{"basis": "b", "name": name, "ladder": f"{name}|more"}])
+    hostile["distinction"] = frame(
+        "distinction",
+        [{"basis": "b", "category": c, "min": name, "max": "more"} for c in ("key", "maintenance")],
+    )
+    hostile["effort"] = frame("effort", [{"category": "key", "days": 5, "avoid": name}])
     stores.open_store(tmp_path / "w").replace(hostile)
     pages = [*report.write(str(tmp_path / "w"), tmp_path)]
-    assert len(pages) == 3
+    assert [p.name for p in pages] == [
+        "segmentation.html",
+        "profitability.html",
+        "distinction.html",
+        "kaism-main.html",
+        f"account-{who}.html",
+    ]
     for path in pages:
         page = path.read_text(encoding="utf-8")
         assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
@@ -168,3 +198,253 @@ def test_a_published_copy_cannot_be_written(tmp_path):
 )
 def test_numbers_are_shown_half_up(number, said):
     assert panels.one(number) == said
+
+
+# -- step 10 and single customers ---------------------------------------------------------------------
+
+
+def desk_of(book, tmp_path, customer=""):
+    store = stores.create(tmp_path / "w.kam", book)
+    desk = Desk(store, store.read(), read_only=True)
+    desk.look_at(customer)
+    return desk
+
+
+def example(name):
+    store, book = stores.load(str(ROOT / "data" / name), read_only=True)
+    return Desk(store, book, read_only=True)
+
+
+def busy(words="in a few words that say what it is about"):
+    """A plan for Alpha as large as they come: eight stages, forty ideas, six projects."""
+    book = text()
+    book["people"] = frame(
+        "people",
+        [{"person": f"p{i}", "name": f"Person {i}", "days": 9, "approach": "hunter"} for i in range(30)],
+    )
+    book["stages"] = frame("stages", [{"customer": "Alpha", "stage": f"s{i}", "name": f"Stage {i} {words}", "trouble": f"Trouble {words}",
+                                       "level": "end_customer" if i > 5 else "corporate", "place": i + 1} for i in range(8)])  # fmt: skip
+    book["ideas"] = frame("ideas", [
+        {"idea": f"i{i}", "name": f"Idea {i} {words}", "customer": "Alpha", "stage": f"s{i % 8}", "kind": "add", "person": f"p{i % 30}",
+         "role": "given" if i % 4 == 0 else "differentiator", "customer_gain": 1000 * i, "our_gain": 500 * (40 - i)}
+        for i in range(40)
+    ])  # fmt: skip
+    book["ratings"] = frame(
+        "ratings",
+        [
+            {"idea": f"i{i}", "question": q, "rating": "good"}
+            for i in range(40)
+            for q in pia.QUESTIONS[: i % 9]
+        ],
+    )
+    axes = (
+        ("pia_us", "revenue"),
+        ("pia_us", "capability"),
+        ("pia_customer", "problem"),
+        ("pia_customer", "risk"),
+    )
+    own = frame(
+        "factors",
+        [{"model": m, "scope": "all", "factor": f, "label": f"Factor {f} {words}"} for m, f in axes],
+    )
+    scores = frame("scores", [{"model": m, "subject": f"i{i}", "factor": f, "score": 1 + (3 * i + n) % 9}
+                              for i in range(40) for n, (m, f) in enumerate(axes) if (i + n) % 5])  # fmt: skip
+    book["factors"] = pd.concat([book["factors"], own], ignore_index=True)
+    book["scores"] = pd.concat([book["scores"], scores], ignore_index=True)
+    book["projects"] = frame("projects", [
+        {"project": f"x{i}", "name": f"Project {i} {words}", "customer": "Alpha", "idea": f"i{i}", "owner": f"p{i}", "starts": f"2027-0{i + 1}-01",
+         "ends": f"2028-0{i + 1}-01", "days": 30, "money": 4000, "risk": f"Risk {words}", "contingency": f"Then {words}", "status": "running"}
+        for i in range(6)
+    ])  # fmt: skip
+    book["actions"] = frame("actions", [{"project": f"x{i % 6}", "step": f"a{i}", "name": f"Step {i} {words}", "due": f"2027-1{i % 3}-1{i % 9}",
+                                         "person": f"p{i % 30}"} for i in range(48)])  # fmt: skip
+    decided = {
+        "what": "category",
+        "subject": "Alpha",
+        "decision": "maintenance",
+        "reason": f"Because {words}",
+        "person": "p1",
+        "on": "2026-11-01",
+    }
+    book["decisions"] = frame("decisions", [decided])
+    return book
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "words", ["in a few words that say what it is about", "and so on " * 60, "unbroken" * 60]
+)
+def test_a_page_on_one_customer_is_six_sheets_at_most(words, browser, tmp_path):
+    made = documents.differently(desk_of(busy(words), tmp_path, "Alpha")).html
+    page = panels.fill("page", title="Alpha", look=panels.look(), body=panels.trusted(made))
+    shown = browser.new_context().new_page()
+    shown.set_content(page)
+    paper = shown.pdf(prefer_css_page_size=True, format="A4")
+    shown.context.close()
+    sheets = len(re.findall(rb"/Type\s*/Page\b(?!s)", paper))
+    assert 1 <= sheets <= 6
+    assert "more are in the workbook" in made
+
+
+def test_the_page_on_one_customer_says_what_it_is_about_and_who_made_it():
+    desk = example("insurer")
+    desk.look_at("alder")
+    page = documents.differently(desk).html
+    tables, chosen = desk.tables, of_workbook(desk.tables, customer="alder")
+    ordered = pia.order(tables, chosen)
+    for name in [
+        *ordered["name"].head(14),
+        *plans.projects(tables, chosen)["name"],
+        *pia.chain(tables, chosen)["name"].head(12),
+    ]:
+        assert str(panels.Markup.escape(name)) in page
+    first = page.index(str(panels.Markup.escape(ordered["name"].iloc[0])), page.index("in this order"))
+    assert first < page.index(str(panels.Markup.escape(ordered["name"].iloc[1])), page.index("in this order"))
+    for words in ("is a key account (decided)", "Where it stands", "decided by Helen Ashworth", "Who does what, by when", "Next steps",
+                  "internal: not for customers", "Made by ", "a year"):  # fmt: skip
+        assert words in page
+    assert "<svg" in page and "Ashdene" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.S)
+    opened = page.index("<h1>"), page.index('class="verdict"'), page.index("Where it stands")
+    assert list(opened) == sorted(opened)
+
+
+def test_a_page_on_a_customer_of_whom_nothing_is_written_says_so_and_has_no_empty_headings(tmp_path):
+    page = documents.differently(desk_of(text(), tmp_path, "Gamma")).html
+    assert (
+        "Nothing has been written down for this customer yet" in page
+        and "No idea has been written down" in page
+    )
+    assert re.findall(r"<h2>(.*?)</h2>", page) == ["Where it stands"]
+
+
+def test_a_customer_without_a_segment_stands_in_no_category(tmp_path):
+    book = text()
+    book["customers"].loc[0, "segment"] = ""
+    page = documents.differently(desk_of(book, tmp_path, "Alpha")).html
+    assert "Alpha stands in no category yet." in page and "Where it stands" not in page
+
+
+@pytest.mark.parametrize("name", ["insurer", "bank"])
+def test_the_page_on_step_10_has_what_is_different_and_what_it_takes(name):
+    from kamlib import distinction
+
+    desk = example(name)
+    page = documents.differently(desk).html
+    everywhere = desk.settings.model_copy(update={"segment": ""})
+    assert f"<h1>{panels.Markup.escape(distinction.words(desk.tables, everywhere))}</h1>" in page
+    seen = distinction.distinction(desk.tables, everywhere)
+    for row in seen[(seen["min"] != "") & (seen["max"] != "")].to_dict("records"):
+        assert (
+            str(panels.Markup.escape(row["name"])) in page and str(panels.Markup.escape(row["max"])) in page
+        )
+    for words in seen.loc[seen["creep"] != "", "creep"]:
+        assert str(panels.Markup.escape(words))[1:] in page
+    for words in plans.load(desk.tables, everywhere)["words"]:
+        assert words[1:] in page
+    for row in distinction.services(desk.tables, everywhere).to_dict("records"):
+        assert str(panels.Markup.escape(row["name"])) in page
+    for words in (
+        "What each category gets",
+        "Who is told what",
+        "internal: not for customers",
+        "Plans for single customers",
+    ):
+        assert words in page
+    assert "<button" not in page
+
+
+def test_pages_of_an_empty_workbook_say_what_is_missing(tmp_path):
+    page = documents.differently(desk_of(stores.blank("Empty"), tmp_path)).html
+    assert "Nothing is different yet" in page and "<h1>No account takes any days yet</h1>" in page
+    assert re.findall(r"<h2>(.*?)</h2>", page) == [
+        "What each category gets, at least and at most",
+        "Who is told what",
+    ]
+    with pytest.raises(InvalidInput, match='There is no customer "Alpha"'):
+        list(report.write(str(tmp_path / "w.kam"), tmp_path / "out", given={"customer": "Alpha"}))
+    assert not (tmp_path / "out").exists()
+
+
+def planned(tables, **given):
+    """The notebook, parameters and file of each page that would be written."""
+    checked = report.settings.gate({"workbook": "w", **{k: v for k, v in given.items() if k != "notebook"}})
+    made = report._of_customer if checked.customer else report._pages
+    return [
+        (source, more, name) for source, more, name, _ in made(tables, checked, given.get("notebook", ""))
+    ]
+
+
+def test_which_pages_are_written():
+    tables = typed(busy())
+    account = ("04_pia", {"customer": "Alpha"}, "account-Alpha")
+    whole = [
+        ("01_segmentation", {}, "segmentation"),
+        ("03_profitability", {}, "profitability"),
+        ("04_pia", {}, "distinction"),
+    ]
+    segment = ("02_kaism", {"segment": "main"}, "kaism-main")
+    assert planned(tables) == [*whole, segment, account]
+    assert planned(tables, segment="main") == [segment, account]
+    assert planned(tables, notebook="04_pia") == [whole[2], account]
+    assert planned(tables, notebook="02_kaism") == [segment]
+    assert (
+        planned(tables, customer="Alpha") == planned(tables, customer="Alpha", notebook="04_pia") == [account]
+    )
+    assert planned(tables, customer="Beta") == [("04_pia", {"customer": "Beta"}, "account-Beta")]
+    outside = planned(tables, customer="Alpha", audience="customer")
+    assert outside == [("04_pia", {"customer": "Alpha", "audience": "customer"}, "for-Alpha")]
+    with pytest.raises(InvalidInput, match="comes from 04_pia"):
+        planned(tables, customer="Alpha", notebook="02_kaism")
+    with pytest.raises(KamError, match="elsewhere"):
+        planned(tables, segment="elsewhere")
+
+
+def test_only_the_customers_of_a_segment_get_a_page_with_it():
+    book = busy()
+    book["segments"] = frame("segments", [{"segment": "main"}, {"segment": "other"}])
+    assert "account-Alpha" not in [name for *_, name in planned(typed(book), segment="other")]
+
+
+def test_two_customers_never_share_a_file():
+    book = text()
+    book["customers"]["customer"] = ["a.b", "a-b", "A/b", "../x"]
+    book["stages"] = frame("stages", [{"customer": c, "stage": "s"} for c in book["customers"]["customer"]])
+    names = [name for _, _, name in planned(typed(book), notebook="04_pia")][1:]
+    assert names == ["account-a-b", "account-a-b-2", "account-A-b-3", "account-x"]
+
+
+def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path):
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-m", "kamlib.cli", "report", "data/insurer", "--out", str(tmp_path), "--customer", "alder"],
+                          cwd=ROOT, env=env, capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["account-alder.html"]
+    page = (tmp_path / "account-alder.html").read_text(encoding="utf-8")
+    assert (
+        "<title>Alder Network: what we do, and why</title>" in page
+        and "<script" not in page
+        and str(ROOT) not in page
+    )
+
+
+def test_results_of_one_customer_are_shown():
+    from kamlib import results
+
+    place = str(ROOT / "data" / "insurer")
+    for name in (
+        "screening",
+        "pia",
+        "idea_order",
+        "chain",
+        "projects",
+        "lock_in",
+        "value_share",
+        "screening_find_out",
+        "work_plan",
+    ):
+        assert len(results.show(place, name, customer="alder")) <= len(results.show(place, name))
+    assert set(results.show(place, "idea_order", customer="alder")["customer"]) == {"alder"}
+    for name in ("distinction", "energy", "services", "movers", "load"):
+        assert len(results.render(results.show(place, name), "csv"))
+    with pytest.raises(InvalidInput, match='There is no customer "aldr". Did you mean "alder"'):
+        results.show(place, "pia", customer="aldr")
