@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from kamlib.charts.boxes import matrix, rooms, scene
+from kamlib.charts.energy import energy, presents
 from kamlib.charts.groups import profile, support
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
+from kamlib.charts.plans import chain, timetable
 from kamlib.charts.profit import (
     capacity,
     discount,
@@ -22,7 +24,9 @@ from kamlib.charts.whale import whale, whale_scene, whale_shape
 
 __all__ = [
     "capacity",
+    "chain",
     "discount",
+    "energy",
     "flows",
     "future",
     "hockey_stick",
@@ -30,6 +34,7 @@ __all__ = [
     "matrix",
     "opportunity",
     "png",
+    "presents",
     "profile",
     "programme",
     "quadrants",
@@ -40,6 +45,7 @@ __all__ = [
     "spiral",
     "support",
     "svg",
+    "timetable",
     "whale",
     "whale_scene",
     "whale_shape",

@@ -175,12 +175,8 @@ def _leaders(
 
 def _corner_boxes(bars: np.ndarray, view: dict[str, float]) -> np.ndarray:
     """What names must keep clear of besides the dots: the range bars, the words in the corners and at the lines."""
-    wide, tall, x, y = (
-        190,
-        46,
-        _pixels_x(np.array(view["across"]), view),
-        _pixels_y(np.array(view["line"]), view),
-    )
+    wide, tall = 190, 46
+    x, y = float(_pixels_x(np.array(view["across"]), view)), float(_pixels_y(np.array(view["line"]), view))
     corners = [(a, b, a + wide, b + tall) for a in (0, WIDTH - wide) for b in (0, HEIGHT - tall)]
     along = [
         (0, y - 20, wide, y),
@@ -189,7 +185,7 @@ def _corner_boxes(bars: np.ndarray, view: dict[str, float]) -> np.ndarray:
         (x - 80, HEIGHT - 20, x + 80, HEIGHT),
     ]
     lines = [(0, y - 1, WIDTH, y + 1), (x - 1, 0, x + 1, HEIGHT)]
-    return np.vstack([bars, corners, along, lines])
+    return np.vstack([bars, np.array([*corners, *along, *lines], dtype=float)])
 
 
 def _sizes(table: pd.DataFrame, by: str) -> np.ndarray:
