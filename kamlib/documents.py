@@ -154,15 +154,15 @@ def distinct(desk: Desk) -> Document:
 
     All customers, unless the notebook was given a segment.
     """
-    from kamlib import distinction
+    from kamlib import charts, distinction
 
     _inside(desk)
     tables = desk.tables
     chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
     flow, presents = distinction.flow(tables, chosen), distinction.services(tables, chosen)
     pictures = {
-        "flow": _chart("energy", flow) if len(flow) else None,
-        "presents": _chart("presents", presents) if len(presents) else None,
+        "flow": charts.energy(flow) if len(flow) else None,
+        "presents": charts.presents(presents) if len(presents) else None,
     }
     parts = {
         "different": impact.different, "approaches": impact.approaches, "energy": impact.energy, "services": impact.services,
@@ -191,18 +191,18 @@ def account(desk: Desk) -> Document:
     steps, projects = plans.steps(tables, chosen), plans.projects(tables, chosen)
     walked = chain.head(impact.MOST["chain"])
     pictures = {
-        "walked": _chart("chain", walked) if len(walked) else None,
+        "walked": charts.chain(walked) if len(walked) else None,
         "board": charts.matrix(ideas, pia.MATRIX, chosen.near_line, "total") if _placed(ideas) else None,
     }
     parts = {
-        "stands": impact.stands, "chain": impact.chain, "ideas": impact.ideas, "projects": impact.projects,
+        "stands": impact.stands, "ideas": impact.ideas, "projects": impact.projects,
         "unknown": impact.unknown, "load": impact.load, "findings": impact.own_findings,
     }  # fmt: skip
     shown, today = projects.head(impact.MOST["projects"]), date.today().isoformat()
     return Document(
         panels.fill(
             "report_account", settings=chosen, title=account_title(pia.listed(tables, chosen)["name"].iloc[0]),
-            summary=impact.summary(tables, chosen), today=today, people=impact.listed_all(impact.contributors(tables, chosen)),
+            summary=impact.summary(tables, chosen), today=today, stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(tables, chosen)),
             timetable=panels.trusted(_timetable(shown, steps, today)), **_drawn(pictures),
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
         )
@@ -242,13 +242,4 @@ def _timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> str:
     shown = projects.assign(customer=projects["customer_name"], owner=projects["owner_name"])
     steps = steps[steps["project"].isin(shown["project"])]
     dated = (shown[["starts", "ends"]] != "").to_numpy().any() or (steps["due"] != "").any()
-    made = _chart("timetable", shown, steps, today) if dated else None
-    return charts.svg(made, "timetable") if made is not None else ""
-
-
-def _chart(name: str, *given: Any) -> Any:
-    """A picture by its name, None while nobody draws it."""
-    from kamlib import charts
-
-    draw = getattr(charts, name, None)
-    return draw(*given) if draw else None
+    return charts.svg(charts.timetable(shown, steps, today), "timetable") if dated else ""

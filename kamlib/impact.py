@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import catalogue, distinction, findings, panels, pia, plans, portfolio
+from kamlib import distinction, findings, panels, pia, plans, portfolio
 from kamlib.panels import fill
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, Tables
 
 # how many rows of a list an account report shows, so that it stays a few sheets of paper
-MOST = {"chain": 12, "ideas": 14, "projects": 8, "steps": 12, "unknown": 8, "findings": 8}
+MOST = {"chain": 12, "ideas": 14, "projects": 6, "steps": 10, "unknown": 6, "findings": 6}
 LONG = 40  # rows of a list in the report of the whole workbook
 NAMED = 3
 APPROACH_WORDS = {"hunter": "hunter", "farmer": "farmer", "milk_round": "milk round"}
@@ -204,9 +204,8 @@ def ideas(tables: Tables, settings: Settings) -> str:
         return ""
     seen = ranked.merge(pia.place(tables, settings)[["idea", "box", "status"]], on="idea", how="left")
     seen = seen.merge(pia.value(tables, settings)[["idea", "words"]], on="idea", how="left")
-    boxes = {b["id"]: b["label"] for b in catalogue.entry("pia_matrix")["quadrants"]}
     shown = seen.head(MOST["ideas"]).to_dict("records")
-    return fill("impact_ideas", rows=shown, left_out=len(seen) - len(shown), boxes=boxes)
+    return fill("impact_ideas", rows=shown, left_out=len(seen) - len(shown))
 
 
 def projects(tables: Tables, settings: Settings) -> str:
@@ -251,13 +250,6 @@ def own_findings(tables: Tables, settings: Settings) -> str:
     """The findings of this customer; "" where there is none."""
     found = findings.differently(tables, settings)
     return to_settle(found[found["customer"] == settings.customer], MOST["findings"])
-
-
-def chain(tables: Tables, settings: Settings) -> str:
-    """The stages of doing business with us, and what goes wrong there; "" where none is listed."""
-    rows = pia.chain(tables, settings)
-    shown = rows.head(MOST["chain"]).to_dict("records")
-    return fill("impact_chain", rows=shown, left_out=len(rows) - len(shown)) if shown else ""
 
 
 def contributors(tables: Tables, settings: Settings) -> list[str]:

@@ -96,6 +96,7 @@ def test_the_page_has_the_plan_and_nothing_else():
         "p1",
     ):
         assert words not in said
+    assert "<svg" in page
     assert said.index("Quotes") < said.index("Claims") and said.index("Count them") < said.index(
         "Try it with ten"
     )
@@ -268,9 +269,8 @@ def test_no_canary_is_on_the_page_nor_in_what_the_picture_is_drawn_of():
         given.append(projects.to_csv() + steps.to_csv())
         from kamlib import charts
 
-        if hasattr(charts, "timetable"):
-            shown = projects.assign(customer=projects["customer_name"], owner=projects["owner_name"])
-            given.append(json.dumps(charts.timetable(shown, steps, today).to_dict(), default=str))
+        shown = projects.assign(customer=projects["customer_name"], owner=projects["owner_name"])
+        given.append(json.dumps(charts.timetable(shown, steps, today).to_dict(), default=str))
         return documents._timetable(projects, steps, today)
 
     made = handout.page(handout.allowed(tables, customer), TODAY, draw)
