@@ -115,13 +115,16 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, 
     )  # fmt: skip
 
 
-def idea_card(tables: Tables, settings: Settings, idea: str, *, locked: bool) -> str:
-    """One idea explained in sentences: its class, its place on the matrix, who gains, what it asks of us."""
+def idea_card(tables: Tables, settings: Settings, idea: str, *, locked: bool, at: str = "") -> str:
+    """One idea explained in sentences: its class, its place on the matrix, who gains, what it asks of us.
+
+    `at` ends the ids of its fields where it stands twice on a page.
+    """
     seen = pia.place(tables, settings)
     choices = list(zip(seen["idea"], seen["name"], strict=True))
     own = seen[seen["idea"] == idea]
     if own.empty:
-        return fill("idea_card", choices=choices, row=None, locked=locked)
+        return fill("idea_card", choices=choices, row=None, locked=locked, at=at)
     row, boxes = own.iloc[0].to_dict(), {b["id"]: b for b in catalogue.entry("pia_matrix")["quadrants"]}
     one_of = {name: _row(made(tables, settings), idea) for name, made in (
         ("screened", pia.screening), ("tie", pia.lock_in), ("gain", pia.value), ("said", pia.ideas))}  # fmt: skip
@@ -133,7 +136,7 @@ def idea_card(tables: Tables, settings: Settings, idea: str, *, locked: bool) ->
     axes = [(head, _factor_rows(tables, pia.factors(tables, model, settings.segment), model, idea))
             for model, head in (("pia_us", "Worth to us"), ("pia_customer", "Worth to the customer"))]  # fmt: skip
     return fill(
-        "idea_card", choices=choices, row=row, verdict=verdict(row), locked=locked, box=boxes.get(row["box"], {}),
+        "idea_card", choices=choices, row=row, verdict=verdict(row), locked=locked, at=at, box=boxes.get(row["box"], {}),
         questions=questions, axes=axes, value=one_of["gain"]["words"], evidence=one_of["said"]["evidence"],
         screened=one_of["screened"], tie=one_of["tie"],
     )  # fmt: skip

@@ -202,7 +202,9 @@ def screening(desk: Desk) -> W.Box:
                 reading={"at": at}, title="Would it tie the customer to us, and would the customer like that?", corner="Idea")  # fmt: skip
     told = panel(desk, lambda: panels.fill("pia_order", rows=pia.order(desk.tables, about(desk)).to_dict("records"), name=_name(desk),
                                            unknown=pia.find_out(desk.tables, about(desk)).to_dict("records")))  # fmt: skip
-    return stack(sheet(desk, pia.SHEET), zones(stack(rated, tied), stack(told, idea_card(desk)), shape="two"))
+    return stack(
+        sheet(desk, pia.SHEET), zones(stack(rated, tied), stack(told, idea_card(desk, "-rated")), shape="two")
+    )
 
 
 def idea_scores(desk: Desk) -> W.Box:

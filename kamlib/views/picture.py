@@ -213,9 +213,11 @@ def about(desk: Desk) -> Settings:
     return desk.settings.model_copy(update={"customer": customer})
 
 
-def idea_card(desk: Desk) -> Panel:
+def idea_card(desk: Desk, at: str = "") -> Panel:
     """The idea in focus explained: its class, its place, who gains, whether it ties; and the team's own word on it."""
-    made = panel(desk, lambda: panels.idea_card(desk.tables, about(desk), desk.idea, locked=desk.read_only))
+    made = panel(
+        desk, lambda: panels.idea_card(desk.tables, about(desk), desk.idea, locked=desk.read_only, at=at)
+    )
 
     def decide(content: dict[str, Any]) -> None:
         said, idea = content["fields"], str(content["subject"])
