@@ -200,7 +200,7 @@ def test_without_a_today_nothing_is_late():
 
 
 @pytest.mark.parametrize("ends, named", [("2026-01-20", "10 Jan"), ("2026-06-30", "Apr"), ("2027-06-30", "Apr"),
-                                         ("2036-01-01", "2030"), ("2200-01-01", "2100"), ("9999-12-31", "9000")])  # fmt: skip
+                                         ("2028-05-01", "Jan 2027"), ("2028-12-01", "2028"), ("2036-01-01", "2030"), ("2200-01-01", "2100"), ("9999-12-31", "9000")])  # fmt: skip
 def test_time_is_named_as_the_span_asks_for(ends, named):
     rows = projects(("p", "Plan", "", "Ann", "2026-01-10", ends, "running"))
     chart = charts.timetable(rows, steps(), "2026-01-15")
@@ -227,7 +227,7 @@ def test_every_late_step_is_counted_where_names_have_no_room():
        st.lists(st.tuples(st.sampled_from("abcd"), TEXT, DAY, YESNO), max_size=20), DAY, NAME)  # fmt: skip
 def test_any_projects_stay_on_the_sheet(rows, due, today, title):
     chart = charts.timetable(projects(*rows), steps(*due), today, title)
-    assert off_the_sheet(chart) == []
+    assert off_the_sheet(chart) == [] and on_each_other(chart) == []
 
 
 # -- the chain ------------------------------------------------------------------------------------

@@ -121,6 +121,9 @@ def _numbers(ways: list[Way]) -> tuple[Rows, int]:
     for source, target, days, y1, y2, tall in sorted(ways, key=lambda way: -way[2]):
         if not _moves(source, target):
             continue
+        if days < 0.05:
+            left_out += 1
+            continue
         text = _days(days)
         wide = width_of(text, SMALL) * 1.1 + 6
         spots = [_word(FROM + (TO - FROM) * _along(t) - wide / 2 + 3, y1 + (y2 - y1) * _smooth(t) + tall / 2 + 5, text)

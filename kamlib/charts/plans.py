@@ -260,7 +260,7 @@ def _ticks(first: int, last: int) -> list[tuple[int, str]]:
     if months < 2:
         by = 7 if months > 0.4 else 1
         return [(day, f"{date.fromordinal(day).day} {MONTHS[date.fromordinal(day).month - 1]}") for day in range(first, last + 1, by)]  # fmt: skip
-    if months > 40:
+    if months > 28:
         step = next((s for s in YEARS if months / 12 / s <= 10), YEARS[-1])
         years = [year for year in range(begin.year, date.fromordinal(last).year + 1) if year % step == 0]
         return [(day, str(year)) for year in years if (day := date(year, 1, 1).toordinal()) >= first]
