@@ -80,7 +80,8 @@ def _change(today: np.ndarray, after: np.ndarray, accounts: np.ndarray) -> tuple
     """What is freed and what is needed more; a category without accounts takes nothing."""
     with np.errstate(invalid="ignore"):
         more = np.where(accounts == 0, 0.0, after - today)
-    return np.where(more < 0, -more, more * 0), np.where(more > 0, more, more * 0)
+    none = np.abs(more * 0)
+    return np.where(more < 0, -more, none), np.where(more > 0, more, none)
 
 
 @remembered

@@ -26,7 +26,7 @@ CHANNEL_WORDS = {"internet": "internet", "call_centre": "calls", "face_to_face":
 def distinction(desk: Desk) -> W.Box:
     """The least and the most that each category gets, for each basis; and where a service creeps."""
     return stack(
-        zones(_table(desk), stack(_creep(desk), _settle(desk, 44, 45, 46, 51, 53)), shape="two"),
+        zones(_table(desk), stack(_creep(desk), _settle(desk, 44, 45, 51, 53)), shape="two"),
         _approaches(desk),
     )
 

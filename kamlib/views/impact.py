@@ -35,7 +35,7 @@ def chain(desk: Desk) -> W.Box:
 
     empty = "The chain is drawn here as soon as it has a stage."
     drawn = picture(desk, data, charts.chain, "chain", "The chain of doing business with us", empty, lambda: f"Doing business with us, as {_name(desk)} sees it")  # fmt: skip
-    return stack(_whom(desk), drawn, zones(_stages(desk), _ideas(desk), shape="half"))
+    return stack(_whom(desk), zones(_stages(desk), drawn, shape="half"), _ideas(desk))
 
 
 def _name(desk: Desk) -> str:
