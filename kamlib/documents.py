@@ -239,7 +239,7 @@ def _timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> str:
     """Projects and their steps in time; "" where there is nothing with a date."""
     from kamlib import charts
 
-    shown = projects.assign(customer=projects["customer_name"], owner=projects["owner_name"])
+    shown = projects.assign(customer="", owner=projects["owner_name"])  # the page is about one customer
     steps = steps[steps["project"].isin(shown["project"])]
     dated = (shown[["starts", "ends"]] != "").to_numpy().any() or (steps["due"] != "").any()
     return charts.svg(charts.timetable(shown, steps, today), "timetable") if dated else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from html.parser import HTMLParser
 
@@ -211,7 +211,7 @@ def _words(tables: Tables, customer: str) -> Iterator[tuple[str, bool]]:
     named = [*_or_id(others, "customer"), *_or_id(rivals, "supplier"), *tables["factors"]["label"]]
     for name in dict.fromkeys(named):
         plain = _plain(name)
-        if len(re.sub(r"\W", "", plain)) >= SHORTEST and not _said(own, plain, False):
+        if len(re.sub(r"\W", "", plain)) >= SHORTEST and not _spans(own, plain):
             yield name, False
 
 
@@ -219,9 +219,17 @@ def _or_id(rows: pd.DataFrame, key: str) -> list[str]:
     return rows["name"].where(rows["name"].str.strip() != "", rows[key]).tolist()
 
 
-def _said(plain: str, word: str, plural: bool) -> bool:
+def _spans(plain: str, word: str, plural: bool = False) -> list[tuple[int, int]]:
+    """Where a word stands in a text by itself."""
+    if not word or word not in plain:
+        return []
     end = "s?" if plural else ""
-    return word in plain and bool(re.search(rf"(?<!\w){re.escape(word)}{end}(?!\w)", plain))
+    return [m.span() for m in re.finditer(rf"(?<!\w){re.escape(word)}{end}(?!\w)", plain)]
+
+
+def _outside(spans: Iterable[tuple[int, int]], own: list[tuple[int, int]]) -> bool:
+    """Does one of them stand elsewhere than inside our own name or the customer's?"""
+    return any(not any(first <= a and b <= last for first, last in own) for a, b in spans)
 
 
 def _figures(tables: Tables) -> set[float]:
@@ -243,19 +251,17 @@ def _read(token: str) -> set[float]:
 
 def told(text: str, tables: Tables, customer: str) -> list[str]:
     """The words and figures in a text that may not be told to this customer, as they stand in the workbook."""
-    own = {
-        _name_of(tables["customers"][tables["customers"]["customer"] == customer], customer),
-        _supplier(tables),
-    } - {""}
-    for name in sorted(own, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " \u00b7 ", text)
-    plain = _plain(text)
-    found = [word for word, plural in _words(tables, customer) if _said(plain, _plain(word), plural)]
-    found += [match.group() for match in LETTERS.finditer(unicodedata.normalize("NFKC", text))]
+    customers = tables["customers"]
+    names = [_name_of(customers[customers["customer"] == customer], customer), _supplier(tables)]
+    plain, shown = _plain(text), unicodedata.normalize("NFKC", text)
+    own = [span for name in names for span in _spans(plain, _plain(name))]
+    found = [w for w, plural in _words(tables, customer) if _outside(_spans(plain, _plain(w), plural), own)]
+    own = [span for name in names for span in _spans(shown, unicodedata.normalize("NFKC", name))]
+    found += [m.group() for m in LETTERS.finditer(shown) if _outside([m.span()], own)]
     secret, years = _figures(tables), _years(tables, customer)
-    for match in NUMBER.finditer(unicodedata.normalize("NFKC", text)):
-        if match.group() not in years and _read(match.group()) & secret:
-            found.append(match.group().rstrip(".,"))
+    for m in NUMBER.finditer(shown):
+        if m.group() not in years and _outside([m.span()], own) and _read(m.group()) & secret:
+            found.append(m.group().rstrip(".,"))
     return list(dict.fromkeys(found))
 
 

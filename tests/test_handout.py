@@ -97,7 +97,7 @@ def test_the_page_has_the_plan_and_nothing_else():
     ):
         assert words not in said
     assert "<svg" in page
-    assert said.index("Quotes") < said.index("Claims") and said.index("Count them") < said.index(
+    assert said.index("Quotes") < said.index("Claims") and said.rindex("Count them") < said.rindex(
         "Try it with ten"
     )
 
@@ -324,6 +324,26 @@ def test_names_of_one_or_two_letters_and_our_own_are_not_looked_for(tmp_path):
     book["customers"].loc[book["customers"]["customer"] == "Beta", "name"] = "It"
     book["suppliers"].loc[1, "name"] = "Harbour"  # a rival whose name is part of ours
     assert "Harbour Mutual" in documents.differently(desk_of(book, tmp_path)).html
+
+
+def test_a_rival_is_found_even_where_its_name_begins_with_the_customers():
+    book = plan()
+    book["suppliers"].loc[1, "name"] = "Alpha Freight Lines"
+    for told in ("Alpha Freight Lines is cheaper", "unlike Alpha Freight  lines"):
+        book["stages"].loc[0, "trouble"] = told
+        with pytest.raises(InvalidInput, match="stages, s2, trouble"):
+            handout.refuse(typed(book), "Alpha")
+    book["stages"].loc[0, "trouble"] = "Alpha Freight waits on its lines"
+    handout.refuse(typed(book), "Alpha")
+
+
+def test_a_customer_may_be_called_what_it_likes():
+    book = plan()
+    book["customers"].loc[book["customers"]["customer"] == "Alpha", "name"] = "Opportunistic 41000 Progress"
+    page = page_of(book)
+    assert handout.searched(page, typed(book), "Alpha") == page
+    with pytest.raises(InvalidInput, match="Progress"):
+        handout.searched(page + "<p>Progress</p>", typed(book), "Alpha")
 
 
 def test_every_part_of_a_page_is_searched():
