@@ -271,11 +271,12 @@ def busy(words="in a few words that say what it is about", times=1):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("times", [1, 4])
 @pytest.mark.parametrize(
-    "words", ["in a few words that say what it is about", "and so on " * 60, "unbroken" * 60]
+    "words", ["in a few words that say what it is about", "and so on " * 60, "unbroken" * 60, "W" * 400]
 )
-def test_a_page_on_one_customer_is_six_sheets_at_most(words, browser, tmp_path):
-    made = documents.differently(desk_of(busy(words), tmp_path, "Alpha")).html
+def test_a_page_on_one_customer_is_six_sheets_at_most(words, times, browser, tmp_path):
+    made = documents.differently(desk_of(busy(words, times), tmp_path, "Alpha")).html
     page = panels.fill("page", title="Alpha", look=panels.look(), body=panels.trusted(made))
     shown = browser.new_context().new_page()
     shown.set_content(page)
