@@ -192,17 +192,10 @@ def _plain(text: str) -> str:
 def _words(tables: Tables, customer: str) -> Iterator[tuple[str, bool]]:
     """What may not be said to a customer, each with whether it may have an s at its end."""
     yield from ((word, True) for word in WORDS)
-    for box, mark in palette.MARKS.items():
-        yield from (
-            (w, True)
-            for w in (
-                (mark.word, f"{box.replace('_', ' ')} account")
-                if box in BOXES
-                else (mark.word,)
-                if box
-                else ()
-            )
-        )
+    for box in BOXES:
+        yield from ((word, True) for word in (palette.MARKS[box].word, f"{box.replace('_', ' ')} account"))
+    # "progress" and "drop" alone are said by everybody
+    yield from ((palette.MARKS[box].word, True) for box in pia.MATRIX.boxes if " " in palette.MARKS[box].word)
     yield from ((q["label"], True) for q in catalogue.entry("pia_matrix")["quadrants"])
     customers, suppliers = tables["customers"], tables["suppliers"]
     own = _plain(_name_of(customers[customers["customer"] == customer], customer))

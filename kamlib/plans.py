@@ -40,9 +40,9 @@ def projects(tables: Tables, settings: Settings) -> pd.DataFrame:
     names = {
         "name": rows["name"].where(rows["name"] != "", rows["project"]),
         "customer_name": rows["customer"].map(who),
-        "idea_name": rows["idea"].map(ideas["name"]).fillna(""),
-        "class": rows["idea"].map(ideas["class"]).fillna(""),
-        "owner_name": rows["owner"].map(people).fillna("").where(lambda n: n != "", rows["owner"]),
+        "idea_name": _looked_up(rows["idea"], ideas["name"]),
+        "class": _looked_up(rows["idea"], ideas["class"]),
+        "owner_name": _looked_up(rows["owner"], people).where(lambda n: n != "", rows["owner"]),
         "status": rows["status"].where(rows["status"] != "", "planned"),
         "steps": rows["project"].map(count.iloc[:, 0]).fillna(0).astype(int),
         "done": rows["project"].map(count.iloc[:, 1]).fillna(0).astype(int),
@@ -61,10 +61,16 @@ def steps(tables: Tables, settings: Settings) -> pd.DataFrame:
     people = tables["people"].drop_duplicates("person").set_index("person")["name"]
     made = own.assign(
         name=own["name"].where(own["name"] != "", own["step"]),
-        person_name=own["person"].map(people).fillna(""),
+        person_name=_looked_up(own["person"], people),
     )
     made = made.sort_values("due", key=lambda s: s.where(s != "", "9999"), kind="stable", ignore_index=True)
     return made[["project", "step", "name", "due", "person", "person_name", "done"]]
+
+
+def _looked_up(ids: pd.Series, words: pd.Series) -> pd.Series:
+    """The word for each id, "" where there is none."""
+    known = words.to_dict()
+    return pd.Series([known.get(i, "") for i in ids], index=ids.index, dtype=object)
 
 
 @remembered

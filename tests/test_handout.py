@@ -291,7 +291,7 @@ def test_no_canary_is_on_the_page_nor_in_what_the_picture_is_drawn_of():
 
 @pytest.mark.parametrize(
     "words",
-    ["our key account", "a Key  Development customer", "KEY-ACCOUNTS", "opportunistic", "maintenance account", "Progress", "kaism", "drop",
+    ["our key account", "a Key  Development customer", "KEY-ACCOUNTS", "opportunistic", "maintenance account", "Make it worth more to them", "kaism",
      "Attractiveness", "relative strength", "lock in", "lock\u2011in", "class B", "Class\u00a0A idea", "differentiators", "make it a project",
      "not for BETA", "like Gamma's", "Corvid\u00a0life", "Corvid-Life", "speed of answer", "worth 41000", "worth 41,000 to you",
      "41 000 a year", "41.000 EUR", "EUR41000", "our 9'000", "weight 37.5", "6.5 of 10", "key\u200b account"],
@@ -339,11 +339,13 @@ def test_a_rival_is_found_even_where_its_name_begins_with_the_customers():
 
 def test_a_customer_may_be_called_what_it_likes():
     book = plan()
-    book["customers"].loc[book["customers"]["customer"] == "Alpha", "name"] = "Opportunistic 41000 Progress"
+    book["customers"].loc[book["customers"]["customer"] == "Alpha", "name"] = (
+        "Opportunistic 41000 Maintenance"
+    )
     page = page_of(book)
     assert handout.searched(page, typed(book), "Alpha") == page
-    with pytest.raises(InvalidInput, match="Progress"):
-        handout.searched(page + "<p>Progress</p>", typed(book), "Alpha")
+    with pytest.raises(InvalidInput, match="Maintenance"):
+        handout.searched(page + "<p>Maintenance</p>", typed(book), "Alpha")
 
 
 def test_every_part_of_a_page_is_searched():

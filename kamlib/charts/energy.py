@@ -24,7 +24,7 @@ QUADRANTS = (
     ("no", "no", "REMOVE"),
     ("no", "yes", "REMOVE"),
 )
-HEAD, LINE_TALL, MOST, COSTS, LONGEST = 30.0, 24.0, 6, 116.0, 60.0
+HEAD, LINE_TALL, MOST, COSTS, LONGEST = 30.0, 24.0, 6, 104.0, 50.0
 SOURCES, TARGETS = (*BOXES, "unused", "missing"), (*BOXES, "left")
 FROM, TO, MIDDLE = SIDE + BAR, WIDTH - SIDE - BAR, WIDTH / 2
 PALE, STRONG = 0.16, 0.5
@@ -259,7 +259,7 @@ def _note(row: dict[str, Any], word: str) -> str:
         return " ".join(asked)
     advice = row.get("suggestion")
     told = advice if advice in ("keep", "improve", "charge", "remove") else ""
-    return str(told) if "," in word or told.upper() not in word else ""
+    return str(told) if told == "charge" or told.upper() not in word else ""  # to keep it goes without saying
 
 
 def said(value: Any) -> str:

@@ -130,6 +130,8 @@ def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str, title: st
     """
     layers, top = _titled(title)
     now = _day(today)
+    if "customer" in projects and projects["customer"].nunique(dropna=False) < 2:
+        projects = projects.drop(columns="customer")  # it goes without saying
     rows = [_plan(row, steps, now) for row in projects.to_dict("records")]
     shown = sorted(rows, key=lambda row: row["over"])[:BARS] if len(rows) > BARS else rows
     dated = sorted((row for row in shown if row["span"]), key=lambda row: row["span"])
