@@ -169,7 +169,9 @@ def test_no_script_runs_in_any_view(place: Path, page: Any) -> None:
             assert ran(page) is None and page.evaluate(TRAPS) == []
         for summary in page.locator("summary").all():
             summary.click()
-        page.locator(".kam-chart svg text", has_text="__xss").first.hover(force=True)  # a name may stand in two lines
+        page.locator(".kam-chart svg text", has_text="__xss").first.hover(
+            force=True
+        )  # a name may stand in two lines
         assert ran(page) is None and asked == [] and page.evaluate(TRAPS) == []
         assert page.outside == [] and page.problems == []
 
