@@ -9,6 +9,7 @@ settings.register_profile("kamlib", settings.default, deadline=None)
 settings.load_profile("kamlib")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers look at the groups
 def pytest_collection_modifyitems(items: list[Any]) -> None:
     """With two workers one has the browser: its event loop, and what it sees, are nobody else's."""
     for item in items:
