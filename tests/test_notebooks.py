@@ -42,6 +42,7 @@ def test_there_are_notebooks():
         "01_segmentation.ipynb",
         "02_kaism.ipynb",
         "03_profitability.ipynb",
+        "04_pia.ipynb",
     ]
 
 

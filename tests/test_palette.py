@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kamlib.palette import MARKS, SHORT
+from kamlib.pia import MATRIX
 from kamlib.tables import BOXES
 
 COLOURS = [MARKS[box].colour for box in BOXES]
@@ -62,7 +63,8 @@ def test_marks_and_words_stand_out_on_white(box: str) -> None:
     assert contrast(MARKS[box].colour) >= 3 and contrast(MARKS[box].ink) >= 4.5
 
 
-def test_a_shape_a_sign_and_a_word_stand_beside_each_colour() -> None:
+@pytest.mark.parametrize("boxes", [BOXES, MATRIX.boxes], ids=["customers", "ideas"])
+def test_a_shape_a_sign_and_a_word_stand_beside_each_colour(boxes: tuple[str, ...]) -> None:
     for part in ("colour", "ink", "shape", "glyph", "word"):
-        assert len({getattr(mark, part) for mark in MARKS.values()}) == len(MARKS), part
-    assert set(BOXES) < set(MARKS) and set(SHORT) == set(BOXES)
+        assert len({getattr(MARKS[box], part) for box in (*boxes, "")}) == 5, part
+    assert {*BOXES, *MATRIX.boxes, ""} == set(MARKS) and set(SHORT) == {*BOXES, *MATRIX.boxes}
