@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from kamlib import (
+    certainty,
     checks,
     distinction,
     findings,
@@ -30,6 +31,7 @@ from kamlib.tables import Tables, parse_number, typed
 
 RESULTS: dict[str, Callable[[Tables, Settings], pd.DataFrame]] = {
     "kaism": kaism.place,
+    "certainty": certainty.certainty,
     "classes": portfolio.classes,
     "portfolio": portfolio.table,
     "findings": findings.find,

@@ -63,6 +63,8 @@ class Settings(BaseModel):
     visit_hours: float | None = Field(None, ge=0, le=1000)
     call_hours: float | None = Field(None, ge=0, le=1000)
     customer: str = ""
+    weights_known: Literal["around", "ranked", "any"] = "around"
+    sure: int = Field(30, ge=1, le=1000)
     currency: str = "GBP"
     name: str = ""
     supplier: str = ""

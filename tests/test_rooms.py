@@ -35,6 +35,7 @@ MODELS = [
     "distinction",
     "pia",
     "plans",
+    "certainty",
 ]
 # rooms from the ground up; a room imports only from rooms before it
 FLOORS = [
@@ -53,7 +54,7 @@ FLOORS = [
     ["resources"],
     ["groundwork", "progress"],
     ["profitability"],
-    ["distinction", "pia"],
+    ["distinction", "pia", "certainty"],
     ["plans"],
     ["findings"],
     ["charts", "panels", "results"],
