@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks import books
 from benchmarks.measure import Row, clock, interleaved, table
 from kamlib import charts, findings, kaism, labels, settings, stores, tables
+from kamlib.charts import boxes
 from kamlib.desk import Desk
 
 REPEATS = 15
@@ -31,8 +32,8 @@ def _models(size: int) -> list[Row]:
     cells = scores.loc[scores["model"] == "attractiveness", "score"].to_numpy().reshape(size, -1)
     weights = np.array(books.WEIGHTS, float)
     dice = np.random.default_rng(2)
-    x, y, radius = dice.random(size) * charts.WIDTH, dice.random(size) * charts.HEIGHT, np.full(size, 8.0)
-    names, frame = drawn["name"].tolist(), (charts.WIDTH, charts.HEIGHT)
+    x, y, radius = dice.random(size) * boxes.WIDTH, dice.random(size) * boxes.HEIGHT, np.full(size, 8.0)
+    names, frame = drawn["name"].tolist(), (boxes.WIDTH, boxes.HEIGHT)
 
     def bare() -> np.ndarray:
         known = ~np.isnan(cells)
@@ -48,7 +49,7 @@ def _models(size: int) -> list[Row]:
     works: dict[str, Callable[[], object]] = {
         "kaism.place": lambda: kaism.place(another(), chosen),
         "charts.scene": lambda: charts.scene(drawn),
-        "labels.place": lambda: labels.place(x, y, radius, names, charts.TYPE, frame, np.empty((0, 4))),
+        "labels.place": lambda: labels.place(x, y, radius, names, boxes.TYPE, frame, np.empty((0, 4))),
         "kaism.unknowns": lambda: kaism.unknowns(another(), chosen),
         "findings.find": lambda: findings.find(another(), chosen),
     }

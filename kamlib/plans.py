@@ -184,7 +184,9 @@ def _care(rows: pd.DataFrame) -> Iterator[Finding]:
 
 
 def rules(tables: Tables, settings: Settings, today: date | None = None) -> Iterator[Finding]:
-    """What a facilitator would say about the projects; nothing while there is none."""
+    """What a facilitator would say about the projects; nothing while there is neither project nor idea."""
+    if tables["projects"].empty and tables["ideas"].empty:
+        return
     rows = projects(tables, settings)
     yield from _dates(tables, settings, rows, (today or date.today()).isoformat())
     yield from _care(rows.rename(columns={"class": "class_"}))

@@ -107,4 +107,11 @@ def _plans(tables: Tables, settings: Settings) -> Iterator[Finding]:
         yield "nudge", STEP, segment, "", text, 52
 
 
-RULES = (_parameters, _classes, _givens, _board, _team, _plans)
+def _asked(tables: Tables, settings: Settings) -> Iterator[Finding]:
+    """Every rule, once an analysis has begun; before that there is nothing to say."""
+    if any(len(tables[name]) for name in ("stages", "ideas", "ratings", "projects")):
+        for rule in (_parameters, _classes, _givens, _board, _team, _plans):
+            yield from rule(tables, settings)
+
+
+RULES = (_asked,)
