@@ -45,41 +45,25 @@ def crossings(distance: Distance, shares: np.ndarray, factor: int) -> np.ndarray
     now = shares[factor]
     at = np.unique(np.append(GRID, now))
     side = _side(distance(moved(shares, factor, at)))
-    here = side[:, [int(np.searchsorted(at, now))]]
+    today = int(np.searchsorted(at, now))
+    here = side[:, [today]]
     other = (side != here) & (side >= 0) & (here >= 0)
-    found = np.full(len(side), np.nan)
-    for row in map(int, np.flatnonzero(other.any(axis=1))):
-        spots = np.flatnonzero(other[row])
-        found[row] = min((_narrowed(distance, shares, factor, at, side[row], spot, now, row) for spot in _ends(spots, at, now)),
-                         key=lambda t: abs(t - now))  # fmt: skip
-    return found
-
-
-def _ends(spots: np.ndarray, at: np.ndarray, now: float) -> list[int]:
-    """The nearest other side below and above today's share."""
-    low, high = spots[at[spots] < now], spots[at[spots] > now]
-    return [*low[-1:].tolist(), *high[:1].tolist()]
-
-
-def _narrowed(
-    distance: Distance,
-    shares: np.ndarray,
-    factor: int,
-    at: np.ndarray,
-    side: np.ndarray,
-    spot: int,
-    now: float,
-    row: int,
-) -> float:
-    """The share at which the side changes, between a spot beyond it and its neighbour nearer to today's."""
-    beyond, near = at[spot], at[spot + 1] if at[spot] < now else at[spot - 1]
-    for _ in range(HALVINGS):
+    spots = np.arange(len(at))
+    below = np.where(other & (spots < today), spots, -1).max(axis=1)
+    above = np.where(other & (spots > today), spots, len(at)).min(axis=1)
+    rows = np.concatenate([np.flatnonzero(below >= 0), np.flatnonzero(above < len(at))])
+    ends = np.concatenate([below[below >= 0], above[above < len(at)]])
+    beyond, near = at[ends].copy(), at[np.where(ends < today, ends + 1, ends - 1)].copy()
+    wanted, alone = side[rows, ends], np.arange(len(rows))
+    for _ in range(HALVINGS if len(rows) else 0):
         middle = (beyond + near) / 2
-        if _side(distance(moved(shares, factor, np.array([middle]))))[row, 0] == side[spot]:
-            beyond = middle
-        else:
-            near = middle
-    return float(beyond)
+        hit = _side(distance(moved(shares, factor, middle))[rows, alone]) == wanted
+        beyond, near = np.where(hit, middle, beyond), np.where(hit, near, middle)
+    found = np.full(len(side), np.nan)
+    for row, to in zip(rows, beyond, strict=True):
+        if not abs(found[row] - now) <= abs(to - now):
+            found[row] = to
+    return found
 
 
 def _side(distances: np.ndarray) -> np.ndarray:
@@ -148,44 +132,71 @@ def _rows(
 
 
 def _right(tables: Tables, seen: pd.DataFrame) -> list[tuple]:
+    """In closed form: that we lead every competitor holds on one stretch of the share of a factor."""
     ours, theirs, weights = kaism.strength_cells(
         tables, seen.loc[~seen["ruled_out"].to_numpy(bool), "customer"]
     )
-    margins, subjects = (ours - theirs).to_numpy(float), ours.index.get_level_values("subject")
+    margins, weight = (ours - theirs).to_numpy(float), weights.to_numpy(float)
+    scored = ((weight > 0) & ~np.isnan(margins)).any(axis=1)
+    margins, weight = np.nan_to_num(margins[scored]), weight[scored]
+    subjects = ours.index.get_level_values("subject")[scored]
+    customers = list(dict.fromkeys(subjects))
+    if not customers:
+        return []
+    of = np.array([customers.index(c) for c in subjects])
+    share = weight / weight.sum(axis=1, keepdims=True)
+    labels = (
+        tables["factors"]
+        .loc[tables["factors"]["model"] == "strength"]
+        .set_index(["scope", "factor"])["label"]
+        .to_dict()
+    )
     made = []
-    for customer in dict.fromkeys(subjects):
-        rows = np.flatnonzero(subjects == customer)
-        weight = weights.to_numpy(float)[rows[0]]
-        own = np.flatnonzero(weight > 0)
-        if not len(own):
-            continue
-        listed = kaism.of_scope(tables, "strength", customer).set_index("factor")["label"]
-        names = [str(weights.columns[j]) for j in own]
-        labels = [str(listed.get(name, name)) for name in names]
-        made += _rows(
-            _lead(margins[np.ix_(rows, own)]),
-            weight[own] / weight[own].sum(),
-            [customer],
-            np.array([True]),
-            "strength",
-            names,
-            labels,
-        )
+    for f, name in enumerate(weights.columns):
+        low, high, never = _stretch(margins, share, f, of, len(customers))
+        first = np.array([int(np.flatnonzero(of == n)[0]) for n in range(len(customers))])
+        for n, row in enumerate(first):
+            now = share[row, f]
+            to = _end(now, low[n], high[n], bool(never[n])) if weight[row, f] > 0 else math.nan
+            if to == to:
+                label = labels.get((customers[n], name)) or name
+                made.append((customers[n], "strength", name, label, 100 * now, 100 * to, 100 * abs(to - now)))
     return made
 
 
-def _lead(margins: np.ndarray) -> Distance:
-    """How far we are ahead of the best competitor (1 x T) for weights (J x T); NaN where nothing is scored for both."""
-    known = ~np.isnan(margins)
-    filled = np.where(known, margins, 0.0)
+def _stretch(
+    margins: np.ndarray, share: np.ndarray, factor: int, of: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Between which shares of a factor we lead every competitor: low and high for each customer, and never."""
+    own, held = share[:, factor], share > 0
+    rest = 1.0 - own
+    others = held & (np.arange(share.shape[1]) != factor)
+    even = others / np.maximum(others.sum(axis=1, keepdims=True), 1)
+    kept = np.where(
+        (rest > 1e-12)[:, None], np.where(others, share, 0.0) / np.maximum(rest, 1e-12)[:, None], even
+    )
+    start = (margins * kept).sum(axis=1)
+    slope = margins[:, factor] - start
+    flat = np.abs(slope) <= matrix.EQUAL
+    with np.errstate(divide="ignore", invalid="ignore"):
+        zero = -start / slope
+    low, high, never = np.zeros(count), np.ones(count), np.zeros(count, dtype=bool)
+    np.maximum.at(low, of, np.where(~flat & (slope > 0), zero, 0.0))
+    np.minimum.at(high, of, np.where(~flat & (slope < 0), zero, 1.0))
+    np.logical_or.at(never, of, flat & (start <= matrix.EQUAL))
+    return low, high, never | (low > 1) | (high < 0) | (high - low <= matrix.EQUAL)
 
-    def distance(weights: np.ndarray) -> np.ndarray:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            each = (filled @ weights) / (known.astype(float) @ weights)
-        nobody = np.isnan(each).all(axis=0)
-        return np.where(nobody, np.nan, np.fmin.reduce(each, axis=0))[None, :]
 
-    return distance
+def _end(now: float, low: float, high: float, never: bool) -> float:
+    """The nearest end of the stretch in which we lead, seen from today's share; NaN where there is none."""
+    if never:
+        return math.nan
+    if now <= low + matrix.EQUAL and low > 0:
+        return low
+    if now >= high - matrix.EQUAL and high < 1:
+        return high
+    ends = [end for end, there in ((low, low > 0), (high, high < 1)) if there]
+    return min(ends, key=lambda end: abs(end - now), default=math.nan)
 
 
 @remembered
