@@ -50,6 +50,7 @@ def document(desk: Desk) -> Document:
             settings=chosen, segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
             picture=panels.trusted(picture), headline=panels.headline(seen),
             placements=panels.trusted(panels.placements(seen)),
+            certainty=panels.trusted(panels.how_sure(tables, chosen)),
             scores=panels.trusted(panels.score_table(tables, chosen, seen)),
             strengths=panels.trusted(panels.strength_tables(tables, seen)),
             portfolio=panels.trusted(panels.portfolio_table(tables, chosen)),

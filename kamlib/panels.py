@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kamlib import catalogue, findings, kaism, palette, pia, portfolio, progress
+from kamlib import catalogue, certainty, findings, kaism, palette, pia, portfolio, progress
 from kamlib.scoring import one
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, US, Tables
@@ -271,6 +271,27 @@ def placements(seen: pd.DataFrame) -> str:
     order = {box: i for i, box in enumerate([*BOXES, ""])}
     rows = seen.sort_values("category", key=lambda s: s.map(order).fillna(9), kind="stable")
     return fill("placements", rows=rows.to_dict("records"))
+
+
+def how_sure(tables: Tables, settings: Settings) -> str:
+    """How sure each box is, in words first; "" where there is nobody to place."""
+    seen = certainty.certainty(tables, settings)
+    if seen.empty:
+        return ""
+    shares = [
+        certainty.percent(row[f"p_{row['box']}"], row["exact"]) if row["box"] else "?"
+        for row in seen.to_dict("records")
+    ]
+    spreads = {"around": "around our own", "ranked": "that agree with our order", "any": "of every kind"}
+    short = [share.replace("more than", ">").replace("less than", "<") for share in shares]
+    rows = seen.assign(share=short).to_dict("records")
+    error = 0 if seen["exact"].all() else 100 * seen["error"].max()
+    return fill(
+        "certainty_table",
+        rows=rows,
+        spread=spreads[settings.weights_known],
+        error=f"{error:.1f}" if error else "",
+    )
 
 
 def headline(seen: pd.DataFrame) -> str:

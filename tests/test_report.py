@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from kamlib import documents, panels, pia, plans, report, stores
 from kamlib.desk import Desk
@@ -78,6 +79,18 @@ def test_the_figures_of_the_report_are_those_of_the_command_line(page):
     for row in results.show(str(ROOT / "data" / "insurer"), "kaism", "broker_networks").to_dict("records"):
         found = re.search(rf'<td class="name">{row["name"]}</td>(.*?)</tr>', page, re.S)[1]
         assert f"<td>{one(row['y'])}</td><td>{one(row['x'])}</td>" in found
+
+
+def test_how_sure_a_box_is_reads_the_same_in_the_report_and_on_the_command_line(page):
+    from kamlib import results
+
+    for row in results.show(str(ROOT / "data" / "insurer"), "certainty", "broker_networks").to_dict(
+        "records"
+    ):
+        assert (
+            f'<td class="l date">{row["verdict"] or "ruled out"}</td><td class="l why">{escape(row["words"])}</td>'
+            in page
+        )
 
 
 def test_a_report_carries_no_parameters_paths_or_sources(page):

@@ -6,6 +6,6 @@ Mareschal 1988 (stability of weights); see `exact`.
 
 from kamlib.certainty.exact import above, central, ranked
 from kamlib.certainty.spreads import chances
-from kamlib.certainty.verdicts import certainty
+from kamlib.certainty.verdicts import certainty, percent
 
-__all__ = ["above", "central", "certainty", "chances", "ranked"]
+__all__ = ["above", "central", "certainty", "chances", "percent", "ranked"]

@@ -86,7 +86,7 @@ def _words(row: dict[str, Any]) -> str:
         parts = [f"{name} stays {_account(row['box'])} whatever the weights"]
     else:
         parts = [
-            f"{name} is {_account(row['box'])} for {_percent(chance, row['exact'])} of the weights there could be"
+            f"{name} is {_account(row['box'])} for {percent(chance, row['exact'])} of the weights there could be"
         ]
     ways = []
     if row["flip_weight"]:
@@ -118,7 +118,7 @@ def _axis(axis: str, label: str) -> str:
     return f'"{label}"' if axis == "attractiveness" else f'"{label}" to this customer'
 
 
-def _percent(chance: float, sure: bool) -> str:
+def percent(chance: float, sure: bool) -> str:
     """99.6 % is not 100 %, and all draws are not all weights."""
     shown = round(100 * chance)
     if shown == 100 and not (sure and chance == 1):
