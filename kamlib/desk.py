@@ -24,6 +24,7 @@ GOES_WITH = {
     "activities": ("time_terms", "activity_counts"),
     "ideas": ("ratings",),
     "projects": ("actions",),
+    "scenarios": ("changes",),
 }  # rows that mean nothing without the other
 
 
@@ -33,6 +34,7 @@ def open_desk(
     segment: str = "",
     near_line: float | None = None,
     customer: str = "",
+    scenario: str = "",
     audience: str = "internal",
 ) -> Desk:
     """Open a workbook for a notebook; empty parameters mean: as the server was started.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from kamlib import catalogue, market, sheets
-from kamlib.tables import BOXES, DEFINITIONS, US, Tables
+from kamlib.tables import BOXES, DEFINITIONS, US, Tables, parse_number
 
 COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
 ALL = "all"  # the scope of factors that hold for every segment
@@ -106,6 +106,7 @@ def model_rules(text: Tables) -> Iterator[Finding]:
         part = factors[factors["model"].str.startswith("pia_") & (factors["scope"] != ALL)]
         yield from _unknown_ids("factors", "scope", part["scope"], segments, "segments")
     yield from _impact(text)
+    yield from _scenarios(text, segments | customers | ids(text, "ideas"))
     answers = _whole(text, "answers")
     if answers is not None:
         for level, spot, column, found, allowed, message in sheets.problems(answers):
@@ -166,6 +167,37 @@ def _about_ideas(name: str, frame: pd.DataFrame, ideas: set[str]) -> Iterator[Fi
     for index in frame.index[frame["supplier"] != ""]:
         yield finding("error", name, "supplier must be empty for an idea.", line(int(index)), "supplier",
                       frame.at[index, "supplier"], "empty")  # fmt: skip
+
+
+def _scenarios(text: Tables, subjects: set[str]) -> Iterator[Finding]:
+    """Changes that cannot be made: of somebody nobody knows, of nothing at all, out of range."""
+    changes = _whole(text, "changes")
+    if changes is None:
+        return
+    own = changes[changes["subject"] != ALL]
+    yield from _unknown_ids("changes", "subject", own["subject"], subjects, "customers, segments or ideas")
+    factors = ids_of(text, "factors", "factor") | {ALL}
+    for index, factor in changes["factor"].items():
+        if factor and factor not in factors:
+            yield finding("warning", "changes", f'"{factor[:60]}" is no factor; it changes nothing.{near(factor, factors)}',
+                          line(int(str(index))), "factor", factor)  # fmt: skip
+    for index, what, to in changes[["what", "to"]].itertuples(name=None):
+        if what in ("score", "must_have") and to and not _is_score(to):
+            yield finding("error", "changes", f'to is "{to}"; a {what.replace("_", "-")} is 1 to 10.',
+                          line(index), "to", to, "1 to 10")  # fmt: skip
+
+
+def ids_of(text: Tables, name: str, column: str) -> set[str]:
+    """All values of one column of a table, {} where there is no such table."""
+    frame = _whole(text, name)
+    return set() if frame is None else set(frame[column]) - {""}
+
+
+def _is_score(text: str) -> bool:
+    try:
+        return 1 <= float(parse_number(text)) <= 10
+    except ValueError:
+        return True  # what is no number is said elsewhere
 
 
 def _impact(text: Tables) -> Iterator[Finding]:

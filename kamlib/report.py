@@ -102,6 +102,8 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "projects": tuple(c for c in DEFINITIONS["projects"].names if c != "note"),
     "actions": tuple(c for c in DEFINITIONS["actions"].names if c != "note"),
     "rounds": tuple(DEFINITIONS["rounds"].names),
+    "scenarios": ("scenario", "name", "kind", "line", "near_line"),
+    "changes": tuple(DEFINITIONS["changes"].names),
     "answers": ("sheet", "subject", "item", "field", "value"),
 }
 

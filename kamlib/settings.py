@@ -29,6 +29,7 @@ class Parameters(BaseModel):
     segment: str = Field("", description="segment id; empty: the first one")
     near_line: float | None = Field(None, ge=0, le=9, description="how close to a line is too close to call")
     customer: str = Field("", description="customer id; empty: as the notebook needs it")
+    scenario: str = Field("", description="scenario id; empty: the workbook as it is")
     audience: Literal["internal", "customer"] = Field(
         "internal", description="internal, or customer: nothing internal in it"
     )
@@ -65,6 +66,8 @@ class Settings(BaseModel):
     customer: str = ""
     weights_known: Literal["around", "ranked", "any"] = "around"
     sure: int = Field(30, ge=1, le=1000)
+    score_error: float | None = Field(None, ge=0, le=9)
+    scenario: str = ""
     currency: str = "GBP"
     name: str = ""
     supplier: str = ""
