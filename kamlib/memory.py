@@ -62,4 +62,4 @@ def remembered_while_equal(model: Callable[P, T]) -> Callable[P, T]:
 
 
 def _equal(one: Any, other: Any) -> bool:
-    return one is other or bool(one.equals(other))
+    return one is other or bool(one.equals(other) if hasattr(one, "equals") else one == other)

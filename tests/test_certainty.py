@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from kamlib import certainty, kaism
@@ -112,6 +112,7 @@ def book(scores: list[list[float | None]], ours: list, rivals: list[list], weigh
     return tables, choices.of_workbook(tables)
 
 
+QUICK = (Phase.explicit, Phase.generate)  # a failing example takes minutes to shrink
 GRIDS = st.lists(st.lists(SCORE, min_size=3, max_size=3), min_size=2, max_size=3)
 ROWS = st.lists(SCORE, min_size=3, max_size=3)
 
@@ -129,12 +130,49 @@ def test_the_chances_of_the_boxes_are_shares_of_the_weights(scores, ours, rivals
         share = ((grid - grid.mean(axis=0)) @ sample(alpha, 60_000).T > 1e-9).mean(axis=1)
         assert np.abs((seen["p_key"] + seen["p_key_development"]).to_numpy() - share).max() < 0.03
     assert (seen["error"] == np.where(seen["exact"], 0.0, draws.ERROR)).all()
-    assert seen["exact"].all() == (len(rivals) == 1 or len(undominated(ours, rivals)) == 1)
+    assert seen["exact"].all() == closed(np.array(ours, float) - np.array(rivals, float))
 
 
-def undominated(ours, rivals) -> list:
-    margins = np.array(ours) - np.array(rivals)
-    return spreads.undominated(margins)
+def closed(margins: np.ndarray) -> bool:
+    """Is the strength axis one question only: behind somebody on everything, or one competitor nearer than all others?"""
+    nearest = margins.min(axis=0)
+    return bool((margins <= 0).all(axis=1).any() or (margins == nearest).all(axis=1).any())
+
+
+def test_what_is_drawn_is_as_near_as_it_says():
+    """95 of 100 shares within ERROR of the closed form; several competitors within it of a large sample."""
+    dice, apart = np.random.default_rng(4), []
+    for _ in range(60):
+        alpha = np.maximum(np.rint(dice.choice([6, 30, 60]) * dice.dirichlet(np.full(6, 4.0))), 1).astype(int)
+        rows = dice.integers(-18, 19, (20, 6)) / 2
+        share = (rows @ draws.weights(tuple(alpha.tolist())).T > 1e-9).mean(axis=1)
+        apart += list(np.abs(share - certainty.above(rows, alpha)))
+    assert np.mean(np.array(apart) <= draws.ERROR) >= 0.95 and max(apart) < 4 * draws.ERROR
+    margins, weights = dice.integers(-8, 13, (40, 3, 5)) / 2, dice.integers(1, 9, (40, 5)).astype(float)
+    for known in ("any", "around", "ranked"):
+        asked = spreads.Spread(known, 30)
+        p, sure = spreads.leads(margins, np.ones((40, 3), bool), weights, asked)
+        for n in range(40):
+            if known == "ranked":  # order the parts of a stick as the weights are
+                parts = -np.sort(-dice.dirichlet(np.ones(5), 40_000), axis=1)
+                levels = np.unique(-weights[n], return_inverse=True)[1]
+                if len(set(levels)) < 5:
+                    continue
+                sampled = parts[:, levels]
+            else:
+                sampled = dice.dirichlet(asked.counts(weights[n]), 40_000)
+            share = ((sampled @ margins[n].T) > 1e-9).all(axis=1).mean()
+            assert abs(p[n] - share) < (0.012 if sure[n] else 0.012 + 2.5 * draws.ERROR)
+
+
+def test_a_weight_of_which_nothing_is_left_makes_no_stick():
+    assert np.allclose(draws.weights((0, 3, 0)), [0, 1, 0]) and draws.weights((0, 0)).sum() == 0
+    many = draws.weights((1, 2, 3))
+    assert (
+        many.shape == (draws.COUNT, 3)
+        and np.allclose(many.sum(axis=1), 1)
+        and np.allclose(many.mean(axis=0), [1 / 6, 1 / 3, 1 / 2], atol=0.01)
+    )
 
 
 def test_unknown_scores_are_drawn_over_and_never_firm():
@@ -164,7 +202,8 @@ def box_at(tables, chosen, axis: str, factor: str, share: float) -> pd.Series:
     return kaism.place(tables | {"factors": factors}, chosen).set_index("customer")["box"]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8, deadline=None, phases=QUICK)
+@example([[1.0] * 3] * 2, [1.0, 1.0, 1.5], [[1.0] * 3])  # level with them when a factor does not count
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=2))
 def test_no_smaller_move_of_a_weight_changes_a_box(scores, ours, rivals):
     tables, chosen = book(scores, ours, rivals)
@@ -178,6 +217,8 @@ def test_no_smaller_move_of_a_weight_changes_a_box(scores, ours, rivals):
                 box_at(tables, chosen, axis, factor, min(max(to + way * 1e-6, 0), 1))[row.customer]
                 != today[row.customer]
             )
+            if abs(to - share) < 1e-8:
+                continue  # it stands on the line
             for part in np.linspace(0, 0.999, 7):
                 assert (
                     box_at(tables, chosen, axis, factor, share + part * (to - share))[row.customer]
@@ -209,7 +250,7 @@ def box_with(tables, chosen, customer: str, axis: str, factor: str, score: float
     return kaism.place(tables | {"scores": scores}, chosen).set_index("customer").at[customer, "box"]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=QUICK)
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=2))
 def test_no_smaller_change_of_a_score_changes_a_box(scores, ours, rivals):
     tables, chosen = book(scores, ours, rivals)

@@ -21,48 +21,64 @@ def above(coefficients: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarr
     """
     table = np.asarray(coefficients, dtype=float)
     table = -np.where(np.abs(table) <= EQUAL, 0.0, table)
-    table = table if alpha is None else _repeated(table, np.asarray(alpha))
-    return _below_zero(table)
+    return _below_zero(table if alpha is None else repeated(table, np.asarray(alpha)))
 
 
-def _repeated(table: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+def repeated(table: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Each coefficient as often as its alpha; rows that have fewer are filled with zeros, which change no sign."""
     times = np.broadcast_to(alpha, table.shape).astype(int)
-    made = np.zeros((len(table), int(times.sum(axis=1).max(initial=0))))
-    for row, (cells, often) in enumerate(zip(table, times, strict=True)):
-        own = np.repeat(cells, often)
-        made[row, : len(own)] = own
+    lengths = times.sum(axis=1)
+    made = np.zeros((len(table), int(lengths.max(initial=0))))
+    made[np.arange(made.shape[1]) < lengths[:, None]] = np.repeat(table.ravel(), times.ravel())
     return made
 
 
 def _below_zero(table: np.ndarray) -> np.ndarray:
-    """1 - P(row . w >= 0): the recursion over the negative and the other coefficients, all rows at once."""
+    """1 - P(row . w >= 0), all rows at once.
+
+    With x the negative and y the other coefficients, A(h, k) = (y_k A(h-1, k) - x_h A(h, k-1)) / (y_k - x_h),
+    A(h, 0) = 1 and A(0, k) = 0; the answer is A at all x and all y. The cells with the same h + k do not need
+    each other, so the recursion goes diagonal by diagonal.
+    """
     count, total = table.shape
-    rows = np.sort(table, axis=1)
-    negative = (rows < 0).sum(axis=1)
-    most = total - int(negative.min(initial=total))
-    state = np.zeros((count, most + 1))
-    state[:, 0] = 1.0
-    for h in range(int(negative.max(initial=0))):
-        x, has = rows[:, h], h < negative
-        for k in range(1, most + 1):
-            y = rows[:, total - k]  # the k-th of the others, from the greatest down
-            with np.errstate(divide="ignore", invalid="ignore"):
-                mixed = (y * state[:, k] - x * state[:, k - 1]) / (y - x)
-            state[:, k] = np.where(has & (k <= total - negative), mixed, state[:, k])
-    return np.clip(state[np.arange(count), total - negative], 0.0, 1.0)
+    rows = np.ascontiguousarray(np.sort(table, axis=1).T)  # x_h is row h - 1, y_k is row total - k
+    negative = (rows < 0).sum(axis=0)
+    most = int(negative.max(initial=0))
+    before = np.ones((1, count))  # cells h = 0.. of the diagonal before
+    with np.errstate(all="ignore"):  # in cells that nobody needs
+        for d in range(1, total + 1):
+            last = min(d - 1, most)  # the greatest h with k > 0
+            now = np.empty((min(d, most) + 1, count))
+            now[0] = 0.0
+            if d <= most:
+                now[d] = 1.0
+            x, y = rows[:last], rows[total - d + 1 : total - d + 1 + last]
+            now[1 : last + 1] = (y * before[:last] - x * before[1 : last + 1]) / (y - x)
+            before = now
+    found = before[negative, np.arange(count)]
+    return np.clip(np.where(negative == total, 1.0, found), 0.0, 1.0)
+
+
+def corners(coefficients: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The coefficients (n x J) and counts (n x J) by which `above` answers for all weights in the order of these.
+
+    Both arguments are n x J. Factors of equal weight stay equal; a factor without weight stays without. The
+    corners of such weights are equal shares of the first so many factors; the counts say which are corners.
+    """
+    order = np.argsort(-weights, axis=1, kind="stable")
+    down = np.take_along_axis(weights, order, axis=1)
+    means = np.cumsum(np.take_along_axis(coefficients, order, axis=1), axis=1) / np.arange(
+        1, weights.shape[1] + 1
+    )
+    after = np.column_stack([down[:, 1:], np.zeros(len(down))])
+    return means, ((down > 0) & (down > after)).astype(int)
 
 
 def ranked(coefficients: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The coefficients (n x K) by which `above` answers for all weights that agree with the order of these.
-
-    Factors of equal weight stay equal; a factor without weight stays without. The corners of such weights are
-    equal shares of the first so many factors.
-    """
+    """The coefficients (n x K) by which `above` answers for all weights (J) that agree with the order of these."""
     table, weights = np.asarray(coefficients, dtype=float), np.asarray(weights, dtype=float)
-    levels = sorted({float(w) for w in weights if w > 0}, reverse=True)
-    corners = [table[:, weights >= level].mean(axis=1) for level in levels]
-    return np.column_stack(corners) if corners else np.zeros((len(table), 0))
+    means, counts = corners(table, np.broadcast_to(weights, table.shape))
+    return means[:, counts[0] > 0] if len(table) else np.zeros((0, 0))
 
 
 def central(coefficients: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,8 @@ import pandas as pd
 
 from kamlib import kaism, matrix, scoring
 from kamlib.certainty import draws, exact
-from kamlib.memory import remembered
+from kamlib.certainty.rivals import Rivals, rivals, undominated
+from kamlib.memory import remembered, remembered_while_equal
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
@@ -24,27 +24,28 @@ class Spread:
     known: str
     sure: int
 
-    def alpha(self, weights: np.ndarray) -> np.ndarray:
-        """Dirichlet counts for these weights: one each, or so many in all as the team is sure."""
+    def counts(self, weights: np.ndarray) -> np.ndarray:
+        """Dirichlet counts for these weights (... x J): one each, or so many in all as the team is sure."""
         held = weights > 0
         if self.known != "around":
             return held.astype(int)
-        return np.where(
-            held, np.maximum(np.rint(self.sure * weights / max(weights.sum(), 1e-300)), 1), 0
-        ).astype(int)
+        total = np.maximum(weights.sum(axis=-1, keepdims=True), 1e-300)
+        return np.where(held, np.maximum(np.rint(self.sure * weights / total), 1), 0).astype(int)
+
+    def plain(self, coefficients: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients and counts (both n x J) that answer for such weights as if nothing but the counts were known."""
+        if self.known == "ranked":
+            return exact.corners(coefficients, weights)
+        return coefficients, self.counts(weights)
 
     def above(self, coefficients: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """P(row . w > 0) for each row, exactly."""
-        if self.known == "ranked":
-            return exact.above(exact.ranked(coefficients, weights))
-        return exact.above(coefficients, self.alpha(weights))
+        """P(row . w > 0) for each row (n x J), exactly; `weights` are n x J or hold for all rows."""
+        return exact.above(*self.plain(coefficients, np.broadcast_to(weights, coefficients.shape)))
 
     def drawn(self, weights: np.ndarray) -> np.ndarray:
-        """Draws of such weights (COUNT x J)."""
-        if self.known != "ranked":
-            return draws.weights(tuple(self.alpha(weights).tolist()))
-        corners = exact.ranked(np.eye(len(weights)), weights).T
-        return draws.weights((1,) * len(corners)) @ corners
+        """Such weights, COUNT x J."""
+        spots, counts = self.plain(np.eye(len(weights)), np.broadcast_to(weights, (len(weights),) * 2))
+        return draws.weights(tuple(counts[0].tolist())) @ spots.T
 
 
 def spread(settings: Settings) -> Spread:
@@ -84,78 +85,93 @@ def cells(tables: Tables, segment: str, customers: pd.Series) -> tuple[pd.DataFr
     return table, scoring.weights_of(factors).to_numpy(float)
 
 
-def height(table: np.ndarray, inside: np.ndarray, midpoint: bool) -> Callable[[np.ndarray], np.ndarray]:
-    """How far each customer stands above the line (n x T), for T vectors of weights (J x T); NaN where nowhere.
-
-    `inside`: who counts in the line. Unknown scores are left out of a customer's own mean, as in the matrix.
-    """
-    known = ~np.isnan(table)
-    filled = np.where(known, table, 0.0)
-
-    def distance(weights: np.ndarray) -> np.ndarray:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            y = (filled @ weights) / (known.astype(float) @ weights)
-        if midpoint:
-            return y - matrix.MIDPOINT
-        counted = inside[:, None] & ~np.isnan(y)
-        line = np.where(counted, y, 0.0).sum(axis=0) / np.maximum(counted.sum(axis=0), 1)
-        return y - line
-
-    return distance
-
-
 def attractive(tables: Tables, settings: Settings, segment: str) -> tuple[np.ndarray, np.ndarray]:
     """P(above the line) of each customer of a segment, in the order of `kaism.positions`, and whether it is exact."""
     seen = kaism.positions(tables, settings, segment)
     table, weights = cells(tables, segment, seen["customer"])
     grid, inside = table.to_numpy(float), ~seen["ruled_out"].to_numpy(bool)
-    chosen, midpoint = spread(settings), settings.line == "midpoint"
     nowhere = seen["y"].isna().to_numpy()
-    full = ~np.isnan(grid).any(axis=1)
-    counted = inside & ~nowhere
-    if not weights.sum() > 0 or not counted.any():
+    if not weights.sum() > 0 or not (inside & ~nowhere).any():
         return np.full(len(seen), np.nan), np.ones(len(seen), bool)
-    if midpoint or full[counted].all():
-        line = matrix.MIDPOINT if midpoint else grid[counted].mean(axis=0)
-        p = chosen.above(np.nan_to_num(grid - line), weights)
-        if full[~nowhere].all():
-            return np.where(nowhere, np.nan, p), np.ones(len(seen), bool)
-    drawn = chosen.drawn(weights).T
-    shares = (height(grid, inside, midpoint)(drawn) > matrix.EQUAL).mean(axis=1)
-    sure = np.full(len(seen), False) if not midpoint else full
-    return np.where(nowhere, np.nan, np.where(sure, p, shares) if midpoint else shares), sure | nowhere
+    p, sure = up(grid, weights, inside & ~nowhere, spread(settings), settings.line == "midpoint")
+    return np.where(nowhere, np.nan, p), np.full(len(seen), sure)
+
+
+def up(
+    grid: np.ndarray, weights: np.ndarray, counted: np.ndarray, known: Spread, midpoint: bool
+) -> tuple[np.ndarray, bool]:
+    """P(above the line) for each row of scores (n x J, NaN unknown), and whether the answers are exact.
+
+    `counted`: whose scores make the line; nothing is said of the others. A row's unknown scores are left out of
+    its own mean, so with a line at the mean the weights enter as a quotient, and only draws give an answer.
+    """
+    if midpoint:
+        return known.above(np.nan_to_num(grid - matrix.MIDPOINT), weights), True
+    partly = (np.isnan(grid) & (weights > 0)).any(axis=1)
+    if not partly[counted].any():
+        return known.above(np.nan_to_num(grid - grid[counted].mean(axis=0)), weights), True
+    drawn = known.drawn(weights).T
+    points = np.where(np.isnan(grid), 0.0, grid) @ drawn
+    with np.errstate(invalid="ignore", divide="ignore"):
+        points[partly] /= (~np.isnan(grid[partly])).astype(float) @ drawn
+    line = _mean_of(points[counted])
+    return (points - line > matrix.EQUAL).mean(axis=1), False
+
+
+def _mean_of(rows: np.ndarray) -> np.ndarray:
+    """The mean of the rows, those that are nowhere left out."""
+    there = ~np.isnan(rows)
+    return np.where(there, rows, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
 
 
 def strong(tables: Tables, settings: Settings, seen: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """P(stronger than every competitor) of each customer in `seen`, over its own weights, and whether it is exact."""
-    ours, theirs, weights = kaism.strength_cells(tables, seen["customer"])
-    chosen = spread(settings)
-    p, sure = np.full(len(seen), np.nan), np.ones(len(seen), bool)
-    p[seen["no_rival"].to_numpy(bool)] = 1.0
-    place = {customer: n for n, customer in enumerate(seen["customer"])}
-    margins = (ours - theirs).to_numpy(float)
-    subjects = ours.index.get_level_values("subject")
-    for customer in dict.fromkeys(subjects):
-        rows = subjects == customer
-        own = weights.to_numpy(float)[rows][0]
-        apart = margins[rows][:, own > 0]
-        apart = np.nan_to_num(apart[~np.isnan(apart).all(axis=1)])
-        if not len(apart):
-            continue
-        rivals, own = undominated(apart), own[own > 0]
-        if len(rivals) == 1:
-            p[place[customer]] = chosen.above(rivals, own)[0]
-        else:
-            drawn = chosen.drawn(own).T
-            p[place[customer]] = ((rivals @ drawn) > matrix.EQUAL).all(axis=0).mean()
-            sure[place[customer]] = False
-    return p, sure
+    block = rivals(tables, seen["customer"])
+    led, sure = _led(block, spread(settings))
+    at = pd.Index(block.customers).get_indexer(seen["customer"])
+    p = np.where(at >= 0, np.append(led, np.nan)[at], np.nan)
+    alone = seen["no_rival"].to_numpy(bool)
+    return np.where(alone, 1.0, p), np.append(sure, True)[at] | alone
 
 
-def undominated(margins: np.ndarray) -> np.ndarray:
-    """The competitors that can be the best for some weights: one that is never closer to us than another drops out."""
-    kept: list[np.ndarray] = []
-    for row in margins[np.argsort(margins.sum(axis=1), kind="stable")]:
-        if not any((other <= row).all() for other in kept):
-            kept.append(row)
-    return np.array(kept)
+@remembered_while_equal
+def _led(block: Rivals, known: Spread) -> tuple[np.ndarray, np.ndarray]:
+    return leads(block.margins, block.there, block.weights, known)
+
+
+def leads(
+    margins: np.ndarray, there: np.ndarray, weights: np.ndarray, known: Spread
+) -> tuple[np.ndarray, np.ndarray]:
+    """P(every margin > 0) for each customer, and whether it is exact; NaN where there is no competitor.
+
+    margins: n x R x J; there: n x R, which competitors there are; weights: n x J. With one competitor that can
+    be the best it is the closed form, with several the share of the same fixed weights for all customers.
+    """
+    margins = np.where((weights > 0)[:, None, :], margins, 0.0)
+    left = undominated(margins, there)
+    p, several = np.where(there.any(axis=1), 1.0, np.nan), left.sum(axis=1) > 1
+    behind = (left & (margins <= exact.EQUAL).all(axis=2)).any(axis=1)  # behind whatever the weights
+    one = np.flatnonzero(left.any(axis=1) & ~several & ~behind)
+    if len(one):
+        p[one] = known.above(margins[one, left[one].argmax(axis=1)], weights[one])
+    p[behind] = 0.0
+    drawn = np.flatnonzero(several & ~behind)
+    if len(drawn):
+        p[drawn] = _shares(margins[drawn], left[drawn], weights[drawn], known)
+    return p, ~(several & ~behind)
+
+
+def _shares(margins: np.ndarray, left: np.ndarray, weights: np.ndarray, known: Spread) -> np.ndarray:
+    """The share of the fixed weights for which all these margins are above 0."""
+    who, which = np.nonzero(left)
+    table, counts = known.plain(margins[who, which], weights[who])
+    rows = exact.repeated(table, counts)
+    parts, first = counts.sum(axis=1), np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
+    made = np.empty(len(margins))
+    for count in np.unique(parts):
+        own = np.flatnonzero(parts[first] == count)  # customers whose sticks have so many parts
+        mine = np.flatnonzero(parts == count)
+        starts = np.flatnonzero(np.r_[True, who[mine][1:] != who[mine][:-1]])
+        least = rows[mine, :count] @ draws.sticks(int(count)).T
+        made[own] = (np.minimum.reduceat(least, starts, axis=0) > matrix.EQUAL).mean(axis=1)
+    return made
