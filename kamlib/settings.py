@@ -46,6 +46,9 @@ class Settings(BaseModel):
     too_many_pct: float = Field(60, gt=0, le=100)
     dominant_weight_pct: float = Field(50, gt=0, le=100)
     accounts_per_manager: float = Field(10, gt=0)
+    staff_by: Literal["attractiveness", "profit", "future"] = "attractiveness"
+    key_limit: int | None = Field(None, ge=0)
+    key_development_limit: int | None = Field(None, ge=0)
     budget: float | None = Field(None, ge=0)
     market_basis: Literal["turnover", "volume", "profit"] = "turnover"
     value_index_current_pct: float = Field(50, ge=0, le=100)
