@@ -8,6 +8,7 @@ Source: key account management in financial services, chapter 21.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 
 from kamlib import matrix, scoring
 from kamlib.errors import InvalidInput, did_you_mean
-from kamlib.memory import remembered, remembered_while_equal
+from kamlib.memory import remembered, remembered_of, remembered_while_equal
 from kamlib.scoring import one
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
@@ -79,11 +80,20 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
         return pd.DataFrame(columns=[*COLUMNS, *MORE]).astype(
             dict.fromkeys(["x", "y", "y_line", *MORE], float)
         )
-    points = pd.concat(parts, ignore_index=True)
-    before = tables["rounds"].sort_values("round").drop_duplicates("customer", keep="last")
-    before = before.set_index("customer")
-    above = points["customer"].map(before["y"] - before["y_line"])
-    return points.assign(was_x=points["customer"].map(before["x"]), was_y=above + points["y_line"])
+    points = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    before = _last_round(tables)
+    at = before.index.get_indexer(points["customer"])
+    x, above = (np.append(before[c].to_numpy(float), np.nan)[at] for c in ("x", "above"))
+    return points.assign(was_x=x, was_y=above + points["y_line"].to_numpy(float))
+
+
+@remembered_of("rounds")
+def _last_round(tables: Tables) -> pd.DataFrame:
+    """Where the last round left each customer: x, and how far above the line of its day."""
+    before = (
+        tables["rounds"].sort_values("round").drop_duplicates("customer", keep="last").set_index("customer")
+    )
+    return before.assign(above=before["y"] - before["y_line"])
 
 
 def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
@@ -92,7 +102,8 @@ def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataF
     names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
     points = matrix.stand(MATRIX, found, settings.near_line)
     points["rival"] = [names.get(supplier) or supplier for supplier in points["best_competitor"]]
-    return points.assign(reason=[_reason(row) for row in points[REASONS].itertuples(index=False)])
+    points["reason"] = [_reason(row) for row in points[REASONS].itertuples(index=False)]
+    return points
 
 
 @remembered
@@ -102,20 +113,30 @@ def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
     Columns: those of the customer, y, y_line, x, x_line, coverages, best_competitor, the least and
     greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
     """
-    table = tables["customers"]
-    about = ["segment", "customer", "name", "revenue", "profit"]
-    own = table.loc[table["segment"] == segment, about].reset_index(drop=True)
-    y = attractiveness(tables, segment, own["customer"])
-    x = strength(tables, own["customer"])
-    found = pd.concat([own, y.reset_index(drop=True), x.reset_index(drop=True)], axis=1)
+    own = _members(tables, segment)
+    y, x = attractiveness(tables, segment, own["customer"]), strength(tables, own["customer"])
+    found = {c: part[c].to_numpy() for part in (own, y, x) for c in part}
+    inside, height = ~found["ruled_out"], found["y"]
     if settings.line == "midpoint":
         line = matrix.MIDPOINT
-        spread = found[["low", "high"]].set_axis(["y_low", "y_high"], axis=1) - line
+        found |= {"y_low": found["low"] - line, "y_high": found["high"] - line}
     else:
-        line = found.loc[~found["ruled_out"], "y"].mean()
-        members = found[~found["ruled_out"]].assign(optional=found["must_unknown"])
-        spread = matrix.distance_from_mean(members)
-    return found.join(spread).assign(y_line=round(line, scoring.DIGITS), x_line=0.0)
+        known = height[inside & ~np.isnan(height)]
+        line = round(float(known.mean()), scoring.DIGITS) if len(known) else float("nan")
+        members = pd.DataFrame(
+            {"low": found["low"], "high": found["high"], "optional": found["must_unknown"]}
+        )
+        spread = matrix.distance_from_mean(members[inside]).reindex(members.index)
+        found |= {c: spread[c].to_numpy() for c in spread}
+    return pd.DataFrame(found | {"y_line": line, "x_line": 0.0})
+
+
+@remembered_of("customers")
+def _members(tables: Tables, segment: str) -> pd.DataFrame:
+    """The customers of a segment, with what a picture of them needs."""
+    table = tables["customers"]
+    about = ["segment", "customer", "name", "revenue", "profit"]
+    return table.loc[table["segment"] == segment, about].reset_index(drop=True)
 
 
 def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.DataFrame:
@@ -123,13 +144,15 @@ def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.Dat
 
     Columns: y, low, high (1..10), y_coverage (0..1), ruled_out, must_unknown, failed (in words).
     """
-    factors = of_scope(tables, "attractiveness", segment)
-    part = tables["scores"]
+    factors, part = _attractive(tables, segment), tables["scores"]
     scores = scoring.wide(part[part["model"] == "attractiveness"], customers, factors["factor"])
     must = factors.set_index("factor")["must_have_min"].dropna()
     cells, off = scores[must.index].to_numpy(), waivers(tables)
-    waived = [[(c, f) in off or (c, "") in off for f in must.index] for c in customers]
-    asked = ~np.array(waived, dtype=bool).reshape(cells.shape)
+    asked = np.ones(cells.shape, dtype=bool)
+    if off:
+        asked = ~np.array([[(c, f) in off or (c, "") in off for f in must.index] for c in customers]).reshape(
+            cells.shape
+        )
     fails = (cells < must.to_numpy()) & asked
     out, unknown = fails.any(axis=1), (np.isnan(cells) & asked).any(axis=1)
     result = scoring.weighted(scores, scoring.weights_of(factors))
@@ -137,12 +160,10 @@ def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.Dat
         in_play = scores.copy()
         in_play[must.index] = np.where(np.isnan(cells) & asked, must, cells)
         result["low"] = scoring.weighted(in_play, scoring.weights_of(factors))["low"]
-    labels = factors.set_index("factor")["label"]
-    failed = [
-        ", ".join(f"{labels[f]} ({score:g}, must be {must[f]:g})"
-                  for f, score, missed in zip(must.index, row, wrong, strict=True) if missed)
-        for row, wrong in zip(cells, fails, strict=True)
-    ]  # fmt: skip
+    labels, failed = factors.set_index("factor")["label"], np.full(len(scores), "", dtype=object)
+    for row in np.flatnonzero(out):
+        failed[row] = ", ".join(f"{labels[f]} ({score:g}, must be {must[f]:g})"
+                                for f, score, missed in zip(must.index, cells[row], fails[row], strict=True) if missed)  # fmt: skip
     return result.rename(columns={"score": "y", "coverage": "y_coverage"}).assign(
         ruled_out=out, must_unknown=unknown & ~out, failed=failed
     )
@@ -206,7 +227,9 @@ def _against(scores: pd.DataFrame, factors: pd.DataFrame, suppliers: pd.Series) 
     return pairs.iloc[np.lexsort([listed, pairs["margin"]])].reset_index(drop=True)
 
 
-def strength_cells(tables: Tables, customers: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def strength_cells(
+    tables: Tables, customers: Iterable[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Our scores, each competitor's and the weights: three tables with the same rows and columns.
 
     Rows (subject, supplier): one for each competitor of each customer. Columns: the critical
@@ -215,13 +238,24 @@ def strength_cells(tables: Tables, customers: pd.Series) -> tuple[pd.DataFrame, 
     return _strength_cells(*_strength_rows(tables, customers))
 
 
-def _strength_rows(tables: Tables, customers: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _strength_rows(tables: Tables, customers: Iterable[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What strength depends on: the scores and the factors of these customers, and nothing else."""
+    return _rows_of(tables, tuple(customers))
+
+
+@remembered_of("scores", "factors")
+def _rows_of(tables: Tables, customers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
     scores, factors = tables["scores"], tables["factors"]
     scored = (scores["model"] == "strength") & scores["subject"].isin(customers)
     listed = (factors["model"] == "strength") & factors["scope"].isin(customers)
-    return (scores.loc[scored, ["subject", "supplier", "factor", "score"]],
-            factors.loc[listed, ["scope", "factor", "weight"]])  # fmt: skip
+    return _as_before(scores.loc[scored, ["subject", "supplier", "factor", "score"]],
+                      factors.loc[listed, ["scope", "factor", "weight"]])  # fmt: skip
+
+
+@remembered_while_equal
+def _as_before(scores: pd.DataFrame, factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same rows as the very frames that were met before, so that who asks next knows them at sight."""
+    return scores, factors
 
 
 @remembered_while_equal
@@ -246,8 +280,23 @@ def _strength_cells(
 def of_scope(tables: Tables, model: str, scope: str) -> pd.DataFrame:
     """The factors of a model for one scope (a segment, or for strength a customer)."""
     factors = tables["factors"]
-    own = factors[(factors["model"] == model) & (factors["scope"] == scope)]
+    own = factors.iloc[_scopes(tables).get((model, scope), [])]
     return own.assign(label=own["label"].where(own["label"] != "", own["factor"])).reset_index(drop=True)
+
+
+@remembered_of("factors")
+def _scopes(tables: Tables) -> dict[tuple[str, str], list[int]]:
+    """The lines of the table of factors for each model and scope."""
+    found: dict[tuple[str, str], list[int]] = {}
+    factors = tables["factors"]
+    for line, key in enumerate(zip(factors["model"], factors["scope"], strict=True)):
+        found.setdefault(key, []).append(line)
+    return found
+
+
+@remembered_of("factors")
+def _attractive(tables: Tables, segment: str) -> pd.DataFrame:
+    return of_scope(tables, "attractiveness", segment)
 
 
 def waivers(tables: Tables) -> set[tuple[str, str]]:

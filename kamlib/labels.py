@@ -33,10 +33,10 @@ def place(
     reach = np.concatenate([tries[:, :, :2].min(axis=1), tries[:, :, 2:].max(axis=1)], axis=1)
     inside = np.all(tries[:, :, :2] >= 0, axis=2) & np.all(tries[:, :, 2:] <= frame, axis=2)
     clear = inside & ~_overlaps(tries.reshape(-1, 4), blocked).reshape(inside.shape)
+    beside = _touching(reach, dots)  # names x dots
     taken = np.empty((0, 4))
     for n, i in enumerate(first):
-        near = dots[_overlaps(dots, reach[n : n + 1])]
-        free = ~_overlaps(tries[n], np.vstack([near, taken]))
+        free = ~_overlaps(tries[n], np.vstack([dots[beside[n]], taken]))
         best = clear[n] & free
         if not best.any():
             best = inside[n] & free
@@ -67,10 +67,13 @@ def _candidates(
 
 def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """For each box: does it touch any of the others?"""
-    if not len(others):
-        return np.zeros(len(boxes), dtype=bool)
-    apart = (
-        (boxes[:, None, 0] >= others[None, :, 2]) | (boxes[:, None, 2] <= others[None, :, 0])
-        | (boxes[:, None, 1] >= others[None, :, 3]) | (boxes[:, None, 3] <= others[None, :, 1])
+    return np.asarray(_touching(boxes, others).any(axis=1))
+
+
+def _touching(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which boxes touch which others: boxes x others."""
+    left, top, right, bottom = others.T
+    return np.asarray(
+        (boxes[:, 0, None] < right) & (boxes[:, 2, None] > left)
+        & (boxes[:, 1, None] < bottom) & (boxes[:, 3, None] > top)
     )  # fmt: skip
-    return np.asarray(~apart.all(axis=1))

@@ -124,9 +124,9 @@ def possible(matrix: Matrix, bounds: pd.DataFrame) -> pd.Series:
         matrix.bottom_right: down & right,
         matrix.bottom_left: down & left,
     }
-    rows = zip(*(reach[box] for box in matrix.boxes), strict=True)
-    joined = ["|".join(box for box, can in zip(matrix.boxes, row, strict=True) if can) for row in rows]
-    return pd.Series(joined, index=bounds.index, dtype=object)
+    code = sum(reach[box] * 2**n for n, box in enumerate(matrix.boxes))  # one number for each set of boxes
+    words = ["|".join(box for n, box in enumerate(matrix.boxes) if c >> n & 1) for c in range(2**4)]
+    return pd.Series(np.array(words, dtype=object)[code], index=bounds.index, dtype=object)
 
 
 def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:

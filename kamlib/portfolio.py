@@ -6,10 +6,11 @@ by 4 managers are 18 each: the label then changes nothing).
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from kamlib import kaism
-from kamlib.memory import remembered
+from kamlib.memory import remembered, remembered_of
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, Tables
 
@@ -30,17 +31,28 @@ def classes(tables: Tables, settings: Settings) -> pd.DataFrame:
     revenue, profit, manager.
     """
     placed = kaism.place(tables, settings)
+    made, more = _decided(tables), _known_of(tables)
+    at, known = made.index.get_indexer(placed["customer"]), more.index.get_indexer(placed["customer"])
+    found = {c: np.where(at >= 0, np.append(made[c].to_numpy(), "")[at], "") for c in made}
+    box, decision = placed["box"].to_numpy(), found["decision"]
+    found |= {"suggestion": box, "category": np.where(decision != "", decision, box),
+              "differs": (decision != "") & (box != "") & (decision != box)}  # fmt: skip
+    return placed.assign(**found, **{c: more[c].to_numpy()[known] for c in more})
+
+
+@remembered_of("decisions")
+def _decided(tables: Tables) -> pd.DataFrame:
+    """What was decided of each customer: decision, reason_given, person, on, review_on."""
     made = tables["decisions"]
     made = made[made["what"] == "category"].drop_duplicates("subject").set_index("subject")
-    made = made[["decision", "reason", "person", "on", "review_on"]].rename(
-        columns={"reason": "reason_given"}
-    )
+    made = made[["decision", "reason", "person", "on", "review_on"]]
+    return made.rename(columns={"reason": "reason_given"}).astype(object)
+
+
+@remembered_of("customers")
+def _known_of(tables: Tables) -> pd.DataFrame:
     more = tables["customers"].drop_duplicates("customer").set_index("customer")
-    joined = placed.join(made, on="customer").join(more[["revenue", "profit", "manager"]], on="customer")
-    joined[made.columns] = joined[made.columns].fillna("")
-    category = joined["decision"].where(joined["decision"] != "", joined["box"])
-    differs = (joined["decision"] != "") & (joined["box"] != "") & (joined["decision"] != joined["box"])
-    return joined.assign(suggestion=joined["box"], category=category, differs=differs)
+    return more[["revenue", "profit", "manager"]]
 
 
 @remembered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,47 @@ COLUMNS = ["customer", "axis", "factor", "label", "share", "to_share", "change"]
 SCORES = ["customer", "axis", "factor", "label", "score", "to_score", "change"]
 
 
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """What each customer of a segment would take, on both axes: arrays with a row a customer, NaN where nothing helps.
+
+    now, to: n x (J + K), the share of a weight in %, or a score, today and at the nearest change of box; the first
+    J columns are the attractiveness factors, the others the K places of a customer's own success factors.
+    """
+
+    customers: np.ndarray
+    factors: np.ndarray
+    labels: np.ndarray
+    strength: np.ndarray
+    now: np.ndarray
+    to: np.ndarray
+
+    def table(self, columns: list[str]) -> pd.DataFrame:
+        """A row for each customer and factor that changes something, by how little it takes."""
+        row, column = np.nonzero(~np.isnan(self.to))
+        apart = np.abs(self.to - self.now)[row, column]
+        order = np.lexsort([apart, pd.factorize(self.customers, sort=True)[0][row]])
+        row, column = row[order], column[order]
+        axis = np.where(self.strength[column], "strength", "attractiveness")
+        said = (self.customers[row], axis, self.factors[row, column], self.labels[row, column],
+                self.now[row, column], self.to[row, column], apart[order])  # fmt: skip
+        return pd.DataFrame(dict(zip(columns, said, strict=True)))
+
+    def nearest(self) -> dict[str, np.ndarray]:
+        """By customer the factor that has to change least: label ("" where none helps), axis, now, to."""
+        apart = np.where(np.isnan(self.to), np.inf, np.abs(self.to - self.now))
+        if not apart.shape[1]:
+            nothing = np.full(len(apart), np.nan)
+            return {"label": np.full(len(apart), "", dtype=object), "axis": np.full(len(apart), "", dtype=object),
+                    "now": nothing, "to": nothing}  # fmt: skip
+        best = apart.argmin(axis=1)
+        rows = np.arange(len(best))
+        some = np.isfinite(apart[rows, best])
+        axis = np.where(self.strength[best], "strength", "attractiveness")
+        return {"label": np.where(some, self.labels[rows, best], ""), "axis": np.where(some, axis, ""),
+                "now": np.where(some, self.now[rows, best], np.nan), "to": self.to[rows, best]}  # fmt: skip
+
+
 @remembered
 def weights(tables: Tables, settings: Settings) -> pd.DataFrame:
     """For each customer and factor the nearest share of the weight (%) at which its box changes.
@@ -25,19 +68,8 @@ def weights(tables: Tables, settings: Settings) -> pd.DataFrame:
     Columns: COLUMNS; axis is attractiveness or strength, share and to_share in % (the others keep their
     proportions), change the points between them. Factors that change nothing are left out.
     """
-    parts = []
-    for segment in kaism.segments(tables, settings):
-        seen = kaism.positions(tables, settings, segment)
-        inside = ~seen["ruled_out"].to_numpy(bool)
-        table, weight = cells(tables, segment, seen["customer"])
-        if weight.sum() > 0 and inside.any():
-            share = weight / weight.sum()
-            to = shares.attractive(table.to_numpy(float), share, inside, settings.line == "midpoint")
-            parts.append(_up_table(tables, segment, seen, table, 100 * share + 0 * to, 100 * to))
-        block = rivals(tables, seen["customer"])
-        now, to = _strength_shares(block)
-        parts.append(_right_table(tables, block, 100 * now, 100 * to, seen.loc[inside, "customer"]))
-    return _nearest_first(parts, COLUMNS)
+    parts = [by_weight(tables, settings, s).table(COLUMNS) for s in kaism.segments(tables, settings)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
 @remembered
@@ -47,53 +79,72 @@ def scores(tables: Tables, settings: Settings) -> pd.DataFrame:
     Columns: SCORES; axis is attractiveness (the customer's score) or strength (our score). A change of one
     attractiveness score moves the line with it. Factors that change nothing are left out.
     """
-    parts = []
-    for segment in kaism.segments(tables, settings):
-        seen = kaism.positions(tables, settings, segment)
-        table, weight = cells(tables, segment, seen["customer"])
-        grid = table.to_numpy(float)
-        to = attractive_scores(grid, weight, seen, settings.line == "midpoint")
-        parts.append(_up_table(tables, segment, seen, table, grid, to))
-        block = rivals(tables, seen["customer"])
-        inside = seen.loc[~seen["ruled_out"].to_numpy(bool), "customer"]
-        parts.append(_right_table(tables, block, block.ours, _strength_scores(block), inside))
-    return _nearest_first(parts, SCORES)
+    parts = [by_score(tables, settings, s).table(SCORES) for s in kaism.segments(tables, settings)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORES)
 
 
-def _nearest_first(parts: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """The parts as one table, by customer and then by how little it takes."""
-    made = [part for part in parts if len(part)]
-    if not made:
-        return pd.DataFrame(columns=columns)
-    found = pd.concat(made, ignore_index=True).set_axis(columns[:-1], axis=1)
-    found["change"] = (found[columns[-2]] - found[columns[-3]]).abs()
-    order = np.lexsort([found["change"], pd.factorize(found["customer"], sort=True)[0]])
-    return found.iloc[order].reset_index(drop=True)
+@remembered
+def by_weight(tables: Tables, settings: Settings, segment: str) -> Ways:
+    """The nearest moves of one weight, in % of all weights."""
+    table, weight, _ = cells(tables, settings, segment)
+    inside = ~kaism.positions(tables, settings, segment)["ruled_out"].to_numpy(bool)
+    share = weight / max(weight.sum(), 1e-300)
+    to = np.full(table.shape, np.nan)
+    if weight.sum() > 0 and inside.any():
+        to = shares.attractive(table.to_numpy(float), share, inside, settings.line == "midpoint")
+    block = rivals(tables, table.index)
+    now_right, to_right = _strength_shares(block)
+    now = np.broadcast_to(share, table.shape)
+    return _ways(tables, settings, segment, block, 100 * now, 100 * to, 100 * now_right, 100 * to_right)
 
 
-def _up_table(
-    tables: Tables, segment: str, seen: pd.DataFrame, table: pd.DataFrame, now: np.ndarray, to: np.ndarray
-) -> pd.DataFrame:
-    labels = kaism.of_scope(tables, "attractiveness", segment)["label"].to_numpy(object)
-    row, column = np.nonzero(~np.isnan(to))
-    return pd.DataFrame(
-        {"customer": seen["customer"].to_numpy()[row], "axis": "attractiveness", "factor": table.columns.to_numpy()[column],
-         "label": labels[column], "now": now[row, column], "to": to[row, column]}
+@remembered
+def by_score(tables: Tables, settings: Settings, segment: str) -> Ways:
+    """The nearest changes of one score, in points."""
+    table, weight, _ = cells(tables, settings, segment)
+    grid, seen = table.to_numpy(float), kaism.positions(tables, settings, segment)
+    to = attractive_scores(grid, weight, seen, settings.line == "midpoint")
+    block = rivals(tables, table.index)
+    return _ways(tables, settings, segment, block, grid, to, block.ours, _strength_scores(block))
+
+
+def _ways(
+    tables: Tables, settings: Settings, segment: str, block: Rivals,
+    now: np.ndarray, to: np.ndarray, now_right: np.ndarray, to_right: np.ndarray,
+) -> Ways:  # fmt: skip
+    table, _, labels = cells(tables, settings, segment)
+    seen = kaism.positions(tables, settings, segment)
+    at, inside = block.at(table.index), ~seen["ruled_out"].to_numpy(bool)
+    pad = np.full((1, to_right.shape[1]), np.nan)
+    right = np.where(inside[:, None], np.vstack([to_right, pad])[at], np.nan)
+    width = len(labels)
+    return Ways(
+        table.index.to_numpy(object),
+        np.column_stack([np.broadcast_to(table.columns.to_numpy(object), to.shape), _padded(block.factors)[at]]),
+        np.column_stack([np.broadcast_to(labels, to.shape), _padded(_named(tables, block))[at]]),
+        np.arange(width + pad.shape[1]) >= width,
+        np.column_stack([now, np.vstack([now_right, pad])[at]]), np.column_stack([to, right]),
     )  # fmt: skip
 
 
-def _right_table(
-    tables: Tables, block: Rivals, now: np.ndarray, to: np.ndarray, inside: pd.Series
-) -> pd.DataFrame:
-    part = tables["factors"]
-    part = part[(part["model"] == "strength") & (part["label"] != "")]
+def _padded(names: np.ndarray) -> np.ndarray:
+    """With a row of nothing at its end, for the customers that have no competitors."""
+    return np.vstack([names, np.full((1, names.shape[1]), "", dtype=object)])
+
+
+def _named(tables: Tables, block: Rivals) -> np.ndarray:
+    return _labels(block, tables["factors"])
+
+
+@remembered_while_equal
+def _labels(block: Rivals, factors: pd.DataFrame) -> np.ndarray:
+    """The label of each success factor of each customer (n x J), its id where it has none."""
+    part = factors[(factors["model"] == "strength") & (factors["label"] != "")]
     labels = dict(zip(zip(part["scope"], part["factor"], strict=True), part["label"], strict=True))
-    counted = np.isin(np.array(block.customers, dtype=object), inside.to_numpy())
-    row, column = np.nonzero(~np.isnan(to) & counted[:, None])
-    customer, factor = np.array(block.customers, dtype=object)[row], block.factors[row, column]
-    label = [labels.get(key, key[1]) for key in zip(customer, factor, strict=True)]
-    return pd.DataFrame({"customer": customer, "axis": "strength", "factor": factor, "label": label,
-                         "now": now[row, column], "to": to[row, column]})  # fmt: skip
+    made = [
+        [labels.get((c, f), f) for f in row] for c, row in zip(block.customers, block.factors, strict=True)
+    ]
+    return np.array(made, dtype=object).reshape(block.factors.shape)
 
 
 @remembered_while_equal

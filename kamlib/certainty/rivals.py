@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +30,12 @@ class Rivals:
     both: np.ndarray
     there: np.ndarray
 
+    def at(self, customers: Iterable[str]) -> np.ndarray:
+        """The row of each customer, -1 where it has no competitor."""
+        return pd.Index(self.customers, dtype=object).get_indexer(pd.Index(customers, dtype=object))
 
-def rivals(tables: Tables, customers: pd.Series) -> Rivals:
+
+def rivals(tables: Tables, customers: Iterable[str]) -> Rivals:
     """The margins of these customers; those without any factor or competitor are left out."""
     return _rivals(*kaism.strength_cells(tables, customers))
 

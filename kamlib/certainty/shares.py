@@ -8,7 +8,7 @@ from kamlib import matrix
 
 GRID = np.linspace(0.0, 1.0, 201)  # where a line that bends is looked at before a crossing is narrowed down
 STEPS = 60  # halvings at most, for a crossing that bends badly; nearly always ten are enough
-NEAR = 1e-13
+NEAR = 1e-11
 HAIR = 1e-9  # who stands on the line changes sides by a hair's breadth, in one direction
 
 
@@ -62,82 +62,85 @@ class _Bent:
     def __init__(self, ends: tuple[np.ndarray, ...], inside: np.ndarray) -> None:
         self.ends = ends
         zero, one, weight0, weight1 = ends
-        whole = (weight0 >= 1 - 1e-12).all(axis=1) & (weight1 >= 1 - 1e-12).all(axis=1)
+        whole = ((weight0 >= 1 - 1e-12) & (weight1 >= 1 - 1e-12)).all(axis=1)
         full = whole & inside
-        self.full, self.sum0, self.sum1 = int(full.sum()), zero[full].sum(axis=0), one[full].sum(axis=0)
+        self.whole, self.full = whole, int(full.sum())
+        self.sum0, self.sum1 = zero[full].sum(axis=0), one[full].sum(axis=0)
         self.part = np.flatnonzero(inside & ~whole)
-
-    def height(self, row: np.ndarray, factor: np.ndarray, to: np.ndarray) -> np.ndarray:
-        """How far each row stands above the line when its factor counts `to`; NaN where it stands nowhere."""
-        return self._own(row, factor, to) - self._line(factor, to)
-
-    def _own(self, row: np.ndarray, factor: np.ndarray, to: np.ndarray) -> np.ndarray:
-        zero, one, weight0, weight1 = (end[row, factor] for end in self.ends)
-        weight = weight0 + (weight1 - weight0) * to
-        return np.divide(
-            zero + (one - zero) * to, weight, out=np.full(weight.shape, np.nan), where=weight > 1e-12
-        )
+        self.parts = tuple(end[self.part] for end in ends)
 
     def _line(self, factor: np.ndarray, to: np.ndarray) -> np.ndarray:
-        parts = self._own(self.part[:, None], factor, to)
-        there = ~np.isnan(parts)
-        total = (self.sum0 + (self.sum1 - self.sum0) * 0)[factor] * (1 - to) + self.sum1[factor] * to
-        return (total + np.where(there, parts, 0.0).sum(axis=0)) / np.maximum(
+        points = _quotient(*(end[:, factor] for end in self.parts), to)
+        there = ~np.isnan(points)
+        total = self.sum0[factor] * (1 - to) + self.sum1[factor] * to
+        return (total + np.where(there, points, 0.0).sum(axis=0)) / np.maximum(
             self.full + there.sum(axis=0), 1
         )
 
     def crossings(self, now: np.ndarray) -> np.ndarray:
         """The nearest share (n x J) at which each row changes sides; NaN where none does."""
-        count, width = self.ends[0].shape
-        found = np.full((count, width), np.nan)
-        for factor in range(width):
-            at = np.unique(np.append(GRID, now[factor]))
-            today = int(np.searchsorted(at, now[factor]))
-            column = np.full(len(at), factor)
-            side = _side(self._own(np.arange(count)[:, None], column, at) - self._line(column, at))
-            here = side[:, [today]]
-            other = (side != here) & (side >= 0) & (here >= 0)
-            spots = np.arange(len(at))
-            below = np.where(other & (spots < today), spots, -1).max(axis=1)
-            above = np.where(other & (spots > today), spots, len(at)).min(axis=1)
-            rows = np.concatenate([np.flatnonzero(below >= 0), np.flatnonzero(above < len(at))])
-            ends = np.concatenate([below[below >= 0], above[above < len(at)]])
-            if len(rows):
-                to = self._narrow(rows, factor, at[ends], at[np.where(ends < today, ends + 1, ends - 1)])
-                nearer = np.full((2, count), np.nan)
-                nearer[np.where(ends < today, 0, 1), rows] = to
-                apart = np.where(np.isnan(nearer), np.inf, np.abs(nearer - now[factor]))
-                found[:, factor] = np.where(apart[0] <= apart[1], nearer[0], nearer[1])
+        made = [self._brackets(factor, now[factor]) for factor in range(len(now))]
+        rows, factors, beyond, near = (np.concatenate(part) for part in zip(*made, strict=True))
+        found = np.full(self.ends[0].shape, np.nan)
+        if len(rows):
+            to = self._narrow(rows, factors, beyond, near)
+            order = np.argsort(-np.abs(to - now[factors]), kind="stable")  # the nearest is written last
+            found[rows[order], factors[order]] = to[order]
         return found
 
-    def _narrow(self, rows: np.ndarray, factor: int, beyond: np.ndarray, near: np.ndarray) -> np.ndarray:
-        """Between a share on the other side and one on this: the least move that is on the other (regula falsi, Illinois)."""
-        column = np.full(len(rows), factor)
-        b, fb = beyond.copy(), self.height(rows, column, beyond) - matrix.EQUAL
-        a, fa = near.copy(), self.height(rows, column, near) - matrix.EQUAL
+    def _brackets(self, factor: int, now: float) -> tuple[np.ndarray, ...]:
+        """Rows, factor, and a share on the other side beside one on this, for each row that changes sides."""
+        at = np.unique(np.append(GRID, now))
+        today = int(np.searchsorted(at, now))
+        zero, one, weight0, weight1 = (end[:, [factor]] for end in self.ends)
+        heights = zero * (1 - at) + one * at
+        bent = ~self.whole
+        heights[bent] = _quotient(zero[bent], one[bent], weight0[bent], weight1[bent], at)
+        heights -= self._line(np.full(len(at), factor), at)
+        up = heights > matrix.EQUAL
+        other = (up != up[:, [today]]) & ~np.isnan(heights) & ~np.isnan(heights[:, [today]])
+        parts = []
+        for side, step in ((other[:, today::-1], -1), (other[:, today:], 1)):
+            rows = np.flatnonzero(side.any(axis=1))
+            spots = today + step * side[rows].argmax(axis=1)
+            parts.append((rows, np.full(len(rows), factor), at[spots], at[spots - step]))
+        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+    def _narrow(
+        self, rows: np.ndarray, factors: np.ndarray, beyond: np.ndarray, near: np.ndarray
+    ) -> np.ndarray:
+        """Between a share on the other side and one on this: the least move to the other (regula falsi, Illinois)."""
+        own = tuple(end[rows, factors] for end in self.ends)
+
+        def height(to: np.ndarray) -> np.ndarray:
+            return _quotient(*own, to) - self._line(factors, to) - matrix.EQUAL
+
+        a, b, fa, fb = near, beyond, height(near), height(beyond)
         wanted, last = fb > 0, np.zeros(len(rows))
         for _ in range(STEPS):
-            if (np.abs(b - a) <= NEAR).all():
+            if ((np.abs(b - a) <= 2 * NEAR) | (np.abs(fb) <= NEAR)).all():
                 break
             with np.errstate(divide="ignore", invalid="ignore"):
                 middle = b - fb * (b - a) / (fb - fa)
-            middle = np.where(
-                np.isfinite(middle) & (middle > np.minimum(a, b)) & (middle < np.maximum(a, b)),
-                middle,
-                (a + b) / 2,
-            )
-            here = self.height(rows, column, middle) - matrix.EQUAL
+            between = (middle >= np.minimum(a, b)) & (middle <= np.maximum(a, b))
+            middle = np.where(between, middle, (a + b) / 2)
+            least = NEAR * np.sign(b - a)  # a step that is seen, where one end is at the crossing already
+            middle = np.where(np.abs(middle - a) < NEAR, a + least, middle)
+            here = height(middle)
             hit = (here > 0) == wanted
             fa, fb = np.where(hit & (last > 0), fa / 2, fa), np.where(~hit & (last < 0), fb / 2, fb)
-            b, fb = np.where(hit, middle, b), np.where(hit, here, fb)
             a, fa = np.where(hit, a, middle), np.where(hit, fa, here)
+            b, fb = np.where(hit, middle, b), np.where(hit, here, fb)
             last = np.where(hit, 1.0, -1.0)
         return b
 
 
-def _side(distances: np.ndarray) -> np.ndarray:
-    """1 above the line, 0 on it or below, -1 where it is not known."""
-    return np.where(np.isnan(distances), -1, (distances > matrix.EQUAL).astype(int))
+def _quotient(*given: np.ndarray) -> np.ndarray:
+    """Points over weight, both a straight line in the share; NaN where there is no weight."""
+    zero, one, weight0, weight1, to = given
+    weight = weight0 + (weight1 - weight0) * to
+    points = zero + (one - zero) * to
+    return np.divide(points, weight, out=np.full(points.shape, np.nan), where=weight > 1e-12)
 
 
 def strong(margins: np.ndarray, there: np.ndarray, shares: np.ndarray) -> np.ndarray:

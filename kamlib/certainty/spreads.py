@@ -15,6 +15,7 @@ from kamlib.settings import Settings
 from kamlib.tables import Tables
 
 COLUMNS = ["segment", "customer", "name", "p_up", "p_right", "exact", "error"]
+BLOCK = 256  # so many weights at a time stay near the processor
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def chances(tables: Tables, settings: Settings) -> pd.DataFrame:
     their own, so the chance of a box is the product.
     """
     parts = [_of_segment(tables, settings, segment) for segment in kaism.segments(tables, settings)]
+    if len(parts) == 1:
+        return parts[0]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
@@ -71,24 +74,26 @@ def _of_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFram
     right, sure_right = strong(tables, settings, seen)
     both = sure_up & sure_right
     out = seen["ruled_out"].to_numpy(bool)
-    return seen[["segment", "customer", "name"]].assign(
-        p_up=np.where(out, np.nan, up), p_right=np.where(out, np.nan, right), exact=both,
-        error=np.where(both, 0.0, draws.ERROR),
+    return pd.DataFrame(
+        {c: seen[c].to_numpy() for c in ("segment", "customer", "name")}
+        | {"p_up": np.where(out, np.nan, up), "p_right": np.where(out, np.nan, right), "exact": both,
+           "error": np.where(both, 0.0, draws.ERROR)}
     )  # fmt: skip
 
 
-def cells(tables: Tables, segment: str, customers: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
-    """The attractiveness scores of a segment (customers x factors) and the weights of the factors."""
+@remembered
+def cells(tables: Tables, settings: Settings, segment: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The attractiveness scores of a segment (customers x factors), the weights and the labels of the factors."""
     factors = kaism.of_scope(tables, "attractiveness", segment)
-    part = tables["scores"]
-    table = scoring.wide(part[part["model"] == "attractiveness"], customers, factors["factor"])
-    return table, scoring.weights_of(factors).to_numpy(float)
+    part, seen = tables["scores"], kaism.positions(tables, settings, segment)
+    table = scoring.wide(part[part["model"] == "attractiveness"], seen["customer"], factors["factor"])
+    return table, scoring.weights_of(factors).to_numpy(float), factors["label"].to_numpy(object)
 
 
 def attractive(tables: Tables, settings: Settings, segment: str) -> tuple[np.ndarray, np.ndarray]:
     """P(above the line) of each customer of a segment, in the order of `kaism.positions`, and whether it is exact."""
     seen = kaism.positions(tables, settings, segment)
-    table, weights = cells(tables, segment, seen["customer"])
+    table, weights, _ = cells(tables, settings, segment)
     grid, inside = table.to_numpy(float), ~seen["ruled_out"].to_numpy(bool)
     nowhere = seen["y"].isna().to_numpy()
     if not weights.sum() > 0 or not (inside & ~nowhere).any():
@@ -110,25 +115,26 @@ def up(
     partly = (np.isnan(grid) & (weights > 0)).any(axis=1)
     if not partly[counted].any():
         return known.above(np.nan_to_num(grid - grid[counted].mean(axis=0)), weights), True
-    drawn = known.drawn(weights).T
-    points = np.where(np.isnan(grid), 0.0, grid) @ drawn
-    with np.errstate(invalid="ignore", divide="ignore"):
-        points[partly] /= (~np.isnan(grid[partly])).astype(float) @ drawn
-    line = _mean_of(points[counted])
-    return (points - line > matrix.EQUAL).mean(axis=1), False
-
-
-def _mean_of(rows: np.ndarray) -> np.ndarray:
-    """The mean of the rows, those that are nowhere left out."""
-    there = ~np.isnan(rows)
-    return np.where(there, rows, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+    drawn, filled = known.drawn(weights).T, np.where(np.isnan(grid), 0.0, grid)
+    there, hits = (~np.isnan(grid[partly])).astype(float), np.zeros(len(grid), dtype=int)
+    for start in range(0, drawn.shape[1], BLOCK):
+        some = drawn[:, start : start + BLOCK]
+        points = filled @ some
+        with np.errstate(invalid="ignore", divide="ignore"):
+            points[partly] /= there @ some
+        own = points[counted]
+        known_there = ~np.isnan(own)
+        own[~known_there] = 0.0
+        points -= own.sum(axis=0) / np.maximum(known_there.sum(axis=0), 1)
+        hits += np.count_nonzero(points > matrix.EQUAL, axis=1)
+    return hits / drawn.shape[1], False
 
 
 def strong(tables: Tables, settings: Settings, seen: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """P(stronger than every competitor) of each customer in `seen`, over its own weights, and whether it is exact."""
     block = rivals(tables, seen["customer"])
     led, sure = _led(block, spread(settings))
-    at = pd.Index(block.customers).get_indexer(seen["customer"])
+    at = block.at(seen["customer"])
     p = np.where(at >= 0, np.append(led, np.nan)[at], np.nan)
     alone = seen["no_rival"].to_numpy(bool)
     return np.where(alone, 1.0, p), np.append(sure, True)[at] | alone

@@ -31,29 +31,31 @@ def certainty(tables: Tables, settings: Settings) -> pd.DataFrame:
     weight has to move least (from, to: in % of all weights) for another box; flip_score: the score that has to
     change least. exact: closed forms on both axes; error: what 95 of 100 shares of draws are within.
     """
-    seen = kaism.place(tables, settings)
-    made = seen[["segment", "customer", "name", "box", "status", "possible"]].merge(
-        chances(tables, settings).drop(columns=["segment", "name"]), on="customer", how="left"
-    )
-    up, right = made["p_up"], made["p_right"]
-    made = made.assign(p_key=up * right, p_key_development=up * (1 - right), p_maintenance=(1 - up) * right,
-                       p_opportunistic=(1 - up) * (1 - right))  # fmt: skip
-    weight = flips.weights(tables, settings).drop_duplicates("customer").set_index("customer")
-    score = flips.scores(tables, settings).drop_duplicates("customer").set_index("customer")
-    for name, to, table, start, end in (
-        ("flip", "flip_to", weight, "share", "to_share"), ("flip_score", "flip_score_to", score, "score", "to_score"),
-    ):  # fmt: skip
-        made["flip_weight" if name == "flip" else name] = _of(made["customer"], table["label"], "")
-        made[f"{name}_axis"] = _of(made["customer"], table["axis"], "")
-        made[f"{name}_from"] = _of(made["customer"], table[start], np.nan)
-        made[to] = _of(made["customer"], table[end], np.nan)
-    rows = made.to_dict("records")
-    return made.assign(verdict=[_verdict(r) for r in rows], words=[_words(r) for r in rows])[COLUMNS]
-
-
-def _of(customers: pd.Series, values: pd.Series, nothing: Any) -> list[Any]:
-    known = values.to_dict()
-    return [known.get(c, nothing) for c in customers]
+    seen, chance = kaism.place(tables, settings), chances(tables, settings)
+    up, right = chance["p_up"].to_numpy(float), chance["p_right"].to_numpy(float)
+    columns: dict[str, Any] = {
+        c: seen[c].to_numpy() for c in ("segment", "customer", "name", "box", "status")
+    }
+    columns |= {"p_key": up * right, "p_key_development": up * (1 - right), "p_maintenance": (1 - up) * right,
+                "p_opportunistic": (1 - up) * (1 - right), "exact": chance["exact"].to_numpy(bool),
+                "error": chance["error"].to_numpy(float)}  # fmt: skip
+    listed = kaism.segments(tables, settings)
+    for name, factor, to, find in (("flip", "flip_weight", "flip_to", flips.by_weight),
+                                   ("flip_score", "flip_score", "flip_score_to", flips.by_score)):  # fmt: skip
+        near = [find(tables, settings, segment).nearest() for segment in listed]
+        for column, part in (
+            (factor, "label"),
+            (to, "to"),
+            (f"{name}_axis", "axis"),
+            (f"{name}_from", "now"),
+        ):
+            columns[column] = np.concatenate([n[part] for n in near]) if near else np.zeros(0)
+    rows = [
+        dict(zip(columns, row, strict=True))
+        for row in zip(*(c.tolist() for c in columns.values()), strict=True)
+    ]
+    columns |= {"verdict": [_verdict(r) for r in rows], "words": [_words(r) for r in rows]}
+    return pd.DataFrame({c: columns[c] for c in COLUMNS})
 
 
 def _chance(row: dict[str, Any]) -> float:

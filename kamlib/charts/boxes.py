@@ -139,7 +139,7 @@ def _points(
     columns = {
         "id": cells[subject], "name": names, "said": [str(name) for name in cells["name"]], "box": cells["box"], "about": cells.get("about", cells["name"]),
         "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
-        **{c: [round(v, 4) if v == v else None for v in of.tolist()] for c, of in numbers.items()},
+        **{c: _rounded(of) for c, of in numbers.items()},
     }  # fmt: skip
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -158,6 +158,12 @@ def _units_x(pixels: np.ndarray, view: dict[str, float]) -> np.ndarray:
 
 def _units_y(pixels: np.ndarray, view: dict[str, float]) -> np.ndarray:
     return view["high"] - pixels / HEIGHT * (view["high"] - view["low"])
+
+
+def _rounded(values: np.ndarray) -> list[float | None]:
+    """To four decimals, None where there is no number."""
+    made = np.round(values.astype(float), 4).tolist()
+    return [None if v != v else v for v in made] if np.isnan(values).any() else made
 
 
 def _leaders(

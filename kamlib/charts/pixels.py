@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -92,6 +93,7 @@ def flags(spots: Iterable[tuple[float, float]]) -> alt.Chart | None:
     return shapes([{"path": flag.format(x, y)} for x, y in spots], filled=True, fill=INK, strokeWidth=0)
 
 
+@functools.lru_cache(maxsize=8192)
 def width_of(text: str, size: float) -> float:
     """How wide a text is at most, in pixels, as near as can be told without drawing it."""
     return size * sum(
@@ -111,6 +113,11 @@ def cut(text: str, size: float, room: float) -> str:
 
 def wrapped(text: str, size: float, room: float, most: int) -> list[str]:
     """The text in at most so many lines that have room; the last one is cut when it is too long."""
+    return [*_wrapped(text, size, room, most)]
+
+
+@functools.lru_cache(maxsize=4096)
+def _wrapped(text: str, size: float, room: float, most: int) -> list[str]:
     lines: list[str] = []
     rest = " ".join(text.split())
     while rest and len(lines) < most - 1 and width_of(rest, size) > room:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from kamlib import kaism
+from kamlib.memory import remembered_while_equal
 from kamlib.profitability import curve, future
 from kamlib.profitability.curve import (
     SCOPES,
@@ -44,16 +47,29 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     """
     points = kaism.drawn(tables, settings)
     everywhere = settings.model_copy(update={"segment": ""})
-    seen = curve.money(tables, everywhere).set_index("customer")
-    worth = future.values(tables, everywhere).set_index("customer")
-    at = points["customer"]
+    seen, worth = (
+        _by_customer(curve.money(tables, everywhere)),
+        _by_customer(future.values(tables, everywhere)),
+    )
+    more = _money(points["customer"], points["name"], seen, worth, settings.horizon_years)
+    return points.assign(**more)
+
+
+@remembered_while_equal
+def _by_customer(table: pd.DataFrame) -> pd.DataFrame:
+    return table.set_index("customer")
+
+
+@remembered_while_equal
+def _money(
+    at: pd.Series, names: pd.Series, seen: pd.DataFrame, worth: pd.DataFrame, years: int
+) -> dict[str, Any]:
     left, gross, serve = (at.map(seen[c]) for c in ("profit", "gross_profit", "cost_to_serve"))
     with np.errstate(divide="ignore", invalid="ignore"):
         eaten = np.where(gross > 0, serve / gross, np.where(serve > 0, np.inf, np.nan))
     low, high = at.map(worth["low"]), at.map(worth["high"])
-    years = settings.horizon_years
-    about = [_about(years, *row) for row in zip(points["name"], gross, serve, left, low, high, strict=True)]
-    return points.assign(left=left, eaten=eaten, worth_low=low, worth_high=high, about=about)
+    about = [_about(years, *row) for row in zip(names, gross, serve, left, low, high, strict=True)]
+    return {"left": left, "eaten": eaten, "worth_low": low, "worth_high": high, "about": about}
 
 
 def _about(years: int, name: str, gross: float, serve: float, left: float, low: float, high: float) -> str:
