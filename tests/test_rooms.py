@@ -36,6 +36,9 @@ MODELS = [
     "pia",
     "plans",
     "certainty",
+    "disagreement",
+    "staffed",
+    "scenarios",
 ]
 # rooms from the ground up; a room imports only from rooms before it
 FLOORS = [
@@ -51,11 +54,11 @@ FLOORS = [
     ["ledgers"],
     ["kaism", "discovery"],
     ["portfolio", "objectives", "segmentation"],
-    ["resources"],
+    ["resources", "scenarios"],
     ["groundwork", "progress"],
     ["profitability"],
     ["distinction", "pia", "certainty"],
-    ["plans"],
+    ["plans", "disagreement", "staffed"],
     ["findings"],
     ["charts", "panels", "results"],
     ["briefing", "earnings", "impact", "handout"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kamlib.charts.boxes import matrix, rooms, scene
 from kamlib.charts.energy import energy, presents
+from kamlib.charts.frontier import frontier
 from kamlib.charts.groups import profile, support
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
@@ -28,6 +29,7 @@ __all__ = [
     "discount",
     "energy",
     "flows",
+    "frontier",
     "future",
     "hockey_stick",
     "market_map",

@@ -142,7 +142,7 @@ def _shared(q: Question, held: tuple[int, ...], days: float) -> Portfolio | None
     spare = np.maximum(q.rooms - own, 0)[list(q.anyone)].sum()
     least = np.maximum(own - q.rooms, 0).sum() + max(free - spare, 0.0)
     need = _need(q, held, float(over))
-    if over > least + EQUAL or need > days + EQUAL:
+    if over > least + EQUAL or need > days + EQUAL or math.isinf(need):
         return None
     return Portfolio(held, managers, float(q.benefit[list(held)].sum()), need)
 
@@ -248,7 +248,7 @@ class _Plan:
         self._add(row, days)
         top = self._row()
         top[self.width - self.people :] = 1
-        self._add(top, max(0.0, days - q.today) if math.isfinite(q.today) else math.inf)
+        self._add(top, max(0.0, days - q.today) if math.isfinite(q.today) else 0.0)
         for group, limit in enumerate(q.limits):
             row = self._row()
             row[: self.n] = q.group == group

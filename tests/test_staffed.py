@@ -1,0 +1,451 @@
+"""The portfolio we can staff: known answers, every subset tried, and what is not known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kamlib import charts, settings, staffed, stores
+from kamlib.errors import InvalidInput
+from kamlib.staffed import best, choice, telling
+from kamlib.staffed.question import NONE, Question
+from kamlib.tables import typed
+from tests import worked
+
+
+def question(roles, benefit, takes=(4.0, 5.0), **more) -> Question:
+    n = len(roles)
+    role = np.array(roles, int)
+    made = {
+        "must": np.zeros(n, bool),
+        "named": np.full(n, NONE),
+        "group": role.copy(),
+        "limits": np.full(2, math.inf),
+    }
+    made |= more
+    made.setdefault("may", (np.array(benefit) > 0) & ~made["must"])
+    return Question(role=role, takes=takes, benefit=np.array(benefit, float), **made)
+
+
+def need_of(q: Question, held) -> float:
+    """The fewest days a portfolio needs, by trying everybody for every account; inf where it cannot be."""
+    if any(sum(q.group[i] == g for i in held) > limit for g, limit in enumerate(q.limits)):
+        return math.inf
+    pairs = [p for p in q.rivals if set(p) <= set(held)]
+    total, least = sum(q.days[i] for i in held), math.inf
+    for managers in itertools.product(*[q.could(i) or (NONE,) for i in held]):
+        of = dict(zip(held, managers, strict=True))
+        if any(of[a] == of[b] or NONE in (of[a], of[b]) and not q.both(a, b) for a, b in pairs):
+            continue
+        if any(m != NONE and managers.count(m) > q.most for m in managers):
+            continue
+        load = [sum(q.days[i] for i in held if of[i] == m) for m in range(len(q.rooms))]
+        over = sum(max(0.0, x - room) for x, room in zip(load, q.rooms, strict=True))
+        least = min(least, max(total, q.today + over) if over > 1e-9 else total)
+    return least
+
+
+def all_portfolios(q: Question) -> list[tuple[float, float, tuple[int, ...]]]:
+    """(days needed, benefit, who) of all subsets that hold all that must be in."""
+    may, must = np.flatnonzero(q.may & ~q.must).tolist(), np.flatnonzero(q.must).tolist()
+    subsets = itertools.chain.from_iterable(itertools.combinations(may, k) for k in range(len(may) + 1))
+    made = [tuple(sorted([*must, *s])) for s in subsets]
+    rows = [(need_of(q, held), sum(q.benefit[i] for i in held), held) for held in made]
+    return [row for row in rows if math.isfinite(row[0])]
+
+
+def steps(rows) -> list[tuple[float, float]]:
+    """The days at which the best benefit rises."""
+    made: list[tuple[float, float]] = []
+    for need, gain, _ in sorted(rows, key=lambda r: (r[0], -r[1])):
+        if not made or gain > made[-1][1] + 1e-9:
+            made.append((need, gain))
+    return made
+
+
+def random_question(dice: random.Random, n: int, people: int, **fixed) -> Question:
+    roles = [dice.randrange(2) for _ in range(n)]
+    benefit = [dice.choice([0.0, *(dice.random() * 9 for _ in range(8))]) for _ in range(n)]
+    must = np.array([dice.random() < 0.12 for _ in range(n)], bool)
+    segment = np.array([dice.randrange(2) for _ in range(n)], int)
+    pairs = {tuple(sorted(dice.sample(range(n), 2))) for _ in range(dice.randrange(3))} if n > 1 else set()
+    rooms = np.array([dice.choice([3.0, 8.0, 9.5, 14.0, math.inf]) for _ in range(people)])
+    made = {
+        "must": must,
+        "named": np.array([dice.choice([NONE, *range(people)]) for _ in range(n)], int),
+        "group": segment * 2 + np.array(roles, int),
+        "limits": np.array([dice.choice([1.0, 2.0, math.inf, math.inf]) for _ in range(4)]),
+        "rivals": tuple(sorted(pairs)),
+        "rooms": rooms,
+        "anyone": tuple(m for m in range(people) if dice.random() < 0.7),
+        "most": dice.choice([1.0, 2.0, 3.0, math.inf]),
+        "today": dice.choice([math.inf, float(rooms[np.isfinite(rooms)].sum()), 12.0]),
+    }
+    return question(roles, benefit, (dice.choice([4.0, 4.5]), dice.choice([5.0, 7.0, 4.0])), **(made | fixed))
+
+
+def same_steps(front, expected) -> None:
+    assert [one.need for one in front] == pytest.approx([need for need, _ in expected])
+    assert [one.benefit for one in front] == pytest.approx([gain for _, gain in expected])
+
+
+# against every subset
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_frontier_is_that_of_all_subsets_with_people_and_rivals(seed):
+    dice = random.Random(seed)
+    q = random_question(dice, dice.randrange(7), dice.randrange(4))
+    rows = all_portfolios(q)
+    if not rows:
+        assert best.within(q, math.inf) is None
+        return
+
+    front = best.frontier(q)
+
+    same_steps(front, steps(rows))
+    for one in front:
+        assert need_of(q, one.held) == pytest.approx(one.need)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_with_days_and_limits_alone_the_frontier_is_that_of_all_subsets_of_twelve(seed):
+    dice = random.Random(seed)
+    q = random_question(dice, 12, 0, rivals=())
+    rows = all_portfolios(q)
+
+    assert rows or best.within(q, math.inf) is None
+    if rows:
+        same_steps(best.frontier(q), steps(rows))
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_every_step_is_what_the_integer_programme_finds(seed):
+    dice = random.Random(seed)
+    q = random_question(dice, dice.randrange(1, 16), dice.randrange(4))
+    q = replace(q, must=np.zeros(len(q.role), bool))
+    for days in np.arange(0, q.days.sum() + 6, 3.5):
+        quick, searched = best.within(q, days), best._searched(q, days)
+
+        assert quick is not None and searched is not None
+        assert quick.benefit == pytest.approx(searched.benefit)
+        assert quick.need <= days + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_managers_told_respect_everything(seed):
+    dice = random.Random(seed)
+    q = random_question(dice, 9, 3)
+    for days in (6.0, 15.0, 40.0):
+        one = best.best(q, days)
+        of = dict(zip(one.held, one.managers, strict=True))
+
+        assert all(m in (q.could(i) or (NONE,)) for i, m in of.items())
+        assert all(list(of.values()).count(m) <= q.most for m in range(3))
+        assert not any(a in of and b in of and of[a] == of[b] for a, b in q.rivals)
+        load = [sum(q.days[i] for i, m in of.items() if m == p) for p in range(3)]
+        over = sum(max(0.0, x - room) for x, room in zip(load, q.rooms, strict=True))
+        assert over <= max(0.0, days - q.today) + 1e-6
+        assert sum(q.days[i] for i in of) <= days + 1e-6
+
+
+def test_what_must_be_in_and_does_not_fit_is_in_as_far_as_it_can():
+    q = question([0, 0, 1], [1, 2, 9], must=np.array([True, True, False]))
+
+    assert best.within(q, 7) is None
+    assert best.best(q, 7).held == (1,)
+    assert best.best(q, 8).held == (0, 1)
+    assert best.best(q, 3).held == ()
+    assert [one.need for one in best.frontier(q)] == [8, 13]
+
+
+def test_two_rivals_of_one_person_are_not_both_in_and_two_of_two_people_are():
+    rivals = {"rivals": ((0, 1),), "rooms": np.array([90.0, 90.0])}
+    one = question([0, 0], [2, 3], named=np.array([0, 0]), **rivals)
+    two = question([0, 0], [2, 3], named=np.array([0, 1]), **rivals)
+    free = question([0, 0], [2, 3], anyone=(0, 1), **rivals)
+    alone = question([0, 0], [2, 3], anyone=(1,), **rivals)
+    nobody = question([0, 0], [2, 3], rivals=((0, 1),))
+
+    assert [best.best(q, 99).held for q in (one, two, free, alone, nobody)] == [
+        (1,),
+        (0, 1),
+        (0, 1),
+        (1,),
+        (1,),
+    ]
+    assert sorted(best.best(free, 99).managers) == [0, 1]
+
+
+def test_the_days_of_a_person_bind_until_there_are_more_days():
+    q = question([0, 0, 0], [3, 2, 1], named=np.array([0, 0, 1]), rooms=np.array([4.0, 10.0]), today=14.0)
+
+    assert best.best(q, 14).held == (0, 2)
+    assert best.best(q, 18).held == (0, 1, 2)
+    assert [one.need for one in best.frontier(q)] == [0, 4, 8, 18]
+
+
+# workbooks
+
+
+def book(customers, effort=(10, 20, 2, 1), people=(), decisions=(), **more):
+    """A workbook of one factor on each axis: customers are (id, y, x, columns)."""
+    score, factor = (
+        [],
+        [{"model": "attractiveness", "scope": s, "factor": "f", "weight": 1} for s in ("main", "side")],
+    )
+    for c, y, x, _ in customers:
+        score.append({"model": "attractiveness", "subject": c, "factor": "f", "score": y})
+        score.append({"model": "strength", "subject": c, "factor": "j", "supplier": "us", "score": 5 + x})
+        score.append({"model": "strength", "subject": c, "factor": "j", "supplier": "X", "score": 5})
+        factor.append({"model": "strength", "scope": c, "factor": "j", "weight": 1})
+    boxes = ("key", "key_development", "maintenance", "opportunistic")
+    made = stores.blank() | {
+        "segments": worked.frame("segments", [{"segment": "main", "name": "Main"}, {"segment": "side"}]),
+        "customers": worked.frame("customers", [
+            {"customer": c, "name": c.title(), "segment": "main"} | extra for c, _, _, extra in customers]),
+        "suppliers": worked.frame("suppliers", [{"supplier": s, "name": s} for s in ("us", "X")]),
+        "factors": worked.frame("factors", factor),
+        "scores": worked.frame("scores", score),
+        "people": worked.frame("people", people),
+        "effort": worked.frame("effort", [
+            {"category": b, "days": d} for b, d in zip(boxes, effort, strict=True) if d is not None]),
+        "decisions": worked.frame("decisions", [{"what": "category"} | d for d in decisions]),
+    }  # fmt: skip
+    ready = typed(made)
+    return ready, settings.of_workbook(ready, line="midpoint", **more)
+
+
+def person(name, days=None, manages="yes"):
+    return {"person": name, "name": name.title(), "manages_accounts": manages, "days": days}
+
+
+FOUR = [("alpha", 10, 2, {}), ("beta", 8, -2, {}), ("gamma", 7, 2, {}), ("delta", 2, 2, {})]
+
+
+def by_name(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_index("customer")
+
+
+def test_a_small_case_by_hand():
+    """Alpha brings 9 for 10 days, Beta 7 for 20, Gamma 6 for 10; Delta is no candidate and takes 2 days first."""
+    tables, chosen = book(FOUR, people=[person("ann", 32)])
+
+    made = by_name(staffed.choose(tables, chosen))
+
+    assert staffed.days_left(tables, chosen) == 30
+    assert list(made.index) == ["alpha", "beta", "gamma"]
+    assert made["role"].tolist() == ["key", "key_development", "key"]
+    assert made["benefit"].tolist() == [9, 7, 6]
+    assert made["chosen"].tolist() == ["yes", "yes", "no"]
+    assert made["manager"].tolist() == ["ann", "ann", ""]
+    assert made.loc["gamma", "why"] == "left out: the days go further elsewhere"
+    front = staffed.frontier(tables, chosen)
+    assert front["capacity"].tolist() == [0, 10, 20, 30, 40]
+    assert front["benefit"].tolist() == [0, 9, 15, 16, 22]
+    assert front["chosen"].tolist() == ["", "alpha", "alpha|gamma", "alpha|beta", "alpha|beta|gamma"]
+    assert front["comes_in"].tolist() == ["", "Alpha", "Gamma", "Beta", "Gamma"]
+    assert front["goes_out"].tolist() == ["", "", "", "Gamma", ""]
+    assert made["core"].tolist() == [1, 0.5, 0.5]
+    assert made["from_days"].tolist() == [10, 30, 40]
+    assert made["place"].tolist() == ["in whatever the capacity", "in from 30 days on", "in from 40 days on"]
+    assert staffed.summary(tables, chosen) == (
+        "We can look after 2 of 3 in the 30 days there are for them: Alpha and Beta; "
+        "with 10 more days Gamma would be in as well."
+    )
+    assert staffed.problems(tables, chosen) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"), [(0, ""), (10, "alpha"), (29.9, "alpha|gamma"), (1000, "alpha|beta|gamma")]
+)
+def test_other_days_can_be_asked_for(days, expected):
+    tables, chosen = book(FOUR, people=[person("ann", 32)])
+
+    made = staffed.choose(tables, chosen, days)
+
+    assert "|".join(made.loc[made["chosen"] == "yes", "customer"]) == expected
+
+
+@pytest.mark.parametrize("days", [-1, math.nan])
+def test_impossible_days_are_refused(days):
+    with pytest.raises(InvalidInput):
+        staffed.choose(*book(FOUR), days)
+
+
+def test_decisions_bring_in_and_keep_out():
+    decided = [
+        {"subject": "gamma", "decision": "key", "reason": "Promised.", "person": "ann"},
+        {"subject": "alpha", "decision": "maintenance", "person": "ann"},
+    ]
+    tables, chosen = book(FOUR, people=[person("ann", 14)], decisions=decided)
+
+    made = by_name(staffed.choose(tables, chosen))
+
+    assert staffed.days_left(tables, chosen) == 10  # Alpha and Delta come off first
+    assert made["chosen"].to_dict() == {"alpha": "no", "beta": "no", "gamma": "yes"}
+    assert made.loc["gamma", "why"] == "must be in: decided by Ann"
+    assert made.loc["alpha", "why"] == "left out: decided by Ann as a maintenance account"
+    assert made.loc["gamma", "place"] == "in whatever the capacity"
+    assert made.loc["alpha", "place"] == "never in"
+    assert all("gamma" in ids.split("|") for ids in staffed.frontier(tables, chosen)["chosen"])
+
+
+def test_a_decision_without_a_reason_gives_the_role_but_not_the_place():
+    tables, chosen = book(FOUR, people=[person("ann", 2)], decisions=[{"subject": "beta", "decision": "key"}])
+
+    made = by_name(staffed.choose(tables, chosen))
+
+    assert made.loc["beta", ["role", "days", "chosen"]].tolist() == ["key", 10, "no"]
+
+
+def test_what_must_be_in_and_does_not_fit_is_told():
+    decided = [{"subject": c, "decision": "key", "reason": "Promised."} for c in ("alpha", "gamma", "beta")]
+    tables, chosen = book(
+        FOUR, people=[person("ann", 22)], decisions=decided, key_limit=2, accounts_per_manager=2
+    )
+
+    told = staffed.problems(tables, chosen)
+
+    assert "The accounts that must be in take 30 days; there are 20 for them." in told
+    assert "3 key accounts must be in in Main; the limit is 2." in told
+    assert "3 accounts must be in; 1 people with at most 2 each cannot take them." in told
+    assert staffed.choose(tables, chosen)["chosen"].tolist() == ["yes", "yes", "no"]
+
+
+def test_the_days_of_a_person_and_rivals_that_must_be_in_are_told():
+    four = [(c, y, x, extra | {"manager": "ann", "rival": rival}) for (c, y, x, extra), rival
+            in zip(FOUR, ("gamma", None, None, None), strict=True)]  # fmt: skip
+    decided = [{"subject": c, "decision": "key", "reason": "Promised."} for c in ("alpha", "gamma")]
+    tables, chosen = book(four, people=[person("ann", 15), person("bob", 90)], decisions=decided)
+
+    told = staffed.problems(tables, chosen)
+
+    assert "The accounts of Ann that must be in take 20 days; there are 13." in told
+    assert any("Alpha and Gamma are rivals and must both be in" in line for line in told)
+    assert by_name(staffed.choose(tables, chosen))["chosen"].to_dict() == {
+        "alpha": "yes",
+        "beta": "no",
+        "gamma": "no",
+    }
+
+
+def test_why_names_what_keeps_an_account_out():
+    four = [("alpha", 10, 2, {"manager": "ann", "rival": "gamma"}), ("beta", 8, -2, {"manager": "bob"}),
+            ("gamma", 7, 2, {"manager": "ann"}), ("delta", 6, -2, {"manager": "bob"})]  # fmt: skip
+    staff = [person("ann", 50), person("bob", 20)]
+
+    made = by_name(staffed.choose(*book(four, people=staff)))
+    limited = by_name(staffed.choose(*book(four, people=staff, key_development_limit=1)))
+    one = by_name(staffed.choose(*book(four, people=staff, accounts_per_manager=1)))
+
+    assert made.loc["gamma", "why"] == "left out: rival of Alpha, and Ann looks after both"
+    assert made.loc["delta", "why"] == "left out: Bob has not enough days left"
+    assert limited.loc["delta", "why"] == "left out: no more than 1 key development account a segment"
+    assert one.loc["delta", "why"] == "left out: Bob has 1 account already"
+
+
+def test_rivals_without_a_name_go_to_different_people():
+    four = [("alpha", 10, 2, {"rival": "gamma"}), ("gamma", 7, 2, {})]
+    both = by_name(staffed.choose(*book(four, people=[person("ann", 50), person("bob", 50)])))
+    alone = by_name(staffed.choose(*book(four, people=[person("ann", 50)])))
+
+    assert sorted(both["manager"]) == ["ann", "bob"]
+    assert alone.loc["gamma", "why"] == "left out: rival of Alpha and nobody else could serve it"
+
+
+def test_without_people_the_days_are_no_limit():
+    tables, chosen = book(FOUR)
+
+    assert math.isnan(staffed.days_left(tables, chosen))
+    assert set(staffed.choose(tables, chosen)["chosen"]) == {"yes"}
+    assert set(staffed.choose(tables, chosen)["manager"]) == {""}
+    told = " ".join(staffed.problems(tables, chosen))
+    assert "Nobody has said how many days there are" in told and "key account manager" in told
+    assert staffed.summary(tables, chosen) == "We can look after 3 of 3: Alpha, Beta and Gamma."
+
+
+def test_without_effort_nobody_can_be_weighed():
+    tables, chosen = book(FOUR, effort=(None,) * 4, people=[person("ann", 30)])
+
+    made = staffed.choose(tables, chosen)
+
+    assert set(made["chosen"]) == {"no"} and made["days"].isna().all()
+    assert set(made["why"]) == {"left out: nobody has said what such an account takes"}
+    assert "Nobody has said how many days a key account takes." in staffed.problems(tables, chosen)
+
+
+def test_nobody_is_a_candidate():
+    tables, chosen = book([("delta", 2, 2, {})], people=[person("ann", 30)])
+
+    assert staffed.choose(tables, chosen).empty and list(staffed.choose(tables, chosen)) == choice.COLUMNS
+    assert staffed.frontier(tables, chosen)["benefit"].tolist() == [0]
+    assert staffed.problems(tables, chosen) == []
+    assert staffed.summary(tables, chosen).startswith("No customer is")
+
+
+def test_an_empty_workbook():
+    ready = typed(stores.blank())
+    chosen = settings.of_workbook(ready)
+
+    assert staffed.choose(ready, chosen).empty
+    assert staffed.problems(ready, chosen) == []
+    assert staffed.summary(ready, chosen)
+
+
+def test_profit_where_it_is_not_known_is_the_mean_of_the_segment_and_a_loss_stays_out():
+    four = [("alpha", 10, 2, {"profit": 100}), ("beta", 8, -2, {}), ("gamma", 7, 2, {"profit": -40}),
+            ("delta", 9, 2, {"segment": "side"})]  # fmt: skip
+    tables, chosen = book(four, people=[person("ann", 99)], staff_by="profit")
+
+    made = by_name(staffed.choose(tables, chosen))
+
+    assert made.loc["beta", ["value", "estimated", "benefit"]].tolist() == [30, True, 30]
+    assert made.loc["gamma", ["value", "benefit", "chosen"]].tolist() == [-40, 0, "no"]
+    assert made.loc["gamma", "why"] == "left out: it would bring nothing"
+    assert math.isnan(made.loc["delta", "value"]) and made.loc["delta", "chosen"] == "no"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_whole_workbook_against_every_subset(seed):
+    dice = random.Random(seed)
+    four = [(f"c{i}", dice.choice([7, 8, 9.5, 10]), dice.choice([-2, 2]),
+             {"manager": dice.choice([None, "ann", "bob"]), "rival": f"c{(i + 1) % 6}" if dice.random() < 0.3 else None})
+            for i in range(6)]  # fmt: skip
+    staff = [person("ann", dice.choice([20, 30])), person("bob", dice.choice([10, 40]))]
+    tables, chosen = book(four, people=staff, key_limit=dice.choice([None, 2]), accounts_per_manager=3)
+    q = choice.ask(tables, chosen)
+    rows = all_portfolios(q)
+
+    made = staffed.choose(tables, chosen)
+
+    gained = made.loc[made["chosen"] == "yes", "benefit"].sum()
+    assert gained == pytest.approx(max(gain for need, gain, _ in rows if need <= q.today))
+    front = staffed.frontier(tables, chosen)
+    assert (front["capacity"].diff().dropna() > 0).all() and (front["benefit"].diff().dropna() > 0).all()
+    assert list(zip(front["capacity"], front["benefit"], strict=True)) == [
+        (pytest.approx(need), pytest.approx(gain)) for need, gain in steps(rows)
+    ]
+
+
+@pytest.mark.parametrize("example", ["tiny", "insurer", "bank"])
+@pytest.mark.parametrize("by", ["attractiveness", "profit", "future"])
+def test_the_examples(example, by):
+    tables = typed(stores.load(f"data/{example}", read_only=True)[1])
+    chosen = settings.of_workbook(tables, staff_by=by)
+
+    made, front = staffed.choose(tables, chosen), staffed.frontier(tables, chosen)
+
+    left = staffed.days_left(tables, chosen)
+    assert not made.empty and made["core"].between(0, 1).all()
+    assert not made.loc[made["chosen"] == "yes", "days"].sum() > left
+    assert (front["capacity"].diff().dropna() > 0).all() and (front["benefit"].diff().dropna() > 0).all()
+    assert staffed.summary(tables, chosen).endswith(".")
+    assert all(line.endswith(".") for line in telling.problems(tables, chosen))
+    assert charts.svg(charts.frontier(front, left))
