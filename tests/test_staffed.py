@@ -252,6 +252,7 @@ def test_a_small_case_by_hand():
     assert front["chosen"].tolist() == ["", "alpha", "alpha|gamma", "alpha|beta", "alpha|beta|gamma"]
     assert front["comes_in"].tolist() == ["", "Alpha", "Gamma", "Beta", "Gamma"]
     assert front["goes_out"].tolist() == ["", "", "", "Gamma", ""]
+    assert front["stays"].tolist() == ["", "Alpha", "", "Beta", "Gamma"]
     assert made["core"].tolist() == [1, 0.5, 0.5]
     assert made["from_days"].tolist() == [10, 30, 40]
     assert made["place"].tolist() == ["in whatever the capacity", "in from 30 days on", "in from 40 days on"]
@@ -449,3 +450,22 @@ def test_the_examples(example, by):
     assert staffed.summary(tables, chosen).endswith(".")
     assert all(line.endswith(".") for line in telling.problems(tables, chosen))
     assert charts.svg(charts.frontier(front, left))
+
+
+@pytest.mark.parametrize("today", [None, math.nan, 0, 12.5, 1e6])
+def test_the_picture_names_who_comes_in_and_says_today(today):
+    rows = [
+        (0, 0.0, ""),
+        (10, 60.0, "Alpha <b>"),
+        (30, 60.5, "Beta"),
+        (31, math.nan, "Gone"),
+        (40, 100.0, "G" * 80),
+    ]
+    table = pd.DataFrame(rows, columns=["capacity", "share_pct", "stays"])
+
+    drawn = charts.svg(charts.frontier(table, today))
+
+    assert "Alpha &lt;b&gt;" in drawn or today == 1e6
+    assert "Gone" not in drawn
+    assert ("days today" in drawn) == (today is not None and today == today)
+    assert charts.svg(charts.frontier(table.head(0), today))

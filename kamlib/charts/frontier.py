@@ -20,12 +20,12 @@ Box = tuple[float, float, float, float]
 def frontier(table: pd.DataFrame, today: float | None = None) -> alt.LayerChart:
     """The benefit in % of all (up) that the best portfolio reaches with so many days a year (along).
 
-    `table` has capacity, share_pct and comes_in as `staffed.frontier` gives them; `today` is how many days there
-    are (None or NaN: not known). Each step bears the name of who comes in, as far as there is room for it: the
+    `table` has capacity, share_pct and stays as `staffed.frontier` gives them; `today` is how many days there
+    are (None or NaN: not known). Each step bears the name of who comes in there for good, as far as there is room for it: the
     steps that bring most are named first. Rows without a figure are left out.
     """
     rows = [(float(x), float(y), str(name)) for x, y, name
-            in zip(table["capacity"], table["share_pct"], table["comes_in"], strict=True)
+            in zip(table["capacity"], table["share_pct"], table["stays"], strict=True)
             if math.isfinite(x) and math.isfinite(y)]  # fmt: skip
     there = today if today is not None and math.isfinite(today) and today >= 0 else math.nan
     most = max([x for x, _, _ in rows] + [there if there == there else 0.0, 1.0])

@@ -20,7 +20,7 @@ COLUMNS = [
     "segment", "customer", "name", "box", "role", "days", "value", "estimated", "chance", "benefit", "chosen",
     "manager", "why", "core", "place", "from_days",
 ]  # fmt: skip
-FRONTIER = ["capacity", "benefit", "accounts", "chosen", "share_pct", "comes_in", "goes_out"]
+FRONTIER = ["capacity", "benefit", "accounts", "chosen", "share_pct", "comes_in", "goes_out", "stays"]
 FIRM, MORE = 0.9, 1.5  # a core index from which an account is sure; how much more than today is looked at
 ROLE_WORDS = {"key": "key account", "key_development": "key development account"}
 OUT = {
@@ -67,16 +67,17 @@ def frontier(tables: Tables, settings: Settings) -> pd.DataFrame:
 
     Columns: capacity (days a year for these accounts from which it can be had), benefit, accounts, chosen (ids
     joined by |), share_pct (benefit in % of that of all candidates), comes_in and goes_out (names joined by
-    ", ": what is otherwise than one row before). Accounts that must be in are in all of them.
+    ", ": what is otherwise than one row before), stays (those of comes_in that are never out again). Accounts that must be in are in all of them.
     """
     seen, q = candidates(tables, settings), ask(tables, settings)
     whole, rows = float(q.benefit[q.may | q.must].sum()), []
     before: set[int] = set()
+    since = _since(q, _portfolios(tables, settings))
     for one in _portfolios(tables, settings):
         held = set(one.held)
         rows.append((one.need, one.benefit, len(held), "|".join(seen["customer"].iloc[list(one.held)]),
                      100 * one.benefit / whole if whole > 0 else math.nan,
-                     _names(seen, held - before), _names(seen, before - held)))  # fmt: skip
+                     _names(seen, held - before), _names(seen, before - held), _names(seen, {i for i in held if since[i] == one.need})))  # fmt: skip
         before = held
     return pd.DataFrame(rows, columns=FRONTIER)
 
