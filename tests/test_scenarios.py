@@ -217,7 +217,7 @@ def test_the_overview_of_the_worked_example():
     found = scenarios.compare(tables, chosen)
     assert (
         found["scenario"].tolist() == [""] * 4 + ["s"] * 4
-        and found["name"].tolist() == ["Alpha", "Beta", "Gamma", "Delta"] * 2
+        and found["customer_name"].tolist() == ["Alpha", "Beta", "Gamma", "Delta"] * 2
     )
     assert not found[:4]["moved"].any()
     beta = found.iloc[5]

@@ -17,7 +17,7 @@ from kamlib.tables import Tables
 TODAY = "today"
 NAMED = 6  # so many customers are named in a sentence
 COMPARED = [
-    "scenario", "scenario_name", "segment", "customer", "name", "status", "box", "y", "y_line", "x",
+    "scenario", "name", "segment", "customer", "customer_name", "status", "box", "y", "y_line", "x",
     "was_status", "was_box", "was_y", "was_y_line", "was_x", "moved",
 ]  # fmt: skip
 
@@ -26,20 +26,18 @@ COMPARED = [
 def compare(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Every customer of the segment(s) in every scenario, today (scenario "") first, with columns COMPARED.
 
-    scenario_name is the scenario's, name the customer's; was_... is today's. moved: another box or status.
+    name is the scenario's; was_... is today's. moved: another box or status.
     """
     today = kaism.place(tables, settings)
     columns = ["segment", "customer", "name", "status", "box", "y", "y_line", "x"]
     was = today[["customer", "status", "box", "y", "y_line", "x"]].drop_duplicates("customer")
     was = was.set_index("customer").add_prefix("was_")
-    parts = []
+    parts, head = [], today[columns[:3]].rename(columns={"name": "customer_name"})
     for scenario, name in _listed_scenarios(tables):
         seen = kaism.place(*applied(tables, settings, scenario))[columns]
-        seen = today[columns[:3]].merge(
-            seen[["customer", *columns[3:]]].drop_duplicates("customer"), "left", "customer"
-        )
+        seen = head.merge(seen[["customer", *columns[3:]]].drop_duplicates("customer"), "left", "customer")
         seen = seen.fillna({"status": "unscored", "box": ""})  # not on the table in an earlier round
-        parts.append(seen.assign(scenario=scenario, scenario_name=name))
+        parts.append(seen.assign(scenario=scenario, name=name))
     found = pd.concat(parts, ignore_index=True).join(was, on="customer")
     moved = (found["box"] != found["was_box"]) | (found["status"] != found["was_status"])
     return found.assign(moved=moved)[COMPARED]
@@ -85,7 +83,7 @@ def _moved_words(moved: pd.DataFrame, count: int) -> str:
 
 
 def _becomes(row: dict[str, Any]) -> str:
-    name = row["name"] or row["customer"]
+    name = row["customer_name"] or row["customer"]
     if row["status"] == "ruled_out":
         return f"{name} is ruled out"
     if not row["box"]:
