@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import kaism, scenarios, stores
+from kamlib import checks, desk, kaism, scenarios, stores
 from kamlib import settings as choices
 from kamlib import tables as T
 from kamlib.errors import InvalidInput
@@ -570,3 +571,31 @@ def test_two_hundred_customers_are_applied_at_once():
         scenarios.applied(again, chosen, "round_2026")
         took.append(time.perf_counter() - start)
     assert min(took) < 0.25  # 100 ms are meant; the machine of the test may be slow
+
+
+def put(own: desk.Desk, rows: list[scenarios.keeping.ROW]) -> None:
+    """A scenario has to be there before its changes; both are taken back in one go."""
+    with own.as_one():
+        own.put_rows(row for row in rows if row[0] != "changes")
+        own.put_rows(row for row in rows if row[0] == "changes")
+
+
+def test_a_desk_stores_a_round_and_shows_it_again(tmp_path):
+    shutil.copytree(ROOT / "data" / "tiny", tmp_path / "book")
+    store, text = stores.load(str(tmp_path / "book"))
+    own = desk.Desk(store, text)
+    was = kaism.place(own.tables, own.settings)
+    put(own, scenarios.keep_round(own.tables, own.settings, "2026", "2026-11-30"))
+    own.put("scores", model="attractiveness", subject="Beta", factor="f1", supplier="", score="10")
+    own.put("customers", customer="Echo", name="Echo", segment="main")
+    own.put("factors", model="attractiveness", scope="main", factor="f7", weight="9")
+    seen = scenarios.applied(own.tables, own.settings, "round_2026")
+    pd.testing.assert_frame_equal(kaism.place(*seen)[PLACED], was[PLACED])
+    told = scenarios.moves(seen, (own.tables, own.settings)).set_index("customer")
+    assert told.at["Echo", "words"] == "Echo is new and has no box yet."
+    rows = scenarios.keep_changes(
+        own.tables, {**own.tables, "factors": own.tables["factors"].assign(weight=1.0)}, "mine", "Mine"
+    )
+    put(own, rows)
+    assert own.tables["changes"]["scenario"].value_counts()["mine"] == len(rows) - 1
+    assert checks.check(stores.load(str(tmp_path / "book"))[1]).empty
