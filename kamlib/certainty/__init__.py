@@ -1,11 +1,20 @@
 """Certainty: how sure a box is when the weights are not, and what it would take to change it.
 
 Sources: Varsi 1973 and Ali 1973 (the closed form), Lahdelma and Salminen 2001 (acceptability and central weights),
-Mareschal 1988 (stability of weights); see `exact`.
+Mareschal 1988 (stability of weights), Howard 1966 (value of information); see the modules.
 """
 
 from kamlib.certainty.exact import above, central, ranked
+from kamlib.certainty.flips import scores as score_flips
+from kamlib.certainty.flips import weights as weight_flips
+from kamlib.certainty.opinions import opinions
+from kamlib.certainty.spots import drawn
 from kamlib.certainty.spreads import chances
+from kamlib.certainty.steady import crossings, stability, swings
 from kamlib.certainty.verdicts import certainty, percent
+from kamlib.certainty.worth import find_first
 
-__all__ = ["above", "central", "certainty", "chances", "percent", "ranked"]
+__all__ = [
+    "above", "central", "certainty", "chances", "crossings", "drawn", "find_first", "opinions", "percent", "ranked",
+    "score_flips", "stability", "swings", "weight_flips",
+]  # fmt: skip

@@ -18,12 +18,16 @@ ERROR = 0.011  # 95 of 100 shares of so many sticks are nearer to the truth than
 @functools.lru_cache(maxsize=8)
 def sticks(parts: int) -> np.ndarray:
     """COUNT sticks of length 1, each cut in so many parts at random: the lengths, COUNT x parts."""
-    steps = np.sqrt(np.array(_primes(parts), dtype=float))
-    spots = np.arange(1, COUNT + 1)[:, None] * steps
+    spots = np.arange(1, COUNT + 1)[:, None] * steps(parts)
     cut = -np.log(1.0 - (spots - np.floor(spots)))
     cut /= cut.sum(axis=1, keepdims=True)
     cut.setflags(write=False)
     return cut
+
+
+def steps(count: int) -> np.ndarray:
+    """Square roots of the first so many primes: the parts behind the point of their multiples fill space evenly."""
+    return np.sqrt(np.array(_primes(count), dtype=float))
 
 
 @functools.lru_cache(maxsize=64)

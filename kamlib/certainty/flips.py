@@ -86,16 +86,25 @@ def scores(tables: Tables, settings: Settings) -> pd.DataFrame:
 @remembered
 def by_weight(tables: Tables, settings: Settings, segment: str) -> Ways:
     """The nearest moves of one weight, in % of all weights."""
-    table, weight, _ = cells(tables, settings, segment)
-    inside = ~kaism.positions(tables, settings, segment)["ruled_out"].to_numpy(bool)
-    share = weight / max(weight.sum(), 1e-300)
-    to = np.full(table.shape, np.nan)
-    if weight.sum() > 0 and inside.any():
-        to = shares.attractive(table.to_numpy(float), share, inside, settings.line == "midpoint")
+    table, _, _ = cells(tables, settings, segment)
+    share, below, above = sides(tables, settings, segment)
+    to = shares.nearest(below, above, share)
     block = rivals(tables, table.index)
     now_right, to_right = _strength_shares(block)
     now = np.broadcast_to(share, table.shape)
     return _ways(tables, settings, segment, block, 100 * now, 100 * to, 100 * now_right, 100 * to_right)
+
+
+@remembered
+def sides(tables: Tables, settings: Settings, segment: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The shares of the attractiveness factors (J), and the nearest below and above (n x J) that change a box."""
+    table, weight, _ = cells(tables, settings, segment)
+    inside = ~kaism.positions(tables, settings, segment)["ruled_out"].to_numpy(bool)
+    share = weight / max(weight.sum(), 1e-300)
+    if not weight.sum() > 0 or not inside.any():
+        return share, np.full(table.shape, np.nan), np.full(table.shape, np.nan)
+    below, above = shares.attractive(table.to_numpy(float), share, inside, settings.line == "midpoint")
+    return share, below, above
 
 
 @remembered
@@ -121,7 +130,7 @@ def _ways(
     return Ways(
         table.index.to_numpy(object),
         np.column_stack([np.broadcast_to(table.columns.to_numpy(object), to.shape), _padded(block.factors)[at]]),
-        np.column_stack([np.broadcast_to(labels, to.shape), _padded(_named(tables, block))[at]]),
+        np.column_stack([np.broadcast_to(labels, to.shape), _padded(named(tables, block))[at]]),
         np.arange(width + pad.shape[1]) >= width,
         np.column_stack([now, np.vstack([now_right, pad])[at]]), np.column_stack([to, right]),
     )  # fmt: skip
@@ -132,7 +141,8 @@ def _padded(names: np.ndarray) -> np.ndarray:
     return np.vstack([names, np.full((1, names.shape[1]), "", dtype=object)])
 
 
-def _named(tables: Tables, block: Rivals) -> np.ndarray:
+def named(tables: Tables, block: Rivals) -> np.ndarray:
+    """The label of each success factor of each customer (n x J), its id where it has none."""
     return _labels(block, tables["factors"])
 
 

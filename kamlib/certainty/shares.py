@@ -22,8 +22,10 @@ def rest(shares: np.ndarray) -> np.ndarray:
     return np.where(total > 1e-12, others / np.maximum(total, 1e-12), even)
 
 
-def attractive(table: np.ndarray, shares: np.ndarray, inside: np.ndarray, midpoint: bool) -> np.ndarray:
-    """The nearest share (n x J) of each factor at which each row changes sides of the line; NaN where none does.
+def attractive(
+    table: np.ndarray, shares: np.ndarray, inside: np.ndarray, midpoint: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest shares (both n x J) below and above today's at which each row changes sides of the line; NaN where none.
 
     table: n x J scores, NaN unknown; shares: J, add up to 1; inside: who counts in the line. A row's unknown
     scores are left out of its own mean, so its height is a quotient of two straight lines in the share.
@@ -34,15 +36,24 @@ def attractive(table: np.ndarray, shares: np.ndarray, inside: np.ndarray, midpoi
     ends = (filled @ others.T, filled, known @ others.T, known.astype(float))  # points and weight at 0 and 1
     if midpoint:
         zero, one = ends[0] - matrix.MIDPOINT * ends[2], ends[1] - matrix.MIDPOINT * ends[3]
-        made = _straight(zero, one, shares)
-        return np.where(inside[:, None], made, np.nan)
+        return _sides(np.where(inside[:, None], _straight(zero, one, shares), np.nan), shares)
     counted = inside & (known & (shares > 0)).any(axis=1)
     if known[counted].all():
         line0, line1 = (end[counted].mean(axis=0) if counted.any() else 0.0 for end in ends[:2])
-        made = _straight(ends[0] - line0, ends[1] - line1, shares)
+        below, above = _sides(_straight(ends[0] - line0, ends[1] - line1, shares), shares)
     else:
-        made = _Bent(ends, inside).crossings(shares)
-    return np.where(counted[:, None], made, np.nan)
+        below, above = _Bent(ends, inside).crossings(shares)
+    return np.where(counted[:, None], below, np.nan), np.where(counted[:, None], above, np.nan)
+
+
+def nearest(below: np.ndarray, above: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """The nearer of the two, NaN where there is none."""
+    left, right = (np.where(np.isnan(side), np.inf, np.abs(side - now)) for side in (below, above))
+    return np.where(left < right, below, above)
+
+
+def _sides(to: np.ndarray, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.where(to < now, to, np.nan), np.where(to >= now, to, np.nan)
 
 
 def _straight(zero: np.ndarray, one: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -77,16 +88,15 @@ class _Bent:
             self.full + there.sum(axis=0), 1
         )
 
-    def crossings(self, now: np.ndarray) -> np.ndarray:
-        """The nearest share (n x J) at which each row changes sides; NaN where none does."""
+    def crossings(self, now: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest shares below and above today's (both n x J) at which each row changes sides; NaN where none does."""
         made = [self._brackets(factor, now[factor]) for factor in range(len(now))]
         rows, factors, beyond, near = (np.concatenate(part) for part in zip(*made, strict=True))
-        found = np.full(self.ends[0].shape, np.nan)
+        found = np.full((2, *self.ends[0].shape), np.nan)
         if len(rows):
             to = self._narrow(rows, factors, beyond, near)
-            order = np.argsort(-np.abs(to - now[factors]), kind="stable")  # the nearest is written last
-            found[rows[order], factors[order]] = to[order]
-        return found
+            found[(beyond > near).astype(int), rows, factors] = to
+        return found[0], found[1]
 
     def _brackets(self, factor: int, now: float) -> tuple[np.ndarray, ...]:
         """Rows, factor, and a share on the other side beside one on this, for each row that changes sides."""

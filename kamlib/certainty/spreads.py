@@ -130,6 +130,16 @@ def up(
     return hits / drawn.shape[1], False
 
 
+def heights(grid: np.ndarray, drawn: np.ndarray, counted: np.ndarray, midpoint: bool) -> np.ndarray:
+    """How far each row of scores (n x J, NaN unknown) stands above the line for each of D weights (D x J): n x D."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        y = (np.nan_to_num(grid) @ drawn.T) / ((~np.isnan(grid)).astype(float) @ drawn.T)
+    if midpoint:
+        return y - matrix.MIDPOINT
+    there = counted[:, None] & ~np.isnan(y)
+    return y - np.where(there, y, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+
+
 def strong(tables: Tables, settings: Settings, seen: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """P(stronger than every competitor) of each customer in `seen`, over its own weights, and whether it is exact."""
     block = rivals(tables, seen["customer"])
