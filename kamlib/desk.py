@@ -1,7 +1,6 @@
 """The desk: one open workbook that a notebook's views read, change and listen to.
 
-One direction: a view calls `put`, the store has it durably, the tables are new, every listener is
-told and calls its pure functions again.
+A view calls `put`, the store has it durably, the tables are new, every listener calls its pure functions again.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import checks, findings, market, pia, settings, stores
+from kamlib import checks, findings, market, pia, scenarios, settings, stores
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.stores import Change
 from kamlib.stores.base import apply, blame, conflict, find, somebody
@@ -47,7 +46,7 @@ def open_desk(
     store, text = stores.load(location, read_only=settings.is_read_only())
     checks.refuse_errors(checks.check(text, store.notes), location)
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
-                read_only=settings.is_read_only())  # fmt: skip
+                scenario=scenario, read_only=settings.is_read_only())  # fmt: skip
     desk.audience, desk.narrowed = audience, bool(segment)
     if customer:
         pia.listed(desk.tables, desk.settings.model_copy(update={"customer": customer}))
@@ -87,18 +86,21 @@ class Desk:
         self.audience = "internal"
         self.poll: Any = None
         self._typed = typed(text)
-        self.settings = settings.of_workbook(self._typed, **given)
-        if not self.settings.segment:
-            self.choose(_first_segment(self._typed))
-        else:
-            self.choose(self.settings.segment)
+        self.settings = self._settings()
+        self.choose(self.settings.segment or _first_segment(self._typed))
 
     # -- reading --------------------------------------------------------------------------------
 
     @property
     def tables(self) -> Tables:
-        """The typed tables, with the what-if of the moment if there is one."""
-        return {**self._typed, **self._what_if} if self._what_if else self._typed
+        """The typed tables, as the scenario has them if one is open, with the what-if of the moment if there is one."""
+        there = scenarios.applied(self._typed, self.settings, self.settings.scenario)[0]
+        return {**there, **self._what_if} if self._what_if else there
+
+    @property
+    def entered(self) -> Tables:
+        """The typed tables as they are stored, without scenario and what-if."""
+        return self._typed
 
     @property
     def supposing(self) -> bool:
@@ -188,7 +190,8 @@ class Desk:
 
     def preview(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Show what would follow if these cells were so, without storing anything; [] ends it."""
-        definition, frame = DEFINITIONS[table], self._typed[table].copy()
+        self._what_if = {}
+        definition, frame = DEFINITIONS[table], self.tables[table].copy()
         changed = False
         for row in rows:
             where = find(frame, {k: str(row.get(k, "")) for k in definition.keys})
@@ -370,9 +373,14 @@ class Desk:
             self._typed["segments"]["segment"]
         ):
             self._given["segment"] = _first_segment(self._typed)  # it was taken away
-        self.settings = settings.of_workbook(self._typed, **self._given)
+        self.settings = self._settings()
         self._what_if = {}
         self._tell()
+
+    def _settings(self) -> settings.Settings:
+        """The settings of the workbook and of this desk, as the scenario has them if one is open."""
+        made = settings.of_workbook(self._typed, **self._given)
+        return scenarios.applied(self._typed, made, made.scenario)[1]
 
     def _tell(self) -> None:
         for listener in list(self._listeners):
@@ -380,8 +388,7 @@ class Desk:
 
 
 def _typed_part(text: Tables) -> Tables:
-    known = {name: frame for name, frame in typed(text).items() if name in text}
-    return known
+    return {name: frame for name, frame in typed(text).items() if name in text}
 
 
 def _first_segment(tables: Tables) -> str:

@@ -150,9 +150,8 @@ def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.Dat
     cells, off = scores[must.index].to_numpy(), waivers(tables)
     asked = np.ones(cells.shape, dtype=bool)
     if off:
-        asked = ~np.array([[(c, f) in off or (c, "") in off for f in must.index] for c in customers]).reshape(
-            cells.shape
-        )
+        waived = [[(c, f) in off or (c, "") in off for f in must.index] for c in customers]
+        asked = ~np.array(waived, dtype=bool).reshape(cells.shape)
     fails = (cells < must.to_numpy()) & asked
     out, unknown = fails.any(axis=1), (np.isnan(cells) & asked).any(axis=1)
     result = scoring.weighted(scores, scoring.weights_of(factors))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from kamlib import catalogue, market, sheets
+from kamlib.memory import remembered
 from kamlib.tables import BOXES, DEFINITIONS, US, Tables, parse_number
 
 COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
@@ -38,14 +39,15 @@ def line(index: int) -> str:
 
 def ids(text: Tables, name: str) -> set[str]:
     """The ids in a table's first key column."""
-    key = DEFINITIONS[name].keys[0]
     frame = text.get(name)
-    known = (
-        set()
-        if frame is None or list(frame.columns).count(key) != 1
-        else set(map(str.strip, frame[key].tolist()))
-    )
+    known = set() if frame is None else _ids({name: frame}, name)
     return known | ({US} if name == "suppliers" else set())
+
+
+@remembered
+def _ids(text: Tables, name: str) -> set[str]:
+    frame, key = text[name], DEFINITIONS[name].keys[0]
+    return set(map(str.strip, frame[key].tolist())) if list(frame.columns).count(key) == 1 else set()
 
 
 def references(text: Tables) -> Iterator[Finding]:
