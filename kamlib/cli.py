@@ -23,6 +23,7 @@ Workbook = Annotated[
     str, typer.Argument(help="A folder of CSV files, an .xlsx, a .kam file or a database address.")
 ]
 Segment = Annotated[str, typer.Option(help="The id of one segment; all of them if left out.")]
+Scenario = Annotated[str, typer.Option(help="The id of a scenario; the workbook as it is if left out.")]
 Customer = Annotated[str, typer.Option(help="The id of one customer; all of them if left out.")]
 
 
@@ -62,12 +63,15 @@ def show(
     name: Annotated[str, typer.Argument(help="A table of the workbook, or a result such as kaism.")],
     segment: Segment = "",
     customer: Customer = "",
+    scenario: Scenario = "",
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
 ) -> None:
     """Any table or any result, on the screen or for another program."""
     from kamlib import results
 
-    typer.echo(results.render(results.show(workbook, name, segment, customer), format), nl=format != "csv")
+    typer.echo(
+        results.render(results.show(workbook, name, segment, customer, scenario), format), nl=format != "csv"
+    )
 
 
 @app.command()
@@ -153,6 +157,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The folder for the reports.")] = Path("reports"),
     segment: Segment = "",
     customer: Customer = "",
+    scenario: Scenario = "",
     audience: Annotated[
         str, typer.Option(help="internal, or customer: the plan that one customer may have in its hands.")
     ] = "internal",
@@ -162,7 +167,7 @@ def report(
     notebook: Annotated[
         str,
         typer.Option(
-            help="01_segmentation, 02_kaism, 03_profitability or 04_pia; all if left out, 02_kaism and 04_pia with a segment."
+            help="01_segmentation, 02_kaism, 03_profitability, 04_pia or 05_certainty; all if left out, 02_kaism, 04_pia and 05_certainty with a segment."
         ),
     ] = "",
 ) -> None:
@@ -170,6 +175,7 @@ def report(
     from kamlib import report as reports
 
     said = {"customer": customer} if customer else {}
+    said |= {"scenario": scenario} if scenario else {}
     said |= {"audience": audience} if audience != "internal" else {}
     for path in reports.write(workbook, out, segment, reports.parameters(parameter) | said, notebook):
         typer.echo(str(path))

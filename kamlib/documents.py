@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import findings, handout, impact, kaism, panels, pia, plans, portfolio, profitability
+from kamlib import findings, handout, impact, kaism, panels, pia, plans, portfolio, profitability, sureness
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 
@@ -50,7 +50,7 @@ def document(desk: Desk) -> Document:
             settings=chosen, segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
             picture=panels.trusted(picture), headline=panels.headline(seen),
             placements=panels.trusted(panels.placements(seen)),
-            certainty=panels.trusted(panels.how_sure(tables, chosen)),
+            certainty=panels.trusted(sureness.verdicts(tables, chosen)),
             scores=panels.trusted(panels.score_table(tables, chosen, seen)),
             strengths=panels.trusted(panels.strength_tables(tables, seen)),
             portfolio=panels.trusted(panels.portfolio_table(tables, chosen)),
@@ -59,6 +59,16 @@ def document(desk: Desk) -> Document:
             communication=panels.trusted(panels.communication()),
         )
     )  # fmt: skip
+
+
+def certain(desk: Desk) -> Document:
+    """How sure we are of a segment's boxes, for a reader: verdicts, weights, what to find out, scenarios, votes, staff."""
+    _inside(desk)
+    from kamlib import crew, voices
+
+    tables, chosen = desk.tables, desk.settings
+    parts = [sureness.report(tables, chosen), voices.report(tables, chosen), crew.report(tables, chosen)]
+    return Document("\n".join(filter(None, parts)))
 
 
 def groundwork(desk: Desk) -> Document:

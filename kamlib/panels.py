@@ -15,6 +15,7 @@ from kamlib.scoring import one
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, US, Tables
 
+VERDICTS = {"firm": "Firm", "likely": "Likely", "open": "Open", "": "Ruled out"}
 LEVEL_WORDS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
 
@@ -109,7 +110,7 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, 
         return fill("card_empty", choices=choices)
     row = rows.iloc[0].to_dict()
     return fill(
-        "card", row=row, choices=choices, locked=locked, box=_box_entry(row["box"]), verdict=verdict(row),
+        "card", row=row, choices=choices, locked=locked, sure=trusted(sure(tables, settings, customer)), box=_box_entry(row["box"]), verdict=verdict(row),
         waived=_waived(tables, customer), attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables), names=dict(_people(tables)),
         **strength_table(tables, customer), unknown=_unknown(tables, settings, customer),
     )  # fmt: skip
@@ -273,25 +274,21 @@ def placements(seen: pd.DataFrame) -> str:
     return fill("placements", rows=rows.to_dict("records"))
 
 
-def how_sure(tables: Tables, settings: Settings) -> str:
-    """How sure each box is, in words first; "" where there is nobody to place."""
-    seen = certainty.certainty(tables, settings)
-    if seen.empty:
+def shares(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The boxes of a customer of `certainty.certainty` with their chances in %, the greatest first."""
+    found = [{"box": box, "pct": 100 * row[f"p_{box}"], "word": certainty.percent(row[f"p_{box}"], row["exact"])}
+             for box in BOXES if row[f"p_{box}"] > 0]  # fmt: skip
+    return sorted(found, key=lambda part: -part["pct"])
+
+
+def sure(tables: Tables, settings: Settings, customer: str) -> str:
+    """Verdict, sentence and bar of boxes of one customer; "" where there is nothing to say."""
+    found = certainty.certainty(tables, settings)
+    own = found[(found["customer"] == customer) & (found["verdict"] != "")]
+    if own.empty:
         return ""
-    shares = [
-        certainty.percent(row[f"p_{row['box']}"], row["exact"]) if row["box"] else "?"
-        for row in seen.to_dict("records")
-    ]
-    spreads = {"around": "around our own", "ranked": "that agree with our order", "any": "of every kind"}
-    short = [share.replace("more than", ">").replace("less than", "<") for share in shares]
-    rows = seen.assign(share=short).to_dict("records")
-    error = 0 if seen["exact"].all() else 100 * seen["error"].max()
-    return fill(
-        "certainty_table",
-        rows=rows,
-        spread=spreads[settings.weights_known],
-        error=f"{error:.1f}" if error else "",
-    )
+    row = own.iloc[0].to_dict()
+    return fill("sure_short", row=row | {"shares": shares(row), "said": VERDICTS[row["verdict"]]})
 
 
 def headline(seen: pd.DataFrame) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib import handout, kaism, panels, pia, portfolio, settings, stores
+from kamlib import handout, kaism, panels, pia, portfolio, scenarios, settings, stores
 from kamlib.desk import Desk
 from kamlib.documents import (
     Document,
     account,
     account_title,
+    certain,
     differently,
     document,
     groundwork,
@@ -26,11 +27,12 @@ from kamlib.stores import files
 from kamlib.tables import DEFINITIONS, Tables
 
 __all__ = [
-    "Document", "PUBLISHED", "account", "allowed", "differently", "document", "groundwork", "parameters", "profits",
+    "Document", "PUBLISHED", "account", "allowed", "certain", "differently", "document", "groundwork", "parameters", "profits",
     "publish_copy", "rehearse", "write",
 ]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
+SURE = "05_certainty"  # a page for each segment
 DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
 WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction"}
 # what a published copy holds, by table; everything that is not named here stays at home
@@ -155,7 +157,7 @@ def write(
     checked = settings.gate(
         {"workbook": location, **(given or {}), **({"segment": segment} if segment else {})}
     )
-    known = sorted({*WHOLE, BY_SEGMENT})
+    known = sorted({*WHOLE, BY_SEGMENT, SURE})
     if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
@@ -175,11 +177,16 @@ def write(
     values: dict[str, Any] = {"workbook": _absolute(location)}
     if checked.near_line is not None:
         values["near_line"] = checked.near_line
+    if checked.scenario:
+        scenarios.applied(
+            tables, settings.of_workbook(tables), checked.scenario
+        )  # refuses one that does not exist
+        values["scenario"] = checked.scenario
     for source, more, name, title in pages:
         page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, title, "" if outside else panels.look())
         if outside:
             page = handout.searched(page, tables, checked.customer)
-        path = out / f"{name}.html"
+        path = out / f"{name}{'-' + _file_name(checked.scenario, 'in') if checked.scenario else ''}.html"
         files.write(path, page.encode())
         yield path
 
@@ -188,13 +195,15 @@ def _pages(tables: Tables, checked: settings.Parameters, notebook: str) -> list[
     """The pages of a workbook, or of one segment of it."""
     chosen = checked.segment
     wanted = kaism.segments(tables, settings.of_workbook(tables, segment=chosen))
-    if notebook == BY_SEGMENT and not wanted:
+    if notebook in (BY_SEGMENT, SURE) and not wanted:
         raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
     narrow = {"segment": chosen} if chosen else {}
     pages: list[Page] = [(source, narrow, name, "") for source, name in WHOLE.items()
                          if notebook == source or not (notebook or chosen)]  # fmt: skip
     if notebook in ("", BY_SEGMENT):
         pages += [(BY_SEGMENT, {"segment": each}, _file_name(each), "") for each in wanted]
+    if notebook in ("", SURE):
+        pages += [(SURE, {"segment": each}, _file_name(each, "certainty"), "") for each in wanted]
     if notebook in ("", DIFFERENTLY):
         there = pia.listed(tables, settings.of_workbook(tables, segment=chosen)).set_index("customer")["name"]
         taken: set[str] = set()

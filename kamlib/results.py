@@ -10,6 +10,7 @@ import pandas as pd
 from kamlib import (
     certainty,
     checks,
+    disagreement,
     distinction,
     findings,
     kaism,
@@ -20,9 +21,11 @@ from kamlib import (
     portfolio,
     profitability,
     resources,
+    scenarios,
     segmentation,
     settings,
     sheets,
+    staffed,
     stores,
 )  # fmt: skip
 from kamlib.errors import InvalidInput, did_you_mean
@@ -32,6 +35,21 @@ from kamlib.tables import Tables, parse_number, typed
 RESULTS: dict[str, Callable[[Tables, Settings], pd.DataFrame]] = {
     "kaism": kaism.place,
     "certainty": certainty.certainty,
+    "weight_flips": certainty.weight_flips,
+    "score_flips": certainty.score_flips,
+    "stability": certainty.stability,
+    "opinions": certainty.opinions,
+    "find_first": certainty.find_first,
+    "compare": scenarios.compare,
+    "what_if": scenarios.overview,
+    "disagreement": disagreement.cells,
+    "agreement": disagreement.agreement,
+    "borderline": disagreement.borderline,
+    "by_function": disagreement.by_function,
+    "by_person": disagreement.by_person,
+    "views_of": disagreement.views_of,
+    "staffed": staffed.choose,
+    "frontier": staffed.frontier,
     "classes": portfolio.classes,
     "portfolio": portfolio.table,
     "findings": findings.find,
@@ -83,10 +101,11 @@ RESULTS: dict[str, Callable[[Tables, Settings], pd.DataFrame]] = {
 FORMATS = ("table", "csv", "json")
 
 
-def show(location: str, name: str, segment: str = "", customer: str = "") -> pd.DataFrame:
+def show(location: str, name: str, segment: str = "", customer: str = "", scenario: str = "") -> pd.DataFrame:
     """A result or a table of the workbook at `location`; a table of the workbook as it was entered.
 
-    With a `customer` the results of positive impact analysis and its plans are those of this one.
+    With a `customer` the results of positive impact analysis and its plans are those of this one; with a `scenario`
+    all results are as they are in it.
     """
     store, text = stores.load(location, read_only=True)
     if name not in RESULTS and name not in text:
@@ -96,7 +115,8 @@ def show(location: str, name: str, segment: str = "", customer: str = "") -> pd.
         return text[name]
     checks.refuse_errors(checks.check(text, store.notes), location)
     tables = typed(text)
-    chosen = settings.of_workbook(tables, segment=segment, customer=customer)
+    chosen = settings.of_workbook(tables, segment=segment, customer=customer, scenario=scenario or None)
+    tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)
     if customer:
         pia.listed(tables, chosen)  # refuses one that does not exist
     return RESULTS[name](tables, chosen)

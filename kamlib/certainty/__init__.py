@@ -11,10 +11,10 @@ from kamlib.certainty.opinions import opinions
 from kamlib.certainty.spots import drawn
 from kamlib.certainty.spreads import chances
 from kamlib.certainty.steady import crossings, stability, swings
-from kamlib.certainty.verdicts import certainty, percent
+from kamlib.certainty.verdicts import certainty, counts, percent
 from kamlib.certainty.worth import find_first
 
 __all__ = [
-    "above", "central", "certainty", "chances", "crossings", "drawn", "find_first", "opinions", "percent", "ranked",
+    "above", "central", "certainty", "chances", "counts", "crossings", "drawn", "find_first", "opinions", "percent", "ranked",
     "score_flips", "stability", "swings", "weight_flips",
 ]  # fmt: skip

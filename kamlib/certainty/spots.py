@@ -21,7 +21,7 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     """`kaism.drawn` with the spread of each dot, for a picture: who is not firm is drawn hollow, with its spread.
 
     y_low, y_high, x_low, x_high are here the distances from each line that nine in ten of the weights leave it in
-    (0 to 0 for a firm box); status is placed for a firm box and undetermined for another; about says it in words.
+    (0 to 0 for a firm box); status is placed for a firm box and undetermined for another; about says it in words. The past is left out.
     """
     points, sure = kaism.drawn(tables, settings), certainty(tables, settings)
     parts = [_heights(tables, settings, segment) for segment in kaism.segments(tables, settings)]
@@ -32,7 +32,7 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     status = np.where(stands, np.where(firm, "placed", "undetermined"), points["status"])
     return points.assign(
         y_low=low, y_high=high, x_low=np.where(beside, 9.0, left), x_high=np.where(beside, 9.0, right),
-        status=status, about=sure["words"].to_numpy(),
+        status=status, about=sure["words"].to_numpy(), was_x=np.nan, was_y=np.nan,
     )  # fmt: skip
 
 

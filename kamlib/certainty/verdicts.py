@@ -93,7 +93,7 @@ def _words(row: dict[str, Any]) -> str:
     ways = []
     if row["flip_weight"]:
         ways.append(
-            f"{_axis(row['flip_axis'], row['flip_weight'])} {_counts(row['flip_from'], row['flip_to'])}"
+            f"{_axis(row['flip_axis'], row['flip_weight'])} {counts(row['flip_from'], row['flip_to'])}"
         )
     if row["flip_score"]:
         ways.append(
@@ -106,7 +106,7 @@ def _words(row: dict[str, Any]) -> str:
     return "; ".join(parts) + "."
 
 
-def _counts(now: float, to: float) -> str:
+def counts(now: float, to: float) -> str:
     """How much a factor has to count, in % of all weights."""
     if to > 99.5:
         return f"alone counts (now {now:.0f} %)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kamlib.charts.boxes import matrix, rooms, scene
+from kamlib.charts.certain import strips, tornado
 from kamlib.charts.energy import energy, presents
 from kamlib.charts.frontier import frontier
 from kamlib.charts.groups import profile, support
@@ -45,9 +46,11 @@ __all__ = [
     "scene",
     "serving",
     "spiral",
+    "strips",
     "support",
     "svg",
     "timetable",
+    "tornado",
     "whale",
     "whale_scene",
     "whale_shape",

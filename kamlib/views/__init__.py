@@ -12,8 +12,8 @@ from typing import Any
 
 import ipywidgets as W
 
+from kamlib import certainty, kaism, panels, portfolio
 from kamlib import findings as rules
-from kamlib import kaism, panels, portfolio
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
@@ -25,48 +25,53 @@ from kamlib.views.market import balance, market, purpose
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, slug, soon, stack, zones
 from kamlib.views.picture import matrix
 from kamlib.views.profit import discount, spiral, whale
+from kamlib.views.scenarios import what_if
 from kamlib.views.scoring import factors, scores
 from kamlib.views.segments import assign, discover, segments
 from kamlib.views.sheets import exercises, sheet
 from kamlib.views.staff import capacity, label_test, staffing, team
+from kamlib.views.sure import sure, takes
 from kamlib.views.widgets import Look
 
 __all__ = [
     "action", "assign", "balance", "capacity", "chain", "closing", "customers", "decisions", "discount",
     "discover", "distinction", "energy", "exercises", "factors", "find_out", "future", "idea_scores",
     "label_test", "market", "matrix", "moving", "open", "pays", "purpose", "scores", "screening",
-    "segments", "services", "serving", "settled", "sheet", "spiral", "staffing", "team", "whale",
-    "worth",
+    "segments", "services", "serving", "settled", "sheet", "spiral", "staffing", "sure", "takes", "team",
+    "whale", "what_if", "worth",
 ]  # fmt: skip
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
 PAGES |= {10: "04_pia"}
-PROFIT = "03_profitability"  # the evidence behind several steps
+PROFIT, SURE = "03_profitability", "05_certainty"  # the evidence behind several steps
 NAMES = {
     "01_segmentation": "Steps 1 to 5",
     "02_kaism": "Steps 6 to 9",
     PROFIT: "Who pays",
     "04_pia": "Step 10",
+    SURE: "How sure we are",
 }
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
 
-def open(desk: Desk, title: str, here: int) -> W.Box:
+def open(desk: Desk, title: str, here: int | str) -> W.Box:
     """The title line with the ten steps, and the line below with counts, capacity and saved state.
 
-    `here` is the first step of this notebook, 0 for the one on profit; the other steps lead to their own.
+    `here` is the first step of this notebook, 0 for the one on profit, or the name of a notebook that belongs to no
+    step; the other steps lead to their own.
     """
     if desk.audience != "internal":
         raise InvalidInput(
             "These pages are internal. What a customer may read is made with: kam report --customer ... --audience customer"
         )
-    own = PAGES.get(here, PROFIT)
+    own = here if isinstance(here, str) else PAGES.get(here, PROFIT)
+    step = here if isinstance(here, int) else 0
     links = {s: ("" if page == own else f"{page}.ipynb") + f"#step-{s}" for s, page in PAGES.items()}
     others = tuple((f"{page}.ipynb", name) for page, name in NAMES.items() if page != own)
 
     def head() -> str:
         return panels.head(
-            desk.tables, desk.settings, title, here, links, locked=desk.read_only, others=others
+            desk.tables, desk.settings, title, step, links, locked=desk.read_only, others=others
         )
 
     def first_segment(content: dict[str, Any]) -> None:
@@ -212,21 +217,28 @@ def closing(desk: Desk) -> W.Box:
 
 
 def find_out(desk: Desk) -> W.Widget:
-    """The homework: every unknown score with who finds it out and by when."""
+    """The homework: every unknown score, what clears up most first, with who finds it out and by when."""
     shown = ("question", "person", "due", "status")
     keys = ("model", "customer", "factor", "supplier")
 
     def rows() -> list[dict[str, Any]]:
         names = names_of(desk.tables["suppliers"]) | {US: "us"}
-        found = kaism.unknowns(desk.tables, desk.settings).to_dict("records")
+        worth = certainty.find_first(desk.tables, desk.settings)
+        first = worth.reset_index(names="place")[[*keys, "words", "place"]]
+        found = (
+            kaism.unknowns(desk.tables, desk.settings)
+            .merge(first, "left", list(keys))
+            .sort_values("place", kind="stable")
+        )
         return [
-            {"id": "\t".join(r[k] for k in keys), "label": r["name"], "cells": [r[c] for c in shown],
+            {"id": "\t".join(r[k] for k in keys), "label": r["name"], "cells": [r["words"], *(r[c] for c in shown)],
              "sub": r["label"] + (f" ({names.get(r['supplier'], r['supplier'])})" if r["supplier"] else "")}
-            for r in found
+            for r in found.to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
-        return [column("find_out", "question", "What to ask"), person_column(desk, label="Who finds out"),
+        return [{"id": "worth", "label": "What it clears up", "kind": "show"},
+                column("find_out", "question", "What to ask"), person_column(desk, label="Who finds out"),
                 column("find_out", "due", "By when"), column("find_out", "status", "Status")]  # fmt: skip
 
     def target(row: str, name: str, text: str) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,67 @@
+"""The views of how sure we are: everybody's verdict, and what one box hangs on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as W
+
+from kamlib import certainty, charts, panels, settings, sureness
+from kamlib.desk import Desk
+from kamlib.views.parts import hear, panel, picture, stack, zones
+from kamlib.views.widgets import Panel
+
+
+def sure(desk: Desk) -> W.Box:
+    """Firm, likely or open: every customer in a sentence, and the one in focus explained."""
+    choice = panel(desk, lambda: sureness.spread_choice(desk.settings, desk.read_only))
+    listed = panel(desk, lambda: sureness.everybody(desk.tables, desk.settings, _focus(desk)))
+
+    def keep(key: str, value: str) -> None:
+        settings.of_workbook(desk.entered, **{key: int(value) if key == "sure" else value})
+        desk.put("settings", key=key, value=value)
+
+    writing = {
+        "known": lambda m: keep("weights_known", str(m["known"])),
+        "sure": lambda m: keep("sure", str(m["sure"])),
+    }
+    hear(choice, desk, {} if desk.read_only else writing)
+    hear(listed, desk, {"choose": lambda m: desk.look_at(str(m["customer"]))})
+    return zones(stack(listed), stack(_card(desk), choice), shape="two")
+
+
+def _card(desk: Desk) -> Panel:
+    made = panel(desk, lambda: sureness.card(desk.tables, desk.settings, _focus(desk)))
+    hear(made, desk, {"choose": lambda m: desk.look_at(str(m["value"]))})
+    return made
+
+
+def _focus(desk: Desk) -> str:
+    return sureness.focus(desk.tables, desk.settings, desk.customer)
+
+
+def takes(desk: Desk) -> W.Box:
+    """What one customer's place hangs on, and how far each weight can move before anybody changes box."""
+
+    def swings() -> tuple[Any, ...]:
+        found = certainty.swings(desk.tables, desk.settings, _focus(desk))
+        return (found,) if len(found) else ()
+
+    def weights() -> tuple[Any, ...]:
+        found = certainty.stability(desk.tables, desk.settings)
+        return (found, certainty.crossings(desk.tables, desk.settings)) if len(found) else ()
+
+    def about() -> str:
+        return sureness.tornado_title(desk.tables, desk.settings, _focus(desk))
+
+    def steadiness() -> str:
+        return sureness.steady_title(desk.tables, desk.settings)
+
+    one = picture(desk, swings, charts.tornado, "what-it-hangs-on", "How far one customer stands from the lines when one thing is different",
+                  "Score the customer first.", about)  # fmt: skip
+    all_ = picture(desk, weights, charts.strips, "steady-weights", "How far each weight can move before anybody changes box",
+                   "There are no weights yet.", steadiness)  # fmt: skip
+    heads = [panel(desk, lambda: panels.fill("title", title=about())),
+             panel(desk, lambda: panels.fill("title", title=steadiness()))]  # fmt: skip
+    told = panel(desk, lambda: sureness.steady(desk.tables, desk.settings))
+    return zones(stack(heads[0], one), stack(heads[1], all_, told), shape="half")
