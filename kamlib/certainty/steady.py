@@ -36,7 +36,8 @@ def stability(tables: Tables, settings: Settings) -> pd.DataFrame:
             high, last = _limit(above[:, j], names, np.nanargmin, 1.0)
             rows.append((segment, factor, label, 100 * share[j], 100 * low, 100 * high, first, last))
     made = pd.DataFrame(rows, columns=COLUMNS[:-1])
-    return made.assign(words=[_steady(*row) for row in made.iloc[:, 2:].itertuples(index=False, name=None)])
+    words = [_steady(*row) for row in made.iloc[:, 2:].itertuples(index=False, name=None)]
+    return made.assign(words=pd.Series(words, dtype=object))
 
 
 def _limit(sides: np.ndarray, names: np.ndarray, best: object, end: float) -> tuple[float, str]:

@@ -56,7 +56,7 @@ def find_first(tables: Tables, settings: Settings) -> pd.DataFrame:
     more = {c: made[c].fillna(0.0).round(9) for c in ("worth", "together")}
     made = made.assign(**more, box=made["box"].fillna(""))
     made = made.sort_values(["worth", "together"], ascending=False, kind="stable", ignore_index=True)
-    return made.assign(words=[_words(r) for r in made.to_dict("records")])[COLUMNS]
+    return made.assign(words=pd.Series([_words(r) for r in made.to_dict("records")], dtype=object))[COLUMNS]
 
 
 def _words(row: dict) -> str:
