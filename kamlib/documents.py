@@ -47,7 +47,7 @@ def document(desk: Desk) -> Document:
     return Document(
         panels.fill(
             "report",
-            settings=chosen, segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
+            settings=chosen, scenario=panels.in_scenario(tables, chosen), segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
             picture=panels.trusted(picture), headline=panels.headline(seen),
             placements=panels.trusted(panels.placements(seen)),
             certainty=panels.trusted(sureness.verdicts(tables, chosen)),

@@ -35,6 +35,12 @@ def fill(template: str, **values: Any) -> str:
     return _environment().get_template(f"{template}.html").render(**values)
 
 
+def in_scenario(tables: Tables, settings: Settings) -> str:
+    """The name of the scenario that is shown, "" for the workbook as it is."""
+    table = tables["scenarios"]
+    return "".join(table.loc[table["scenario"] == settings.scenario, "name"].head(1)) or settings.scenario
+
+
 def whole(number: float) -> str:
     """A count or an amount with thousands separated, "?" for unknown."""
     return "?" if number != number else f"{number:,.0f}"
@@ -73,6 +79,7 @@ def head(
         "head",
         title=title,
         settings=settings,
+        scenario=in_scenario(tables, settings),
         segments=choices,
         steps=steps,
         here=here,

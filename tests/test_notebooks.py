@@ -43,6 +43,7 @@ def test_there_are_notebooks():
         "02_kaism.ipynb",
         "03_profitability.ipynb",
         "04_pia.ipynb",
+        "05_certainty.ipynb",
     ]
 
 

@@ -134,6 +134,11 @@ def test_names_are_escaped_everywhere(tmp_path):
         [{"basis": "b", "category": c, "min": name, "max": "more"} for c in ("key", "maintenance")],
     )
     hostile["effort"] = frame("effort", [{"category": "key", "days": 5, "avoid": name}])
+    hostile["scenarios"] = frame("scenarios", [{"scenario": "s", "name": name, "note": name}])
+    hostile["changes"] = frame("changes", [{"scenario": "s", "what": "weight", "model": "attractiveness", "subject": "all",
+                                            "factor": "all", "to": 1}])  # fmt: skip
+    hostile["ballots"] = frame("ballots", [{"round": name, "model": "attractiveness", "person": "p", "subject": who,
+                                            "factor": hostile["factors"]["factor"].iloc[0], "score": 1, "note": name}])  # fmt: skip
     stores.open_store(tmp_path / "w").replace(hostile)
     pages = [*report.write(str(tmp_path / "w"), tmp_path)]
     assert [p.name for p in pages] == [
@@ -141,6 +146,7 @@ def test_names_are_escaped_everywhere(tmp_path):
         "profitability.html",
         "distinction.html",
         "kaism-main.html",
+        "certainty-main.html",
         f"account-{who}.html",
     ]
     for path in pages:
@@ -398,8 +404,10 @@ def test_which_pages_are_written():
         ("04_pia", {}, "distinction"),
     ]
     segment = ("02_kaism", {"segment": "main"}, "kaism-main")
-    assert planned(tables) == [*whole, segment, account]
-    assert planned(tables, segment="main") == [segment, account]
+    sure = ("05_certainty", {"segment": "main"}, "certainty-main")
+    assert planned(tables) == [*whole, segment, sure, account]
+    assert planned(tables, segment="main") == [segment, sure, account]
+    assert planned(tables, notebook="05_certainty") == [sure]
     assert planned(tables, notebook="04_pia") == [whole[2], account]
     assert planned(tables, notebook="02_kaism") == [segment]
     assert (
@@ -426,6 +434,21 @@ def test_two_customers_never_share_a_file():
     book["stages"] = frame("stages", [{"customer": c, "stage": "s"} for c in book["customers"]["customer"]])
     names = [name for _, _, name in planned(typed(book), notebook="04_pia")][1:]
     assert names == ["account-a-b", "account-a-b-2", "account-A-b-3", "account-x"]
+
+
+def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
+    given = {"scenario": "price_war"}
+    [path] = report.write(str(ROOT / "data" / "insurer"), tmp_path, "broker_networks", given, "05_certainty")
+    assert path.name == "certainty-broker_networks-in-price_war.html"
+    page = path.read_text(encoding="utf-8")
+    from kamlib import results
+
+    seen = results.show(str(ROOT / "data" / "insurer"), "certainty", "broker_networks", scenario="price_war")
+    assert all(str(escape(words)) in page for words in seen["words"])
+    today = results.show(str(ROOT / "data" / "insurer"), "certainty", "broker_networks")
+    assert not today["words"].equals(seen["words"]) and "We lose the price war" in page
+    with pytest.raises(InvalidInput, match="price_war"):
+        list(report.write(str(ROOT / "data" / "insurer"), tmp_path, "", {"scenario": "price_wars"}))
 
 
 def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path):
