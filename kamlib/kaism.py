@@ -8,6 +8,7 @@ Source: key account management in financial services, chapter 21.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ import pandas as pd
 
 from kamlib import matrix, scoring
 from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.factors import asked, grid, members, of_scope
 from kamlib.memory import remembered, remembered_of, remembered_while_equal
 from kamlib.scoring import one
 from kamlib.settings import Settings
@@ -42,6 +44,7 @@ REASONS = [
     "ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x", "x_coverage", "x_unplaced",
     "no_rival", "rivals", "rival", "on_line", "near_line",
 ]  # fmt: skip
+Reasons = namedtuple("Reasons", REASONS)  # type: ignore[misc]
 MORE = ["y_low", "y_high", "x_low", "x_high", "no_rival", "revenue", "profit", "was_x", "was_y"]
 WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
 
@@ -65,7 +68,12 @@ def place(tables: Tables, settings: Settings) -> pd.DataFrame:
     is possible, or a must-have is unknown), ruled_out (fails a must-have), unscored (nothing to
     place it by). y 1..10, x -9..9, coverages 0..1, NaN where unknown.
     """
-    return drawn(tables, settings)[COLUMNS]
+    return _shown(drawn(tables, settings))
+
+
+@remembered_while_equal
+def _shown(points: pd.DataFrame) -> pd.DataFrame:
+    return points[COLUMNS]
 
 
 @remembered
@@ -80,11 +88,7 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
         return pd.DataFrame(columns=[*COLUMNS, *MORE]).astype(
             dict.fromkeys(["x", "y", "y_line", *MORE], float)
         )
-    points = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    before = _last_round(tables)
-    at = before.index.get_indexer(points["customer"])
-    x, above = (np.append(before[c].to_numpy(float), np.nan)[at] for c in ("x", "above"))
-    return points.assign(was_x=x, was_y=above + points["y_line"].to_numpy(float))
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 @remembered_of("rounds")
@@ -97,12 +101,15 @@ def _last_round(tables: Tables) -> pd.DataFrame:
 
 
 def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
-    found = positions(tables, settings, segment)
-    found = found.assign(beside=found["no_rival"], unsettled=found["must_unknown"])
+    found, before = positions(tables, settings, segment), _last_round(tables)
+    at = before.index.get_indexer(found["customer"])
+    x, above = (np.append(before[c].to_numpy(float), np.nan)[at] for c in ("x", "above"))
     names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
     points = matrix.stand(MATRIX, found, settings.near_line)
     points["rival"] = [names.get(supplier) or supplier for supplier in points["best_competitor"]]
-    points["reason"] = [_reason(row) for row in points[REASONS].itertuples(index=False)]
+    rows = zip(*(points[c].tolist() for c in REASONS), strict=True)
+    points["reason"] = [_reason(Reasons(*row)) for row in rows]
+    points["was_x"], points["was_y"] = x, above + points["y_line"].to_numpy(float)
     return points
 
 
@@ -113,9 +120,9 @@ def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
     Columns: those of the customer, y, y_line, x, x_line, coverages, best_competitor, the least and
     greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
     """
-    own = _members(tables, segment)
-    y, x = attractiveness(tables, segment, own["customer"]), strength(tables, own["customer"])
-    found = {c: part[c].to_numpy() for part in (own, y, x) for c in part}
+    own = members(tables, segment)
+    x = strength(tables, own["customer"])
+    found = {c: part[c].to_numpy() for part in (own, x) for c in part} | attractiveness(tables, segment)
     inside, height = ~found["ruled_out"], found["y"]
     if settings.line == "midpoint":
         line = matrix.MIDPOINT
@@ -123,49 +130,41 @@ def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
     else:
         known = height[inside & ~np.isnan(height)]
         line = round(float(known.mean()), scoring.DIGITS) if len(known) else float("nan")
-        members = pd.DataFrame(
-            {"low": found["low"], "high": found["high"], "optional": found["must_unknown"]}
-        )
-        spread = matrix.distance_from_mean(members[inside]).reindex(members.index)
-        found |= {c: spread[c].to_numpy() for c in spread}
+        ends = {"low": found["low"], "high": found["high"], "optional": found["must_unknown"]}
+        spread = matrix.distance_from_mean(pd.DataFrame({c: part[inside] for c, part in ends.items()}))
+        for c in spread:
+            found[c] = np.full(len(height), np.nan)
+            found[c][inside] = spread[c]
+    found |= {"beside": found["no_rival"], "unsettled": found["must_unknown"]}
     return pd.DataFrame(found | {"y_line": line, "x_line": 0.0})
 
 
-@remembered_of("customers")
-def _members(tables: Tables, segment: str) -> pd.DataFrame:
-    """The customers of a segment, with what a picture of them needs."""
-    table = tables["customers"]
-    about = ["segment", "customer", "name", "revenue", "profit"]
-    return table.loc[table["segment"] == segment, about].reset_index(drop=True)
-
-
-def attractiveness(tables: Tables, segment: str, customers: pd.Series) -> pd.DataFrame:
+def attractiveness(tables: Tables, segment: str) -> dict[str, np.ndarray]:
     """The vertical axis for the customers of a segment, in their order.
 
     Columns: y, low, high (1..10), y_coverage (0..1), ruled_out, must_unknown, failed (in words).
     """
-    factors, part = _attractive(tables, segment), tables["scores"]
-    scores = scoring.wide(part[part["model"] == "attractiveness"], customers, factors["factor"])
-    must = factors.set_index("factor")["must_have_min"].dropna()
-    cells, off = scores[must.index].to_numpy(), waivers(tables)
-    asked = np.ones(cells.shape, dtype=bool)
+    cells, own, off = grid(tables, segment), asked(tables, segment), waivers(tables)
+    must = np.flatnonzero(~np.isnan(own.musts))
+    customers = members(tables, segment)["customer"]
+    held = np.ones((len(cells), len(must)), dtype=bool)
     if off:
-        waived = [[(c, f) in off or (c, "") in off for f in must.index] for c in customers]
-        asked = ~np.array(waived, dtype=bool).reshape(cells.shape)
-    fails = (cells < must.to_numpy()) & asked
-    out, unknown = fails.any(axis=1), (np.isnan(cells) & asked).any(axis=1)
-    result = scoring.weighted(scores, scoring.weights_of(factors))
+        waived = [[(c, own.names[j]) in off or (c, "") in off for j in must] for c in customers]
+        held = ~np.array(waived, dtype=bool).reshape(held.shape)
+    fails = (cells[:, must] < own.musts[must]) & held
+    missing = np.isnan(cells[:, must]) & held
+    out, unknown = fails.any(axis=1), missing.any(axis=1)
+    result = scoring.means(cells, own.weights)
     if unknown.any():  # a customer that stays in has at least the minimum on its must-haves
-        in_play = scores.copy()
-        in_play[must.index] = np.where(np.isnan(cells) & asked, must, cells)
-        result["low"] = scoring.weighted(in_play, scoring.weights_of(factors))["low"]
-    labels, failed = factors.set_index("factor")["label"], np.full(len(scores), "", dtype=object)
+        in_play = cells.copy()
+        in_play[:, must] = np.where(missing, own.musts[must], cells[:, must])
+        result["low"] = scoring.means(in_play, own.weights)["low"]
+    failed = np.full(len(cells), "", dtype=object)
     for row in np.flatnonzero(out):
-        failed[row] = ", ".join(f"{labels[f]} ({score:g}, must be {must[f]:g})"
-                                for f, score, missed in zip(must.index, cells[row], fails[row], strict=True) if missed)  # fmt: skip
-    return result.rename(columns={"score": "y", "coverage": "y_coverage"}).assign(
-        ruled_out=out, must_unknown=unknown & ~out, failed=failed
-    )
+        failed[row] = ", ".join(f"{own.labels[j]} ({cells[row, j]:g}, must be {own.musts[j]:g})"
+                                for j, missed in zip(must, fails[row], strict=True) if missed)  # fmt: skip
+    return {"y": result["score"], "low": result["low"], "high": result["high"], "y_coverage": result["coverage"],
+            "ruled_out": out, "must_unknown": unknown & ~out, "failed": failed}  # fmt: skip
 
 
 def strength(tables: Tables, customers: pd.Series) -> pd.DataFrame:
@@ -274,28 +273,6 @@ def _strength_cells(
     weights = scoring.pivot(factors["scope"], factors["factor"], weight, subjects.unique(), names).fillna(0.0)
     ours, weights = ours.reindex(subjects).set_axis(index), weights.reindex(subjects).set_axis(index)
     return ours, theirs.set_axis(index), weights
-
-
-def of_scope(tables: Tables, model: str, scope: str) -> pd.DataFrame:
-    """The factors of a model for one scope (a segment, or for strength a customer)."""
-    factors = tables["factors"]
-    own = factors.iloc[_scopes(tables).get((model, scope), [])]
-    return own.assign(label=own["label"].where(own["label"] != "", own["factor"])).reset_index(drop=True)
-
-
-@remembered_of("factors")
-def _scopes(tables: Tables) -> dict[tuple[str, str], list[int]]:
-    """The lines of the table of factors for each model and scope."""
-    found: dict[tuple[str, str], list[int]] = {}
-    factors = tables["factors"]
-    for line, key in enumerate(zip(factors["model"], factors["scope"], strict=True)):
-        found.setdefault(key, []).append(line)
-    return found
-
-
-@remembered_of("factors")
-def _attractive(tables: Tables, segment: str) -> pd.DataFrame:
-    return of_scope(tables, "attractiveness", segment)
 
 
 def waivers(tables: Tables) -> set[tuple[str, str]]:

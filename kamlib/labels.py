@@ -34,15 +34,17 @@ def place(
     inside = np.all(tries[:, :, :2] >= 0, axis=2) & np.all(tries[:, :, 2:] <= frame, axis=2)
     clear = inside & ~_overlaps(tries.reshape(-1, 4), blocked).reshape(inside.shape)
     beside = _touching(reach, dots)  # names x dots
-    taken = np.empty((0, 4))
+    taken, count = np.empty((len(first), 4)), 0
     for n, i in enumerate(first):
-        free = ~_overlaps(tries[n], np.vstack([dots[beside[n]], taken]))
+        placed = taken[:count]
+        placed = placed[_touching(reach[n : n + 1], placed)[0]]
+        free = ~_overlaps(tries[n], np.concatenate([dots[beside[n]], placed]))
         best = clear[n] & free
         if not best.any():
             best = inside[n] & free
         if best.any():
-            chosen = tries[n, best.argmax()]
-            taken = np.vstack([taken, chosen])
+            chosen = taken[count] = tries[n, best.argmax()]
+            count += 1
             result[i] = chosen[0], (chosen[1] + chosen[3]) / 2
     return result
 

@@ -53,13 +53,19 @@ def classify(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
 
     box is "" where y or x is unknown. near_line: closer to a line than `near`, on either axis.
     """
-    above = (points["y"] - points["y_line"]).to_numpy(float)
-    right = (points["x"] - points["x_line"]).to_numpy(float)
-    return points.assign(
-        box=np.where(np.isnan(above + right), "", names(matrix, above > EQUAL, right > EQUAL)).astype(object),
-        on_line=(np.abs(above) <= EQUAL) | (np.abs(right) <= EQUAL),
-        near_line=(np.abs(above) < near) | (np.abs(right) < near),
-    )
+    return points.assign(**_classes(matrix, points, near))
+
+
+def _classes(matrix: Matrix, points: pd.DataFrame, near: float) -> dict[str, np.ndarray]:
+    y, y_line, x, x_line = (points[c].to_numpy(float) for c in ("y", "y_line", "x", "x_line"))
+    above, right = y - y_line, x - x_line
+    box = np.where(np.isnan(above + right), "", names(matrix, above > EQUAL, right > EQUAL))
+    up, aside = np.abs(above), np.abs(right)
+    return {
+        "box": box.astype(object),
+        "on_line": (up <= EQUAL) | (aside <= EQUAL),
+        "near_line": (up < near) | (aside < near),
+    }
 
 
 def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
@@ -70,21 +76,28 @@ def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
     unsettled (whether it stays is not known), x_unplaced (nothing known about x). Adds box, status
     (placed, undetermined, ruled_out, unscored), possible (boxes joined by "|"), on_line and near_line.
     """
-    never = pd.Series(False, index=points.index)
+    count = len(points)
     out, beside, unsettled = (
-        points.get(c, never).to_numpy(bool) for c in ("ruled_out", "beside", "unsettled")
+        points[c].to_numpy(bool) if c in points else np.zeros(count, dtype=bool)
+        for c in ("ruled_out", "beside", "unsettled")
     )
-    seen = classify(matrix, points, near)
-    y = points["y"].to_numpy(float)
-    nowhere = np.isnan(y) & points.get("x_unplaced", points["x"].isna()).to_numpy(bool)
-    alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"] > EQUAL, beside))
+    seen = _classes(matrix, points, near)
+    y, x = points["y"].to_numpy(float), points["x"].to_numpy(float)
+    nowhere = np.isnan(y) & (points["x_unplaced"].to_numpy(bool) if "x_unplaced" in points else np.isnan(x))
+    alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"].to_numpy(float) > EQUAL, beside))
     box = np.where(out, "", np.where(beside, alone, seen["box"]))
-    can = np.where(out, "", possible(matrix, points))
+    can = np.where(out, "", possible(matrix, points).to_numpy())
     several = (box == "") | unsettled | np.array(["|" in boxes for boxes in can], dtype=bool)
-    return seen.assign(
-        status=np.select([out, nowhere, several], ["ruled_out", "unscored", "undetermined"], "placed"),
-        possible=can, box=box, on_line=seen["on_line"] & ~out, near_line=seen["near_line"] & ~out,
-    )  # fmt: skip
+    status = np.where(several, "undetermined", "placed").astype(object)
+    status[nowhere], status[out] = "unscored", "ruled_out"
+    more = {
+        "status": status,
+        "possible": can,
+        "box": box.astype(object),
+        "on_line": seen["on_line"] & ~out,
+        "near_line": seen["near_line"] & ~out,
+    }
+    return points.assign(**more)
 
 
 def axis_words(label: str, value: float, line: float, coverage: float) -> str:

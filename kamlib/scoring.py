@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,11 +27,18 @@ def pivot(
     What belongs to no row or column of the table is left out; of two for one cell the first counts.
     """
     index, names = pd.Index(index), pd.Index(names)
+    return pd.DataFrame(cells((rows, columns, values.to_numpy(float)), index, names), index, names)
+
+
+def cells(given: Iterable[Any], index: Any, names: Any) -> np.ndarray:
+    """`pivot` as bare numbers; `given` are the rows, columns and values."""
+    rows, columns, values = given
+    index, names = pd.Index(index), pd.Index(names)
     row, column = index.get_indexer(rows), names.get_indexer(columns)
     inside = np.flatnonzero((row >= 0) & (column >= 0))[::-1]  # the first comes last, and stays
-    cells = np.full((len(index), len(names)), np.nan)
-    cells[row[inside], column[inside]] = values.to_numpy(float)[inside]
-    return pd.DataFrame(cells, index, names)
+    made = np.full((len(index), len(names)), np.nan)
+    made[row[inside], column[inside]] = values[inside]
+    return made
 
 
 def weights_of(factors: pd.DataFrame) -> pd.Series:
@@ -45,17 +55,21 @@ def weighted(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
     weighted of scores 8, unknown with weights 3, 1 is score 8, coverage 0.75, low 6.25, high 8.5.
     """
-    cells, weight = scores.to_numpy(float), weights.reindex(scores.columns).to_numpy(float)
-    unknown = np.isnan(cells)
+    weight = weights.reindex(scores.columns).to_numpy(float)
+    return pd.DataFrame(means(scores.to_numpy(float), weight), index=scores.index)
+
+
+def means(table: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
+    """`weighted` of bare numbers: n x J scores and J weights give score, coverage, low and high, n each."""
+    unknown = np.isnan(table)
     known, total = ~unknown @ weight, weight.sum()
-    points = np.where(unknown, 0.0, cells) @ weight
-    result = {
+    points = np.where(unknown, 0.0, table) @ weight
+    return {
         "score": share(points, known),
         "coverage": share(known, total),
-        "low": share(points + LOWEST * (total - known), total) if total else LOWEST,
-        "high": share(points + HIGHEST * (total - known), total) if total else HIGHEST,
+        "low": share(points + LOWEST * (total - known), total) if total else np.full(len(table), LOWEST),
+        "high": share(points + HIGHEST * (total - known), total) if total else np.full(len(table), HIGHEST),
     }
-    return pd.DataFrame(result, index=scores.index).round(DIGITS)
 
 
 def margins(ours: np.ndarray, theirs: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -86,6 +100,7 @@ def share(part: np.ndarray, whole: np.ndarray | float) -> np.ndarray:
     return np.round(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), DIGITS)
 
 
+@functools.lru_cache(maxsize=65536)
 def one(number: float) -> str:
     """A number with one decimal, half up: 6.575 is "6.6", -0.25 is "-0.3", unknown is "?"."""
     if number != number:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kamlib import kaism, matrix, scoring
+from kamlib import kaism, matrix
 from kamlib.certainty import draws, exact
 from kamlib.certainty.rivals import Rivals, rivals, undominated
 from kamlib.memory import remembered, remembered_while_equal
@@ -84,10 +84,9 @@ def _of_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFram
 @remembered
 def cells(tables: Tables, settings: Settings, segment: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """The attractiveness scores of a segment (customers x factors), the weights and the labels of the factors."""
-    factors = kaism.of_scope(tables, "attractiveness", segment)
-    part, seen = tables["scores"], kaism.positions(tables, settings, segment)
-    table = scoring.wide(part[part["model"] == "attractiveness"], seen["customer"], factors["factor"])
-    return table, scoring.weights_of(factors).to_numpy(float), factors["label"].to_numpy(object)
+    own, seen = kaism.asked(tables, segment), kaism.positions(tables, settings, segment)
+    table = pd.DataFrame(kaism.grid(tables, segment), pd.Index(seen["customer"]), pd.Index(own.names))
+    return table, own.weights, own.labels
 
 
 def attractive(tables: Tables, settings: Settings, segment: str) -> tuple[np.ndarray, np.ndarray]:

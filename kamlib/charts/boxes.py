@@ -70,7 +70,8 @@ def scene(
     table: pd.DataFrame, near: float = 0.5, size: str = "revenue", shown: Matrix | None = None
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
     """The values of the live parameters: the view (lines, limits) and one record a drawn subject."""
-    known = table[~table["status"].isin(["ruled_out", "unscored"])].reset_index(drop=True)
+    gone = np.isin(table["status"].to_numpy(object).astype(str), ["ruled_out", "unscored"])
+    known = table[~gone].reset_index(drop=True) if gone.any() else table
     view = _view(known, near, shown is None or shown.balanced)
     return view, _points(known, view, size, shown.subject if shown else "customer", _type(shown))
 
