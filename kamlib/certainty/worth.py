@@ -71,13 +71,12 @@ def _words(row: dict) -> str:
 def _of_segment(tables: Tables, settings: Settings, segment: str, asked: set[str]) -> Iterator[tuple]:
     seen = kaism.positions(tables, settings, segment)
     table, weights, _ = cells(tables, settings, segment)
-    ups = _Ups(tables, settings, segment, table, weights)
-    alone = dict(zip(seen["customer"], seen["no_rival"], strict=True))
+    ups, rights = _Ups(tables, settings, segment, table, weights), _Rights(tables, seen)
     outs = dict(zip(seen["customer"], seen["ruled_out"], strict=True))
     for row, customer in enumerate(table.index):
         if customer not in asked or outs[customer]:
             continue
-        up, right = ups.side(row), _right(tables, customer, bool(alone[customer]))
+        up, right = ups.side(row), rights.side(customer)
         now = _boxes(up.base, right.base)
         box = _outcome(now)
         for cell, given in up.given.items():
@@ -172,18 +171,41 @@ def _mean(given: dict[Cell, np.ndarray], plain: np.ndarray) -> np.ndarray:
     return np.mean([levels.mean(axis=0) for levels in given.values()], axis=0) if given else plain
 
 
-def _right(tables: Tables, customer: str, alone: bool) -> Side:
-    """The horizontal axis of one customer: ahead of every competitor, or not."""
-    if alone:
-        return Side(np.array([1.0, 0.0]))
-    ours, theirs, weights = kaism.strength_cells(tables, [customer])
-    if ours.empty or not (weights.to_numpy(float)[0] > 0).any():
-        known = np.array([[1.0, 0.0], [0.0, 1.0]])  # who it is settles it, one way or the other
-        return Side(np.array([0.5, 0.5]), {("strength", kaism.WHO_ELSE, ""): known})
-    held = weights.to_numpy(float)[0] > 0
-    share = weights.to_numpy(float)[0][held] / weights.to_numpy(float)[0].sum()
-    us, them = ours.to_numpy(float)[0, held], theirs.to_numpy(float)[:, held]
-    names, suppliers = weights.columns.to_numpy()[held], theirs.index.get_level_values("supplier")
+class _Rights:
+    """The horizontal axis of a segment: how each customer's unknown scores decide whether we lead every competitor."""
+
+    def __init__(self, tables: Tables, seen: pd.DataFrame) -> None:
+        ours, theirs, weights = kaism.strength_cells(tables, seen["customer"])
+        self.names, index = weights.columns.to_numpy(object), ours.index
+        self.ours, self.theirs, self.weights = (part.to_numpy(float) for part in (ours, theirs, weights))
+        self.suppliers = index.get_level_values("supplier").to_numpy(object)
+        self.rows = {
+            c: list(rows) for c, rows in index.to_frame(index=False).groupby("subject").indices.items()
+        }
+        self.alone = dict(zip(seen["customer"], seen["no_rival"], strict=True))
+
+    def side(self, customer: str) -> Side:
+        if self.alone[customer]:
+            return Side(np.array([1.0, 0.0]))
+        rows = self.rows.get(customer, [])
+        if not rows or not (self.weights[rows[0]] > 0).any():
+            known = np.array([[1.0, 0.0], [0.0, 1.0]])  # who it is settles it, one way or the other
+            return Side(np.array([0.5, 0.5]), {("strength", kaism.WHO_ELSE, ""): known})
+        held = self.weights[rows[0]] > 0
+        share = self.weights[rows[0]][held] / self.weights[rows[0]].sum()
+        return _lead(
+            self.ours[rows[0], held],
+            self.theirs[rows][:, held],
+            share,
+            self.names[held],
+            self.suppliers[rows],
+        )
+
+
+def _lead(
+    us: np.ndarray, them: np.ndarray, share: np.ndarray, names: np.ndarray, suppliers: np.ndarray
+) -> Side:
+    """Ahead of every competitor, or not: our scores (J), theirs (R x J), the shares of the weights (J)."""
     spots: list[Cell] = [("strength", names[j], US) for j in np.flatnonzero(np.isnan(us))]
     slopes = [np.full(len(them), share[j]) for j in np.flatnonzero(np.isnan(us))]
     for r, j in zip(*np.nonzero(np.isnan(them)), strict=True):

@@ -66,6 +66,12 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
     return Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
+PLACED = (
+    "name", "status", "box", "x", "y", "y_line", "y_low", "y_high", "x_low", "x_high", "no_rival", "near_line", "on_line", "was_x",
+    "was_y", "eaten", "about",
+)  # fmt: skip
+
+
 def scene(
     table: pd.DataFrame, near: float = 0.5, size: str = "revenue", shown: Matrix | None = None
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
@@ -110,7 +116,7 @@ def _limits(table: pd.DataFrame, axis: str) -> tuple[float, float, float]:
 def _points(
     table: pd.DataFrame, view: dict[str, float], by: str, subject: str, type_: int
 ) -> list[dict[str, Any]]:
-    cells = {c: table[c].to_numpy() for c in table}
+    cells = {c: table[c].to_numpy() for c in (*PLACED, subject) if c in table}
     nowhere = np.full(len(table), math.nan)
     beside, hollow = cells.get("no_rival", False), cells["status"] == "undetermined"
     aside = view["right"] - 0.03 * (view["right"] - view["left"])
