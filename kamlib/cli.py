@@ -136,9 +136,25 @@ def _practice() -> str:
 
 @app.command()
 def publish(
-    workbook: Workbook, port: Port = 8877, ip: Address = "127.0.0.1", browser: Browser = False
+    workbook: Workbook,
+    port: Port = 8877,
+    ip: Address = "127.0.0.1",
+    browser: Browser = False,
+    static: Annotated[
+        Path | None,
+        typer.Option(help="Write one what-if page to this file instead: it needs no server and no network."),
+    ] = None,
+    segment: Segment = "",
+    scenario: Scenario = "",
 ) -> None:
-    """The workbook as read-only pages, served from a copy that the pages cannot change."""
+    """The workbook as read-only pages, served from a copy that the pages cannot change; or one page as a file."""
+    if static is not None:
+        from kamlib import whatif
+
+        typer.echo(
+            f"{whatif.write(workbook, static, segment, scenario)} is written; open it with any browser."
+        )
+        return
     from kamlib import report as reports
     from kamlib import serve
     from kamlib.settings import shipped

@@ -64,7 +64,7 @@ FLOORS = [
     ["briefing", "earnings", "impact", "handout", "sureness"],
     ["desk"],
     ["documents"],
-    ["report", "spares", "heartbeat"],
+    ["report", "spares", "heartbeat", "whatif"],
     ["doors"],
     ["serve", "views"],
     ["importing"],

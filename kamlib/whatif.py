@@ -1,0 +1,135 @@
+"""The what-if page without a server: one HTML file with the figures, the rules and the sliders in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kamlib import certainty, kaism, panels, scenarios, settings, stores
+from kamlib.certainty import draws
+from kamlib.certainty.spreads import strong
+from kamlib.certainty.verdicts import certainty as told
+from kamlib.errors import InvalidInput, WorkbookError
+from kamlib.factors import asked, grid, members
+from kamlib.palette import MARKS, SHORT
+from kamlib.settings import Settings
+from kamlib.stores import files
+from kamlib.tables import Tables
+
+MARK = "<!-- kamlib what-if page -->"
+SURE = (10, 30, 100)
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write(location: str, path: Path, segment: str = "", scenario: str = "") -> Path:
+    """Write the what-if page of a workbook: all its segments, or one. Overwrites nothing but such a page.
+
+    Raises InvalidInput and WorkbookError in a sentence; the file is there whole or not at all.
+    """
+    from kamlib import checks
+    from kamlib.tables import typed
+
+    if path.is_dir():
+        raise InvalidInput(f"{path.name} is a folder.", hint="Name a file, such as what-if.html.")
+    if path.exists() and MARK not in path.read_text(encoding="utf-8", errors="replace")[:400]:
+        raise InvalidInput(
+            f"{path.name} is there already, and is no what-if page.", hint="Choose another name."
+        )
+    store, text = stores.load(location, read_only=True)
+    checks.refuse_errors(checks.check(text, store.notes), location)
+    tables = typed(text)
+    chosen = settings.of_workbook(tables, segment=segment, scenario=scenario or None)
+    tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)
+    made = page(tables, chosen)
+    try:
+        files.write(path, made.encode())
+    except OSError:
+        raise WorkbookError(
+            f"The page cannot be written to {path}.", hint="Choose a folder you may write to."
+        ) from None
+    return path
+
+
+def page(tables: Tables, chosen: Settings) -> str:
+    """The page as HTML; the same workbook gives the same bytes."""
+    data = payload(tables, chosen)
+    if not data["segments"]:
+        raise InvalidInput("There is no customer in a segment yet, so there is nothing to move.")
+    safe = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        safe = safe.replace(sign, f"\\u{ord(sign):04x}")
+    read = {
+        name: panels.trusted((TEMPLATES / name).read_text(encoding="utf-8"))
+        for name in ("whatif.js", "whatif_page.js", "whatif.css")
+    }
+    return panels.fill("whatif", mark=panels.trusted(MARK), title=data["title"], data=panels.trusted(safe), look=panels.look(),
+                       style=read["whatif.css"], rules=read["whatif.js"], page=read["whatif_page.js"])  # fmt: skip
+
+
+def payload(tables: Tables, chosen: Settings) -> dict[str, Any]:
+    """What the page holds: names, scores, weights, must-haves, strength and certainty; no notes, no votes, no reasons."""
+    names = tables["segments"].set_index("segment")["name"]
+    parts = [_segment(tables, chosen, s, str(names.get(s, "")) or s) for s in kaism.segments(tables, chosen)]
+    return {
+        "title": chosen.supplier or chosen.name or "Our key accounts", "round": chosen.round,
+        "scenario": panels.in_scenario(tables, chosen), "known": chosen.weights_known, "sure": chosen.sure,
+        "count": draws.COUNT, "error": draws.ERROR, "segments": [part for part in parts if part["customers"]],
+        "marks": {box: {"colour": m.colour, "ink": m.ink, "glyph": m.glyph, "word": m.word, "short": SHORT.get(box, "")}
+                  for box, m in MARKS.items() if box in (*_boxes(), "")},
+    }  # fmt: skip
+
+
+def _boxes() -> tuple[str, ...]:
+    return kaism.MATRIX.boxes
+
+
+def _segment(tables: Tables, chosen: Settings, segment: str, name: str) -> dict[str, Any]:
+    about = chosen.model_copy(update={"segment": segment})
+    seen, own, cells = kaism.positions(tables, about, segment), asked(tables, segment), grid(tables, segment)
+    right, off = _right(tables, about, segment), kaism.waivers(tables)
+    sure = told(tables, about).to_dict("records")
+    revenue = members(tables, segment)["revenue"].to_numpy(float)
+    eyes, customers = _strong(tables, about), []
+    for row, said in enumerate(sure):
+        at = seen.iloc[row]
+        customers.append({
+            "id": said["customer"], "name": said["name"] or said["customer"], "scores": [_number(v) for v in cells[row]],
+            "waived": [bool((said["customer"], f) in off or (said["customer"], "") in off) for f in own.names],
+            "x": _number(at["x"]), "xLow": _number(at["x_low"]), "xHigh": _number(at["x_high"]), "alone": bool(at["no_rival"]),
+            "unplaced": bool(at["x_unplaced"]), "pRight": {name: _number(p[row]) for name, p in right.items()},
+            "size": _number(revenue[row]), "words": said["words"],
+            "strong": eyes.get(said["customer"], ""),
+        })  # fmt: skip
+    factors = [{"id": f, "label": label, "weight": float(w), "must": _number(m)}
+               for f, label, w, m in zip(own.names, own.labels, own.weights, own.musts, strict=True)]  # fmt: skip
+    return {"id": segment, "name": name, "midpoint": about.line == "midpoint", "near": about.near_line, "factors": factors,
+            "customers": customers, "exact": [bool(r["exact"]) for r in sure]}  # fmt: skip
+
+
+def _right(tables: Tables, about: Settings, segment: str) -> dict[str, np.ndarray]:
+    """The chance of being stronger than every competitor for each choice the page offers: its sliders do not move it."""
+    asked_ = {
+        "ranked": about.model_copy(update={"weights_known": "ranked"}),
+        "any": about.model_copy(update={"weights_known": "any"}),
+    }
+    for sure in sorted({*SURE, about.sure}):
+        asked_[f"around{sure}"] = about.model_copy(update={"weights_known": "around", "sure": sure})
+    seen = kaism.positions(tables, about, segment)
+    return {name: strong(tables, given, seen)[0] for name, given in asked_.items()}
+
+
+def _strong(tables: Tables, about: Settings) -> dict[str, str]:
+    """By customer the nearest change on the axis of strength, in words: what the sliders of the page do not move."""
+    found = certainty.weight_flips(tables, about)
+    first = found[found["axis"] == "strength"].drop_duplicates("customer").to_dict("records")
+    return {
+        r["customer"]: f'"{r["label"]}" to this customer {certainty.counts(r["share"], r["to_share"])}'
+        for r in first
+    }
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
