@@ -61,7 +61,7 @@ FLOORS = [
     ["plans", "disagreement", "staffed"],
     ["findings"],
     ["charts", "panels", "results"],
-    ["briefing", "earnings", "impact", "handout", "sureness"],
+    ["briefing", "earnings", "impact", "handout", "sureness", "crew", "voices"],
     ["desk"],
     ["documents"],
     ["report", "spares", "heartbeat", "whatif"],

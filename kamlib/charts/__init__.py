@@ -7,6 +7,7 @@ from kamlib.charts.certain import strips, tornado
 from kamlib.charts.energy import energy, presents
 from kamlib.charts.frontier import frontier
 from kamlib.charts.groups import profile, support
+from kamlib.charts.heat import heat
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg
 from kamlib.charts.plans import chain, timetable
@@ -32,6 +33,7 @@ __all__ = [
     "flows",
     "frontier",
     "future",
+    "heat",
     "hockey_stick",
     "market_map",
     "matrix",

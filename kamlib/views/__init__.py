@@ -19,6 +19,7 @@ from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
 from kamlib.tables import BOXES, US, as_text
 from kamlib.views.costs import future, pays, serving, worth
+from kamlib.views.crew import portfolio_we_can_staff
 from kamlib.views.differently import distinction, energy, moving, services, settled
 from kamlib.views.impact import action, chain, idea_scores, screening
 from kamlib.views.market import balance, market, purpose
@@ -31,12 +32,13 @@ from kamlib.views.segments import assign, discover, segments
 from kamlib.views.sheets import exercises, sheet
 from kamlib.views.staff import capacity, label_test, staffing, team
 from kamlib.views.sure import sure, takes
+from kamlib.views.voices import disagreement
 from kamlib.views.widgets import Look
 
 __all__ = [
     "action", "assign", "balance", "capacity", "chain", "closing", "customers", "decisions", "discount",
-    "discover", "distinction", "energy", "exercises", "factors", "find_out", "future", "idea_scores",
-    "label_test", "market", "matrix", "moving", "open", "pays", "purpose", "scores", "screening",
+    "disagreement", "discover", "distinction", "energy", "exercises", "factors", "find_out", "future", "idea_scores",
+    "label_test", "market", "matrix", "moving", "open", "pays", "portfolio_we_can_staff", "purpose", "scores", "screening",
     "segments", "services", "serving", "settled", "sheet", "spiral", "staffing", "sure", "takes", "team",
     "whale", "what_if", "worth",
 ]  # fmt: skip

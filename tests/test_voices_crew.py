@@ -1,0 +1,158 @@
+"""What is shown of disagreement and of the portfolio we can staff: the words and counts of the models, for every workbook."""
+
+import asyncio
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kamlib import charts, crew, disagreement, settings, staffed, stores, views, voices
+from kamlib.desk import Desk
+from kamlib.tables import DEFINITIONS, typed
+
+EXAMPLES = ("tiny", "insurer", "bank")
+NASTY = "<img src=x onerror=alert(1)>"
+
+
+def example(name: str, **more):
+    _, text = stores.load(settings.shipped("data") / name, read_only=True)
+    tables = typed(text)
+    return tables, settings.of_workbook(tables, **more)
+
+
+def paths(chart) -> list[str]:
+    """The figures of a chart that are drawn as an outline of the thickest stroke."""
+    spec = chart.to_dict()
+    found = []
+    for layer in spec["layer"]:
+        if isinstance(layer.get("mark"), dict) and layer["mark"].get("strokeWidth") == 3:
+            data = layer.get("data", {})
+            found += data.get("values") or spec.get("datasets", {}).get(data.get("name"), [])
+    return found
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_rings_are_the_cells_that_could_change_a_box(name):
+    tables, chosen = example(name)
+    for segment in tables["segments"]["segment"]:
+        about = chosen.model_copy(update={"segment": segment})
+        found = disagreement.cells(tables, about)
+        ringed = 0
+        for model in voices.AXES:
+            cells = voices.pictured(tables, about, model)
+            if len(cells):
+                ringed += len(paths(charts.heat(cells)))
+        assert ringed == (found["could_change"] == "yes").sum() == len(voices.mattering(tables, about))
+        told = voices.told(tables, about)
+        assert str(len(voices.voted(tables, about))) in told or voices.voted(tables, about).empty
+        for words in disagreement.borderline(tables, about)["words"]:
+            assert words in told
+
+
+def test_nobody_voted_and_ballots_that_stay_at_home():
+    tables, chosen = example("insurer", segment="broker_networks")
+    silent = tables | {"ballots": tables["ballots"].iloc[:0]}
+    assert voices.report(silent, chosen) == "" and voices.NOBODY in voices.told(silent, chosen)
+    assert voices.HOME in voices.told(silent, chosen, home=True) and voices.people(silent, chosen) == ""
+
+
+def test_a_vote_on_what_is_gone_and_a_single_vote_are_no_trouble():
+    tables, chosen = example("insurer", segment="broker_networks")
+    ballots = (
+        tables["ballots"]
+        .iloc[:3]
+        .assign(factor=["growth", "gone", "growth"], subject=["alder", "alder", "nobody"])
+    )
+    few = tables | {"ballots": ballots}
+    assert "1" in voices.told(few, chosen) and voices.report(few, chosen)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_table_of_accounts_is_the_choice_of_the_model(name):
+    tables, chosen = example(name)
+    found = staffed.choose(tables, chosen)
+    told = crew.told(tables, chosen, most=len(found))
+    assert told.count("✓ in") == (found["chosen"] == "yes").sum()
+    assert staffed.summary(tables, chosen) == crew.title(tables, chosen)
+    for days in (0.0, 100.0, 10_000.0):
+        held = staffed.choose(tables, chosen, days)
+        assert f"{(held['chosen'] == 'yes').sum()} of {len(held)}" in crew.title(tables, chosen, days)
+
+
+def test_names_are_words_and_never_markup():
+    tables, chosen = example("insurer", segment="broker_networks")
+    tables = tables | {
+        "customers": tables["customers"].assign(name=NASTY), "people": tables["people"].assign(name=NASTY, function=NASTY),
+        "factors": tables["factors"].assign(label=NASTY), "suppliers": tables["suppliers"].assign(name=NASTY),
+    }  # fmt: skip
+    for made in (
+        voices.report(tables, chosen),
+        crew.report(tables, chosen),
+        voices.people(tables, chosen),
+        crew.told(tables, chosen),
+    ):
+        assert "<img" not in made and "&lt;img" in made
+
+
+def emptied(text, *names: str):
+    return {**text, **{n: text[n].iloc[:0] for n in names if n in text}}
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        (),
+        ("ballots",),
+        ("people",),
+        ("effort",),
+        ("scores",),
+        ("customers", "scores", "ballots"),
+        ("factors",),
+        ("scenarios", "changes"),
+        ("rounds",),
+    ],
+)
+@pytest.mark.parametrize("locked", [False, True])
+def test_every_view_of_the_page_stands_whatever_is_missing(gone, locked, tmp_path):
+    """No traceback and a sentence in every panel, with whole tables taken away."""
+    _, text = stores.load(settings.shipped("data") / "bank", read_only=True)
+    text = emptied(dict(text), *gone)
+    if gone:
+        drop = [
+            n
+            for n, d in DEFINITIONS.items()
+            for c in d.columns
+            if c.refers in gone and n in text and n not in gone and c.key
+        ]
+        text = emptied(text, *drop)
+        for n, d in DEFINITIONS.items():
+            for c in d.columns:
+                if c.refers in gone and not c.key and n in text and c.name in text[n]:
+                    text[n] = text[n].assign(**{c.name: ""})
+
+    async def page() -> list[str]:
+        stores.create(tmp_path / "w.kam", text)
+        store, loaded = stores.load(tmp_path / "w.kam")
+        desk = Desk(store, loaded, read_only=locked)
+        for make in (
+            views.sure,
+            views.takes,
+            views.what_if,
+            views.disagreement,
+            views.find_out,
+            views.portfolio_we_can_staff,
+        ):
+            assert make(desk) is not None
+        await asyncio.sleep(0.4)
+        return [desk.message]
+
+    assert asyncio.run(page()) == [""]
+
+
+def test_a_picture_of_many_columns_and_long_names():
+    rows = [{"customer": f"c{n}", "name": f"A customer with a very long name indeed, number {n}", "column": f"A factor that is called {f}",
+             "spread": np.nan if n == f else (n * f) % 4, "could_change": "yes" if n == 3 else "no"} for n in range(30) for f in range(12)]  # fmt: skip
+    table = pd.DataFrame(rows)
+    assert len(paths(charts.heat(table, "A title"))) == 12 and charts.svg(charts.heat(table)).startswith(
+        "<svg"
+    )
