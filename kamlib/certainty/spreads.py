@@ -115,7 +115,7 @@ def up(
     if not partly[counted].any():
         return known.above(np.nan_to_num(grid - grid[counted].mean(axis=0)), weights), True
     drawn, filled = known.drawn(weights).T, np.where(np.isnan(grid), 0.0, grid)
-    there, hits = (~np.isnan(grid[partly])).astype(float), np.zeros(len(grid), dtype=int)
+    there, hits = (~np.isnan(grid[partly])).astype(float), np.zeros(len(grid), dtype=np.intp)
     for start in range(0, drawn.shape[1], BLOCK):
         some = drawn[:, start : start + BLOCK]
         points = filled @ some
@@ -177,16 +177,30 @@ def leads(
 
 
 def _shares(margins: np.ndarray, left: np.ndarray, weights: np.ndarray, known: Spread) -> np.ndarray:
-    """The share of the fixed weights for which all these margins are above 0."""
-    who, which = np.nonzero(left)
-    table, counts = known.plain(margins[who, which], weights[who])
-    rows = exact.repeated(table, counts)
-    parts, first = counts.sum(axis=1), np.flatnonzero(np.r_[True, who[1:] != who[:-1]])
-    made = np.empty(len(margins))
-    for count in np.unique(parts):
-        own = np.flatnonzero(parts[first] == count)  # customers whose sticks have so many parts
-        mine = np.flatnonzero(parts == count)
-        starts = np.flatnonzero(np.r_[True, who[mine][1:] != who[mine][:-1]])
-        least = rows[mine, :count] @ draws.sticks(int(count)).T
-        made[own] = (np.minimum.reduceat(least, starts, axis=0) > matrix.EQUAL).mean(axis=1)
+    """The share of the fixed weights for which all these margins are above 0.
+
+    margins: n x R x J, left: n x R, which of them count. Competitor by competitor and a block of weights at a time,
+    so that what is compared stays near the processor.
+    """
+    count, most, width = margins.shape
+    first = left.argmax(axis=1)
+    own = np.where(
+        left[:, :, None], margins, margins[np.arange(count), first][:, None, :]
+    )  # who does not count: the first again
+    own = own[:, : int(left.any(axis=0).nonzero()[0].max(initial=0)) + 1]
+    flat = own.transpose(1, 0, 2).reshape(-1, width)  # competitor first
+    table, counts = known.plain(flat, np.tile(weights, (own.shape[1], 1)))
+    rows, parts = exact.repeated(table, counts).reshape(own.shape[1], count, -1), counts.sum(axis=1)[:count]
+    made = np.empty(count)
+    for length in np.unique(parts):
+        mine = np.flatnonzero(parts == length)
+        each, hits = rows[:, mine, :length], np.zeros(len(mine), dtype=np.intp)
+        sticks = draws.sticks(int(length)).T
+        for start in range(0, draws.COUNT, BLOCK):
+            some = sticks[:, start : start + BLOCK]
+            least = each[0] @ some
+            for other in each[1:]:
+                np.minimum(least, other @ some, out=least)
+            hits += np.count_nonzero(least > matrix.EQUAL, axis=1)
+        made[mine] = hits / draws.COUNT
     return made
