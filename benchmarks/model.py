@@ -11,7 +11,18 @@ import numpy as np
 
 from benchmarks import books
 from benchmarks.measure import Row, clock, interleaved, table
-from kamlib import charts, findings, kaism, labels, settings, stores, tables
+from kamlib import (
+    certainty,
+    charts,
+    findings,
+    kaism,
+    labels,
+    portfolio,
+    profitability,
+    settings,
+    stores,
+    tables,
+)
 from kamlib.charts import boxes
 from kamlib.desk import Desk
 
@@ -45,6 +56,17 @@ def _models(size: int) -> list[Row]:
         factors.loc[0, "weight"] = 1 + next(count) % 9
         return {**typed, "factors": factors}
 
+    def edited() -> tables.Tables:
+        """The same workbook with one score changed."""
+        other = scores.copy()
+        other.loc[other.index[next(count) % 50], "score"] = float(1 + next(count) % 9)
+        return {**typed, "scores": other}
+
+    def shown(now: tables.Tables) -> object:
+        """Places, boxes and what is possible, the picture, suggestion beside decision, how sure and what would change it."""
+        picture = charts.scene(profitability.drawn(now, chosen), chosen.near_line)
+        return picture, portfolio.classes(now, chosen), certainty.certainty(now, chosen)
+
     count = itertools.count()
     works: dict[str, Callable[[], object]] = {
         "kaism.place": lambda: kaism.place(another(), chosen),
@@ -52,9 +74,16 @@ def _models(size: int) -> list[Row]:
         "labels.place": lambda: labels.place(x, y, radius, names, boxes.TYPE, frame, np.empty((0, 4))),
         "kaism.unknowns": lambda: kaism.unknowns(another(), chosen),
         "findings.find": lambda: findings.find(another(), chosen),
+        "everything the matrix shows after a score": lambda: shown(edited()),
+        "the same and the page's lists below it": lambda: [
+            shown(now := edited()),
+            findings.find(now, chosen),
+            certainty.find_first(now, chosen),
+        ],
     }
     base, *times = interleaved(REPEATS, bare, *works.values())
-    return [Row(f"{name}, {size} customers", taken, base) for name, taken in zip(works, times, strict=True)]
+    return [Row(f"{name}, {size} customers", taken, base, "<= 20 ms" if size == 200 and name.startswith("everything") else "")
+            for name, taken in zip(works, times, strict=True)]  # fmt: skip
 
 
 def _puts() -> list[Row]:

@@ -101,16 +101,15 @@ def _last_round(tables: Tables) -> pd.DataFrame:
 
 
 def _place_segment(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
-    found, before = positions(tables, settings, segment), _last_round(tables)
+    found, before = dict(_found(tables, settings, segment)), _last_round(tables)
     at = before.index.get_indexer(found["customer"])
     x, above = (np.append(before[c].to_numpy(float), np.nan)[at] for c in ("x", "above"))
     names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
-    points = matrix.stand(MATRIX, found, settings.near_line)
-    points["rival"] = [names.get(supplier) or supplier for supplier in points["best_competitor"]]
-    rows = zip(*(points[c].tolist() for c in REASONS), strict=True)
-    points["reason"] = [_reason(Reasons(*row)) for row in rows]
-    points["was_x"], points["was_y"] = x, above + points["y_line"].to_numpy(float)
-    return points
+    found |= matrix.standing(MATRIX, found, settings.near_line)
+    found["rival"] = np.array([names.get(s) or s for s in found["best_competitor"]], dtype=object)
+    rows = zip(*(found[c].tolist() for c in REASONS), strict=True)
+    found["reason"] = np.array([_reason(Reasons(*row)) for row in rows], dtype=object)
+    return pd.DataFrame(found | {"was_x": x, "was_y": above + found["y_line"]})
 
 
 @remembered
@@ -120,6 +119,12 @@ def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
     Columns: those of the customer, y, y_line, x, x_line, coverages, best_competitor, the least and
     greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
     """
+    return pd.DataFrame(_found(tables, settings, segment))
+
+
+@remembered
+def _found(tables: Tables, settings: Settings, segment: str) -> dict[str, np.ndarray]:
+    """The columns of `positions`."""
     own = members(tables, segment)
     x = strength(tables, own["customer"])
     found = {c: part[c].to_numpy() for part in (own, x) for c in part} | attractiveness(tables, segment)
@@ -136,7 +141,7 @@ def positions(tables: Tables, settings: Settings, segment: str) -> pd.DataFrame:
             found[c] = np.full(len(height), np.nan)
             found[c][inside] = spread[c]
     found |= {"beside": found["no_rival"], "unsettled": found["must_unknown"]}
-    return pd.DataFrame(found | {"y_line": line, "x_line": 0.0})
+    return found | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
 
 
 def attractiveness(tables: Tables, segment: str) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 CHARACTER, HEIGHT, GAP = 0.56, 1.15, 4.0
-MOST = 90  # more names than this are not drawn: nobody can read them
+MOST = 60  # more names than this are not drawn: nobody can read them
 
 
 def place(

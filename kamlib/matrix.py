@@ -6,6 +6,7 @@ the cautious side (lower, left) is taken and the subject is flagged for discussi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ from kamlib.scoring import DIGITS, one
 
 EQUAL = 10.0**-DIGITS
 MIDPOINT = 5.5
+
+AXES = ("y", "y_line", "x", "x_line")
+Columns = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,11 @@ def classify(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
 
     box is "" where y or x is unknown. near_line: closer to a line than `near`, on either axis.
     """
-    return points.assign(**_classes(matrix, points, near))
+    return points.assign(**_classes(matrix, {c: points[c].to_numpy() for c in AXES}, near))
 
 
-def _classes(matrix: Matrix, points: pd.DataFrame, near: float) -> dict[str, np.ndarray]:
-    y, y_line, x, x_line = (points[c].to_numpy(float) for c in ("y", "y_line", "x", "x_line"))
+def _classes(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarray]:
+    y, y_line, x, x_line = (points[c].astype(float) for c in AXES)
     above, right = y - y_line, x - x_line
     box = np.where(np.isnan(above + right), "", names(matrix, above > EQUAL, right > EQUAL))
     up, aside = np.abs(above), np.abs(right)
@@ -69,35 +73,31 @@ def _classes(matrix: Matrix, points: pd.DataFrame, near: float) -> dict[str, np.
 
 
 def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
-    """Where the points stand, how sure that is, and what else is possible: `classify` and more.
+    """Where the points stand, how sure that is, and what else is possible: `classify` and more; see `standing`."""
+    return points.assign(**standing(matrix, {c: points[c].to_numpy() for c in points}, near))
+
+
+def standing(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarray]:
+    """What `stand` adds, of columns that are bare arrays.
 
     `points` has besides y_low, y_high, x_low, x_high (least and greatest distance from each line) and
     optionally, as booleans: ruled_out (stands nowhere), beside (no x, because it is right of everything),
-    unsettled (whether it stays is not known), x_unplaced (nothing known about x). Adds box, status
+    unsettled (whether it stays is not known), x_unplaced (nothing known about x). Gives box, status
     (placed, undetermined, ruled_out, unscored), possible (boxes joined by "|"), on_line and near_line.
     """
-    count = len(points)
-    out, beside, unsettled = (
-        points[c].to_numpy(bool) if c in points else np.zeros(count, dtype=bool)
-        for c in ("ruled_out", "beside", "unsettled")
-    )
+    y, x = points["y"].astype(float), points["x"].astype(float)
+    never = np.zeros(len(y), dtype=bool)
+    out, beside, unsettled = (points.get(c, never).astype(bool) for c in ("ruled_out", "beside", "unsettled"))
     seen = _classes(matrix, points, near)
-    y, x = points["y"].to_numpy(float), points["x"].to_numpy(float)
-    nowhere = np.isnan(y) & (points["x_unplaced"].to_numpy(bool) if "x_unplaced" in points else np.isnan(x))
-    alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"].to_numpy(float) > EQUAL, beside))
+    nowhere = np.isnan(y) & points.get("x_unplaced", np.isnan(x)).astype(bool)
+    alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"] > EQUAL, beside))
     box = np.where(out, "", np.where(beside, alone, seen["box"]))
-    can = np.where(out, "", possible(matrix, points).to_numpy())
+    can = np.where(out, "", possible(matrix, points))
     several = (box == "") | unsettled | np.array(["|" in boxes for boxes in can], dtype=bool)
     status = np.where(several, "undetermined", "placed").astype(object)
     status[nowhere], status[out] = "unscored", "ruled_out"
-    more = {
-        "status": status,
-        "possible": can,
-        "box": box.astype(object),
-        "on_line": seen["on_line"] & ~out,
-        "near_line": seen["near_line"] & ~out,
-    }
-    return points.assign(**more)
+    return {"status": status, "possible": can, "box": box.astype(object), "on_line": seen["on_line"] & ~out,
+            "near_line": seen["near_line"] & ~out}  # fmt: skip
 
 
 def axis_words(label: str, value: float, line: float, coverage: float) -> str:
@@ -121,25 +121,18 @@ def names(matrix: Matrix, upper: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.where(upper, top, np.where(right, matrix.bottom_right, matrix.bottom_left))
 
 
-def possible(matrix: Matrix, bounds: pd.DataFrame) -> pd.Series:
+def possible(matrix: Matrix, bounds: Columns) -> np.ndarray:
     """The boxes that can still come out, joined by "|".
 
     `bounds` has the least and the greatest distance from each line: y_low, y_high, x_low, x_high.
     """
-    low, high = (
-        bounds[["y_low", "x_low"]].to_numpy() <= EQUAL,
-        bounds[["y_high", "x_high"]].to_numpy() > EQUAL,
-    )
-    (down, left), (up, right) = low.T, high.T
-    reach = {
-        matrix.top_right: up & right,
-        matrix.top_left: up & left,
-        matrix.bottom_right: down & right,
-        matrix.bottom_left: down & left,
-    }
+    down, left = bounds["y_low"] <= EQUAL, bounds["x_low"] <= EQUAL
+    up, right = bounds["y_high"] > EQUAL, bounds["x_high"] > EQUAL
+    reach = {matrix.top_right: up & right, matrix.top_left: up & left, matrix.bottom_right: down & right,
+             matrix.bottom_left: down & left}  # fmt: skip
     code = sum(reach[box] * 2**n for n, box in enumerate(matrix.boxes))  # one number for each set of boxes
     words = ["|".join(box for n, box in enumerate(matrix.boxes) if c >> n & 1) for c in range(2**4)]
-    return pd.Series(np.array(words, dtype=object)[code], index=bounds.index, dtype=object)
+    return np.array(words, dtype=object)[code]
 
 
 def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +151,7 @@ def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:
         "y_low": _farthest_below(low, high, optional),
         "y_high": -_farthest_below(-high, -low, optional),
     }
-    return pd.DataFrame(bounds, members.index).round(DIGITS)
+    return pd.DataFrame({c: np.round(values, DIGITS) for c, values in bounds.items()}, members.index)
 
 
 def _farthest_below(own: np.ndarray, others: np.ndarray, optional: np.ndarray) -> np.ndarray:

@@ -187,7 +187,8 @@ def _shares(margins: np.ndarray, left: np.ndarray, weights: np.ndarray, known: S
     own = np.where(
         left[:, :, None], margins, margins[np.arange(count), first][:, None, :]
     )  # who does not count: the first again
-    own = own[:, : int(left.any(axis=0).nonzero()[0].max(initial=0)) + 1]
+    last = int(np.flatnonzero(left.any(axis=0)).max(initial=0)) + 1
+    own = own[:, :last]
     flat = own.transpose(1, 0, 2).reshape(-1, width)  # competitor first
     table, counts = known.plain(flat, np.tile(weights, (own.shape[1], 1)))
     rows, parts = exact.repeated(table, counts).reshape(own.shape[1], count, -1), counts.sum(axis=1)[:count]
