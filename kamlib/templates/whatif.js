@@ -7,6 +7,7 @@ const nine = (v) => rint(v * 1e9) / 1e9;
 function rint(v) { const r = Math.round(v); return Math.abs(v % 1) === 0.5 && r % 2 ? r - 1 : r; }
 
 // -- weights that could be ------------------------------------------------------------------------
+let draws = COUNT;  // fewer while a slider is dragged; the figures that stay are always of all
 const cutSticks = new Map();
 function sticks(parts) {  // COUNT sticks of length 1 cut at random in so many parts, the same everywhere
   if (cutSticks.has(parts)) return cutSticks.get(parts);
@@ -69,7 +70,8 @@ function farthest(own, others, optional, sign) {  // own - mean(own and the othe
 }
 
 // Everything that follows from weights, must-haves (on or off, by factor) and what is known of the weights.
-function compute(segment, weights, musts, known, sure) {
+function compute(segment, weights, musts, known, sure, quick) {
+  draws = quick ? COUNT / 8 : COUNT;
   const who = segment.customers, J = weights.length, n = who.length, W = weights.reduce((a, b) => a + b, 0);
   const rows = who.map((c) => {
     let K = 0, P = 0, low = 0, missing = false, out = false;
@@ -134,7 +136,7 @@ function chances(segment, weights, rows, counted, known, sure, W) {  // P(above 
   const drawn = spread(weights, known, alpha, corner), hits = new Int32Array(n);
   const cells = new Float64Array(n * J), there = new Float64Array(n * J), height = new Float64Array(n);
   who.forEach((c, i) => c.scores.forEach((v, j) => { cells[i * J + j] = v ?? 0; there[i * J + j] = v == null ? 0 : 1; }));
-  for (let d = 0; d < COUNT; d++) {
+  for (let d = 0; d < draws; d++) {
     let sum = 0, count = 0;
     for (let i = 0; i < n; i++) {
       let points = 0, at = i * J;
@@ -146,13 +148,13 @@ function chances(segment, weights, rows, counted, known, sure, W) {  // P(above 
     const line = sum / Math.max(count, 1);
     for (let i = 0; i < n; i++) if (height[i] - line > EQUAL) hits[i] += 1;
   }
-  return rows.map((r, i) => r.y === r.y ? hits[i] / COUNT : NaN);
+  return rows.map((r, i) => r.y === r.y ? hits[i] / draws : NaN);
 }
 
 function spread(weights, known, alpha, corner) {  // COUNT x J weights
   const J = weights.length, made = new Float64Array(COUNT * J), ranked = known === "ranked";
   const own = ranked ? corner.alpha : alpha, parts = own.reduce((a, b) => a + b, 0), cut = sticks(parts);
-  for (let d = 0; d < COUNT; d++) {
+  for (let d = 0; d < draws; d++) {
     let at = d * parts;
     for (let k = 0; k < J; k++) {
       let part = 0;

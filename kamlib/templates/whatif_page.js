@@ -76,10 +76,11 @@ function controls() {
     input.type = "range"; input.min = 0; input.max = most; input.step = 0.5; input.value = state.weights[j]; input.id = `w${j}`;
     label.htmlFor = input.id; out.id = `o${j}`; out.htmlFor = input.id;
     input.addEventListener("input", () => { state.weights[j] = Number(input.value); change(); });
+    input.addEventListener("change", rest);
     box.append(label, out, input);
     if (f.must != null) {
       const must = el("label", "must"), tick = el("input"); tick.type = "checkbox"; tick.checked = state.musts[j]; tick.id = `m${j}`;
-      tick.addEventListener("change", () => { state.musts[j] = tick.checked; change(); });
+      tick.addEventListener("change", () => { state.musts[j] = tick.checked; change(); rest(); });
       must.append(tick, ` must have at least ${f.must}`); box.append(must);
     }
     zone.append(box);
@@ -188,14 +189,16 @@ function list() {
     button.addEventListener("click", () => choose(c.id)); li.append(button, " ", said); lines.push({ li, said, box: null, text: "" });
   });
 }
-function fill() {
+function fill(quick) {  // while a slider is dragged only who changes box; the chances of all when it rests
   const rows = state.now.customers, first = state.start.customers, count = {};
   rows.forEach((r, i) => {
-    const n = lines[i], was = state.moved && first[i].box !== r.box ? ` (was ${first[i].box ? word(first[i].box).toLowerCase() : "in no box"})` : "";
+    const n = lines[i];
+    count[r.box] = (count[r.box] || 0) + 1;
+    if (quick && n.box === r.box) return;
+    const was = state.moved && first[i].box !== r.box ? ` (was ${first[i].box ? word(first[i].box).toLowerCase() : "in no box"})` : "";
     const text = (r.status === "ruled_out" ? "ruled out" : r.own === r.own ? `${SAID[r.verdict].toLowerCase()}, ${percent(r.own, false)}` : "not scored") + was;
     if (n.box !== r.box) { lines[r.box].ul.append(n.li); n.box = r.box; }
     if (n.text !== text) { n.said.textContent = text; n.text = text; n.li.classList.toggle("moved", was !== ""); }
-    count[r.box] = (count[r.box] || 0) + 1;
   });
   for (const box of [...BOXES, ""]) { const text = String(count[box] || 0); if (lines[box].head.textContent !== text) lines[box].head.textContent = text; lines[box].part.hidden = !box && !count[box]; }
 }
@@ -216,11 +219,16 @@ function choose(id) { state.chosen = id; $("choose").value = id; card(); }
 
 // -- together -----------------------------------------------------------------------------------------
 let resting = 0;
-function change() { state.moved = true; update(); }
-function update() {
-  state.now = compute(segment(), state.weights, state.musts, state.known, state.sure);
-  shares(); draw(); fill(); card(); $("title").textContent = headline();
-  clearTimeout(resting); resting = setTimeout(names, 160);
+function change() {
+  state.moved = true;
+  show(true);
+  clearTimeout(resting); resting = setTimeout(rest, 120);
+}
+function rest() { clearTimeout(resting); show(false); names(); }
+function show(quick) {
+  state.now = compute(segment(), state.weights, state.musts, state.known, state.sure, quick);
+  shares(); draw(); fill(quick); card();
+  const title = headline(); if ($("title").textContent !== title) $("title").textContent = title;
 }
 function open(at) {
   state.at = at; state.weights = segment().factors.map((f) => f.weight); state.musts = segment().factors.map((f) => f.must != null);
@@ -235,10 +243,10 @@ function start() {
   pick.addEventListener("change", () => open(Number(pick.value)));
   $("choose").addEventListener("change", (e) => choose(e.target.value));
   $("reset").addEventListener("click", () => { const chosen = state.chosen; open(state.at); choose(chosen); });
-  for (const b of document.querySelectorAll("[data-known]")) b.addEventListener("click", () => { state.known = b.dataset.known; spreadControls(); change(); });
-  for (const b of document.querySelectorAll("[data-sure]")) b.addEventListener("click", () => { state.sure = Number(b.dataset.sure); spreadControls(); change(); });
-  $("equal").addEventListener("click", () => { state.weights = state.weights.map(() => 1); controls(); change(); });
+  for (const b of document.querySelectorAll("[data-known]")) b.addEventListener("click", () => { state.known = b.dataset.known; spreadControls(); change(); rest(); });
+  for (const b of document.querySelectorAll("[data-sure]")) b.addEventListener("click", () => { state.sure = Number(b.dataset.sure); spreadControls(); change(); rest(); });
+  $("equal").addEventListener("click", () => { state.weights = state.weights.map(() => 1); controls(); change(); rest(); });
   open(0);
 }
-window.kam = { compute: (at, weights, musts, known, sure) => compute(data.segments[at], weights, musts, known, sure), data, state, sentence };
+window.kam = { compute: (at, weights, musts, known, sure) => compute(data.segments[at], weights, musts, known, sure, false), data, state, sentence };
 start();
