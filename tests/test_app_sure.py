@@ -12,7 +12,7 @@ from kamlib import certainty, kaism, scenarios, stores, sureness
 from kamlib.settings import of_workbook
 from kamlib.tables import typed
 from tests.serving import ROOT, Board, browser, wait_until
-from tests.windows import kept, sound, tables_of, visit
+from tests.windows import sound, tables_of, visit
 
 __all__ = ["browser", "sound"]  # fixtures
 
@@ -102,22 +102,24 @@ def test_last_year_he_was_a_key_account(app: Any, place: Path) -> None:
 
 def test_how_sure_we_are_of_our_weights_is_kept_and_changes_the_chances(app: Any, place: Path) -> None:
     app.locator("#kam-known-any").click()
-    kept(app)
+    wait_until(lambda: model(place)[1].weights_known == "any")
     tables, chosen = model(place)
-    assert chosen.weights_known == "any"
     app.get_by_role("heading", name=sureness.headline(tables, chosen), exact=True).wait_for()
     app.locator("#kam-known-around").click()
     wait_until(lambda: model(place)[1].weights_known == "around")
     app.locator("#kam-sure-100").click()
     wait_until(lambda: model(place)[1].sure == 100)
+    app.locator("#kam-sure-30").click()
+    wait_until(lambda: model(place)[1].sure == 30)
 
 
 def test_what_the_sliders_show_is_kept_as_a_scenario_and_taken_away_again(app: Any, place: Path) -> None:
     app.locator("#kam-scenario-name").fill("Everything alike")
     app.locator("#kam-scenario-keep").click()
-    wait_until(lambda: "Everything alike" in set(tables_of(place)["scenarios"]["name"]))
+    wait_until(lambda: "everything_alike" in set(tables_of(place)["changes"]["scenario"]))
     tables, chosen = model(place)
-    made = tables["scenarios"].set_index("name").at["Everything alike", "scenario"]
+    made = "everything_alike"
+    assert tables["scenarios"].set_index("scenario").at[made, "name"] == "Everything alike"
     app.get_by_role("heading", name="Everything alike").wait_for()
     told = scenarios.overview(tables, chosen).set_index("scenario").at[made, "words"]
     app.get_by_text(told, exact=True).wait_for()
@@ -128,7 +130,7 @@ def test_what_the_sliders_show_is_kept_as_a_scenario_and_taken_away_again(app: A
 def test_a_round_is_kept_whole(app: Any, place: Path) -> None:
     app.locator("#kam-round-name").fill("2026")
     app.locator("#kam-round-keep").click()
-    wait_until(lambda: "round_2026" in set(tables_of(place)["scenarios"]["scenario"]))
+    wait_until(lambda: "round_2026" in set(tables_of(place)["changes"]["scenario"]))
     tables, chosen = model(place)
     then = kaism.place(*scenarios.applied(tables, chosen, "round_2026"))
     assert then["box"].tolist() == kaism.place(tables, chosen)["box"].tolist()
