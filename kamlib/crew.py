@@ -20,9 +20,10 @@ MOST = 30
 
 
 def title(tables: Tables, settings: Settings, days: float | None = None) -> str:
-    """The result in a sentence, for the days there are or for so many."""
+    """The result in a short sentence, for the days there are or for so many."""
     if days is None:
-        return staffed.summary(tables, settings)
+        head, colon, _ = staffed.summary(tables, settings).partition(": ")
+        return f"{head}." if colon else head
     found = staffed.choose(tables, settings, days)
     held = found[found["chosen"] == "yes"]
     used = held["days"].sum()
@@ -38,9 +39,10 @@ def rows(tables: Tables, settings: Settings, days: float | None = None) -> list[
 
 
 def told(tables: Tables, settings: Settings, days: float | None = None, most: int = MOST) -> str:
-    """The table of candidates: in or out, who looks after it, why, and how sure its place is."""
+    """Who they are, and the table of candidates: in or out, who looks after it, why, and how sure its place is."""
     found = rows(tables, settings, days)
-    return fill("crew_table", rows=found[:most], more=len(found) - most)
+    who = staffed.summary(tables, settings).partition(": ")[2] if days is None else ""
+    return fill("crew_table", rows=found[:most], more=len(found) - most, who=who)
 
 
 def problems(tables: Tables, settings: Settings) -> str:
