@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import certainty, kaism, scenarios
+from kamlib import certainty, disagreement, kaism, scenarios
 from kamlib.certainty import draws
 from kamlib.panels import VERDICTS, fill, in_scenario, shares, trusted
 from kamlib.scenarios.differences import listed as series
@@ -51,7 +51,12 @@ def everybody(tables: Tables, settings: Settings, chosen: str = "") -> str:
     """The list of all customers of the segment: firm, likely or open, one sentence each."""
     found = rows(tables, settings)
     return fill("sure_list", title=headline(tables, settings), rows=found[:MOST], more=len(found) - MOST, chosen=chosen,
-                footnote=footnote(tables, settings))  # fmt: skip
+                footnote=footnote(tables, settings), close=close(tables, settings))  # fmt: skip
+
+
+def close(tables: Tables, settings: Settings) -> list[str]:
+    """Who is too close to call because the votes differ, or because every score may be a little off; in words."""
+    return [words for words in disagreement.borderline(tables, settings)["words"] if words]
 
 
 def footnote(tables: Tables, settings: Settings) -> str:
@@ -261,7 +266,7 @@ def report(tables: Tables, settings: Settings) -> str:
         "strips": charts.svg(charts.strips(certainty.stability(tables, settings), crossings), "strips"),
     }
     return fill(
-        "sure_report", title=headline(tables, settings), settings=settings, scenario=in_scenario(tables, settings), rows=True, verdicts=trusted(verdicts(tables, settings)),
+        "sure_report", title=headline(tables, settings), settings=settings, scenario=in_scenario(tables, settings), rows=True, close=close(tables, settings), verdicts=trusted(verdicts(tables, settings)),
         steady=trusted(steady(tables, settings)), steady_title=steady_title(tables, settings),
         first=certainty.find_first(tables, settings).to_dict("records"),
         table=trusted(table(tables, settings)), overview=scenarios.overview(tables, settings).to_dict("records")[1:],

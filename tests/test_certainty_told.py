@@ -10,7 +10,7 @@ from kamlib import certainty, kaism, panels, stores, sureness
 from kamlib import settings as choices
 from kamlib.certainty import flips, spreads, worth
 from kamlib.tables import typed
-from tests.test_certainty import CSF, FACTORS, GRIDS, ROWS, SCORE, book, box_at, box_with
+from tests.test_certainty import CSF, FACTORS, GRIDS, ROWS, SCORE, book, box_at, box_with, frame
 
 EXAMPLES = ("tiny", "insurer", "bank")
 QUICK = (Phase.explicit, Phase.generate)
@@ -205,3 +205,62 @@ def test_with_nobody_and_nothing_there_are_still_sentences():
         assert "<" in made(empty, chosen)
     assert sureness.tornado_title(empty, chosen, "") and sureness.steady_title(empty, chosen)
     assert "Score some" in sureness.card(empty, chosen, "alder") and sureness.verdicts(empty, chosen) == ""
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_one_factor_and_thirty(count):
+    """With one factor nothing can be weighed otherwise; with thirty everything still adds up."""
+    dice = np.random.default_rng(count)
+    who, names = [f"c{n}" for n in range(6)], [f"f{n}" for n in range(count)]
+    listed = [("attractiveness", "s", f, f.upper(), float(dice.integers(1, 9))) for f in names]
+    listed += [("strength", c, f, f.upper(), float(dice.integers(1, 9))) for c in who for f in names]
+    rows = [("attractiveness", c, f, "", float(dice.integers(2, 21)) / 2) for c in who for f in names]
+    rows += [
+        ("strength", c, f, k, float(dice.integers(2, 21)) / 2)
+        for c in who
+        for f in names
+        for k in ("us", "k0", "k1")
+    ]
+    tables = typed({
+        "segments": frame("segment name", [("s", "South")]), "customers": frame("customer name segment", [(c, c, "s") for c in who]),
+        "suppliers": frame("supplier name", [(k, k) for k in ("us", "k0", "k1")]), "settings": frame("key value", []),
+        "factors": frame("model scope factor label weight", listed), "scores": frame("model subject factor supplier score", rows),
+    })  # fmt: skip
+    chosen = choices.of_workbook(tables)
+    for known in ("around", "ranked", "any"):
+        about = chosen.model_copy(update={"weights_known": known})
+        seen = certainty.certainty(tables, about)
+        boxes = seen.filter(regex="^p_").to_numpy()
+        assert np.allclose(boxes.sum(axis=1), 1) and len(certainty.stability(tables, about)) == count
+        if count == 1:
+            assert (
+                (boxes.max(axis=1) == 1).all()
+                and (seen["flip_weight"] == "").all()
+                and (seen["verdict"] == "firm").all()
+            )
+        assert sureness.report(tables, about) and len(certainty.swings(tables, about, "c0")) == 4 * count
+
+
+def test_five_thousand_customers():
+    """Everything that is told of certainty, for one segment of 5,000, some of whose scores are unknown."""
+    from benchmarks import books
+
+    tables = typed(books.text(5000))
+    chosen = choices.of_workbook(tables, segment="main")
+    seen = certainty.certainty(tables, chosen)
+    boxes = seen.filter(regex="^p_").to_numpy()
+    assert len(seen) == 5000 and (np.isnan(boxes) | (boxes >= 0) & (boxes <= 1)).all()
+    assert np.allclose(np.nansum(boxes, axis=1)[~np.isnan(boxes).any(axis=1)], 1)
+    assert sureness.headline(tables, chosen) and "more; the report has them all" in sureness.everybody(
+        tables, chosen
+    )
+
+
+def test_scores_that_may_be_a_little_off_make_some_too_close_to_call():
+    tables, chosen = example("bank", segment="universities")
+    quiet = tables | {"ballots": tables["ballots"].iloc[:0]}
+    assert sureness.close(quiet, chosen) == []
+    told = sureness.close(quiet, chosen.model_copy(update={"score_error": 3.0}))
+    assert told and all(
+        words in sureness.everybody(quiet, chosen.model_copy(update={"score_error": 3.0})) for words in told
+    )

@@ -30,6 +30,8 @@ def attractive(
     table: n x J scores, NaN unknown; shares: J, add up to 1; inside: who counts in the line. A row's unknown
     scores are left out of its own mean, so its height is a quotient of two straight lines in the share.
     """
+    if table.shape[1] < 2:  # a factor that is alone counts all there is
+        return np.full(table.shape, np.nan), np.full(table.shape, np.nan)
     known = ~np.isnan(table)
     filled = np.where(known, table, 0.0)
     others = rest(shares)
@@ -180,5 +182,11 @@ def strong(margins: np.ndarray, there: np.ndarray, shares: np.ndarray) -> np.nda
     inner = np.where(to_low <= to_high, low, high)
     begins, stops = np.maximum(low, shares + HAIR), np.minimum(high, shares - HAIR)
     to = np.where(before & starts, begins, np.where(after & ends, stops, inner))
-    possible = held & ~never & (starts | ends) & np.asarray(there.any(axis=1))[:, None]
+    possible = (
+        held
+        & (held.sum(axis=1) > 1)[:, None]
+        & ~never
+        & (starts | ends)
+        & np.asarray(there.any(axis=1))[:, None]
+    )
     return np.where(possible, to, np.nan)

@@ -18,7 +18,7 @@ function listed(names) { return names.length < 2 ? names.join("") : `${names.sli
 // -- words -----------------------------------------------------------------------------------------
 function nearestWeight(i) {  // the nearest share of one weight at which customer i changes sides, where the line is straight
   const s = segment(), W = state.weights.reduce((a, b) => a + b, 0), J = state.weights.length;
-  if (!(W > 0) || s.customers.some((c, k) => state.now.customers[k].status !== "ruled_out" && c.scores.some((v, j) => v == null && state.weights[j] > 0))) return null;
+  if (J < 2 || !(W > 0) || s.customers.some((c, k) => state.now.customers[k].status !== "ruled_out" && c.scores.some((v, j) => v == null && state.weights[j] > 0))) return null;
   const counted = s.customers.map((_, k) => k).filter((k) => state.now.customers[k].status !== "ruled_out" && state.now.customers[k].y === state.now.customers[k].y);
   const c = s.customers[i].scores.map((v, j) => v - (s.midpoint ? MIDPOINT : counted.reduce((a, k) => a + s.customers[k].scores[j], 0) / counted.length));
   const share = state.weights.map((w) => w / W);

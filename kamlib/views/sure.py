@@ -8,7 +8,7 @@ import ipywidgets as W
 
 from kamlib import certainty, charts, panels, settings, sureness
 from kamlib.desk import Desk
-from kamlib.views.parts import hear, panel, picture, stack, zones
+from kamlib.views.parts import figures, hear, panel, picture, stack, zones
 from kamlib.views.widgets import Panel
 
 
@@ -27,7 +27,8 @@ def sure(desk: Desk) -> W.Box:
     }
     hear(choice, desk, {} if desk.read_only else writing)
     hear(listed, desk, {"choose": lambda m: desk.look_at(str(m["customer"]))})
-    return zones(stack(listed), stack(_card(desk), choice), shape="two")
+    off = figures(desk, {"score_error": "Every score may be off by, in points"})
+    return zones(stack(listed), stack(_card(desk), choice, off), shape="two")
 
 
 def _card(desk: Desk) -> Panel:
