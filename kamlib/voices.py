@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from kamlib import disagreement
-from kamlib.panels import fill, trusted
+from kamlib import disagreement, kaism
+from kamlib.panels import box_word, fill, trusted
+from kamlib.scoring import one
 from kamlib.settings import Settings
-from kamlib.tables import Tables
+from kamlib.tables import US, Tables
 
-AXES = {"attractiveness": "How attractive they are to us", "strength": "How they see us"}
-MOST = 12
-HOME = "The ballots stay with the team: this copy holds none."
+AXES = {"attractiveness": "How attractive they are to us", "strength": "How they see us and our competitors"}
+MOST, MOST_ROWS, MOST_VIEWS = 12, 40, 24
+APART, HEARD, LOUDEST = (
+    1.0,
+    3,
+    3,
+)  # points and votes from which a function's view is told in words; how many of them
+HOME = "The ballots stay with the team."
 NOBODY = "Nobody's own scores are kept yet. Write them into the table ballots, a row for each person and score, before the team agrees on one."
+HERE = "Nobody has voted on the customers of this segment yet."
+TRADE = (("alpha", "Krippendorff's alpha"), ("W", "Kendall's W"), ("r_wg", "mean r_wg"))
+COUNTED = (
+    "", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
+)  # fmt: skip
 
 
 def voted(tables: Tables, settings: Settings) -> pd.DataFrame:
@@ -30,70 +43,194 @@ def mattering(tables: Tables, settings: Settings) -> pd.DataFrame:
 
 
 def title(tables: Tables, settings: Settings, home: bool = False) -> str:
-    """The result in a sentence."""
-    count, some = len(voted(tables, settings)), len(mattering(tables, settings))
+    """The result in a sentence; while nobody voted, how to begin. `home`: a page that others read."""
+    found, some = voted(tables, settings), len(mattering(tables, settings))
+    count = len(found)
     if not count:
-        return HOME if home else NOBODY
+        return _silent(tables, settings, home)
+    if count == 1:
+        return f"The {count} cell that was voted on could{'' if some else ' not'} change a box"
     if not some:
-        return f"None of our disagreement could change a box: {count} cells were voted on."
-    could = "One cell" if some == 1 else f"{some} cells"
-    return f"{could} of {count} could change a box; the rest of our disagreement does not matter."
+        close = (disagreement.borderline(tables, settings)["too_close"] == "yes").any()
+        rest = "; all together they leave some too close to call" if close else ""
+        return f"None of {count} cells could change a box by itself{rest}"
+    many = COUNTED[some] if some < len(COUNTED) else f"{some:,}"
+    differ = some < count and found["votes"].max() > 1
+    rest = "; the rest of our disagreement does not matter" if differ else ""
+    return f"{many} of {count} cells could change a box{rest}"
+
+
+def _silent(tables: Tables, settings: Settings, home: bool) -> str:
+    """Why there is nothing to say."""
+    ballots = tables["ballots"]
+    if ballots.empty:
+        return HOME if home else NOBODY
+    if settings.round and settings.round not in set(ballots["round"]):
+        return f"Nobody has voted in the round {settings.round} yet; there are ballots of {', '.join(_rounds(tables))}."
+    return HERE
 
 
 def told(tables: Tables, settings: Settings, home: bool = False) -> str:
-    """How far we agree, who is too close to call, and the cells worth talking about."""
-    close = disagreement.borderline(tables, settings)
+    """All that stands above and beside the picture: `head` and `talk`."""
+    return head(tables, settings, home) + talk(tables, settings)
+
+
+def head(tables: Tables, settings: Settings, home: bool = False) -> str:
+    """The result, how far we agree on each axis, who is too close to call, and whose round it is."""
+    if voted(tables, settings).empty:
+        return fill("voices_silent", words=title(tables, settings, home))
+    close = [words for words in disagreement.borderline(tables, settings)["words"] if words]
+    return fill("voices", title=title(tables, settings, home), agreement=_agreement(tables, settings),
+                close=close[:MOST], more=len(close) - MOST, round=_round(tables, settings))  # fmt: skip
+
+
+def talk(tables: Tables, settings: Settings, customer: str = "", *, choose: bool = False) -> str:
+    """The cells that could change a box, in words; with `choose` to press, `customer` being the one in focus."""
+    if voted(tables, settings).empty:
+        return ""
     found = mattering(tables, settings)
-    return fill("voices", title=title(tables, settings, home), cells=found.head(MOST).to_dict("records"), more=len(found) - MOST,
-                agreement=_agreement(tables, settings), close=[w for w in close["words"] if w],
-                round=_round(tables, settings))  # fmt: skip
+    found = found.assign(what=_what(tables, found))
+    return fill("voices_talk", cells=found.head(MOST).to_dict("records"), more=len(found) - MOST, customer=customer,
+                choose=choose)  # fmt: skip
+
+
+def _what(tables: Tables, cells: pd.DataFrame) -> list[str]:
+    """What was scored: the factor, and whose score of it."""
+    names = _suppliers(tables)
+    of = [names.get(s, s) for s in cells["supplier"]]
+    return [f"{label} ({who})" if who else label for label, who in zip(cells["label"], of, strict=True)]
+
+
+def _suppliers(tables: Tables) -> dict[str, str]:
+    listed = zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True)
+    return {s: n or s for s, n in listed} | {US: "us", "": ""}
 
 
 def _agreement(tables: Tables, settings: Settings) -> list[dict[str, str]]:
+    """A sentence for each axis that somebody voted on, with the figures of the trade."""
     found = disagreement.agreement(tables, settings)
-    return [{"head": AXES[r["model"]], "words": r["words"], "alpha": _two(r["alpha"]), "W": _two(r["W"]), "r_wg": _two(r["r_wg"])}
-            for r in found.to_dict("records") if r["raters"] > 0]  # fmt: skip
+    found = found[found["raters"] > 0]
+    names = dict(zip(tables["segments"]["segment"], tables["segments"]["name"], strict=True))
+    several = found["segment"].nunique() > 1
+    rows = []
+    for row in found.to_dict("records"):
+        of = f" ({names.get(row['segment']) or row['segment']})" if several else ""
+        figures = [f"{word} {row[name]:.2f}" for name, word in TRADE if row[name] == row[name]]
+        rows.append({"head": AXES[row["model"]] + of, "words": row["words"], "figures": ", ".join(figures)})
+    return rows
 
 
-def _two(value: float) -> str:
-    return f"{value:.2f}" if value == value else ""
+def _rounds(tables: Tables) -> list[str]:
+    return sorted({str(r) for r in tables["ballots"]["round"] if r})
 
 
 def _round(tables: Tables, settings: Settings) -> str:
-    """The round whose ballots are looked at."""
-    rounds = sorted(set(tables["ballots"]["round"]))
-    return settings.round if settings.round in rounds else next(reversed(rounds), "")
-
-
-def people(tables: Tables, settings: Settings) -> str:
-    """Who scores what otherwise, by function and by person, and what each function's own view would change."""
-    functions = disagreement.by_function(tables, settings)
-    functions = functions[functions["difference"].abs() >= 0.5].sort_values(
-        "difference", key=lambda d: -d.abs(), kind="stable"
-    )
-    otherwise = disagreement.views_of(tables, settings)
-    otherwise = otherwise[otherwise["differs"] == "yes"].to_dict("records")
-    persons = disagreement.by_person(tables, settings)
-    persons = persons[persons["votes"] > 0].sort_values("name", kind="stable")
-    if persons.empty:
+    """Which round is looked at, and why that one."""
+    there = _rounds(tables)
+    chosen = settings.round or (there[-1] if there else "")
+    if not chosen:
         return ""
-    return fill(
-        "voices_people",
-        functions=functions.head(MOST).to_dict("records"),
-        otherwise=otherwise,
-        persons=persons.to_dict("records"),
+    if len(there) < 2:
+        return f"Ballots of the round {chosen}."
+    why = "the one that is set" if settings.round else "the latest"
+    return f"Ballots of the round {chosen}, {why} of {len(there)}: {', '.join(there)}."
+
+
+def people(tables: Tables, settings: Settings, *, persons: bool = True) -> str:
+    """Who scores what otherwise, by function and by person, and what each function's own view would change."""
+    if voted(tables, settings).empty:
+        return ""
+    found = disagreement.by_function(tables, settings).dropna(subset=["difference"])
+    far = found[(found["difference"].abs() >= APART) & (found["votes"] >= HEARD)]
+    far = far.sort_values("difference", key=lambda d: -d.abs(), kind="stable")
+    functions, rows = _by_function(found)
+    changed, same = _views(tables, settings)
+    by_name = disagreement.by_person(tables, settings).sort_values(
+        "name", key=lambda n: n.str.casefold(), kind="stable"
     )
+    return fill("voices_people", loudest=far["words"].head(LOUDEST).tolist(), functions=functions, rows=rows[:MOST_ROWS],
+                more=len(rows) - MOST_ROWS, changed=changed[:MOST_VIEWS], more_views=len(changed) - MOST_VIEWS, same=same,
+                persons=by_name["words"].tolist() if persons else [])  # fmt: skip
+
+
+def _by_function(found: pd.DataFrame) -> tuple[list[str], list[dict[str, Any]]]:
+    """The functions by name, and a row for each factor: how far each function is from all others."""
+    functions = sorted(found["function"].unique(), key=str.casefold)
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in found.to_dict("records"):
+        key = (row["segment"], row["model"], row["factor"], row["side"])
+        name = f"{row['label']} ({row['side']})" if row["side"] else row["label"]
+        made = rows.setdefault(key, {"name": name, "cells": [("", False)] * len(functions)})
+        made["cells"][functions.index(row["function"])] = _signed(row["difference"])
+    return functions, list(rows.values())
+
+
+def _signed(difference: float) -> tuple[str, bool]:
+    """-2.2 with a real minus, and whether that is far."""
+    size = one(abs(difference))
+    sign = "" if size == "0.0" else "−" if difference < 0 else "+"
+    return sign + size, float(size) >= APART
+
+
+def _views(tables: Tables, settings: Settings) -> tuple[list[dict[str, str]], list[str]]:
+    """The boxes that a function alone would change, and the functions that would change none."""
+    found = disagreement.views_of(tables, settings)
+    otherwise = found[found["differs"] == "yes"]
+    changed = [{"function": r["function"], "name": r["name"], "box": r["box"], "would": _account(r["box"]), "today": _account(r["today"])}
+               for r in otherwise.to_dict("records")]  # fmt: skip
+    alike = set(found["function"]) - set(otherwise["function"])
+    return changed, sorted(alike, key=str.casefold)
+
+
+def _account(box: str) -> str:
+    """a key account, an opportunistic account; "" for no box."""
+    word = box_word(box).lower().removesuffix(" account") + " account"
+    return f"{'an' if word[0] in 'aeio' else 'a'} {word}" if box else ""
 
 
 def pictured(tables: Tables, settings: Settings, model: str) -> pd.DataFrame:
-    """The cells of one axis for the picture; a competitor's score stands beside ours."""
+    """The cells of one axis for the picture, in the order of the grid of scores; empty where nobody voted on it.
+
+    Attractiveness: every customer and factor of the segment, without votes too. Strength: who was voted on, a
+    line for us and for each competitor (`of`).
+    """
     found = voted(tables, settings)
     own = found[found["model"] == model]
-    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True)) | {
-        "us": "us"
-    }
-    side = [f" ({names.get(s) or s})" if s else "" for s in own["supplier"]]
-    return own.assign(column=[f"{label}{of}" for label, of in zip(own["label"], side, strict=True)])
+    names = _suppliers(tables)
+    if model == "attractiveness" and len(own):
+        own = _whole(tables, settings, own)
+    elif len(own):
+        listed = list(dict.fromkeys([US, *tables["suppliers"]["supplier"], *own["supplier"]]))
+        line = pd.factorize(own["customer"])[0] * len(listed) + own["supplier"].map(listed.index)
+        own = own.loc[line.sort_values(kind="stable").index]
+    return own.assign(column=own["label"], of=[names.get(s, s) for s in own["supplier"]]).reset_index(
+        drop=True
+    )
+
+
+def _whole(tables: Tables, settings: Settings, own: pd.DataFrame) -> pd.DataFrame:
+    """Every customer by every factor of the segments that were voted on; votes is 0 where there are none."""
+    seen = kaism.place(tables, settings)[["segment", "customer", "name"]]
+    parts = []
+    for segment in own["segment"].unique():
+        factors = kaism.of_scope(tables, "attractiveness", segment)[["factor", "label"]]
+        parts.append(seen[seen["segment"] == segment].merge(factors, how="cross"))
+    full = pd.concat(parts, ignore_index=True).drop_duplicates(["customer", "factor"])
+    full["name"] = full["name"].where(full["name"] != "", full["customer"])
+    full["label"] = full["label"].where(full["label"] != "", full["factor"])
+    told = own[["customer", "factor", "votes", "spread", "could_change"]]
+    made = full.merge(told, on=["customer", "factor"], how="left")
+    return made.assign(
+        votes=made["votes"].fillna(0), could_change=made["could_change"].fillna("no"), supplier=""
+    )
+
+
+def choice(tables: Tables, settings: Settings, model: str) -> str:
+    """Which axis is shown, and how its picture is read; "" while nobody voted."""
+    found = voted(tables, settings)
+    if found.empty:
+        return ""
+    return fill("voices_axis", axes=AXES, chosen=model, empty=(found["model"] != model).all())
 
 
 def report(tables: Tables, settings: Settings) -> str:
@@ -109,7 +246,8 @@ def report(tables: Tables, settings: Settings) -> str:
             pictures[AXES[model]] = trusted(charts.svg(charts.heat(cells), f"heat-{model}"))
     return fill(
         "voices_report",
-        told=trusted(told(tables, settings)),
+        head=trusted(head(tables, settings)),
+        talk=trusted(talk(tables, settings)),
         pictures=pictures,
-        people=trusted(people(tables, settings)),
+        people=trusted(people(tables, settings, persons=False)),
     )

@@ -6,9 +6,11 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import charts, panels, voices
+from kamlib import charts, voices
 from kamlib.desk import Desk
 from kamlib.views.parts import drawing, hear, panel, stack, zones
+
+LABEL = "How far the votes are apart, customers by factors; ringed where a box hangs on it. The list beside says the same of every ring in words."
 
 
 def disagreement(desk: Desk) -> W.Box:
@@ -16,19 +18,20 @@ def disagreement(desk: Desk) -> W.Box:
     state = {"model": "attractiveness"}
 
     def choice() -> str:
-        return panels.fill("voices_axis", axes=voices.AXES, chosen=state["model"])
+        return voices.choice(desk.tables, desk.settings, state["model"])
 
     def drawn() -> tuple[Any, ...]:
         cells = voices.pictured(desk.tables, desk.settings, state["model"])
         return (cells,) if len(cells) else ()
 
-    axis = panel(desk, choice, follow=False)
-    told = panel(desk, lambda: voices.told(desk.tables, desk.settings, desk.read_only))
+    def title() -> str:
+        return voices.title(desk.tables, desk.settings, desk.read_only)
+
+    head = panel(desk, lambda: voices.head(desk.tables, desk.settings, desk.read_only))
+    axis = panel(desk, choice)
+    talk = panel(desk, lambda: voices.talk(desk.tables, desk.settings, desk.customer, choose=True))
     people = panel(desk, lambda: voices.people(desk.tables, desk.settings))
-    shown, later = drawing(
-        desk, drawn, charts.heat, "disagreement", "How far the votes are apart, customers by factors; ringed where a box hangs on it",
-        "Nobody voted on this.", lambda: voices.title(desk.tables, desk.settings, desk.read_only),
-    )  # fmt: skip
+    shown, later = drawing(desk, drawn, charts.heat, "disagreement", LABEL, "", title)
 
     def turn(content: dict[str, Any]) -> None:
         if content["axis"] in voices.AXES:
@@ -37,5 +40,5 @@ def disagreement(desk: Desk) -> W.Box:
             later()
 
     hear(axis, desk, {"axis": turn})
-    hear(told, desk, {"choose": lambda m: desk.look_at(str(m["customer"]))})
-    return zones(stack(axis, shown, people), told, shape="two")
+    hear(talk, desk, {"choose": lambda m: desk.look_at(str(m["customer"]))})
+    return stack(head, zones(stack(axis, shown), talk, shape="two"), people)
