@@ -285,7 +285,7 @@ class Desk:
         return Change(table, key, accepted, {c: current.get(c, "") for c in accepted})
 
     def _row(self, table: str, key: Mapping[str, str]) -> dict[str, str]:
-        frame = self._text.get(table, empty(table))
+        frame = self._text[table] if table in self._text else empty(table)
         where = find(frame, key)
         return {c: frame.iat[where[0], i] for i, c in enumerate(frame.columns)} if where else {}
 

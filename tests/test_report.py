@@ -137,7 +137,7 @@ def test_names_are_escaped_everywhere(tmp_path):
     hostile["scenarios"] = frame("scenarios", [{"scenario": "s", "name": name, "note": name}])
     hostile["changes"] = frame("changes", [{"scenario": "s", "what": "weight", "model": "attractiveness", "subject": "all",
                                             "factor": "all", "to": 1}])  # fmt: skip
-    hostile["ballots"] = frame("ballots", [{"round": name, "model": "attractiveness", "person": "p", "subject": who,
+    hostile["ballots"] = frame("ballots", [{"round": "2026", "model": "attractiveness", "person": "p", "subject": who,
                                             "factor": hostile["factors"]["factor"].iloc[0], "score": 1, "note": name}])  # fmt: skip
     stores.open_store(tmp_path / "w").replace(hostile)
     pages = [*report.write(str(tmp_path / "w"), tmp_path)]

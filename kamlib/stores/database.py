@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from kamlib.errors import Conflict, KamError, ReadOnly, WorkbookError
 from kamlib.stores import base
-from kamlib.tables import DEFINITIONS, Tables, as_text, empty
+from kamlib.tables import DEFINITIONS, Tables, as_text
 
 POSITION = "row_"
 BUSY_MS = 20_000
@@ -46,10 +46,14 @@ class Database:
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
         base.refuse_read_only(self.read_only)
         at, story = base.now(), []
+        known: dict[
+            str, sa.Table
+        ] = {}  # a table met before asks the same questions, which are put into words once
         with self._connection(write=True) as db:
             try:
                 for change in changes:
-                    story += self._put_row(db, change, who or base.somebody(), at)
+                    known[change.table] = self._with_columns(db, change, known.get(change.table))
+                    story += self._put_row(db, change, who or base.somebody(), at, known[change.table])
             except Conflict as error:
                 raise base.blame(error, changes, self._history(db)) from None
             if story:
@@ -212,9 +216,9 @@ class Database:
         cells = [[c if type(c) is str else _as_text(c) for c in row] for row in db.execute(query).all()]
         return pd.DataFrame(cells, columns=[c.name for c in columns], dtype=object)
 
-    def _put_row(self, db: sa.Connection, change: base.Change, who: str, at: str) -> list[base.Row]:
-        names = list(empty(change.table).columns) if change.table in DEFINITIONS else list(change.key)
-        table = self._with_columns(db, change, names)
+    def _put_row(
+        self, db: sa.Connection, change: base.Change, who: str, at: str, table: sa.Table
+    ) -> list[base.Row]:
         where = [sa.func.ltrim(sa.func.rtrim(table.c[c], BLANKS), BLANKS) == base.sound(value)
                  for c, value in change.key.items()]  # fmt: skip
         found = db.execute(sa.select(table).where(*where).order_by(table.c[POSITION])).mappings().first()
@@ -234,8 +238,10 @@ class Database:
             db.execute(sa.update(table).where(here).values({r["column"]: r["new"] for r in story}))
         return story
 
-    def _with_columns(self, db: sa.Connection, change: base.Change, names: list[str]) -> sa.Table:
-        table = self._table(db, change.table, names)
+    def _with_columns(self, db: sa.Connection, change: base.Change, known: sa.Table | None) -> sa.Table:
+        """The table with every column that the change names; one that is `known` from the same transaction is used again."""
+        names = DEFINITIONS[change.table].names if change.table in DEFINITIONS else list(change.key)
+        table = self._table(db, change.table, names) if known is None else known
         wanted: Mapping[str, str] = {**change.key, **(change.values or {})}
         if POSITION not in table.c:
             raise WorkbookError(f'kamlib did not write the table "{change.table}" and cannot change it.',

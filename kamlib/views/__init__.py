@@ -233,15 +233,15 @@ def find_out(desk: Desk) -> W.Widget:
             .sort_values("place", kind="stable")
         )
         return [
-            {"id": "\t".join(r[k] for k in keys), "label": r["name"], "cells": [r["words"], *(r[c] for c in shown)],
+            {"id": "\t".join(r[k] for k in keys), "label": r["name"], "cells": [*(r[c] for c in shown), r["words"]],
              "sub": r["label"] + (f" ({names.get(r['supplier'], r['supplier'])})" if r["supplier"] else "")}
             for r in found.to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
-        return [{"id": "worth", "label": "What it clears up", "kind": "show"},
-                column("find_out", "question", "What to ask"), person_column(desk, label="Who finds out"),
-                column("find_out", "due", "By when"), column("find_out", "status", "Status")]  # fmt: skip
+        return [column("find_out", "question", "What to ask"), person_column(desk, label="Who finds out"),
+                column("find_out", "due", "By when"), column("find_out", "status", "Status"),
+                {"id": "worth", "label": "What it clears up", "kind": "show"}]  # fmt: skip
 
     def target(row: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
         model, subject, factor, supplier = row.split("\t")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets as W
@@ -10,6 +11,8 @@ import ipywidgets as W
 from kamlib import charts, kaism, scenarios, sureness
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
+from kamlib.stores import Change
+from kamlib.tables import DEFINITIONS
 from kamlib.views.parts import drawing, hear, panel, slug, stack, zones
 
 
@@ -83,7 +86,10 @@ def _forget(desk: Desk, scenario: str) -> None:
 
 
 def _store(desk: Desk, rows: list[tuple[str, dict[str, Any]]]) -> None:
-    """Store a scenario with its changes, taken back in one go; a change names a scenario that must be there first."""
-    with desk.as_one():
-        desk.put_rows(row for row in rows if row[0] != "changes")
-        desk.put_rows(row for row in rows if row[0] == "changes")
+    """Store a scenario, or a round, with all its changes in one go."""
+    made = []
+    for table, row in rows:
+        keys = DEFINITIONS[table].keys
+        key = {k: str(row.get(k, "")) for k in keys}
+        made.append(Change(table, key, {c: str(v) for c, v in row.items() if c not in keys}))
+    desk.take_in(lambda _: SimpleNamespace(changes=made))
