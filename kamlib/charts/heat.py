@@ -13,7 +13,7 @@ from kamlib.palette import INK, LINE, SOFT
 from kamlib.scoring import one
 
 TYPE, SMALL, HEADING = 16, 14, 19
-ROOM, WIDEST, NARROWEST, LEAST_WIDE = 680.0, 112.0, 30.0, 620.0
+ROOM, WIDEST, NARROWEST, LEAST_WIDE = 680.0, 112.0, 30.0, 840.0
 TALL, TALL_MANY, MANY, GAP = 36.0, 30.0, 20, 12.0
 NAMES, SUPPLIERS, SLANTED = 270.0, 170.0, 190.0  # the most that names, competitors and slanted headings take
 DARKEST, DARK = 3.0, 143  # the standard deviation from which a cell is as dark as it gets; its grey

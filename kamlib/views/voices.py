@@ -32,6 +32,7 @@ def disagreement(desk: Desk) -> W.Box:
     talk = panel(desk, lambda: voices.talk(desk.tables, desk.settings, desk.customer, choose=True))
     people = panel(desk, lambda: voices.people(desk.tables, desk.settings))
     shown, later = drawing(desk, drawn, charts.heat, "disagreement", LABEL, "", title)
+    shown.classes = "picture heat"
 
     def turn(content: dict[str, Any]) -> None:
         if content["axis"] in voices.AXES:
