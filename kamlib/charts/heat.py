@@ -14,7 +14,7 @@ from kamlib.scoring import one
 
 TYPE, SMALL, HEADING = 16, 14, 19
 ROOM, WIDEST, NARROWEST, LEAST_WIDE = 680.0, 112.0, 30.0, 840.0
-TALL, TALL_MANY, MANY, GAP = 36.0, 30.0, 20, 12.0
+TALL, TALL_MANY, MANY, ABOVE = 36.0, 30.0, 20, 34.0
 NAMES, SUPPLIERS, SLANTED = 270.0, 170.0, 190.0  # the most that names, competitors and slanted headings take
 DARKEST, DARK = 3.0, 143  # the standard deviation from which a cell is as dark as it gets; its grey
 LEGEND = 46.0
@@ -37,7 +37,8 @@ def heat(table: pd.DataFrame, title: str = "") -> alt.LayerChart:
     wide = min(WIDEST, max(NARROWEST, ROOM / max(len(columns), 1)))
     tall = TALL if len(lines) <= MANY else TALL_MANY
     suppliers = min(SUPPLIERS, max((width_of(of, SMALL) + 14 for _, of in lines if of), default=0.0))
-    left = suppliers + min(NAMES, max((width_of(name, TYPE) + 16 for name in names.values()), default=0.0))
+    widest = max((width_of(name, TYPE) + 16 for name in names.values()), default=0.0)
+    left = suppliers or min(NAMES, widest)
     heads, high, aside = _heads([label for _, label in columns], left, wide)
     width = max(left + wide * len(columns) + aside, LEAST_WIDE) + 4
     said = wrapped(title, HEADING, width, 3) if title else []
@@ -51,9 +52,9 @@ def heat(table: pd.DataFrame, title: str = "") -> alt.LayerChart:
         *_cells(rows, spots, wide, tall),
         words([head | {"y": head["y"] + top} for head in heads], SMALL, colour=SOFT,
               angle=315 if aside else 0, align="left" if aside else "center"),
-        words(_named(lines, names, at, middle, left - suppliers), TYPE,
+        words(_named(lines, names, at, middle, left), TYPE,
               align="left" if suppliers else "right"),
-        words([_word(left - 10, at[line] + middle, cut(line[1], SMALL, suppliers - 10)) for line in lines if line[1]],
+        words([_word(left - 10, at[line] + middle, cut(line[1], SMALL, left - 10)) for line in lines if line[1]],
               SMALL, colour=SOFT, align="right"),
         *_legend(end + 12),
     ]  # fmt: skip
@@ -71,11 +72,11 @@ def _rows(table: pd.DataFrame) -> Rows:
 def _places(
     lines: list[tuple[str, str]], top: float, tall: float
 ) -> tuple[dict[tuple[str, str], float], float]:
-    """Where each line begins, and where the last one ends; the lines of a customer stand together."""
-    at, y, last = {}, top, ""
+    """Where each line begins, and where the last one ends; above the suppliers of a customer is room for its name."""
+    at, y, last = {}, top, None
     for customer, of in lines:
-        if of and last and customer != last:
-            y += GAP
+        if of and customer != last:
+            y += ABOVE
         at[customer, of], last = y, customer
         y += tall
     return at, y
@@ -120,12 +121,12 @@ def _heads(labels: list[str], left: float, wide: float) -> tuple[Rows, float, fl
 
 
 def _named(lines: list[tuple[str, str]], names: dict[str, str], at: dict[tuple[str, str], float], middle: float,
-           room: float) -> Rows:  # fmt: skip
-    """The name of each customer at its first line: beside its cells, or left of its suppliers."""
+           left: float) -> Rows:  # fmt: skip
+    """The name of each customer: beside its cells, or above the lines of its suppliers."""
     first = {customer: (customer, of) for customer, of in reversed(lines)}
-    beside = not any(of for _, of in lines)
-    return [_word(room - 10 if beside else 0.0, at[first[customer]] + middle, cut(name, TYPE, room - 12))
-            for customer, name in names.items()]  # fmt: skip
+    if any(of for _, of in lines):
+        return [_word(0, at[first[c]] - 9, cut(name, TYPE, left + ROOM)) for c, name in names.items()]
+    return [_word(left - 10, at[first[c]] + middle, cut(name, TYPE, left - 12)) for c, name in names.items()]
 
 
 def _legend(y: float) -> list[alt.Chart | None]:
