@@ -127,6 +127,24 @@ def test_what_the_sliders_show_is_kept_as_a_scenario_and_taken_away_again(app: A
     wait_until(lambda: made not in set(tables_of(place)["changes"]["scenario"]))
 
 
+def test_dragging_stores_nothing_and_what_it_shows_is_kept_as_a_scenario(app: Any, place: Path) -> None:
+    before = tables_of(place)["factors"]
+    slider = app.locator("#kam-weight-growth")
+    slider.focus()
+    for _ in range(6):
+        app.keyboard.press("ArrowLeft")
+    app.get_by_text("Keep what the sliders show now as a scenario, called").wait_for()
+    app.locator("#kam-scenario-name").fill("Growth matters less")
+    app.locator("#kam-scenario-keep").click()
+    wait_until(lambda: "growth_matters_less" in set(tables_of(place)["changes"]["scenario"]))
+    after = tables_of(place)
+    assert after["factors"].equals(before)
+    made = after["changes"][after["changes"]["scenario"] == "growth_matters_less"]
+    assert made[["what", "subject", "factor"]].to_numpy().tolist() == [["weight", SEGMENT, "growth"]]
+    own = before[(before["factor"] == "growth") & (before["scope"] == SEGMENT)]
+    assert float(made["to"].iloc[0]) == float(own["weight"].iloc[0]) - 3
+
+
 def test_a_round_is_kept_whole(app: Any, place: Path) -> None:
     app.locator("#kam-round-name").fill("2026")
     app.locator("#kam-round-keep").click()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ipywidgets as W
@@ -34,11 +34,18 @@ class Side:
     sizes: dict[str, str]
     headings: dict[str, str]
     card: Callable[[Desk], Panel]
+    supposing: bool = False
 
 
-def matrix(desk: Desk, shown: Matrix, drawn: Drawn) -> W.Box:
-    """The live matrix: weights on the left, the picture, the chosen dot explained on the right."""
+def matrix(desk: Desk, shown: Matrix, drawn: Drawn, *, supposing: bool = False) -> W.Box:
+    """The live matrix: weights on the left, the picture, the chosen dot explained on the right.
+
+    With `supposing` letting go of a weight stores nothing: what is shown is a what-if until the team's weights are
+    asked for again, and may be kept as a scenario. The bars of hollow dots are then those of `certainty.drawn`.
+    """
     side = SIDES[shown.id]
+    if supposing:
+        side = replace(side, sizes={"revenue": side.sizes["revenue"]}, supposing=True)
     size = {"by": next(iter(side.sizes))}
     made, update = _picture(desk, shown, drawn, side, size)
     sizes = panel(
@@ -83,7 +90,9 @@ def _picture(
 
 
 def _downloads(desk: Desk, shown: Matrix, drawn: Drawn, side: Side, size: dict[str, str]) -> Panel:
-    made = panel(desk, lambda: panels.fill("picture_notes", shown=shown.id), follow=False)
+    made = panel(
+        desk, lambda: panels.fill("picture_notes", shown=shown.id, supposing=side.supposing), follow=False
+    )
 
     def save(content: dict[str, Any]) -> None:
         about = side.about(desk)
@@ -135,8 +144,19 @@ def _weights(desk: Desk, side: Side, model: str, name: str = "kam-weight-") -> S
         if not desk.read_only:
             desk.put("factors", **key(content))
 
+    def suppose(content: dict[str, Any]) -> None:
+        """All weights as they are shown, with this one changed; nothing is stored."""
+        listed = side.factors(desk, model)
+        changed = key(content)
+        rows = [{"model": model, "scope": scope, "factor": f, "weight": as_text(w)} for scope, f, w in
+                zip(listed["scope"], listed["factor"], listed["weight"], strict=True) if f != changed["factor"]]  # fmt: skip
+        desk.preview("factors", [*rows, changed])
+
     desk.on_change(update)
-    slid(made, desk, lambda m: desk.preview("factors", [key(m)]), keep)
+    if side.supposing:
+        slid(made, desk, suppose)
+    else:
+        slid(made, desk, lambda m: desk.preview("factors", [key(m)]), keep)
     return made
 
 
@@ -152,7 +172,8 @@ def _weight_buttons(desk: Desk, shown: Matrix, side: Side) -> Panel:
         return pd.concat([side.factors(desk, model) for model in shown.weighed])
 
     def html() -> str:
-        return panels.fill("weight_buttons", equal=desk.supposing and listed()["weight"].nunique() == 1)
+        return panels.fill("weight_buttons", equal=desk.supposing and listed()["weight"].nunique() == 1,
+                           supposing=side.supposing, moved=desk.supposing)  # fmt: skip
 
     made = panel(desk, html)
 
