@@ -5,17 +5,21 @@ from typing import Any
 
 from hypothesis import settings
 
+BESIDE = {"test_whatif.py", "test_app_sure.py"}  # browser tests short enough to run beside the others
+
 settings.register_profile("kamlib", settings.default, deadline=None)
 settings.load_profile("kamlib")
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
-    """A file is tested by one worker; the files with browser tests all by the same, one after the other."""
+    """A file is tested by one worker; the files with browser tests by the same, one after the other, but for a few short ones."""
     from xdist.scheduler import LoadScopeScheduling
 
     class OneBrowser(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.split("::")[0]
-            return "browser" if "mark.browser" in (Path(config.rootpath) / file).read_text() else file
+            if "mark.browser" not in (Path(config.rootpath) / file).read_text():
+                return file
+            return "beside" if Path(file).name in BESIDE else "browser"
 
     return OneBrowser(config, log)

@@ -202,7 +202,7 @@ def box_at(tables, chosen, axis: str, factor: str, share: float) -> pd.Series:
     return kaism.place(tables | {"factors": factors}, chosen).set_index("customer")["box"]
 
 
-@settings(max_examples=5, deadline=None, phases=QUICK)
+@settings(max_examples=4, deadline=None, phases=QUICK)
 @example([[1.0] * 3] * 2, [1.0, 1.0, 1.5], [[1.0] * 3])  # level with them when a factor does not count
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=2))
 def test_no_smaller_move_of_a_weight_changes_a_box(scores, ours, rivals):
@@ -250,7 +250,7 @@ def box_with(tables, chosen, customer: str, axis: str, factor: str, score: float
     return kaism.place(tables | {"scores": scores}, chosen).set_index("customer").at[customer, "box"]
 
 
-@settings(max_examples=3, deadline=None, phases=QUICK)
+@settings(max_examples=2, deadline=None, phases=QUICK)
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=2))
 def test_no_smaller_change_of_a_score_changes_a_box(scores, ours, rivals):
     tables, chosen = book(scores, ours, rivals)

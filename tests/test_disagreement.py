@@ -139,13 +139,13 @@ def books(draw):
                 decisions=decisions)  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(books())
 def test_every_vote_of_any_workbook_tried_one_by_one(ready):
     check_every_vote(*ready)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(books())
 def test_all_questions_have_an_answer_for_any_workbook(ready):
     tables, chosen = ready

@@ -473,7 +473,7 @@ def effects(before, seen) -> None:
                 assert found.get((customer, axis), 0.0) == pytest.approx(change[customer], abs=2e-9)
 
 
-@settings(max_examples=35)
+@settings(max_examples=20)
 @given(books(), books(), st.sampled_from(["mean", "midpoint"]))
 def test_the_reasons_add_up(one, other, line):
     effects(one, (other[0], other[1].model_copy(update={"line": line})))
@@ -482,7 +482,7 @@ def test_the_reasons_add_up(one, other, line):
     assert not told["words"].str.contains(r"\bnan\b").any()
 
 
-@settings(max_examples=35)
+@settings(max_examples=20)
 @given(books(), st.lists(changes(), max_size=5, unique_by=lambda c: tuple(c.split()[:5])))
 def test_applying_changes_nothing_it_is_given_and_adds_up(book, rows):
     tables = with_changes(book[0], *rows)
@@ -505,7 +505,7 @@ def test_applying_changes_nothing_it_is_given_and_adds_up(book, rows):
     assert scenarios.overview(tables, book[1])["moved"].iloc[1] == scenarios.moves(book, seen)["moved"].sum()
 
 
-@settings(max_examples=35)
+@settings(max_examples=20)
 @given(books(most=3), books(most=4))
 def test_a_round_comes_back_as_it_was_whatever_has_changed_since(then, now):
     rows = scenarios.keep_round(*then, "2026", "2026-11-30")
@@ -518,7 +518,7 @@ def test_a_round_comes_back_as_it_was_whatever_has_changed_since(then, now):
     assert len(scenarios.compare(later, chosen)) == 2 * len(later["customers"])
 
 
-@settings(max_examples=35)
+@settings(max_examples=20)
 @given(books(most=3), st.lists(changes(), min_size=1, max_size=4, unique_by=lambda c: tuple(c.split()[:5])))
 def test_a_what_if_is_kept_as_it_was(book, rows):
     supposed, _ = scenarios.applied(with_changes(book[0], *rows), book[1], "s")

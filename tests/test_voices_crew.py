@@ -118,8 +118,7 @@ def emptied(text, *names: str):
         ("rounds",),
     ],
 )
-@pytest.mark.parametrize("locked", [False, True])
-def test_every_view_of_the_page_stands_whatever_is_missing(gone, locked, tmp_path):
+def test_every_view_of_the_page_stands_whatever_is_missing(gone, tmp_path):
     """No traceback and a sentence in every panel, with whole tables taken away."""
     _, text = stores.load(settings.shipped("data") / "bank", read_only=True)
     text = emptied(dict(text), *gone)
@@ -139,7 +138,7 @@ def test_every_view_of_the_page_stands_whatever_is_missing(gone, locked, tmp_pat
     async def page() -> list[str]:
         stores.create(tmp_path / "w.kam", text)
         store, loaded = stores.load(tmp_path / "w.kam")
-        desk = Desk(store, loaded, read_only=locked)
+        desk = Desk(store, loaded, read_only=len(gone) != 1)  # editable for half of them
         for make in (
             views.sure,
             views.takes,
