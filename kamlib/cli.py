@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from kamlib import __version__, importing
+from kamlib import __version__
 from kamlib.errors import KamError, WorkbookError, did_you_mean
+from kamlib.importing import commands as importing
 
 app = typer.Typer(
     help="The key account workbook: choose key accounts as a team, with the evidence to defend the choice.",
@@ -86,6 +87,7 @@ def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
 
 app.command("import-customers")(importing.import_customers)
 app.command("import-ledger")(importing.import_ledger)
+app.command("merge-customers")(importing.merge_customers)
 
 
 Port = Annotated[int, typer.Option(help="The port to listen on; the next free one if it is taken.")]

@@ -68,6 +68,8 @@ DEFINITIONS: dict[str, Table] = {
             Column("manager", "id", "Who looks after it.", refers="people"),
             Column("rival", "id", "A customer it competes with.", refers="customers"),
             Column("first_year", "number", "The year it first bought from us.", low=1000, high=9999, step=1),
+            Column("parent", "id", "The customer that it is a subsidiary of.", refers="customers"),
+            Column("also_known_as", "text", "Other names and ids it goes by, parted by semicolons; lists are matched by them too."),
         )),
         Table("suppliers", "Ourselves (the id us) and our competitors.", (
             _id("supplier", "Short id; us is ourselves."),
@@ -265,6 +267,12 @@ DEFINITIONS: dict[str, Table] = {
             Column("months", "number", "Months of the year that are covered; empty means all twelve.",
                    low=0, high=12, step=1),
             _NOTE,
+        )),
+        Table("imports", "The ledgers that were imported, so that none is added twice.", (
+            _id("fingerprint", "What tells the contents of the file from those of any other."),
+            Column("file", "text", "Its name."),
+            Column("lines", "number", "How many lines it has.", low=0),
+            _ON,
         )),
         Table("pools", "The groups of people whose time serves customers, and what that time costs.", (
             _id("pool", "Short id of the group."),

@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kamlib import checks, cli, importing, imports, stores
+from kamlib import checks, cli, links, stores
 from kamlib.errors import InvalidInput, KamError, WorkbookError
-from kamlib.imports import figures
-from kamlib.imports.words import status_of
-from kamlib.stores import Change, foreign
+from kamlib.importing import columns, commands, figures, identity, reading, shape
+from kamlib.importing import customers as merging
+from kamlib.importing.columns import status_of
+from kamlib.stores import Change, bulk
 from tests.books import KINDS, ROOT, bytes_of, small
 
 WHOLESALE = ROOT / "tests" / "lists" / "wholesale.csv"
@@ -33,17 +34,25 @@ def lists(path, content, encoding="utf-8"):
     return path
 
 
+def table_of(cells, decimal=""):
+    """(the table in these lines, what was said of it)"""
+    listing = shape.table(reading.Lines("list", cells, "", decimal))
+    return listing.frame, pd.DataFrame(listing.notes, columns=links.COLUMNS)
+
+
 def tabled(text, name="Name"):
     """A table as the importer sees it, from lines of comma separated cells."""
     rows = [line.split(",") for line in text.strip().splitlines()]
-    return imports.table(pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object).fillna(""))[0]
+    return table_of(pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object).fillna(""))[0]
 
 
-def landed(frame, mapping=None, text=None, replace=False):
+def landed(frame, mapping=None, text=None, replace=False, decimal=""):
     """(text tables after the merge, what was merged)"""
     text = stores.blank("x") if text is None else text
-    merged = imports.merge(text, frame, imports.propose(frame) if mapping is None else mapping, replace)
-    return foreign.applied(text, merged.changes)[0], merged
+    merged = merging.merge(
+        text, frame, columns.propose(frame) if mapping is None else mapping, replace, decimal
+    )
+    return bulk.applied(text, merged.changes)[0], merged
 
 
 def customers(text):
@@ -51,7 +60,7 @@ def customers(text):
 
 
 def said(merged):
-    return " ".join(merged.report["row"] + " " + merged.report["message"])
+    return " ".join(f"{note['row']} {note['message']}" for note in merged.notes)
 
 
 def quick(*args, **more):
@@ -77,7 +86,7 @@ def kam(*args, cwd=ROOT, **more):
     ("Unbekannt", ""), ("1234.5678", "1234.5678"),
 ])  # fmt: skip
 def test_a_number_as_people_write_it(text, value):
-    assert imports.numbers([text]) == ([value], [])
+    assert figures.numbers([text]) == ([value], [])
 
 
 @pytest.mark.parametrize("text", [
@@ -85,9 +94,9 @@ def test_a_number_as_people_write_it(text, value):
     "1,2,3", "=1+1", "1.2.2026", "--5", "ca. 5", "5 km",
 ])  # fmt: skip
 def test_what_is_no_number_is_never_guessed(text):
-    assert imports.numbers([text]) == ([""], [0])
+    assert figures.numbers([text]) == ([""], [0])
     with pytest.raises((ValueError, OverflowError)):
-        imports.number(text)
+        figures.number(text)
 
 
 @pytest.mark.parametrize("column, values", [
@@ -96,11 +105,11 @@ def test_what_is_no_number_is_never_guessed(text):
     (["1.234", "1.234.567"], ["1234", "1234567"]), (["1,234", "1,234,567"], ["1234", "1234567"]),
 ])  # fmt: skip
 def test_a_column_decides_once_what_its_marks_mean(column, values):
-    assert imports.numbers(column)[0] == values
+    assert figures.numbers(column)[0] == values
 
 
 def test_what_excel_says_is_a_number_keeps_its_point():
-    assert imports.numbers(["1.234", "1,234.5", "7"], ".")[0] == ["1.234", "1234.5", "7"]
+    assert figures.numbers(["1.234", "1,234.5", "7"], ".")[0] == ["1.234", "1234.5", "7"]
 
 
 @given(st.floats(-1e9, 1e9).map(lambda v: round(v, 2)), st.sampled_from(["de", "en", "ch", "fr"]))
@@ -109,12 +118,12 @@ def test_a_number_comes_back_from_every_way_of_writing_it(value, style):
     marks = {"de": ".,", "en": ",.", "ch": "'.", "fr": "\u202f,"}[style]
     written = plain.translate(str.maketrans({",": marks[0], ".": marks[1]}))
     shown = f"({written} €)" if value < 0 else f"£{written}"
-    assert float(imports.numbers([shown])[0][0]) == pytest.approx(value, abs=1e-9)
+    assert float(figures.numbers([shown])[0][0]) == pytest.approx(value, abs=1e-9)
 
 
 @given(st.text(max_size=20))
 def test_no_text_breaks_the_reading_of_numbers(text):
-    found, bad = imports.numbers([text])
+    found, bad = figures.numbers([text])
     assert len(found) == 1 and (found[0] == "" or float(found[0]) == float(found[0])) and bad in ([], [0])
     figures.is_number(text)
 
@@ -129,14 +138,14 @@ TABLE = "Firma;Umsatz\nMüller & Söhne;1.234,50\nÉté;2\nZoë;3\n"
     ("utf-16-be", "UTF-16"), ("cp1252", "Windows-1252"), ("latin-1", "Windows-1252"),
 ])  # fmt: skip
 def test_every_encoding(codec, said, tmp_path):
-    lines = foreign.read(lists(tmp_path / "l.csv", TABLE, codec))
+    lines = reading.read(lists(tmp_path / "l.csv", TABLE, codec))
     assert lines.about == f"{said}, separated by semicolons" and lines.cells.iloc[1, 0] == "Müller & Söhne"
 
 
 def test_a_file_of_two_encodings_loses_no_letter(tmp_path):
     raw = "Name\nMüller\nÉté\nZoë\nGroß\n".encode() + "Bär\n".encode("cp1252")
-    lines = foreign.read(lists(tmp_path / "l.csv", raw))
-    assert lines.cells[0].tolist()[-1] == "Bär" and lines.notes[0]["row"] == "line 6"
+    lines = reading.read(lists(tmp_path / "l.csv", raw))
+    assert lines.cells[0].tolist()[-1] == "Bär" and "line 6" in lines.notes[0]["message"]
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
@@ -144,22 +153,22 @@ def test_a_file_of_two_encodings_loses_no_letter(tmp_path):
 def test_every_separator_and_line_end(mark, end, tmp_path):
     rows = ["Company|Turnover|City", '"A|B"|1|London', '"Two\nlines"|2|"say ""x"""', "Plain|3|"]
     content = end.join(rows).replace("|", mark).replace('"A' + mark, '"A' + mark) + end
-    frame, _ = imports.table(foreign.read(lists(tmp_path / "l.txt", content)).cells)
+    frame, _ = table_of(reading.read(lists(tmp_path / "l.txt", content)).cells)
     assert frame.to_numpy().tolist() == [
         [f"A{mark}B", "1", "London"],
         ["Two\nlines", "2", 'say "x"'],
         ["Plain", "3", ""],
     ]
-    assert imports.propose(frame) == {"name": "Company", "revenue": "Turnover"}
+    assert columns.propose(frame) == {"name": "Company", "revenue": "Turnover"}
 
 
 def test_decimal_commas_do_not_pass_for_separators(tmp_path):
     content = "Kunden\n\nFirma;Umsatz;Gewinn\n" + "".join(f"Firma {i};1.000,50;2,5\n" for i in range(9))
-    assert "semicolons" in foreign.read(lists(tmp_path / "l.csv", content)).about
+    assert "semicolons" in reading.read(lists(tmp_path / "l.csv", content)).about
 
 
 def test_excels_own_line_for_the_separator(tmp_path):
-    lines = foreign.read(lists(tmp_path / "l.csv", "sep=|\r\nName|Sales, net\r\nA, B|1\r\n"))
+    lines = reading.read(lists(tmp_path / "l.csv", "sep=|\r\nName|Sales, net\r\nA, B|1\r\n"))
     assert lines.cells.to_numpy().tolist() == [["Name", "Sales, net"], ["A, B", "1"]]
     assert list(lines.cells.index) == [2, 3]
 
@@ -188,16 +197,16 @@ def test_what_is_not_there_is_refused_in_a_sentence(tmp_path):
         ("no/x.csv", "no folder no"),
     ):
         with pytest.raises(WorkbookError, match=words):
-            foreign.read(tmp_path / name if name != "." else tmp_path)
+            reading.read(tmp_path / name if name != "." else tmp_path)
     with pytest.raises(WorkbookError, match="no sheets"):
-        foreign.read(tmp_path / "customers.csv", "Sheet1")
+        reading.read(tmp_path / "customers.csv", "Sheet1")
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(WorkbookError, match="no file at all"):
-        foreign.read(tmp_path / "pipe.csv")
+        reading.read(tmp_path / "pipe.csv")
 
 
 def test_far_too_long_a_cell_is_cut_and_said(tmp_path):
-    lines = foreign.read(lists(tmp_path / "l.csv", "Name,Note\nAcme," + "x" * 50_000 + "\n"))
+    lines = reading.read(lists(tmp_path / "l.csv", "Name,Note\nAcme," + "x" * 50_000 + "\n"))
     assert len(lines.cells.iloc[1, 1]) == 32_000 and "cut after 32,000" in lines.notes[0]["message"]
 
 
@@ -207,7 +216,7 @@ def test_whatever_bytes_come_they_are_read_or_refused(tmp_path, raw):
     with_text = [raw, b"Name,Revenue\nAcme,1\n" + raw]
     for content in with_text:
         try:
-            frame, _ = imports.table(foreign.read(lists(tmp_path / "any.csv", content)).cells)
+            frame, _ = table_of(reading.read(lists(tmp_path / "any.csv", content)).cells)
             text, merged = landed(frame)
         except KamError:
             continue
@@ -233,12 +242,12 @@ def book(path, sheets, hidden=()):
 def test_an_xlsx_as_excel_keeps_it(tmp_path):
     rows = [["Customers 2026"], [], ["Company", "Turnover", "Since", None, "Active"],
             ["NA", 1.234, date(2020, 1, 31), None, True], ["Müller", 9_000_000, None, None, False]]  # fmt: skip
-    lines = foreign.read(
+    lines = reading.read(
         book(tmp_path / "l.xlsx", {"About": [["x"]], "List": rows, "Old": [["y"]] * 99}, hidden=["Old"])
     )
     assert lines.about == 'sheet "List" (not read: About, Old; choose with --sheet)'
-    frame, report = imports.table(lines.cells, lines.decimal)
-    text, _ = landed(frame)
+    frame, report = table_of(lines.cells, lines.decimal)
+    text, _ = landed(frame, decimal=lines.decimal)
     assert (
         customers(text)["NA"] | {"revenue": "1.234", "Since": "2020-01-31", "Active": "yes"}
         == customers(text)["NA"]
@@ -248,15 +257,15 @@ def test_an_xlsx_as_excel_keeps_it(tmp_path):
 
 def test_a_sheet_by_name(tmp_path):
     place = book(tmp_path / "l.xlsx", {"One": [["Name"], ["A"]], "Two": [["Name"], ["B"], ["C"]]})
-    assert foreign.read(place, " one ").cells[0].tolist() == ["Name", "A"]
+    assert reading.read(place, " one ").cells[0].tolist() == ["Name", "A"]
     with pytest.raises(WorkbookError, match='no sheet Tow. Did you mean "Two"'):
-        foreign.read(place, "Tow")
+        reading.read(place, "Tow")
 
 
 def test_the_customers_of_another_workbook_come_over(tmp_path):
     stores.create(tmp_path / "b.xlsx", small())
-    frame, _ = imports.table(foreign.read(tmp_path / "b.xlsx").cells)
-    assert imports.propose(frame) == {f: f for f in ("customer", "name", "segment", "status")}
+    frame, _ = table_of(reading.read(tmp_path / "b.xlsx").cells)
+    assert columns.propose(frame) == {f: f for f in ("customer", "name", "segment", "status")}
 
 
 def test_formulas_give_what_excel_last_showed(tmp_path):
@@ -271,7 +280,7 @@ def test_formulas_give_what_excel_last_showed(tmp_path):
         sheet.write_row(2, 0, ["Brix"])
         sheet.write_formula(2, 1, "=1+1", value="")
         sheet.write_string(2, 2, '=HYPERLINK("http://y")')
-    lines = foreign.read(tmp_path / "l.xlsx")
+    lines = reading.read(tmp_path / "l.xlsx")
     assert lines.cells.to_numpy().tolist()[1:] == [
         ["Acme", "2000", "see"],
         ["Brix", "", '=HYPERLINK("http://y")'],
@@ -294,7 +303,7 @@ def test_bombs_and_other_zips_are_refused(tmp_path):
         made.writestr("list.csv", "Name\nA\n")
     for name, words in (("bomb.xlsx", "MB"), ("entity.xlsx", "entities"), ("text.csv", "no spreadsheet")):
         with pytest.raises(WorkbookError, match=words):
-            foreign.read(tmp_path / name)
+            reading.read(tmp_path / name)
 
 
 # -- shape ------------------------------------------------------------------------------------------
@@ -314,7 +323,7 @@ def test_awkward_headers_each_stand_once():
 def test_what_is_passed_over_is_said():
     cells = pd.DataFrame([r.split(",") for r in ["Our list,,,", ",,,", "Name,,Sales,", "A,,1,", "Name,,Sales,",
                                                  "B,,2,extra"]], index=range(1, 7), dtype=object)  # fmt: skip
-    frame, report = imports.table(cells)
+    frame, report = table_of(cells)
     said = " ".join(report["row"] + " " + report["message"])
     for words in ("line 1 This line stands above", "1 blank line is", "1 blank column is", "line 5 The header stands here again",
                   "line 6 This line has more cells than the header"):  # fmt: skip
@@ -336,20 +345,20 @@ def test_where_the_header_stands(content, headers, first):
 
 
 def test_ragged_rows_are_kept_and_said(tmp_path):
-    lines = foreign.read(lists(tmp_path / "l.csv", "Name,Sales,City\nA,1,x\nB\nC,3,y,more\nD,4,z\n"))
-    frame, report = imports.table(lines.cells)
+    lines = reading.read(lists(tmp_path / "l.csv", "Name,Sales,City\nA,1,x\nB\nC,3,y,more\nD,4,z\n"))
+    frame, report = table_of(lines.cells)
     assert lines.notes[0]["row"] == "line 3" and "fewer cells" in lines.notes[0]["message"]
     assert "line 4" in set(report["row"]) and frame.loc[4, "Column 4"] == "more" and len(frame) == 4
 
 
 def test_a_quotation_mark_out_of_place_is_taken_as_it_stands(tmp_path):
-    lines = foreign.read(lists(tmp_path / "l.csv", 'Name,Sales\n5" pipes,1\n"Brix" Ltd,2\nC,3\n'))
+    lines = reading.read(lists(tmp_path / "l.csv", 'Name,Sales\n5" pipes,1\n"Brix" Ltd,2\nC,3\n'))
     assert (
         lines.cells[0].tolist() == ["Name", '5" pipes', "Brix Ltd", "C"] and lines.notes[0]["row"] == "line 3"
     )
 
 
-@pytest.mark.parametrize("block, columns, rows", [
+@pytest.mark.parametrize("block, headers, rows", [
     ("Company\tTurnover\r\nAcme\t1,200\r\n", ["Company", "Turnover"], [["Acme", "1,200"]]),
     ("Acme\nBrix, Inc.\n\nCorp", ["Name"], [["Acme"], ["Brix, Inc."], ["Corp"]]),
     ("Name\nAcme", ["Name"], [["Acme"]]), ("Acme", ["Name"], [["Acme"]]),
@@ -358,16 +367,16 @@ def test_a_quotation_mark_out_of_place_is_taken_as_it_stands(tmp_path):
     ('5" pipes\n"Acme', ["Name"], [['5" pipes'], ['"Acme']]),
     ("Firma;Umsatz;Ort\nA;1;x", ["Firma", "Umsatz", "Ort"], [["A", "1", "x"]]),
 ])  # fmt: skip
-def test_a_block_pasted_from_a_spreadsheet(block, columns, rows):
-    frame = imports.from_text(block)
-    assert list(frame.columns) == columns and frame.to_numpy().tolist() == rows
-    assert imports.propose(frame)["name"] == columns[0]
+def test_a_block_pasted_from_a_spreadsheet(block, headers, rows):
+    frame = shape.from_text(block).frame
+    assert list(frame.columns) == headers and frame.to_numpy().tolist() == rows
+    assert columns.propose(frame)["name"] == headers[0]
 
 
 @pytest.mark.parametrize("block", ["", "  \n\t\n", "Name\n"])
 def test_a_block_without_a_name_is_refused(block):
     with pytest.raises(WorkbookError):
-        imports.from_text(block)
+        shape.from_text(block)
 
 
 # -- mapping ----------------------------------------------------------------------------------------
@@ -391,29 +400,34 @@ def test_a_block_without_a_name_is_refused(block):
     ("Account,Status,Revenue", "Acme,gold,lots", {"name": "Account"}),
     ("Foo,Bar", "Acme Ltd,5", {"name": "Foo"}), ("Foo,Bar", "a@b.com,5", {}),
     ("customer,name,segment,status,note,revenue,profit,potential_profit", "a,A,s,current,n,1,2,3",
-     {f: f for f in imports.FIELDS}),
+     {f: f for f in columns.FIELDS if f != "parent"}),
 ])  # fmt: skip
 def test_columns_are_known_by_their_names_and_contents(header, row, expected):
-    assert imports.propose(tabled(f"{header}\n{row}")) == expected
+    assert columns.propose(tabled(f"{header}\n{row}")) == expected
 
 
 def test_a_column_of_many_values_is_no_segment_and_one_of_repeats_no_id():
     rows = "\n".join(f"Firm {i},Sector {i},{i % 3}" for i in range(60))
-    assert imports.propose(tabled(f"Company,Sector,ID\n{rows}")) == {"name": "Company"}
+    assert columns.propose(tabled(f"Company,Sector,ID\n{rows}")) == {"name": "Company"}
 
 
 def test_a_mapping_given_overrules_and_wrong_names_are_said():
     frame = tabled("Company,Umsatz 2024,Umsatz 2025\nAcme,1,2")
-    assert imports.choose(frame, ["revenue= umsatz  2024", "name="]) == {"revenue": "Umsatz 2024"}
-    assert imports.choose(frame, ["note=Company"]) == {"note": "Company", "revenue": "Umsatz 2025"}
+    assert columns.choose(frame, "customers", ["revenue= umsatz  2024", "name="]) == {
+        "revenue": "Umsatz 2024"
+    }
+    assert columns.choose(frame, "customers", ["note=Company"]) == {
+        "note": "Company",
+        "revenue": "Umsatz 2025",
+    }
     for pair, words in (("nmae=Company", 'Did you mean "name"'), ("name=Compny", 'Did you mean "Company"'),
                          ("Company", "FIELD=HEADER"), ("manager=Company", "Known|mean")):  # fmt: skip
         with pytest.raises(InvalidInput, match=words):
-            imports.choose(frame, [pair])
+            columns.choose(frame, "customers", [pair])
     with pytest.raises(InvalidInput, match="no column"):
-        imports.merge(stores.blank(), frame, {"name": "Compny"})
+        merging.merge(stores.blank(), frame, {"name": "Compny"})
     with pytest.raises(InvalidInput, match='nothing for "manager"'):
-        imports.merge(stores.blank(), frame, {"manager": "Company"})
+        merging.merge(stores.blank(), frame, {"manager": "Company"})
 
 
 @pytest.mark.parametrize("word, status", [
@@ -428,12 +442,12 @@ def test_status_in_several_languages(word, status):
 
 
 def test_the_known_answers_of_a_small_list():
-    frame = tabled("Kd-Nr,Firma,Branche,Status,Umsatz,Ort\n1,Acme,North,aktiv,£1.5,x\n2,Brix,Neu,wer weiß,(5),\n"
+    frame = tabled("Kd-Nr,Firma,Branche,Status,Umsatz,Ort\n1,Acme,North,aktiv,£1.5,x\n2,Bryce,Neu,wer weiß,(5),\n"
                    "3,Corp,neu,,viel,z\n,Summe,,,7,")  # fmt: skip
     text, merged = landed(frame, text=small())
     rows = {row["customer"]: row for row in text["customers"].to_dict("records")}
-    assert rows["1"] == {"customer": "1", "name": "Acme", "segment": "north", "status": "current", "revenue": "1.5",
-                         "Ort": "x", "Status (list)": "", "Umsatz (list)": ""}  # fmt: skip
+    assert rows["acme"] == {"customer": "acme", "name": "Acme", "segment": "north", "status": "current", "revenue": "1.5",
+                            "Ort": "x", "Status (list)": "", "Umsatz (list)": "", "Kd-Nr (list)": "1"}  # fmt: skip
     assert (
         rows["2"]
         | {"segment": "neu", "status": "", "revenue": "", "Status (list)": "wer weiß", "Umsatz (list)": "(5)"}
@@ -441,11 +455,11 @@ def test_the_known_answers_of_a_small_list():
     )
     assert rows["3"] | {"segment": "neu", "revenue": "", "Umsatz (list)": "viel"} == rows["3"]
     assert text["segments"].to_numpy().tolist() == [["north", "North"], ["neu", "Neu"]]
-    assert merged.counts == {"rows": 4, "added": 3, "updated": 0, "unchanged": 0, "left_out": 1, "kept": 0}
-    spots = merged.report[["row", "column", "found"]].to_numpy().tolist()
+    assert merged.counts == {"rows": 4, "added": 2, "updated": 1, "unchanged": 0, "left_out": 1, "kept": 0}
+    spots = [[note[c] for c in ("row", "column", "found")] for note in merged.notes]
     for spot in (["line 3", "Status", "wer weiß"], ["line 3", "Umsatz", "(5)"], ["line 4", "Umsatz", "viel"]):
         assert spot in spots
-    assert "another id" in said(merged) and "line 5 This line is a total" in said(merged)
+    assert "line 5 This line is a total" in said(merged)
     assert not (checks.check(text)["level"] == "error").any()
 
 
@@ -502,7 +516,7 @@ def test_a_list_of_orders_without_names_is_called_one():
     frame = tabled(
         "order,customer_id,sales_outlet_id\n" + "\n".join(f"{i},{i % 3},{i % 2}" for i in range(9))
     )
-    assert imports.propose(frame) == {} and "customer_id names a customer in several lines" in said(
+    assert columns.propose(frame) == {} and "customer_id names a customer in several lines" in said(
         landed(frame)[1]
     )
 
@@ -513,12 +527,12 @@ def test_a_company_called_total_is_no_total():
 
 
 def test_ids_are_short_different_and_plain():
-    made = imports.ids(
+    made = identity.ids(
         ["Alder & Co", "Müller Söhne", "株式会社", "alder co", "", "x" * 99, "a/b"], ["alder_co"]
     )
     assert made == ["alder_co_2", "muller_sohne", "customer", "alder_co_3", "customer_2", "x" * 40, "a_b"]
     started = time.process_time()
-    assert len(set(imports.ids(["Acme"] * 50_000))) == 50_000 and time.process_time() - started < 3
+    assert len(set(identity.ids(["Acme"] * 50_000))) == 50_000 and time.process_time() - started < 3
 
 
 def test_columns_that_would_collide_get_a_suffix():
@@ -555,7 +569,7 @@ def test_only_columns_that_look_like_a_slip_are_found_in_the_customers():
 )
 def test_the_currency_is_read_off_the_money(money, code):
     frame = tabled(f"Name,Revenue\nAcme,{money}")
-    assert imports.currency(frame, imports.propose(frame)) == code
+    assert columns.currency(frame, columns.propose(frame)) == code
 
 
 # -- properties -------------------------------------------------------------------------------------
@@ -583,15 +597,19 @@ def any_list(draw):
 @given(any_list(), st.booleans(), st.booleans(), st.data())
 def test_every_row_is_accounted_for_and_a_second_time_nothing_changes(cells, replace, fresh, data):
     try:
-        frame, _ = imports.table(cells)
+        frame, _ = table_of(cells)
     except WorkbookError:
         return
     mapping = data.draw(
-        st.dictionaries(st.sampled_from(imports.FIELDS), st.sampled_from(list(frame.columns)))
+        st.dictionaries(st.sampled_from(columns.FIELDS), st.sampled_from(list(frame.columns)))
     )
-    mapping = data.draw(st.sampled_from([mapping, imports.propose(frame)]))
+    mapping = data.draw(st.sampled_from([mapping, columns.propose(frame)]))
     before = stores.blank() if fresh else small()
-    text, merged = landed(frame, mapping, before, replace)
+    try:
+        text, merged = landed(frame, mapping, before, replace)
+    except InvalidInput:  # nothing tells which customer of the workbook a line is
+        assert not {"name", "customer"} & mapping.keys() and not fresh
+        return
     counts = merged.counts
     assert (
         counts["rows"] == len(frame) == sum(counts[c] for c in ("added", "updated", "unchanged", "left_out"))
@@ -610,19 +628,19 @@ def test_every_row_is_accounted_for_and_a_second_time_nothing_changes(cells, rep
 @given(any_list())
 def test_every_store_takes_every_list_and_gives_it_back(tmp_path, cells):
     try:
-        frame, _ = imports.table(cells)
+        frame, _ = table_of(cells)
     except WorkbookError:
         return
     place = tmp_path / str(time.monotonic_ns())
     for kind in KINDS:
         stores.create(place / kind, stores.blank("x"))
         store = stores.open_store(place / kind)
-        foreign.put_all(store, lambda now: imports.merge(now, frame, imports.propose(frame)).changes)
+        bulk.put_all(store, lambda now: merging.merge(now, frame, columns.propose(frame)).changes)
         read = stores.open_store(place / kind).read()
         wanted = landed(frame)[0]["customers"]
         assert read["customers"].to_numpy().tolist() == wanted.to_numpy().tolist()
         assert list(read["customers"].columns) == list(wanted.columns)
-        assert imports.merge(read, frame, imports.propose(frame)).changes == []
+        assert merging.merge(read, frame, columns.propose(frame)).changes == []
 
 
 # -- into the stores --------------------------------------------------------------------------------
@@ -633,9 +651,7 @@ def test_the_history_tells_it_and_errors_write_nothing(kind, tmp_path):
     stores.create(tmp_path / kind, small())
     store = stores.open_store(tmp_path / kind)
     frame = tabled("Company,Turnover\nAcme,5\nNew one,6")
-    told = foreign.put_all(
-        store, lambda now: imports.merge(now, frame, imports.propose(frame)).changes, "ann"
-    )
+    told = bulk.put_all(store, lambda now: merging.merge(now, frame, columns.propose(frame)).changes, "ann")
     history = stores.open_store(tmp_path / kind).read()["history"]
     assert history[["who", "key", "column", "old", "new"]].to_numpy().tolist() == [
         ["ann", '{"customer": "acme"}', "revenue", "", "5"], ["ann", '{"customer": "new_one"}', "customer", "", "new_one"],
@@ -643,17 +659,17 @@ def test_the_history_tells_it_and_errors_write_nothing(kind, tmp_path):
     ] and len(told) == 4  # fmt: skip
     before = bytes_of(tmp_path)
     with pytest.raises(KamError, match="has 1 error"):
-        foreign.put_all(store, lambda _: [Change("customers", {"customer": "acme"}, {"revenue": "lots"})])
+        bulk.put_all(store, lambda _: [Change("customers", {"customer": "acme"}, {"revenue": "lots"})])
     assert {p: c for p, c in bytes_of(tmp_path).items() if "-wal" not in p} == {
         p: c for p, c in before.items() if "-wal" not in p
     }
 
 
 def test_a_long_list_is_told_in_brief(monkeypatch):
-    monkeypatch.setattr(foreign, "MOST_TOLD", 3)
+    monkeypatch.setattr(bulk, "MOST_TOLD", 3)
     frame = tabled("Company,Turnover\nAcme,5\nNew one,6\nOther,7")
-    merged = imports.merge(small(), frame, imports.propose(frame))
-    _, story = foreign.applied(small(), merged.changes, "ann")
+    merged = merging.merge(small(), frame, columns.propose(frame))
+    _, story = bulk.applied(small(), merged.changes, "ann")
     assert [(row["column"], row["new"]) for row in story] == [
         ("revenue", "5"),
         ("customer", "new_one"),
@@ -798,7 +814,7 @@ def asked(monkeypatch, content, answers, *options):
     """What the command says on a terminal where these answers are typed."""
     monkeypatch.setattr(cli.sys, "stdin", Terminal("\n".join(answers) + "\n"))
     frame = tabled(content)
-    return importing._asked(frame, imports.choose(frame), "--ask" in options)
+    return commands.asked(frame, columns.choose(frame, "customers"), "--ask" in options)
 
 
 def test_on_a_terminal_what_is_unclear_is_asked(monkeypatch, capsys):
@@ -808,7 +824,7 @@ def test_on_a_terminal_what_is_unclear_is_asked(monkeypatch, capsys):
     assert "no column" in capsys.readouterr().out
     assert asked(monkeypatch, numbers, [""]) == {}
     assert asked(monkeypatch, "Company,Sales\nAcme,1", []) == {"name": "Company", "revenue": "Sales"}
-    every = asked(monkeypatch, "Company,Sales\nAcme,1", ["", "", "", "", "", "-", "2", ""], "--ask")
+    every = asked(monkeypatch, "Company,Sales\nAcme,1", ["", "", "", "2", "-", "", "", "", ""], "--ask")
     assert every == {"name": "Company", "profit": "Sales"}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from kamlib import imports
+from kamlib.importing import figures
 from kamlib.tables import UNKNOWN_WORDS, as_text
 
 KINDS = ("numeric", "categorical", "text", "constant", "empty", "identifier")
@@ -33,12 +33,12 @@ _ID = re.compile(
 def number(text: object, decimal: str = "") -> float:
     """The number a spreadsheet cell says, NaN when it says none: "£ 1,234.50" is 1234.5, "(45)" is -45.
 
-    `decimal` is the mark of the column ("," or "."); see `kamlib.imports.number`.
+    `decimal` is the mark of the column ("," or "."); see `kamlib.importing.figures.number`.
     """
     if isinstance(text, (int, float, np.number)) and not isinstance(text, (bool, np.bool_)):
         return float(text) if math.isfinite(text) else math.nan
     try:
-        return imports.number(_bare(text), decimal)
+        return figures.number(_bare(text), decimal)
     except (ValueError, OverflowError):
         return math.nan
 
@@ -52,7 +52,7 @@ def numbers(cells: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         values = cells.astype(float)
         return values.where(np.isfinite(values))
-    plain, _ = imports.numbers([_bare(v) for v in cells.tolist()])
+    plain, _ = figures.numbers([_bare(v) for v in cells.tolist()])
     return pd.Series([float(t) if t else math.nan for t in plain], index=cells.index, dtype=float)
 
 

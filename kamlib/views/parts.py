@@ -10,9 +10,10 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import charts, imports, panels, settings
+from kamlib import charts, panels, settings
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
+from kamlib.importing import identity
 from kamlib.tables import DEFINITIONS, as_text, parse_number
 from kamlib.views.widgets import Grid, Panel, Sliders
 
@@ -228,7 +229,7 @@ def person_column(desk: Desk, name: str = "person", label: str = "Who") -> dict[
 
 def slug(name: str, taken: Iterable[str]) -> str:
     """A short id for a name, not among those taken: "Alder & Co" becomes alder_co."""
-    return imports.ids([name], taken, otherwise="x")[0]
+    return identity.ids([name], taken, otherwise="x")[0]
 
 
 Place = tuple[str, str]  # row and column of a cell

@@ -7,9 +7,12 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import briefing, charts, discovery, imports, panels, segmentation
+from kamlib import briefing, charts, discovery, panels, segmentation
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
+from kamlib.importing import columns as headers_of
+from kamlib.importing import customers as listed_customers
+from kamlib.importing import shape
 from kamlib.tables import DEFINITIONS, as_text
 from kamlib.views.parts import column, grid, hear, names_of, panel, picture, slug, stack, zones
 from kamlib.views.widgets import Grid, Panel
@@ -135,13 +138,13 @@ def _paste(desk: Desk) -> Panel:
         frame = block["frame"]
         headers = [] if frame is None else list(frame.columns)
         return panels.fill("paste", locked=desk.read_only, headers=headers, rows=0 if frame is None else len(frame),
-                           wanted=list(imports.FIELDS), mapping=block["mapping"])  # fmt: skip
+                           wanted=list(headers_of.FIELDS), mapping=block["mapping"])  # fmt: skip
 
     made = panel(desk, html)
 
     def look(content: dict[str, Any]) -> None:
-        frame = imports.from_text(str(content["fields"]["block"]))
-        block.update(frame=frame, mapping=imports.propose(frame))
+        frame = shape.from_text(str(content["fields"]["block"])).frame
+        block.update(frame=frame, mapping=headers_of.propose(frame))
         made.html = html()
 
     def forget(_: dict[str, Any]) -> None:
@@ -150,13 +153,13 @@ def _paste(desk: Desk) -> Panel:
 
     def take(content: dict[str, Any]) -> None:
         mapping = {c[4:]: str(h) for c, h in content["fields"].items() if c.startswith("map-") and h}
-        merged = desk.take_in(lambda text: imports.merge(text, block["frame"], mapping))
+        merged = desk.take_in(lambda text: listed_customers.merge(text, block["frame"], mapping))
         forget(content)
         told = [
             f"{merged.counts[what]} {what.replace('_', ' ')}"
             for what in ("added", "updated", "unchanged", "left_out")
         ]
-        odd = merged.report["message"].head(3).tolist()
+        odd = [note["message"] for note in merged.notes[:3]]
         if not desk.settings.segment and len(desk.tables["segments"]):
             desk.choose(desk.tables["segments"]["segment"].iloc[0])
         desk.say("\n".join([f"{merged.counts['rows']} customers read: {', '.join(told)}.", *odd]))

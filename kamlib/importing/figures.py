@@ -7,56 +7,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from kamlib.importing.vocabulary import DATA, UNKNOWN
 from kamlib.tables import as_text
 
 LONGEST = 60  # more is a text, whatever it begins with
-UNKNOWN = frozenset(
-    [
-        "",
-        "?",
-        "-",
-        "--",
-        ".",
-        "...",
-        "n/a",
-        "na",
-        "n.a.",
-        "n.a",
-        "#n/a",
-        "nan",
-        "null",
-        "none",
-        "nil",
-        "unknown",
-        "not known",
-        "tbc",
-        "tbd",
-        "unbekannt",
-        "k.a.",
-        "keine angabe",
-        "inconnu",
-        "nc",
-        "n.c.",
-        "desconocido",
-        "s/d",
-        "n.d.",
-        "nd",
-    ]
-)
 _MONEY = re.compile(
-    r"[£$€¥₹₽¢]|(?<![a-z])(?:eur|euros?|gbp|usd|chf|fr|sfr|kr|sek|nok|dkk|pln|cad|aud|jpy|inr|rs)(?![a-z])\.?"
+    r"(?<![a-z])(?:us|r|c|a|hk|nz|s)?\$|[£€¥₹₽¢₺₪₩]|kč|zł|(?<![a-z])(?:eur|euros?|gbp|usd|chf|fr|sfr|kr|sek"
+    r"|nok|dkk|pln|czk|huf|ron|brl|try|rub|cny|rmb|zar|sgd|hkd|cad|aud|nzd|jpy|inr|rs)(?![a-z])\.?"
 )
-_TIMES = {
-    "k": 1e3,
-    "tsd": 1e3,
-    "m": 1e6,
-    "mn": 1e6,
-    "mio": 1e6,
-    "million": 1e6,
-    "millions": 1e6,
-    "mrd": 1e9,
-    "bn": 1e9,
-}
+_TIMES = {"k": 1e3, "tsd": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "million": 1e6, "millions": 1e6}
+_TIMES |= {"mrd": 1e9, "bn": 1e9}
 _UNIT = re.compile(r"\s*(" + "|".join(sorted(_TIMES, key=len, reverse=True)) + r")\.?$")
 _DIGITS = re.compile(r"[0-9]+([.,' ][0-9]+)*|[.,][0-9]+", re.ASCII)
 _INDIAN = re.compile(r"[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}")
@@ -83,8 +43,10 @@ def number(text: str, decimal: str = "") -> float:
     return round(value, 6) if times > 1 else value
 
 
-def numbers(texts: Sequence[str], decimal: str = "") -> tuple[list[str], list[int]]:
+def numbers(texts: Sequence[str], decimal: str = "", times: int = 1) -> tuple[list[str], list[int]]:
     """The canonical text of each number ("" for unknown), and the places of texts that are no numbers.
+
+    `times` is what one of them is worth: 1000 where the header says thousands.
 
     Whether 1.234 is a thousand or one and a bit is decided once for all texts, by those that leave no
     doubt; `decimal` says it where the source knows.
@@ -94,7 +56,8 @@ def numbers(texts: Sequence[str], decimal: str = "") -> tuple[list[str], list[in
     said: dict[str, str | None] = {}
     for text in distinct:
         try:
-            said[text] = _canonical(text, number(text, decimal))
+            value = number(text, decimal)
+            said[text] = _canonical(text, value if times == 1 else round(value * times, 6))
         except (ValueError, OverflowError):
             said[text] = None
     return [said[t] or "" for t in texts], [i for i, t in enumerate(texts) if said[t] is None]
@@ -121,8 +84,9 @@ def _plain(text: str) -> tuple[str, int, float]:
     if plain in UNKNOWN or (plain.isdecimal() and len(text) < LONGEST) or len(text) >= LONGEST:
         return plain if len(text) < LONGEST else "too long", 1, 1
     plain = plain.replace("−", "-").replace("–", "-").replace("’", "'").replace("‘", "'").replace("`", "'")
-    if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?e[+-]?[0-9]{1,2}", plain):
-        return f"{abs(float(plain)):.15f}".rstrip("0").rstrip("."), -1 if plain[0] == "-" else 1, 1
+    if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]{1,2}", plain):
+        value = float(plain.replace(",", "."))
+        return f"{abs(value):.15f}".rstrip("0").rstrip("."), -1 if value < 0 else 1, 1
     plain = re.sub(r"[.,][-—]*$", "", _MONEY.sub(" ", plain).strip())  # 200.- is 200
     sign = 1
     if re.fullmatch(r"\(.*\)", plain):
@@ -168,3 +132,24 @@ def _canonical(text: str, value: float) -> str:
     if len(digits) > 15 and value.is_integer() and abs(value) >= 1e15:
         return f"{value:.0f}"
     return as_text(value if math.isnan(value) or value else 0.0)
+
+
+def times_of(header: str) -> int:
+    """What one unit of a column is worth by its header: 1000 for "Umsatz TEUR", else 1."""
+    low = header.casefold()
+    return next((int(times) for times, sign in DATA["units"].items() if re.search(sign, low)), 1)
+
+
+def currencies(texts: Sequence[str]) -> dict[str, int]:
+    """Which currencies the texts name, and how many of them do: {"EUR": 3, "USD": 1}."""
+    low = [text.casefold() for text in texts]
+    found = {c: sum(bool(re.search(s, t)) for t in low) for c, s in DATA["currencies"].items()}
+    return {code: count for code, count in found.items() if count}
+
+
+def is_share(texts: Sequence[str]) -> bool:
+    """Are these per cent or parts of one, such as 0.15, rather than money?"""
+    if sum("%" in text for text in texts) > len(texts) / 2:
+        return True
+    values = [abs(float(text)) for text in numbers(texts)[0] if text]
+    return bool(values) and max(values) <= 1 and any(0 < value < 1 for value in values)
