@@ -13,9 +13,9 @@ SUMS = ("revenue", "profit", "potential_profit")
 def groups(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Each parent with its subsidiaries, at every level below it, and the sums of what is known.
 
-    Columns: parent, name, subsidiaries (how many), members (their names), own_revenue, own_profit, revenue,
-    profit, potential_profit (parent and subsidiaries together), unknown (how many of revenue and profit
-    nobody knows: the sums are then "at least"). A circle of parents counts each customer once.
+    Columns: parent, name, subsidiaries (how many), members (their names), own_revenue, own_profit, sums ("at
+    least" where somebody's revenue or profit is unknown, else "complete"), revenue, profit, potential_profit
+    (parent and subsidiaries together). A circle of parents counts each customer once.
     """
     customers = tables["customers"].set_index("customer")
     below: dict[str, list[str]] = {}
@@ -26,27 +26,20 @@ def groups(tables: Tables, settings: Settings) -> pd.DataFrame:
     for parent in [c for c in customers.index if c in below]:
         members = _below(parent, below)
         group = customers.loc[[parent, *members]]
-        rows.append({
-            "parent": parent,
-            "name": customers.at[parent, "name"],
-            "subsidiaries": len(members),
-            "members": ", ".join(customers.loc[members, "name"]),
-            "own_revenue": customers.at[parent, "revenue"],
-            "own_profit": customers.at[parent, "profit"],
-            **{column: group[column].sum(min_count=1) for column in SUMS},
-            "unknown": int(group[["revenue", "profit"]].isna().sum().sum()),
-        })  # fmt: skip
-    columns = [
-        "parent",
-        "name",
-        "subsidiaries",
-        "members",
-        "own_revenue",
-        "own_profit",
-        *SUMS,
-        "unknown",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+        rows.append(
+            {
+                "parent": parent,
+                "name": customers.at[parent, "name"],
+                "subsidiaries": len(members),
+                "members": ", ".join(customers.loc[members, "name"]),
+                "own_revenue": customers.at[parent, "revenue"],
+                "own_profit": customers.at[parent, "profit"],
+                "sums": "at least" if group[["revenue", "profit"]].isna().any(axis=None) else "complete",
+                **{column: group[column].sum(min_count=1) for column in SUMS},
+            }
+        )
+    columns = ["parent", "name", "subsidiaries", "members", "own_revenue", "own_profit", "sums"]
+    return pd.DataFrame(rows, columns=[*columns, *SUMS])
 
 
 def _below(parent: str, below: dict[str, list[str]]) -> list[str]:

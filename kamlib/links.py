@@ -89,6 +89,7 @@ def model_rules(text: Tables) -> Iterator[Finding]:
     """Rules across tables: scopes, subjects, factors, suppliers and decisions."""
     segments, customers = ids(text, "segments"), ids(text, "customers")
     yield from _own_rivals(_whole(text, "customers"))
+    yield from _circles(_whole(text, "customers"))
     factors, scores = _whole(text, "factors"), _whole(text, "scores")
     scope_of = {"attractiveness": (segments, "segments"), "strength": (customers, "customers")}
     for model, (known, refers) in scope_of.items():
@@ -125,6 +126,21 @@ def _own_rivals(customers: pd.DataFrame | None) -> Iterator[Finding]:
         for index, name in own["customer"].items():
             yield finding("warning", "customers", f"{name} is said to compete with itself.",
                           line(int(str(index))), "rival", name, "another customer")  # fmt: skip
+
+
+def _circles(customers: pd.DataFrame | None) -> Iterator[Finding]:
+    """Customers that are their own parent, at once or by way of others."""
+    if customers is None or not customers["parent"].any():
+        return
+    parent_of = dict(zip(customers["customer"], customers["parent"], strict=True))
+    for index, customer in customers["customer"].items():
+        above, seen = parent_of.get(customer, ""), set[str]()
+        while above and above != customer and above not in seen:
+            seen.add(above)
+            above = parent_of.get(above, "")
+        if above == customer != "":
+            yield finding("warning", "customers", f"{customer} is its own parent, at once or by way of others.",
+                          line(int(str(index))), "parent", parent_of[customer], "another customer above it")  # fmt: skip
 
 
 def _suppliers(name: str, frame: pd.DataFrame) -> Iterator[Finding]:

@@ -443,7 +443,7 @@ def test_status_in_several_languages(word, status):
 
 def test_the_known_answers_of_a_small_list():
     frame = tabled("Kd-Nr,Firma,Branche,Status,Umsatz,Ort\n1,Acme,North,aktiv,£1.5,x\n2,Bryce,Neu,wer weiß,(5),\n"
-                   "3,Corp,neu,,viel,z\n,Summe,,,7,")  # fmt: skip
+                   "3,Corp,neu,,viel,z\n,Summe,,,-3.5,")  # fmt: skip
     text, merged = landed(frame, text=small())
     rows = {row["customer"]: row for row in text["customers"].to_dict("records")}
     assert rows["acme"] == {"customer": "acme", "name": "Acme", "segment": "north", "status": "current", "revenue": "1.5",

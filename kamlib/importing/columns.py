@@ -86,7 +86,8 @@ def _rank(field: str, header: str, kind: str) -> tuple[float, str]:
     year = max(_YEAR.findall(header), default="")
     summed = next((bare[len(w) + 1 :] for w in words("sum_of") if bare.startswith(w + " ")), bare)
     squeezed = [word.replace(" ", "") for word in known]
-    for worth, form in ((2.0, bare), (1.8, summed), (1.5, without("noise", bare))):
+    forms = (2.0, bare), (1.8, summed), (1.7, _without_unit(header)), (1.5, without("noise", bare))
+    for worth, form in forms:
         if form in known:
             return worth - known.index(form) / 1000, year
         if form and form.replace(" ", "") in squeezed:
@@ -96,6 +97,10 @@ def _rank(field: str, header: str, kind: str) -> tuple[float, str]:
     is_potential = "potential" in bare or "potenzial" in bare
     near = is_potential == (field == "potential_profit") and any(f" {w} " in f" {bare} " for w in known)
     return (1, year) if near and len(without("noise", bare).split()) <= 3 else (0, "")
+
+
+def _without_unit(header: str) -> str:
+    return plain(re.sub(r"[(\[].*?[)\]]", " ", header))
 
 
 def _fits(field: str, header: str, filled: Mapping[str, list[str]], rows: int, kind: str) -> bool:
@@ -269,6 +274,12 @@ def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: I
             message = f"{len(found)} currencies ({said}) stand in one column and are added as they stand."
             notes.append(finding("warning", "", message + " Convert them first.", "", header, said))
     filled = {h: _filled(frame[h].head(SAMPLE)) for h in frame.columns}
+    for header in [h for h in frame.columns if says("currency", h) and kind == "customers"]:
+        if len(said := sorted(set(filled[header]))) > 1:
+            message = (
+                f"The list is in {len(said)} currencies, which are taken as they stand. Convert them first."
+            )
+            notes.append(finding("warning", "", message, "", header, ", ".join(said)))
     for header in [h for h in frame.columns if h not in mapping.values() and filled[h]]:
         for field in [
             f for f in KINDS[kind]["numbers"] if _rank(f, header, kind)[0] > 1 or _is_called(f, header)

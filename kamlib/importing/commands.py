@@ -26,6 +26,7 @@ Key = Annotated[str, typer.Option(help="The column that identifies a customer.")
 Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx; the fullest if left out.")]
 Encoding = Annotated[str, typer.Option(help="The encoding of a text, such as cp1250; found if left out.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
+WORDS = {"added": "created", "updated": "updated", "unchanged": "unchanged", "left_out": "left out"}
 All = Annotated[bool, typer.Option("--all", help="Every remark, not the first ten.")]
 
 
@@ -65,7 +66,7 @@ def import_customers(
         for what, names in merged.examples.items():
             if names:
                 shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-                say(f"  {merged.counts[what]:,} {what.replace('_', ' ')}: {shown}")
+                say(f"  {merged.counts[what]:,} {WORDS[what]}: {shown}")
     notes = columns.remarks(frame, mapping, "customers", map)
     remarks([*listing.notes, *notes, *merged.notes], all)
     count = merged.counts
@@ -104,7 +105,7 @@ def import_ledger(
 ) -> None:
     """A ledger of sales into a workbook, added up by customer and year and reconciled to the cent."""
     from kamlib import stores
-    from kamlib.importing import columns, landing, ledger, reading, shape
+    from kamlib.importing import columns, identity, landing, ledger, reading, shape, vocabulary
 
     place = workbook or f"{file.stem}.kam"
     refuse_itself(place, file)
@@ -116,7 +117,9 @@ def import_ledger(
     say(f"{file.name}: {lines.about}.")
     told(frame, mapping, "ledger", map, dry_run)
     pairs = [ledger.pairs(frame, *given) for given in ((leave_out, "--leave-out"), (subtract, "--subtract"))]
-    options = ledger.Options(before_discount, drop_duplicates, *pairs)
+    frame_of = identity.customers(stores.load(place, read_only=True)[1]) if stores.exists(place) else {}
+    names = frozenset(vocabulary.folded(name) for name in frame_of.get("name", ()))
+    options = ledger.Options(before_discount, drop_duplicates, *pairs, names)
     with progress() as tell:
         sums = ledger.add_up(listing, mapping, options, tell)
     notes = [*listing.notes, *columns.remarks(frame, mapping, "ledger", map)]
@@ -152,6 +155,9 @@ def import_ledger(
     landed, before, after = land(place, file, merge, columns.currency(frame, money), dry_run)
     found = landing.reconciled(sums, landed, after, before if add else None)
     remarks([*notes, *landing.of_landing(landed, sums, add, before)], all)
+    if dry_run and landed.new:
+        shown = ", ".join([*landed.new.values()][:5]) + (", ..." if len(landed.new) > 5 else "")
+        say(f"  {len(landed.new):,} customers created: {shown}")
     count, years = landed.counts, ", ".join(sorted(set(landed.rows["year"])))[:200]
     say(
         f"{sums.lines:,} lines, {landed.rows['customer'].nunique():,} customers, years: {years}. Rows of the "

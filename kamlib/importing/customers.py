@@ -153,11 +153,11 @@ def _refuse_mapping(frame: pd.DataFrame, mapping: Mapping[str, str]) -> None:
 
 
 def _refuse_by_place(counts: Mapping[str, int]) -> None:
-    if counts["added"] or counts["updated"]:
+    if counts["added"] or counts["updated"] or counts["kept"]:
         raise InvalidInput(
             "Nothing in this list says which customer is which: it has neither names nor ids, and the workbook has "
             "customers already.",
-            hint='Say which column identifies them: --key HEADER, or -m "name=HEADER".',
+            hint="Say which column identifies them: --key HEADER, or -m name=HEADER.",
         )
 
 
@@ -260,7 +260,7 @@ def _totals(every: Sequence[tuple[str, ...]], is_named: bool) -> set[int]:
     found = {i for i, said in spots.items() if said and plain(said) in texts}
     last = [i for i, row in enumerate(every) if any(row)][-3:]
     for i in [i for i, said in spots.items() if said == ""]:
-        lone = any(plain(text) in ("total", "sum", "result", "suma", "somme") for text in every[i])
+        lone = any(says("lone_totals", text) for text in every[i])
         figures = [text for text in every[i] if is_number(text)]
         if not lone or (i in last and not figures) or _sums_up(every, i, {*spots}):
             found.add(i)

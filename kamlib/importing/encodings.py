@@ -77,8 +77,11 @@ def detect(raw: bytes) -> Encoding:
         doubt = f"UTF-8 but for single letters, read as Windows-1252; the first is in line {first}."
         return Encoding("utf-8-sig", MIXED, doubt)
     codec = _guessed(raw)
-    example = re.search(r"[^;,\t|\r\n\"]*[^\x00-\x7f][^;,\t|\r\n\"]*", raw.decode(codec, "replace"))
-    shown = " ".join(example[0].split())[:60] if example else ""
+    cells = re.findall(
+        r"[^;,\t|\r\n\"]*[^\x00-\x7f;,\t|\r\n\"][^;,\t|\r\n\"]*|[\r\n]", raw[:99_999].decode(codec, "replace")
+    )
+    below = cells[next((i for i, cell in enumerate(cells) if cell in "\r\n"), 0) :]
+    shown = next((" ".join(c.split())[:60] for c in [*below, *cells] if c not in "\r\n"), "")
     guess = Encoding(codec)
     doubt = f'read as {guess.name}, which is a guess: it says "{shown}". Wrong? Name it by --encoding.'
     return Encoding(codec, doubt=doubt)

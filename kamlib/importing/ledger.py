@@ -59,6 +59,7 @@ class Options:
     drop_duplicates: bool = False
     leave_out: tuple[tuple[str, str], ...] = ()
     subtract: tuple[tuple[str, str], ...] = ()
+    known: frozenset[str] = frozenset()  # names of the workbook's customers, as `folded`
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class _Sum:
         texts = {f: self._text(self.mapping.get(f)) for f in ("customer", "name", "date", "order")}
         figured = [self.mapping[f] for f in NUMBERS if f in self.mapping]
         asked = [h for h, _ in (*self.options.leave_out, *self.options.subtract)]
-        free = [h for h in self.column if h not in self.mapping.values() and says("line_kind", h)]
+        free = [h for h in self.column if h not in self.mapping.values() and _is_kind(h)]
         money = [h for h in self.column if says("currency", h)]
         self.flags = {h: f"f_{self.column[h]}" for h in [*asked, *free, *money]}
         every = [*self.column.values()]
@@ -319,8 +320,12 @@ class _Sum:
         names = {plain(text) for c, m, _ in found for text in (c, m)}
         rows = []
         for c, m, count in found:
-            shown = id_of(c) if c.lower() not in NOBODY else ""
-            name = name_of(m) if m.lower() not in NOBODY else ""
+            shown, name = (
+                form(text)
+                if text.lower() not in NOBODY | {"null"} or folded(text) in self.options.known
+                else ""
+                for form, text in ((id_of, c), (name_of, m))
+            )
             key = ("id", folded(shown)) if shown else ("name", folded(name)) if name else ("", "")
             said = next((t for t in map(total_of, (c, m)) if t is not None), None)
             is_total = said == "" or bool(said and plain(said) in names)
@@ -359,6 +364,10 @@ class _Sum:
             for part in parts:
                 self._see(f"bad {name} {self.mapping[part]}", f"t_{part} IS NOT NULL", f"t_{part}")
         self.ask("CREATE TABLE out AS SELECT line FROM line WHERE bad")
+        for header, value in (*self.options.leave_out, *self.options.subtract):
+            where = f"{self.flags[header]} = '{_quoted(value)}'"
+            if not self.engine.execute(f"SELECT count(*) FROM line WHERE {where}").fetchone()[0]:
+                self._note("warning", f'No line says "{value[:60]}" in this column.', header, value)
         if pairs := self.options.leave_out:
             said = [f"{self.flags[header]} = '{_quoted(value)}'" for header, value in pairs]
             self._leave("as you said", " OR ".join(said))
@@ -425,7 +434,7 @@ class _Sum:
                 message = f"The lines are in {len(found)} currencies and are added up as they stand; "
                 message += "one workbook has one. Convert them, or import a file for each."
                 self._note("warning", message, header, said)
-            if len(found) > MOST_KINDS or not says("line_kind", header):
+            if len(found) > MOST_KINDS or not _is_kind(header):
                 continue
             for value, count, revenue in found:
                 if revenue > 0 and says("no_sale", value):
@@ -435,6 +444,10 @@ class _Sum:
                     )
                     message += f'--subtract "{header}={value}" or --leave-out "{header}={value}".'
                     self._note("warning", message, header, value)
+
+
+def _is_kind(header: str) -> bool:
+    return says("line_kind", header) or says("status", header)
 
 
 def _quoted(text: str) -> str:

@@ -20,6 +20,7 @@ import pandas as pd
 from kamlib.checks import finding
 from kamlib.errors import WorkbookError, did_you_mean
 from kamlib.importing import encodings
+from kamlib.importing.figures import is_number
 from kamlib.importing.vocabulary import LONGEST
 from kamlib.stores import base, files
 from kamlib.stores.guard import AGAIN, INVALID, MOST_BYTES, MOST_ROWS, guard
@@ -196,9 +197,8 @@ def _unfit(name: str, encoding: encodings.Encoding) -> WorkbookError:
 
 def _of_text(text: str, name: str, encoding: encodings.Encoding) -> Lines:
     notes: base.Notes = []
-    if encoding.doubt:
-        level = "note" if encoding.codec == "cp1252" else "warning"
-        notes.append(finding(level, "", f"The file is {encoding.doubt}"))
+    if encoding.doubt and encoding.codec != "cp1252":
+        notes.append(finding("warning", "", f"The file is {encoding.doubt}"))
     text = text.removeprefix("\ufeff")
     said = re.match(r'"?sep=(.)"?\r?\n', text)  # Excel's own way of naming the separator
     text = text[said.end() :] if said else text
@@ -389,6 +389,8 @@ def _spread(result: dict[int, list[str]], merged: list[tuple[bytes, bytes, bytes
     for letters, first, last in merged:
         place, top = column_index_from_string(letters.decode()) - 1, int(first)
         text = result[top][place] if top in result and place < len(result[top]) else ""
+        if is_number(text):  # an amount for several lines counts once
+            continue
         for number in range(top + 1, min(int(last), len(result)) + 1):
             result[number] += [""] * (place + 1 - len(result[number]))
             result[number][place] = text

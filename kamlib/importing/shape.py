@@ -204,7 +204,11 @@ def _without_second_table(header: Row, body: list[Numbered], notes: Notes) -> li
         gap = number > body[i - 1][0] + 1
         if row == header or not (gap or title) or len(filled) < 2:
             continue
-        if _known(row) >= max(2, len(filled) / 2) and not any(map(is_number, filled)):
+        figures = [j for j in range(len(row)) if _mostly([r[j] for _, r in body[:i] if r[j]])]
+        breaks = figures and i + 1 < len(body) and all(row[j] for j in figures)
+        breaks = breaks and all(is_number(body[i + 1][1][j]) for j in figures)
+        known = _known(row) >= max(2, len(filled) / 2)
+        if (known or breaks) and not any(map(is_number, filled)):
             said = ", ".join(filled)
             message = f"A second table begins here ({said[:80]}); it is left out. Import it on its own."
             notes.append(finding("warning", "", message, f"line {number}"))
