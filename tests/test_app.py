@@ -336,6 +336,21 @@ def test_two_windows_follow_each_other_and_a_conflict_shows_both_values(
     app.keyboard.press("Enter")  # it shall stand
     wait_until(lambda: score(place, "fairlie", "fit") == "9")
     shows(other, theirs, "9")
+
+    mine.click()
+    app.keyboard.press("F2")
+    app.keyboard.type("7")
+    theirs.click()
+    other.keyboard.type("4")
+    other.keyboard.press("Enter")
+    wait_until(lambda: score(place, "fairlie", "fit") == "4")
+    app.keyboard.press("Enter")
+    wait_until(lambda: mine.get_attribute("aria-invalid") == "true")
+    mine.click()
+    app.keyboard.press("F2")
+    app.keyboard.press("Escape")  # then theirs stands, here too
+    shows(app, mine, "4")
+    assert mine.get_attribute("aria-invalid") is None and "meanwhile" not in said(app, SCORES)
     assert other.problems == [] and other.outside == []
     other.context.close()
 

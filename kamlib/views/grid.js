@@ -1,5 +1,6 @@
 // A grid to type in like a spreadsheet: arrows, Enter, Tab, typing over, F2, Delete, copy, and paste
-// of a block from Excel. What is entered is sent at once; a refused entry stays, marked, with the reason.
+// of a block from Excel. What is entered is sent at once; a refused entry stays, marked, with the
+// reason, until it is corrected or given up with Escape, which shows what the workbook holds.
 // With `pick`, rows can be filtered and chosen (Space, the boxes, Shift for a stretch) and given one thing together.
 export default {
   render({ model, el, signal }) {
@@ -310,7 +311,7 @@ export default {
         const list = editor.field.tagName === "SELECT";
         if (k === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); go(at[0] + 1, at[1]); }
         else if (k === "Tab") { event.preventDefault(); commit(); go(at[0], at[1] + (event.shiftKey ? -1 : 1)); }
-        else if (k === "Escape") { event.preventDefault(); commit("cancelled"); go(...at); }
+        else if (k === "Escape") { event.preventDefault(); commit("cancelled"); discard(...at); go(...at); }
         else if (!list && col(editor.r, editor.c).kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(at[0] + (k === "ArrowUp" ? -1 : 1), at[1]); }
         return;
       }
