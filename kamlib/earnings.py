@@ -238,6 +238,7 @@ def future_words(tables: Tables, settings: Settings, *, headed: bool = True) -> 
     more = [known[f"{end}_halved"].sum() - known[end].sum() for end in ("low", "high")]
     return fill("profit_future", title=future_title(tables, settings) if headed else "", settings=settings, rows=rows.to_dict("records"),
                 more=sorted(more), known=len(known), simple=future.table().to_dict("records"),
+                beginning=future.simple_value(20, 1000, 10), end=future.value(1000, 80, years=10),
                 caveats=catalogue.items("future_value", "caveats").to_dict("records"),
                 claim=catalogue.entry("retention_claim"),
                 fits=[s for s in dict.fromkeys(profitability.retention(tables, settings)["segment"])])  # fmt: skip
