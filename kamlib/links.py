@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from kamlib import catalogue, market, sheets
+from kamlib import catalogue, market, settings, sheets
 from kamlib.memory import remembered
 from kamlib.tables import BOXES, DEFINITIONS, US, Tables, parse_number
 
@@ -88,6 +88,7 @@ def _whole(text: Tables, name: str) -> pd.DataFrame | None:
 def model_rules(text: Tables) -> Iterator[Finding]:
     """Rules across tables: scopes, subjects, factors, suppliers and decisions."""
     segments, customers = ids(text, "segments"), ids(text, "customers")
+    yield from _settings(text)
     yield from _own_rivals(_whole(text, "customers"))
     yield from _circles(_whole(text, "customers"))
     factors, scores = _whole(text, "factors"), _whole(text, "scores")
@@ -118,6 +119,23 @@ def model_rules(text: Tables) -> Iterator[Finding]:
     if decisions is not None:
         yield from _decisions(decisions, customers, segments)
     yield from market.problems(text)
+
+
+def _settings(text: Tables) -> Iterator[Finding]:
+    """Settings nobody knows, and values out of range, unreadable, or of something that is not there."""
+    frame = _whole(text, "settings")
+    fields = settings.Settings.model_fields
+    for index, key, value in () if frame is None else frame[["key", "value"]].itertuples(name=None):
+        if key in fields and (wrong := settings.wrong(key, value)):
+            yield finding("error", "settings", wrong, line(index), "value", value,
+                          settings.allowed(settings.Settings, key))  # fmt: skip
+        elif key and key not in {*fields, "schema"}:
+            message = f'There is no setting "{key[:60]}"; it is kept and not used.{near(key, fields)}'
+            yield finding("warning", "settings", message, line(index), "key", key)
+    for name in ("segment", "customer", "scenario"):
+        if frame is not None:
+            own = frame.loc[frame["key"] == name, "value"]
+            yield from _unknown_ids("settings", "value", own, ids(text, f"{name}s"), f"{name}s")
 
 
 def _own_rivals(customers: pd.DataFrame | None) -> Iterator[Finding]:

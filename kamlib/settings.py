@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kamlib.errors import InvalidInput, did_you_mean
-from kamlib.tables import Tables
+from kamlib.tables import UNKNOWN_WORDS, Tables, parse_number
+
+LIMITS = {
+    "minimum": "of at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
 
 
 def shipped(name: str) -> Path:
@@ -23,7 +31,7 @@ def shipped(name: str) -> Path:
 class Parameters(BaseModel):
     """What a notebook may be given: the parameters cell and `kam report` know no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     workbook: str = Field("", description="folder, .xlsx, .kam or database address; empty: as opened")
     segment: str = Field("", description="segment id; empty: the first one")
@@ -38,7 +46,7 @@ class Parameters(BaseModel):
 class Settings(BaseModel):
     """Everything the models may ask for besides the tables."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     segment: str = ""
     near_line: float = Field(0.5, ge=0, le=9)
@@ -84,9 +92,9 @@ def of_workbook(tables: Tables, **given: Any) -> Settings:
     """
     table = tables["settings"]
     said: dict[str, Any] = {
-        key: _plain(value)
+        key: _plain(key, value)
         for key, value in zip(table["key"], table["value"], strict=True)
-        if key in Settings.model_fields and value != ""
+        if key in Settings.model_fields and is_said(key, value)
     }
     try:
         return Settings(**said | {key: value for key, value in given.items() if value is not None})
@@ -94,13 +102,41 @@ def of_workbook(tables: Tables, **given: Any) -> Settings:
         raise _spoken(error, Settings) from None
 
 
-def _plain(value: str) -> str:
-    from kamlib.tables import as_text, parse_number
+def is_said(key: str, value: str) -> bool:
+    """Does this cell of the table `settings` say anything? A figure or a choice may be "?", a name may not."""
+    unknown = ("",) if Settings.model_fields[key].annotation is str else UNKNOWN_WORDS
+    return value.strip().lower() not in unknown
 
-    try:
-        return as_text(parse_number(value)) or value
-    except ValueError:
+
+def _plain(key: str, value: str) -> Any:
+    if Settings.model_fields[key].annotation is str:
         return value
+    try:
+        number = parse_number(value)
+    except ValueError:
+        return value.strip()
+    return int(number) if number.is_integer() else number
+
+
+def wrong(key: str, value: str) -> str:
+    """What is wrong with one setting as it is stored, in a sentence; "" where nothing is."""
+    try:
+        Settings(**{key: _plain(key, value)} if is_said(key, value) else {})
+    except ValidationError as error:
+        return _spoken(error, Settings).message
+    return ""
+
+
+@functools.cache
+def allowed(model: type[BaseModel], name: str) -> str:
+    """What a parameter or a setting may be, in words: "a number of at least 0 and at most 9"."""
+    said = model.model_json_schema()["properties"][name]
+    said = {**said, **said.get("anyOf", [{}])[0]}
+    if "enum" in said:
+        return "one of " + ", ".join(said["enum"])
+    kinds = {"integer": "a whole number", "number": "a number", "string": "a text"}
+    limits = " and ".join(f"{words} {said[key]:g}" for key, words in LIMITS.items() if key in said)
+    return f"{kinds[said['type']]} {limits}".strip()
 
 
 def gate(given: Mapping[str, Any]) -> Parameters:
@@ -122,8 +158,7 @@ def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
         if problem["type"] == "extra_forbidden":
             lines.append(f'There is no parameter "{name}". {did_you_mean(name, model.model_fields)}')
         else:
-            said = problem["msg"].replace("Input should be", "it must be")
-            lines.append(f'{name} is "{problem["input"]}"; {said[0].lower()}{said[1:]}.')
+            lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.')
     return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
 
 

@@ -141,7 +141,7 @@ def test_papermill_is_refused_with_a_sentence(tmp_path):
         ({"segmnt": "universities"}, 'Did you mean "segment"'),
         ({"segment": 7}, "segment is"),
         ({"near_line": "soon"}, "near_line"),
-        ({"near_line": 40}, "less than or equal to 9"),
+        ({"near_line": 40}, 'near_line is "40"; it must be a number of at least 0 and at most 9'),
         ({"near_line": float("nan")}, "near_line"),
         ({"workbook": None, "import os; os.abort()": 1}, "There is no parameter"),
         ({"wоrkbook": "x"}, "There is no parameter"),  # a Cyrillic o

@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import charts, panels, settings
+from kamlib import charts, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
 from kamlib.importing import identity
@@ -152,7 +152,7 @@ def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
             try:
                 handler(content)
                 kept = True
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
                 desk.say("That was not understood; nothing was changed.")
         if "fields" in content or content["do"] == "add":  # what was typed may go, or must stay
             widget.send({"answer": content["do"], "kept": kept, "subject": str(content.get("subject", ""))})
@@ -187,14 +187,10 @@ def figures(desk: Desk, names: Mapping[str, str]) -> Panel:
         rows = []
         for name, label in names.items():
             text = str(content["fields"][name]).strip()
-            rows.append({"key": name, "value": text})
             try:
-                number = parse_number(text)
+                rows.append({"key": name, "value": as_text(parse_number(text))})
             except ValueError:
                 raise InvalidInput(f'{label}: "{text[:40]}" is not a number.', found=text) from None
-            if number == number:
-                settings.of_workbook(desk.tables, **{name: int(number) if number.is_integer() else number})
-                rows[-1]["value"] = as_text(number)
         desk.put_all("settings", rows)
 
     made = panel(desk, html)

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import certainty, charts, panels, settings, sureness
+from kamlib import certainty, charts, panels, sureness
 from kamlib.desk import Desk
 from kamlib.views.parts import figures, hear, panel, picture, stack, zones
 from kamlib.views.widgets import Panel
@@ -17,13 +17,9 @@ def sure(desk: Desk) -> W.Box:
     choice = panel(desk, lambda: sureness.spread_choice(desk.settings, desk.read_only))
     listed = panel(desk, lambda: sureness.everybody(desk.tables, desk.settings, _focus(desk)))
 
-    def keep(key: str, value: str) -> None:
-        settings.of_workbook(desk.entered, **{key: int(value) if key == "sure" else value})
-        desk.put("settings", key=key, value=value)
-
     writing = {
-        "known": lambda m: keep("weights_known", str(m["known"])),
-        "sure": lambda m: keep("sure", str(m["sure"])),
+        "known": lambda m: desk.put("settings", key="weights_known", value=str(m["known"])),
+        "sure": lambda m: desk.put("settings", key="sure", value=str(m["sure"])),
     }
     hear(choice, desk, {} if desk.read_only else writing)
     hear(listed, desk, {"choose": lambda m: desk.look_at(str(m["customer"]))})
