@@ -9,6 +9,7 @@ from pathlib import PurePath
 import pandas as pd
 
 from kamlib import market
+from kamlib.columns import BEFORE, BEHIND, is_beyond
 from kamlib.errors import InvalidInput, InvalidWorkbook, did_you_mean
 from kamlib.links import COLUMNS, Finding, finding, ids, line, model_rules, near, references
 from kamlib.tables import (
@@ -150,6 +151,8 @@ def _likely(column: Column, text: str) -> str:
         return " Excel could not work it out."
     if text.startswith("="):
         return " A formula is not a value: copy the cell, then paste it as a value."
+    if column.kind == "number" and is_beyond(text):
+        return f" A figure has at most {BEFORE} digits before its point and {BEHIND} behind it."
     if column.kind == "number" and re.match(r"\d{4}-\d\d-\d\d", text):
         return " Excel may have taken a number for a date."
     if column.kind == "number" and re.match(r"-?\d{1,3}([., '\u00a0]\d{3})+([.,]\d+)?$", text):
@@ -206,7 +209,9 @@ def _accept_row(table: Table, row: Mapping[str, str], text: Tables) -> None:
     if not all(row.get(k) or k in MAY_BE_EMPTY for k in table.keys):
         return
     known: Tables = {
-        n: text[n] for n in ("segments", "customers", "suppliers", "ideas", "stages") if n in text
+        n: text[n]
+        for n in ("segments", "customers", "suppliers", "ideas", "stages", "scenarios")
+        if n in text
     }
     known[table.name] = pd.DataFrame([{**dict.fromkeys(table.keys, ""), **row}], dtype=object)
     for wrong in [*model_rules(known), *market.refused(table.name, row, text)]:

@@ -6,11 +6,13 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 UNKNOWN_WORDS = ("", "?", "unknown", "-", "–")
+BEFORE, BEHIND = 18, 30  # digits of a figure before and behind its point: all that follows from it is finite
 
 
 @dataclass(frozen=True)
@@ -85,16 +87,32 @@ YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
 def parse_number(text: str) -> float:
     """The number a cell says, NaN for unknown: "7.5" and "7,5" are 7.5, "?" is NaN.
 
-    Raises ValueError when it says something else; infinities and NaN are not numbers here.
+    Raises ValueError when it says something else, or a number of a size that no figure has.
     """
     text = text.strip()
     if text.lower() in UNKNOWN_WORDS:
         return math.nan
-    if _COMMA.match(text):
-        text = text.replace(",", ".")
-    if not _PLAIN.match(text) or not math.isfinite(float(text)):
+    number = _written(text)
+    if not is_figure(number):
         raise ValueError(text)
-    return float(text)
+    return number
+
+
+def _written(text: str) -> float:
+    """The number as it is written, NaN for what is none."""
+    plain = text.replace(",", ".") if _COMMA.match(text) else text
+    return float(plain) if _PLAIN.match(plain) else math.nan
+
+
+def is_figure(number: Any) -> bool:
+    """Is it 0 or of a size that figures have? Infinities and NaN are not."""
+    return number == 0 or 10.0**-BEHIND <= abs(number) < 10.0**BEFORE
+
+
+def is_beyond(text: str) -> bool:
+    """Is it a number, but larger or smaller than any figure?"""
+    number = _written(text.strip())
+    return number == number and not is_figure(number)
 
 
 def parse_date(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from kamlib import checks, stores
 from kamlib.errors import InvalidInput
+from kamlib.settings import Parameters, Settings, allowed, of_workbook
 from kamlib.tables import DEFINITIONS, as_text, parse, typed
 
 from .books import large, small, table
@@ -70,6 +72,14 @@ def test_what_is_allowed_is_taken_in_one_form(name, row, taken):
     ("customers", {"customer": "a b"}, "customer", "without spaces", "without spaces"),
     ("customers", {"revenue": -1}, "revenue", "0 or more", "0 or more"),
     ("customers", {"revenue": "1.000.000"}, "revenue", "without marks between the thousands", "0 or more"),
+    ("customers", {"revenue": "9" * 308}, "revenue", "at most 18 digits before its point", "0 or more"),
+    ("customers", {"revenue": 10**18}, "revenue", "at most 18 digits before its point", "0 or more"),
+    ("customers", {"profit": "-1e999"}, "profit", "at most 18 digits before its point", "a number"),
+    ("customers", {"profit": "1e-300"}, "profit", "30 behind it", "a number"),
+    ("customers", {"profit": "nan"}, "profit", '"nan"', "a number"),
+    ("customers", {"profit": "Infinity"}, "profit", '"Infinity"', "a number"),
+    ("settings", {"key": "near_line", "value": "100"}, "value", 'near_line is "100"; it must be a number', "at most 9"),
+    ("settings", {"key": "staff_by", "value": "<b>"}, "value", "must be one of", "one of attractiveness, profit"),
     ("scores", SCORE | {"supplier": ""}, "supplier", "belongs to us or to a competitor", "a competitor"),
     ("scores", SCORE | {"model": "attractiveness"}, "supplier", "must be empty for attractiveness", "empty"),
     ("scores", SCORE | {"subject": "acne"}, "subject", 'Did you mean "acme"?', "the table customers"),
@@ -163,6 +173,39 @@ def test_errors_come_first_and_a_note_of_reading_is_not_said_twice():
     found = checks.check(book, [note])
     assert found["level"].tolist() == ["error", "error"]
     assert found["row"].tolist() == ["line 2", "line 3"]
+
+
+@pytest.mark.parametrize("key, value, level, words", [
+    ("near_line", "100", "error", 'near_line is "100"; it must be a number of at least 0 and at most 9.'),
+    ("dependency_pct", "--5", "error", 'dependency_pct is "--5"; it must be a number above 0 and at most 100.'),
+    ("sure", "30.5", "error", "must be a whole number of at least 1 and at most 1000."),
+    ("budget", "1e999", "error", "must be a number of at least 0."), ("budget", "1e30", "error", "at least 0."),
+    ("budget", "inf", "error", "at least 0."), ("budget", "nan", "error", "at least 0."),
+    ("budget", "1_000", "error", "at least 0."), ("line", "middle", "error", "must be one of mean, midpoint."),
+    ("segment", "nroth", "error", 'not in the table segments. Did you mean "north"?'),
+    ("scenario", "none", "error", "not in the table scenarios."), ("customer", "x", "error", "the table customers."),
+    ("nearline", "1", "warning", 'There is no setting "nearline"; it is kept and not used. Did you mean "near_line"?'),
+    ("near_line", "0,4", "", ""), ("near_line", "?", "", ""), ("budget", "", "", ""), ("round", "2026", "", ""),
+    ("currency", "?", "", ""), ("customer", "acme", "", ""), ("key_limit", "3", "", ""),
+])  # fmt: skip
+def test_a_setting_out_of_range_unreadable_or_unknown_is_a_finding_with_its_place(key, value, level, words):
+    book = BOOK | {"settings": pd.concat([BOOK["settings"], table("key value", f"{key}|{value}")])}
+    book["settings"] = book["settings"].drop_duplicates("key", keep="last").reset_index(drop=True)
+    line = f"line {book['settings'].index[book['settings']['key'] == key][0] + 2}"
+    found = checks.check(book)[["level", "table", "row"]].to_dict("records")
+    assert found == ([{"level": level, "table": "settings", "row": line}] if level else [])
+    assert all(words in said for said in checks.check(book)["message"])
+    if level != "error":  # what is no error can be used
+        of_workbook(typed(book))
+
+
+def test_every_setting_and_parameter_says_what_it_may_be_in_plain_words():
+    for model in (Settings, Parameters):
+        for name in model.model_fields:
+            said = allowed(model, name)
+            assert re.fullmatch(
+                r"a text|one of \w+(, \w+)+|a (whole )?number( of at least \d+| above \d+)( and .+)?", said
+            )
 
 
 def test_the_empty_score_is_unknown_and_no_error():

@@ -255,7 +255,7 @@ def test_numbers_as_people_write_them(text, value):
 
 @pytest.mark.parametrize(
     "text", ["", " ", "n/a", "?", "-", "abc", "1/2", "12 to 15", "2024-05-01", "1,2,3", "inf", "nan", None, True,
-             "1.2.3", "()", "%", "£", "1 e", "--3", "0x10", float("inf"), ",", "."],
+             "1.2.3", "()", "%", "£", "1 e", "--3", "0x10", float("inf"), ",", ".", 10**400, "9" * 400, "1e999", "£ 1e300"],
 )  # fmt: skip
 def test_what_is_no_number_is_unknown(text):
     assert math.isnan(discovery.number(text))
@@ -269,10 +269,13 @@ def test_one_clear_cell_settles_the_column():
 
 
 @settings(deadline=None)
-@given(st.text(max_size=12))
-def test_no_text_breaks_the_reading(text):
-    value = discovery.number(text)
-    assert math.isnan(value) or math.isfinite(value)
+@given(st.lists(st.text(max_size=12) | st.text("0123456789.,' -+()eE£%", max_size=30), max_size=6))
+def test_no_text_breaks_the_reading_and_what_is_read_is_a_figure(texts):
+    column = pd.Series(texts, dtype=object)
+    for value in (*map(discovery.number, texts), *discovery.numbers(column)):
+        assert math.isnan(value) or abs(value) < 1e18
+    alone = [discovery.number(text, decimal=mark) for text in texts for mark in ".,"]
+    assert {v for v in discovery.numbers(column) if v == v} <= {*alone, *map(discovery.number, texts)}
 
 
 @settings(deadline=None)

@@ -239,7 +239,7 @@ def test_what_is_wrong_already_may_get_better_and_stands_in_nobodys_way():
 # -- properties -----------------------------------------------------------------------------------
 
 amounts = st.one_of(
-    st.just(""), st.floats(0, 1e9).map(lambda v: round(v, 2)), st.sampled_from([0, 1e-300, 1e300])
+    st.just(""), st.floats(0, 1e9).map(lambda v: round(v, 2)), st.sampled_from([0, 1e-30, 9e17])
 )
 percents = st.one_of(st.just(""), st.floats(0, 100).map(lambda v: round(v, 1)))
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kamlib import earnings
 from kamlib import profitability as profit
 from kamlib import settings as choices
 from kamlib import tables as T
@@ -370,6 +371,19 @@ def test_life_and_value_as_printed():
             future.life(q)
 
 
+def test_the_page_says_where_each_table_of_future_value_begins():
+    """Both are right: Gupta and Lehmann count from the end of the first year, the simple table from its beginning."""
+    said = earnings.future_words(
+        *book(customers=listed(a=100), settings=frame("key value", ("retention_low_pct", 80)))
+    )
+    above, _, simple = said.partition("The simple table")
+    assert (
+        "counts from the end of the first year" in above
+        and "counts from the beginning of the first year" in simple
+    )
+    assert "4,463 over ten years here and 3,570 there" in simple
+
+
 @given(st.floats(0.5, 100), st.floats(-1e6, 1e6))
 def test_halving_defections_doubles_the_simple_value(q, p):
     assert future.simple_value(q / 2, p) == pytest.approx(2 * future.simple_value(q, p))
@@ -483,6 +497,10 @@ def test_winning_a_customer_pays_back_in_years():
                     ("acquisition_costs", "a", "training_own_and_customer_staff", "cost", "50"))  # fmt: skip
     seen = profit.payback(*book(customers=listed(a=100), answers=answers)).iloc[0]
     assert seen["years"] == 2 and seen["at_least"] and seen["unknown"] == 8
+    for profit_a, said in ((0, "it brings nothing, so it never pays back"), (None, "is not known")):
+        workbook = book(customers=listed(a=profit_a), answers=answers)
+        assert math.isnan(profit.payback(*workbook)["years"].iloc[0])
+        assert said in earnings.programme_words(*workbook)
 
 
 def test_will_it_pay():

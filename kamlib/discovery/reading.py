@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from kamlib.columns import is_figure
 from kamlib.importing import figures
 from kamlib.tables import UNKNOWN_WORDS, as_text
 
@@ -36,11 +37,12 @@ def number(text: object, decimal: str = "") -> float:
     `decimal` is the mark of the column ("," or "."); see `kamlib.importing.figures.number`.
     """
     if isinstance(text, (int, float, np.number)) and not isinstance(text, (bool, np.bool_)):
-        return float(text) if math.isfinite(text) else math.nan
+        return float(text) if is_figure(text) else math.nan
     try:
-        return figures.number(_bare(text), decimal)
+        value = figures.number(_bare(text), decimal)
     except (ValueError, OverflowError):
         return math.nan
+    return value if is_figure(value) else math.nan
 
 
 def _bare(cell: object) -> str:
@@ -51,9 +53,10 @@ def numbers(cells: pd.Series) -> pd.Series:
     """A column as floats, NaN where a cell says no number; the column settles what "1,234" means."""
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
         values = cells.astype(float)
-        return values.where(np.isfinite(values))
-    plain, _ = figures.numbers([_bare(v) for v in cells.tolist()])
-    return pd.Series([float(t) if t else math.nan for t in plain], index=cells.index, dtype=float)
+    else:
+        plain, _ = figures.numbers([_bare(v) for v in cells.tolist()])
+        values = pd.Series([float(t) if t else math.nan for t in plain], index=cells.index, dtype=float)
+    return values.where(values.map(is_figure))
 
 
 def words(cells: pd.Series) -> pd.Series:

@@ -39,7 +39,8 @@ def payback(tables: Tables, settings: Settings) -> pd.DataFrame:
 
     A row for each customer of whom a line of the acquisition sheet is filled in. Columns: customer, name,
     cost (of the lines known), unknown (lines without a figure), profit (after cost to serve today, or else
-    its potential), years (inf when it brings nothing; at least so many while a line is unknown), at_least.
+    its potential), years (NaN when it brings nothing or nobody knows what; at least so many while a line is
+    unknown), at_least.
     """
     seen = curve.customers(tables, settings.model_copy(update={"segment": ""})).set_index("customer")
     potential = tables["customers"].drop_duplicates("customer").set_index("customer")["potential_profit"]
@@ -53,7 +54,7 @@ def payback(tables: Tables, settings: Settings) -> pd.DataFrame:
             continue
         profit = seen.at[customer, "profit"]
         profit = potential.get(customer, math.nan) if profit != profit else profit
-        years = math.nan if profit != profit else sum(costs) / profit if profit > 0 else math.inf
+        years = sum(costs) / profit if profit > 0 else math.nan
         open_ = max(lines - len(costs), 0)
         rows.append((customer, seen.at[customer, "name"], sum(costs), open_, profit, years, open_ > 0))
     return pd.DataFrame(rows, columns=["customer", "name", "cost", "unknown", "profit", "years", "at_least"])
