@@ -238,9 +238,10 @@ def test_what_is_wrong_already_may_get_better_and_stands_in_nobodys_way():
 
 # -- properties -----------------------------------------------------------------------------------
 
-amounts = st.one_of(
+FIGURES = st.one_of(
     st.just(""), st.floats(0, 1e9).map(lambda v: round(v, 2)), st.sampled_from([0, 1e-30, 9e17])
 )
+NO_FIGURES = st.sampled_from(["", 0])  # a team that has only begun
 percents = st.one_of(st.just(""), st.floats(0, 100).map(lambda v: round(v, 1)))
 
 
@@ -248,6 +249,7 @@ percents = st.one_of(st.just(""), st.floats(0, 100).map(lambda v: round(v, 1)))
 def maps(draw: Any, acyclic: bool = True, most: int = 9) -> Tables:
     ids = [f"j{n}" for n in range(draw(st.integers(1, most)))]
     stage = st.sampled_from(["", "", "", 0, 1, 3, 50])
+    amounts = draw(st.sampled_from([FIGURES, NO_FIGURES]))
     points = [
         {
             "junction": j,
@@ -350,6 +352,12 @@ def _laid_out(text: Tables) -> pd.DataFrame:
         and rows.notna()[["x", "y", "height"]].all().all()
     )
     return drawn
+
+
+def test_a_route_beyond_a_column_has_a_place_where_no_size_is_known():
+    points = [{"junction": f"j{n}", "stage": 3 if n == 3 else ""} for n in range(5)]
+    _laid_out(book(points, ways=[("j3", "j1", ""), ("j0", "j1", 0)]))
+    _laid_out(book([("a", 5e-324), ("b", 0)], ways=[("a", "b", 1e-310)]))
 
 
 @given(text=maps(most=14))

@@ -16,6 +16,7 @@ from kamlib.tables import Tables
 
 WIDE, ROOM, TALLEST = 1100.0, 640.0, 130.0  # pixels: the picture, a column of it, its tallest box
 LABEL, FOOT, GAP, LOWEST, UNKNOWN, BAND = 42.0, 20.0, 14.0, 8.0, 30.0, 10.0
+NOTHING = 1e-300  # a size up to here is drawn like 0
 IN_A_COLUMN = 8  # where there are no routes
 
 Slot = Any  # a junction's id, or (origin, target, column) where a long route passes a column
@@ -74,7 +75,7 @@ def layout(tables: Tables) -> pd.DataFrame:
 
 def _scale(columns: list[list[Slot]], size: Mapping[Slot, float], around: Mapping[Slot, Sequence]) -> float:
     """Pixels for 1 of size: the tallest column fits its room if it can, no box is taller than TALLEST."""
-    most = max((v for v in size.values() if v > 0), default=math.nan)
+    most = max((v for v in size.values() if v > NOTHING), default=math.nan)
     scales = [TALLEST / most]
     for column in columns:
         load = sum(size[s] / most for s in column if size[s] > 0)
@@ -84,9 +85,9 @@ def _scale(columns: list[list[Slot]], size: Mapping[Slot, float], around: Mappin
 
 
 def _height(slot: Slot, size: float, scale: float) -> float:
-    if isinstance(slot, tuple):
-        return BAND if size != size else max(size * scale, 2.0)
-    return UNKNOWN if size != size or scale != scale else max(size * scale, LOWEST)
+    unknown, lowest = (BAND, 2.0) if isinstance(slot, tuple) else (UNKNOWN, LOWEST)
+    tall = size * scale  # NaN where either is unknown
+    return unknown if math.isnan(tall) else max(tall, lowest)
 
 
 def _across(count: int) -> tuple[list[float], float]:
