@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,8 +82,15 @@ def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
     """Copy a workbook, with its history, between folder, .xlsx and database."""
     from kamlib import stores
 
-    stores.copy(source, target)
+    _tell(stores.copy(source, target).notes)
     typer.echo(f"{source} is copied to {target}.")
+
+
+def _tell(notes: Iterable[Mapping[str, str]]) -> None:
+    """Say what was noted of a workbook as a whole; `kam check` says the rest."""
+    for note in notes:
+        if not note["table"]:
+            typer.echo(note["message"])
 
 
 app.command("import-customers")(importing.import_customers)
@@ -109,6 +117,7 @@ def workshop(
     location = workbook or _practice()
     store, text = stores.load(location)
     checks.refuse_errors(checks.check(text, store.notes), location)
+    _tell(store.notes)
     serve.serve(
         _absolute(location), notebooks=shipped("notebooks"), read_only=False, ip=ip, port=port,
         open_browser=browser, spare=1, start=_first_page(text),

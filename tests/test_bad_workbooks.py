@@ -10,8 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from kamlib import checks, stores
+from kamlib import checks, cli, stores
 from kamlib.errors import InvalidWorkbook, KamError
 from kamlib.stores import guard
 from kamlib.tables import typed
@@ -19,7 +20,7 @@ from kamlib.tables import typed
 from .bad import Bad
 from .bad.folders import FOLDERS
 from .bad.sheets import SHEETS, zipped
-from .books import bytes_of, small, told_by
+from .books import bytes_of, scored, small, told_by
 
 ALL = [*FOLDERS, *SHEETS]
 SENTENCE = re.compile(r'^["\w.].*[.?!)]$', re.S)
@@ -140,6 +141,14 @@ def no_ratio(unit: bytes, count: int, length: int = 6) -> bytes:
 
 SHEET, STRINGS, STYLES = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"
 SST = f'<sst xmlns="{NS}">'.encode()
+OFFICE = "http://schemas.openxmlformats.org/{}".format
+RELS = f"""<Relationships xmlns="{OFFICE("package/2006/relationships")}"><Relationship Id="rId1"
+Type="{OFFICE("officeDocument/2006/relationships/image")}" Target="%s"/></Relationships>"""
+SHARED = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+TYPES = f"""<Types xmlns="{OFFICE("package/2006/content-types")}">
+<Override PartName="/xl/media/1.png" ContentType="{SHARED}"/></Types>"""
+ENDLESS = HEAD + b"<row " + noise(400_000)
+LINKS, TYPED, PICTURE = "xl/_rels/workbook.xml.rels", "[Content_Types].xml", "xl/media/1.png"
 BOMBS = {
     "dimension": ({SHEET: HEAD + b'<dimension ref="A1:XFD1048576"/><sheetData><row r="1048576"><c '
                    b'r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'}, "row numbered 1048576"),
@@ -161,10 +170,16 @@ BOMBS = {
                 + b"</worksheet>"}, "XML entities"),
     "entity from outside": ({STRINGS: b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + SST
                              + b"<si><t>&a;</t></si></sst>"}, "XML entities"),
-    "2,000 parts": ({f"xl/media/{i}.bin": b"x" for i in range(2000)}, "at most 500"),
+    "2,000 parts": ({f"xl/worksheets/{i}.bin": b"x" for i in range(2000)}, "at most 500"),
+    "11,000 pictures": ({f"xl/media/{i}.png": b"x" for i in range(11_000)}, "at most 10,000"),
     "nested zip": ({"xl/embeddings/inner.zip": zipped(inner=b"\0" * 60_000_000) * 1100}, "at most 64 MB"),
     "a tag that never ends": ({SHEET: HEAD + b"<row " + noise(4_000_000)}, "more than 500,000 characters"),
     "a comment that never ends": ({SHEET: HEAD + b"<!--" + noise(99).join([b"<>"] * 9999)}, "more than 500,000"),
+    "a sheet called a picture": ({LINKS: (RELS % "media/1.png").encode(), PICTURE: ENDLESS},
+                                 "cannot be read"),
+    "texts called a picture": ({TYPED: TYPES.encode(), PICTURE: ENDLESS}, "cannot be read"),
+    "a sheet called a font": ({LINKS: (RELS % "a.b").encode(), "xl/a.b": "\ufeff\n".encode() + ENDLESS},
+                              "more than 500,000 characters"),
     "tags that never end": ({SHEET: HEAD + no_ratio(b"<row ", 400_000)}, "not a sound .xlsx"),
 }  # fmt: skip
 
@@ -197,6 +212,29 @@ def test_a_spreadsheet_bomb_is_refused_at_once_and_in_little_memory(name, tmp_pa
         if took < 1:
             return
     raise AssertionError(f"took {took:.2f} s")
+
+
+def test_pictures_and_settings_of_printers_change_nothing(tmp_path):
+    """What a workbook does not keep is not read, whatever bytes it is made of, and it is said."""
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0<\0\0\0<\x08\x02"  # 60 pixels are the letter <
+    more = {f"xl/media/image{n}.png": picture for n in range(2000)} | {
+        "media/logo.png": picture,
+        "xl/media/image1.svg": b'<!DOCTYPE svg [<!ENTITY a "b">]><a b="' + noise(300_000) + b'"/>',
+        "xl/printerSettings/1.bin": "HP <2nd floor>".encode("utf-16-le"),
+        "xl/printerSettings/2.bin": b'<!DOCTYPE plist PUBLIC "-//A" "http://a"><plist/>',
+        "xl/charts/chart1.xml": b"<a/>" * 240_000,
+        "customXml/item1.xml": '<?xml version="1.0" encoding="utf-16"?><a/>'.encode("utf-16"),
+    }
+    place = spoilt(tmp_path, "book", more)
+    store, text = stores.load(place)
+    assert all(frame.equals(text[name]) for name, frame in small().items())
+    [note] = checks.check(text, store.notes).to_dict("records")
+    assert note["level"] == "warning" and "holds pictures and charts too" in note["message"]
+    said = CliRunner().invoke(cli.app, ["copy", str(place), str(tmp_path / "book.kam")])
+    assert said.exit_code == 0 and note["message"] in said.output
+    before = place.read_bytes()
+    store.put([scored(8)])
+    assert (tmp_path / "book.original.xlsx").read_bytes() == before
 
 
 def test_what_is_just_below_the_limits_is_read(tmp_path):

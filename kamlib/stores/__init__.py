@@ -240,8 +240,14 @@ def create(location: str | Path, tables: Tables) -> Store:
 
 
 def copy(source: str | Path, target: str | Path) -> Store:
-    """Copy a workbook, its history too, cell for cell, between any two locations."""
-    return create(target, _load(source, read_only=True)[1])
+    """Copy a workbook, its history too, cell for cell, between any two locations.
+
+    The notes of the new store are those made while the source was read.
+    """
+    original, text = _load(source, read_only=True)
+    made = create(target, text)
+    made.notes = original.notes
+    return made
 
 
 def blank(name: str = "") -> Tables:

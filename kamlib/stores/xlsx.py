@@ -18,7 +18,16 @@ import pandas as pd
 from kamlib.checks import finding
 from kamlib.errors import Conflict, WorkbookError
 from kamlib.stores import base, files
-from kamlib.stores.guard import AGAIN, INVALID, MOST_BYTES, MOST_ROWS, guard, is_plain
+from kamlib.stores.guard import (
+    AGAIN,
+    INVALID,
+    MOST_BYTES,
+    MOST_ROWS,
+    besides_values,
+    guard,
+    is_plain,
+    readable_only,
+)
 from kamlib.tables import DEFINITIONS, Tables, as_text, parse_number
 
 LONGEST = 32_767
@@ -38,6 +47,7 @@ class Xlsx:
         self.notes = []
         raw = self._raw()
         guard(raw, self.path.name)
+        self._note_besides(raw)
         tables = {name: self._frame(name, lines) for name, lines in self._sheets(raw)}
         return {name: tables[name] for name in tables if names is None or name in names}
 
@@ -171,6 +181,15 @@ class Xlsx:
                 "error" if used else "warning", name, message, f"line {number}", column,
                 lines[number][place], "a value: copy the cell, then paste it as a value"))  # fmt: skip
 
+    def _note_besides(self, raw: bytes) -> None:
+        more, name = " and ".join(besides_values(raw)), self.path.name
+        if more:
+            message = f"{name} holds {more} too; a workbook keeps values only."
+            if self.path.suffix.lower() == ".xlsx":
+                kept = f"{self.path.stem}.original.xlsx"
+                message += f" Before its first change the file is kept as {kept}."
+            self.notes.append(finding("warning", "", message))
+
     def _frame(self, name: str, lines: dict[int, list[str]]) -> pd.DataFrame:
         header = [cell.strip() for cell in lines.pop(1, [])]
         while header and not header[-1]:
@@ -226,7 +245,8 @@ def _book(raw: bytes) -> Any:
                 found.sheet_state = sheet.state
                 self.wb._sheets.append(found)
 
-    reader = Reader(io.BytesIO(raw), read_only=True, data_only=False)
+    reader = Reader(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
+    readable_only(reader.archive)
     reader.read()
     titles = [sheet.title for sheet in reader.wb.worksheets]
     if len(set(titles)) < len(titles):

@@ -99,6 +99,17 @@ def zipped(**files: bytes) -> bytes:
     return out.getvalue()
 
 
+def strict(found: dict[str, bytes]) -> None:
+    """As Excel saves a "Strict Open XML Spreadsheet": with other namespaces."""
+    for name, content in found.items():
+        for part in (b"spreadsheetml/", b"officeDocument/"):
+            content = content.replace(
+                b"http://schemas.openxmlformats.org/" + part + b"2006/",
+                b"http://purl.oclc.org/ooxml/" + part,
+            )
+        found[name] = content
+
+
 def encrypted(folder: Path) -> Path:
     """Set the mark that says a part is encrypted."""
     path = book(folder, XLSX)
@@ -244,6 +255,7 @@ SHEETS = [
         "refuse", "heet scores cannot be read.*not a sound .xlsx"),
     Bad("xlsx: XML in UTF-16", parts(lambda p: p.update({sheet_path(p, "scores"): p[sheet_path(
         p, "scores")].decode().replace("UTF-8", "UTF-16").encode("utf-16")})), "refuse", "not UTF-8"),
+    Bad("xlsx: Strict Open XML", parts(strict), "refuse", "saved as Strict Open XML"),
     Bad("xlsx: no list of sheets", parts(lambda p: p.pop("xl/workbook.xml")), "refuse", "not a sound .xlsx"),
     Bad("xlsx: a missing sheet", parts(lambda p: p.pop(sheet_path(p, "scores"))), "refuse",
         "sheet scores is missing.*not a sound .xlsx"),
