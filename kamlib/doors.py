@@ -22,6 +22,7 @@ from tornado.websocket import WebSocketHandler
 from voila.execute import VoilaExecutor
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from kamlib.spares import opening
@@ -43,6 +44,11 @@ WAITING = (
     '<p id="kam-waiting" role="status" style="font:24px sans-serif;margin:30vh 32px;text-align:center">'
     "Others are opening the workbook too. This page follows in a moment.</p>"
 )
+BROWSER = "kam_browser"
+DOORSTEP = f"""<script>
+document.cookie = "{BROWSER}=1; path=/; samesite=lax";
+if (document.cookie.includes("{BROWSER}=1")) {{ document.documentElement.hidden = true; location.reload(); }}
+</script>This page needs JavaScript and cookies. Please allow both in the browser, then try again."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -115,9 +121,15 @@ class Front(TornadoVoilaTreeHandler):
     async def get(self, path: str = "") -> None:
         self.redirect(f"/voila/render/{self.settings['kam_app'].start_page}")
 
+    head = get
+
 
 class Page(TornadoVoilaHandler):
-    """A notebook as a page: one kernel each, a few opening at a time, no more than the room holds."""
+    """A notebook as a page: one kernel each, a few opening at a time, no more than the room holds.
+
+    Only a browser in front of a reader gets one: it runs the script of the doorstep, which brings a
+    cookie. Probes, link previews and other programs see the doorstep and cost no kernel.
+    """
 
     gone = False
 
@@ -130,55 +142,72 @@ class Page(TornadoVoilaHandler):
             raise HTTPError(404)
         if self.request.query:  # nothing in an address reaches a notebook
             return self.redirect(self.request.path)
-        if app.is_full():
+        if "prefetch" in self.request.headers.get("Sec-Purpose", ""):
+            raise HTTPError(503)  # the browser asks again when its reader really comes
+        if self.request.method == "HEAD" or not self.get_cookie(BROWSER):
+            self.set_header("Cache-Control", "no-store")
+            return self.finish(MESSAGE.substitute(sentence=DOORSTEP))
+        if self.kernel_manager.taken() >= app.max_kernels:
             raise HTTPError(503)
         _ = self.xsrf_token  # sets the cookie with which the page ends its kernel when it is left
-        app.opening += 1
-        counted = True
-        own: list[str] = []
-        opening.set(own)
+        self.own: list[str] = []
+        opening.set(self.own)
+        self.kernel_manager.pages.add(self)
+        complete = False
         try:
             if app.turn.locked():  # the page itself follows in the same answer and hides this
-                self.write(WAITING)
-                await self.flush()
+                await self._send(WAITING)
             async with app.turn:
-                if self.gone:
-                    return
-                async for part in self._parts(path, own):
-                    if counted:  # its kernel runs now and counts by itself
-                        counted, app.opening = False, app.opening - 1
-                    self.write(part)
-                    await self.flush()
+                if not self.gone:
+                    async for part in self._parts(path):
+                        await self._send(part)
+                    complete = True
         except StreamClosedError:
-            pass  # the visitor has left; the culler ends the kernel
+            pass  # the visitor has left
         except Exception as error:
-            await self._give_up(error, own)
+            self._give_up(error)
         finally:
-            app.opening -= counted
-            self.kernel_manager.kept.difference_update(own)
+            self.kernel_manager.pages.discard(self)
+            if not complete:
+                await asyncio.gather(*(self.kernel_manager.end(k, now=True) for k in self.own))
 
-    async def _give_up(self, error: Exception, own: list[str]) -> None:
+    head = get
+
+    async def _send(self, part: str) -> None:
+        """Write a part; a visitor that takes nothing of it for as long as may be has left."""
+        self.write(part)
+        try:
+            await asyncio.wait_for(self.flush(), self.kernel_manager.cull_idle_timeout)
+        except TimeoutError:
+            self.request.connection.stream.close()
+            raise StreamClosedError from None
+
+    def _give_up(self, error: Exception) -> None:
         if not self.gone:
             log.error("A page could not be opened: %s: %s", type(error).__name__, error)
-        for kernel_id in own:
-            await self.kernel_manager.end(kernel_id, now=True)
         if not self._headers_written:
             raise HTTPError(500) from error
         self.finish("<script>window.kam && kam.fail()</script>")
 
-    async def _parts(self, path: str | None, own: list[str]) -> AsyncIterator[str]:
+    def should_use_rendered_notebook(self, *given: Any) -> bool:
+        """Voila asks this just before it takes a preheated kernel, which then is this page's own."""
+        if use := bool(super().should_use_rendered_notebook(*given)):
+            self.kernel_manager.take_preheated(*self.path_args)
+        return use
+
+    async def _parts(self, path: str | None) -> AsyncIterator[str]:
         """The page bit by bit. Voila waits for ever when the kernel dies or never answers; we do not."""
         silent = 0
         async for part in self.get_generator(path=path):
             silent = silent + 1 if "voila_heartbeat()" in part else 0
-            if silent > SILENT_PARTS or silent and not await self._lives(own):
+            if silent > SILENT_PARTS or silent and not await self._lives():
                 raise RuntimeError("its kernel does not answer")
             yield part
-        if not await self._lives(own):
+        if not await self._lives():
             raise RuntimeError("its kernel has ended")
 
-    async def _lives(self, own: list[str]) -> bool:
-        return all([await self.kernel_manager.lives(kernel_id) for kernel_id in own])
+    async def _lives(self) -> bool:
+        return all([await self.kernel_manager.lives(kernel_id) for kernel_id in self.own])
 
 
 class Leave(VoilaShutdownKernelHandler):
@@ -189,6 +218,18 @@ class Leave(VoilaShutdownKernelHandler):
         await self.kernel_manager.end(kernel_id)
         self.set_status(204)
         self.finish()
+
+
+class Line(VoilaKernelWebsocketHandler):
+    """The connection of a page to its kernel, which counts from the first word."""
+
+    async def pre_get(self) -> None:
+        self.own = [self.kernel_id]
+        self.kernel_manager.pages.add(self)
+        try:
+            await super().pre_get()
+        finally:
+            self.kernel_manager.pages.discard(self)
 
 
 class ReadKernel(KernelHandler):
@@ -216,6 +257,7 @@ OURS: dict[type, type] = {
     TornadoVoilaHandler: Page,
     VoilaShutdownKernelHandler: Leave,
     KernelHandler: ReadKernel,
+    VoilaKernelWebsocketHandler: Line,
 }
 
 

@@ -1,7 +1,8 @@
 """The notebooks as pages in the browser: Voila with our template, settings and limits.
 
 A notebook learns about the workbook only through the environment of its kernel: `KAM_WORKBOOK` (an
-absolute location or a URL), `KAM_READ_ONLY=1` for a published copy, `KAM_LIFE=voila`. Nothing in an
+absolute location or a URL), `KAM_READ_ONLY=1` for a published copy, `KAM_LIFE=voila`, and `KAM_PAGES`
+where it is served with some of the others only. Nothing in an
 address or a header can change these: a page with a query string is sent to the one without.
 """
 
@@ -22,6 +23,7 @@ import socket
 import sys
 import tempfile
 import webbrowser
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -50,23 +52,16 @@ class Server(Voila):
     """Voila with our handlers and limits. It reads no configuration file: no folder can change it."""
 
     name = "voila"  # its templates are looked up under this name
-    opening = 0
 
-    def __init__(self, *, start_page: str, max_kernels: int, **kwargs: Any) -> None:
+    def __init__(self, *, names: list[str], start_page: str, max_kernels: int, **kwargs: Any) -> None:
         super().__init__(config_file_paths=[], log=log, **kwargs)
-        self.start_page, self.max_kernels = start_page, max_kernels
+        self.names, self.start_page, self.max_kernels = names, start_page, max_kernels
         self.turn = asyncio.Semaphore(max(3, os.cpu_count() or 1))
         self._titles: dict[tuple[str, float], str] = {}
 
     def pages(self) -> list[str]:
-        """The notebooks of the folder, in order."""
-        return sorted(p.name for p in Path(self.root_dir).glob("*.ipynb") if p.name[0] != ".")
-
-    def is_full(self) -> bool:
-        """Do as many pages have a kernel, or wait for one, as may? Those nobody has yet do not count."""
-        waiting = sum(map(len, getattr(self.kernel_manager, "_pools", {}).values()))
-        waiting += len(self.kernel_manager.spare_ids())
-        return len(self.kernel_manager) - waiting + self.opening >= self.max_kernels
+        """The notebooks that are served, in order."""
+        return [f"{name}.ipynb" for name in self.names]
 
     def page_config(self, config: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Adds what the template needs for the links between the notebooks."""
@@ -131,25 +126,29 @@ def serve(
     token: str | None = None,
     open_browser: bool = False,
     max_kernels: int = 40,
-    cull_seconds: int = 60,
+    cull_seconds: int = 50,
     start: str = "02_kaism",
     preheat: int = 0,
     spare: int = 0,
+    pages: Collection[str] = (),
 ) -> None:
-    """Serve the notebooks of a folder until SIGINT or SIGTERM; print the address once it answers.
+    """Serve the notebooks of a folder, or only `pages`, until SIGINT or SIGTERM; print the address once it answers.
 
     `port` is taken when it is free, any other else (0: any). Beyond loopback there is always a
-    token. `cull_seconds` after its connection was lost, a page's kernel ends. `spare` kernels wait
-    with the slow imports done, which saves a page some seconds. `preheat` pages of the start
-    notebook wait complete; only for a workbook that does not change, for they have read it already.
+    token. The kernel of a page that is not connected for `cull_seconds` (5 more or less), or never
+    was, ends; an open page keeps its own. `spare` kernels wait with the slow imports done, which
+    saves a page some seconds. `preheat` pages of the start notebook wait complete; only for a
+    workbook that does not change, for they have read it already.
     """
-    pages = sorted(p.stem for p in notebooks.glob("*.ipynb"))
-    if not pages:
+    names = sorted(
+        p.stem for p in notebooks.glob("*.ipynb") if p.name[0] != "." and (not pages or p.stem in pages)
+    )
+    if not names:
         raise KamError("There are no notebooks to serve.", found=str(notebooks))
-    start_page = f"{start if start in pages else pages[0]}.ipynb"
+    start_page = f"{start if start in names else names[0]}.ipynb"
     if not token and not is_loopback(ip):
         token = secrets.token_urlsafe(24)
-    _set_environment(workbook, read_only)
+    _set_environment(workbook, read_only, names if pages else [])
     logging.basicConfig(handlers=[_one_line_handler()], level=logging.ERROR, force=True)
     voila.notebook_renderer.VoilaExecutor = doors.Cells
     transport, folder = _socket_folder()
@@ -173,7 +172,7 @@ def serve(
         VoilaExecutor={"cell_error_instruction": ""},
         MappingKernelManager={
             "cull_idle_timeout": cull_seconds,
-            "cull_interval": max(1, min(cull_seconds // 4, 15)),
+            "cull_interval": max(1, min(cull_seconds // 4, 5)),
             "allow_tracebacks": False,
         },
         KernelManager={"transport": transport, "autorestart": False},  # a restarted one is empty
@@ -181,6 +180,7 @@ def serve(
         IdentityProvider={"cookie_options": {"samesite": "Lax"}},
     )
     app = Server(
+        names=names,
         start_page=start_page,
         max_kernels=max_kernels,
         config=config,
@@ -204,12 +204,14 @@ def serve(
     app.start()
 
 
-def _set_environment(workbook: str, read_only: bool) -> None:
+def _set_environment(workbook: str, read_only: bool, pages: list[str]) -> None:
     """What the kernels inherit: the workbook, our template, and kamlib itself in a bare checkout."""
     location = workbook if "://" in workbook else str(Path(workbook).absolute())
     os.environ.update(KAM_WORKBOOK=location, KAM_READ_ONLY="1", KAM_LIFE="voila")
     if not read_only:
         del os.environ["KAM_READ_ONLY"]
+    if pages:
+        os.environ["KAM_PAGES"] = " ".join(pages)
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not some other environment's kernel
     for name, folder in {"JUPYTER_PATH": SHARE, "PYTHONPATH": Path(__file__).parents[1]}.items():
         os.environ[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))

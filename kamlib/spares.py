@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from contextvars import ContextVar
 from typing import Any
 
 from jupyter_client.session import new_id
 from jupyter_core.utils import ensure_async
-from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyter_server.utils import ApiPath
 from traitlets import Int
@@ -33,19 +33,27 @@ del _warm_up"""
 
 
 class SpareKernels(AsyncMappingKernelManager):
-    """Gives a page a spare kernel if there is one, and starts the next."""
+    """Gives a page a spare kernel if there is one, starts the next, and ends kernels whose page is gone."""
 
     spares = Int(0, config=True, help="How many kernels wait.")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._spare: list[asyncio.Task[str]] = []
+        self._pools: dict[str, list[asyncio.Task[dict[str, Any]]]] = {}  # Voila fills it
         self._warming: set[asyncio.Task[None]] = set()
-        self.kept: set[str] = set()  # the kernels of pages that are still opening
+        self.pages: set[Any] = set()  # those that are opening or connecting, each with its `own` kernels
+        self._seen: dict[str, float] = {}  # when each kernel was last free, opening or connected
 
-    def spare_ids(self) -> set[str]:
-        """The kernels that no page has taken yet."""
-        return {task.result() for task in self._spare if task.done() and not _failed(task)}
+    def free(self) -> set[str]:
+        """The kernels that no page has taken yet: spares, and those of Voila's preheated pages."""
+        pooled = [item for pool in self._pools.values() for item in pool]
+        ready = {item.result()["kernel_id"] for item in pooled if item.done() and not _failed(item)}
+        return ready | {task.result() for task in self._spare if task.done() and not _failed(task)}
+
+    def taken(self) -> int:
+        """How many pages have a kernel, or wait for one."""
+        return len(self) - len(self.free()) + sum(not page.own for page in self.pages)
 
     def fill(self) -> None:
         """Start spares until there are enough."""
@@ -73,21 +81,29 @@ class SpareKernels(AsyncMappingKernelManager):
             client.stop_channels()
 
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
+        if kwargs.get("env", {}).get("VOILA_PREHEAT") == "True":  # for the pool: no page has it yet
+            return await super().start_kernel(**kwargs)
         kernel_id = await self._take_spare() or await super().start_kernel(**kwargs)
         opening.get([]).append(kernel_id)
-        self.kept.add(kernel_id)
         return kernel_id
+
+    def take_preheated(self, page: str) -> None:
+        """Give the page that is being opened the kernel that Voila is about to take from the pool."""
+        own, item = opening.get([]), self._pools[page][0]
+
+        def note(item: asyncio.Task[dict[str, Any]]) -> None:
+            if not _failed(item):
+                own.append(item.result()["kernel_id"])
+
+        note(item) if item.done() else item.add_done_callback(note)
 
     async def _take_spare(self) -> str | None:
         while self._spare:
             with contextlib.suppress(Exception):
                 kernel_id = await self._spare.pop(0)
-                self.kept.add(kernel_id)  # at once: the culler may look at any moment
                 asyncio.get_running_loop().call_later(REFILL_SECONDS, self.fill)
                 if await self.lives(kernel_id):
-                    self.get_kernel(kernel_id).last_activity = utcnow()  # type: ignore[attr-defined]
                     return kernel_id
-                self.kept.discard(kernel_id)
                 await self.end(kernel_id, now=True)
         return None
 
@@ -98,9 +114,17 @@ class SpareKernels(AsyncMappingKernelManager):
     async def lives(self, kernel_id: str) -> bool:
         return kernel_id in self and bool(await ensure_async(self.get_kernel(kernel_id).is_alive()))
 
-    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        if kernel_id not in self.spare_ids() | self.kept:
-            await super().cull_kernel_if_idle(kernel_id)
+    async def cull_kernels(self) -> None:
+        """End every kernel to which no page has been connected for `cull_idle_timeout` seconds.
+
+        What it computes or sends does not count: with nobody connected, nobody sees it.
+        """
+        now, there = time.monotonic(), self.list_kernel_ids()
+        used = self.free() | {k for k, lines in self._kernel_connections.items() if lines}
+        used |= {k for page in self.pages for k in page.own}
+        self._seen = {k: now if k in used else self._seen.get(k, now) for k in there}
+        gone = [k for k, seen in self._seen.items() if now - seen > self.cull_idle_timeout]
+        await asyncio.gather(*map(self.end, gone), return_exceptions=True)
 
     async def shutdown_all(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         self.spares = 0
@@ -109,5 +133,5 @@ class SpareKernels(AsyncMappingKernelManager):
         await ensure_async(super().shutdown_all(*args, **kwargs))
 
 
-def _failed(task: asyncio.Task[str]) -> bool:
+def _failed(task: asyncio.Task[Any]) -> bool:
     return task.cancelled() or task.exception() is not None

@@ -28,7 +28,10 @@ import nbformat
 import psutil
 import pytest
 
+from kamlib.doors import BROWSER
+
 ROOT = Path(__file__).resolve().parents[1]
+COOKIE = f"{BROWSER}=1"  # what a browser brings, and a program does not
 RUN = """
 import json, pathlib, sys
 options = json.load(sys.stdin)

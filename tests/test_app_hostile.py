@@ -16,7 +16,7 @@ import websocket
 from kamlib import catalogue, charts, checks, kaism, panels, pia, report, stores
 from kamlib.desk import Desk
 from kamlib.tables import Tables, typed
-from tests.serving import ROOT, Board, browser, opened, page, wait_until
+from tests.serving import COOKIE, ROOT, Board, browser, opened, page, wait_until
 from tests.test_desk import COLUMNS, VERBS
 from tests.worked import frame
 
@@ -241,11 +241,15 @@ def test_no_script_runs_in_a_report_or_a_picture(place: Path, browser: Any, tmp_
 # a published page and a client that is no browser
 
 
+def _asked(board: Board) -> urllib.request.Request:
+    return urllib.request.Request(board.page("02_kaism"), headers={"Cookie": COOKIE})
+
+
 class Line:
     """A raw connection to the kernel of a page."""
 
     def __init__(self, board: Board) -> None:
-        with urllib.request.urlopen(board.page("02_kaism"), timeout=90) as answer:
+        with urllib.request.urlopen(_asked(board), timeout=90) as answer:
             text = answer.read().decode()
         found = re.search(r'"kernelId": "([\w-]+)"', text)
         assert found
@@ -321,7 +325,7 @@ def test_a_hostile_client_changes_nothing_of_a_published_workbook(place: Path, p
     line.socket.close()
     assert (copied.read_bytes(), place.read_bytes()) == before
     assert sorted(p.name for p in copied.parent.iterdir()) == [copied.name]
-    with urllib.request.urlopen(board.page("02_kaism"), timeout=90) as answer:
+    with urllib.request.urlopen(_asked(board), timeout=90) as answer:
         assert answer.status == 200
     board.wait_for_kernels(0, 60)
     assert not any("Traceback" in text for text in board.lines)

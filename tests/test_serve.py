@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -20,7 +21,7 @@ import websocket
 from kamlib.doors import is_loopback
 from kamlib.errors import KamError
 from kamlib.serve import serve
-from tests.serving import Board, browser, opened, page, wait_until, write_notebook
+from tests.serving import COOKIE, Board, browser, opened, page, wait_until, write_notebook
 
 __all__ = ["browser", "page"]  # fixtures
 
@@ -71,6 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "from kamlib.errors import WorkbookError\n"
         "raise WorkbookError('The <b>workbook</b> is not there.', hint='Look for it.')",
     )
+    write_notebook(folder / "05_large.ipynb", "# Large", "display({'text/html': 'x' * 8_000_000}, raw=True)")
     for name in ("secret.png", "notes.svg", "customers.csv"):
         (folder / name).write_text("CANARY")
     (folder / "sub").mkdir()
@@ -84,14 +86,14 @@ def board(folder: Path) -> Iterator[Board]:
         yield board
 
 
-def get(url: str, **headers: str) -> tuple[int, Any, str]:
+def get(url: str, method: str = "GET", **headers: str) -> tuple[int, Any, str]:
     """Status, headers and text of an answer; redirects are answers too."""
 
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_: Any, **__: Any) -> None:
             return None
 
-    request = urllib.request.Request(url, headers=headers)
+    request = urllib.request.Request(url, headers={"Cookie": COOKIE, **headers}, method=method)
     try:
         answer = urllib.request.build_opener(Stay).open(request, timeout=60)
     except urllib.error.HTTPError as error:
@@ -115,6 +117,22 @@ def outputs(text: str) -> list[Any]:
 def environment(text: str) -> dict[str, str]:
     """What SHOW_ENVIRONMENT showed in a page."""
     return json.loads(outputs(text)[0]["data"]["text/plain"])
+
+
+def connect(board: Board, text: str) -> websocket.WebSocket:
+    """The connection that a page opens to its kernel when its scripts run."""
+    address = f"ws://127.0.0.1:{board.port}/api/kernels/{kernel_of(text)}/channels?session_id=t"
+    return websocket.create_connection(address, origin=board.base, timeout=20)
+
+
+def ask(board: Board, name: str) -> socket.socket:
+    """Ask for a page and read nothing of the answer."""
+    asked = socket.socket()
+    asked.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    asked.connect(("127.0.0.1", board.port))
+    lines = [f"GET /voila/render/{name}.ipynb HTTP/1.1", f"Host: 127.0.0.1:{board.port}", f"Cookie: {COOKIE}"]
+    asked.sendall("\r\n".join([*lines, "", ""]).encode())
+    return asked
 
 
 def leave(board: Board, text: str, headers: Any) -> int:
@@ -292,7 +310,7 @@ def test_code_sent_by_a_page_is_not_run(board: Board, tmp_path: Path) -> None:
     address = f"ws://127.0.0.1:{board.port}/api/kernels/{kernel_of(text)}/channels?session_id=t"
     with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
         websocket.create_connection(address, origin="http://evil.example", timeout=20)
-    line = websocket.create_connection(address, origin=board.base, timeout=20)
+    line = connect(board, text)
     trace = tmp_path / "trace"
 
     def send(kind: str, **content: Any) -> None:
@@ -354,7 +372,7 @@ def test_beyond_loopback_a_token_is_needed(folder: Path) -> None:
 
         status, headers, _ = get(board.url)
         assert status == 302 and "token" not in headers["Location"]
-        cookie = headers["Set-Cookie"].split(";")[0]
+        cookie = f"{COOKIE}; " + headers["Set-Cookie"].split(";")[0]
         status, _, text = get(board.page("01_segmentation"), Cookie=cookie)
         assert status == 200 and token not in text
         assert environment(text)["KAM_READ_ONLY"] == "1"
@@ -382,8 +400,9 @@ def test_a_taken_port_is_replaced_and_a_signal_ends_everything(board: Board, fol
 def test_long_temporary_folders_do_not_break_the_sockets(folder: Path, tmp_path: Path) -> None:
     deep = tmp_path / ("long" * 20)
     deep.mkdir()
-    with Board(folder, env={"TMPDIR": str(deep)}) as board:
-        assert "KAM_LIFE" in environment(get(board.page("01_segmentation"))[2])
+    with Board(folder, env={"TMPDIR": str(deep)}, pages=["01_segmentation"]) as board:
+        assert environment(get(board.page("01_segmentation"))[2])["KAM_PAGES"] == "01_segmentation"
+        assert get(board.page("02_kaism"))[0] == 404  # not among those that are served
 
 
 # what is left when a page is gone
@@ -431,7 +450,40 @@ def test_a_flood_fills_the_room_and_no_more(folder: Path) -> None:
         status, headers, text = get(board.page("01_segmentation"))
         assert status == 200 or (headers["Retry-After"] and "The room is full" in text)
         board.wait_for_kernels(0, 30)
-        assert get(board.page("01_segmentation"))[0] == 200
+        wait_until(lambda: get(board.page("01_segmentation"))[0] == 200, what="room")
+
+
+def test_who_is_no_reader_costs_no_kernel(board: Board) -> None:
+    """Probes, link previews and prefetching browsers are answered, by the page's name at most."""
+    before, name = {kernel.pid for kernel in board.kernels()}, board.page("01_segmentation")
+    answers = [get(name, "HEAD"), get(name, Cookie=""), get(name, **{"Sec-Purpose": "prefetch;prerender"})]
+
+    assert [status for status, *_ in answers] == [200, 200, 503]
+    assert "needs JavaScript and cookies" in answers[1][2]
+    assert get(board.base + "/", "HEAD")[0] == 302
+    assert {kernel.pid for kernel in board.kernels()} <= before
+
+
+@pytest.mark.parametrize("waiting", ["preheat", "spare"])
+def test_kernels_go_back_to_where_they_began(folder: Path, waiting: str) -> None:
+    """However a visitor leaves, its kernel ends; one waits, and a page that is open keeps its own."""
+    options = {"read_only": waiting == "preheat", "start": "01_segmentation", waiting: 1}
+    with Board(folder, cull_seconds=4, **options) as board:
+        board.wait_for_kernels(1)
+        text = get(board.page("01_segmentation"))[2]
+        line, pid = connect(board, text), int(environment(text)["KAM_TEST_PID"])
+        stays = ask(board, "05_large")  # takes the first few bytes of many, and no more
+        ask(board, "01_segmentation").close()  # gone before the page is there
+        connect(board, get(board.page("01_segmentation"))[2]).shutdown()  # a tab that is killed
+        get(board.page("01_segmentation"))  # and runs no script
+
+        board.wait_for_kernels(2)
+        assert pid in [kernel.pid for kernel in board.kernels()]
+        line.ping()
+        line.shutdown()
+        board.wait_for_kernels(1)
+        stays.close()
+        assert not any("Traceback" in line for line in board.lines)
 
 
 @pytest.mark.browser
