@@ -158,7 +158,10 @@ def publish(
     segment: Segment = "",
     scenario: Scenario = "",
 ) -> None:
-    """The workbook as read-only pages, served from a copy that the pages cannot change; or one page as a file."""
+    """The workbook as read-only pages, served from a copy that the pages cannot change; or one page as a file.
+
+    With a segment the copy holds nothing of another one; with a scenario every page shows it.
+    """
     if static is not None:
         from kamlib import whatif
 
@@ -171,10 +174,10 @@ def publish(
     from kamlib.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
-        copied = reports.publish_copy(workbook, Path(folder))
+        copied = reports.publish_copy(workbook, Path(folder), segment, scenario)
         serve.serve(
             str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
-            open_browser=browser, preheat=2,
+            open_browser=browser, preheat=2, pages=reports.OF_SEGMENT if segment else (),
         )  # fmt: skip
 
 

@@ -182,7 +182,7 @@ def text_of(html: str) -> str:
     return "\n".join(reader.parts)
 
 
-def _plain(text: str) -> str:
+def folded(text: str) -> str:
     """Without case, hyphens and odd spaces, so that a word is found however it is written."""
     shown = unicodedata.normalize("NFKC", text)
     shown = "".join(c for c in shown if unicodedata.category(c) != "Cf")
@@ -198,12 +198,12 @@ def _words(tables: Tables, customer: str) -> Iterator[tuple[str, bool]]:
     yield from ((palette.MARKS[box].word, True) for box in pia.MATRIX.boxes if " " in palette.MARKS[box].word)
     yield from ((q["label"], True) for q in catalogue.entry("pia_matrix")["quadrants"])
     customers, suppliers = tables["customers"], tables["suppliers"]
-    own = _plain(_name_of(customers[customers["customer"] == customer], customer))
+    own = folded(_name_of(customers[customers["customer"] == customer], customer))
     others = customers[customers["customer"] != customer]
     rivals = suppliers[suppliers["supplier"] != US]
     named = [*_or_id(others, "customer"), *_or_id(rivals, "supplier"), *tables["factors"]["label"]]
     for name in dict.fromkeys(named):
-        plain = _plain(name)
+        plain = folded(name)
         if len(re.sub(r"\W", "", plain)) >= SHORTEST and not _spans(own, plain):
             yield name, False
 
@@ -246,9 +246,9 @@ def told(text: str, tables: Tables, customer: str) -> list[str]:
     """The words and figures in a text that may not be told to this customer, as they stand in the workbook."""
     customers = tables["customers"]
     names = [_name_of(customers[customers["customer"] == customer], customer), _supplier(tables)]
-    plain, shown = _plain(text), unicodedata.normalize("NFKC", text)
-    own = [span for name in names for span in _spans(plain, _plain(name))]
-    found = [w for w, plural in _words(tables, customer) if _outside(_spans(plain, _plain(w), plural), own)]
+    plain, shown = folded(text), unicodedata.normalize("NFKC", text)
+    own = [span for name in names for span in _spans(plain, folded(name))]
+    found = [w for w, plural in _words(tables, customer) if _outside(_spans(plain, folded(w), plural), own)]
     own = [span for name in names for span in _spans(shown, unicodedata.normalize("NFKC", name))]
     found += [m.group() for m in LETTERS.finditer(shown) if _outside([m.span()], own)]
     secret, years = _figures(tables), _years(tables, customer)

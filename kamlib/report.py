@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
 SURE = "05_certainty"  # a page for each segment
 DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
+OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
 WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction"}
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
@@ -320,15 +321,42 @@ def _quiet_environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def publish_copy(location: str, folder: Path) -> Path:
-    """A copy for reading: only what PUBLISHED names, in a file that is opened immutable."""
-    from kamlib import checks
+def publish_copy(
+    location: str, folder: Path, segment: str = "", scenario: str = "", say: Callable[[str], object] = print
+) -> Path:
+    """A copy for reading: only what PUBLISHED names, in a file that is opened immutable.
+
+    With a segment nothing of another one is in it; with a scenario every page shows it. `say` is told in
+    sentences what a reader may miss. Raises InvalidInput for a segment or a scenario that does not exist.
+    """
+    from kamlib import checks, excerpt
     from kamlib.stores.database import Database
+    from kamlib.tables import typed
 
     store, text = stores.load(location, read_only=True)
     checks.refuse_errors(checks.check(text, store.notes), location)
+    tables = typed(text)
+    scenarios.applied(tables, settings.of_workbook(tables), scenario)  # refuses one that does not exist
+    wanted = set(kaism.segments(tables, settings.of_workbook(tables, segment=segment)))
+    if not wanted & set(tables["customers"]["segment"]):
+        if segment:
+            raise InvalidInput(f'There is no customer in the segment "{segment}" yet, so there is nothing to publish.',
+                               table="customers", column="segment", found=segment)  # fmt: skip
+        say(
+            "No customer of the workbook is in a segment yet: the pages on key accounts stay empty until then."
+        )
+    made = allowed(text)
+    if segment:
+        made, places = excerpt.of_segment(made, segment)
+        if places:
+            say(f"{len(places)} {'text names' if len(places) == 1 else 'texts name'} somebody of another segment and "
+                f"{'is' if len(places) == 1 else 'are'} left out:\n  " + "\n  ".join(places))  # fmt: skip
+    if scenario:
+        # one that names somebody of another segment is not in the copy
+        scenarios.applied(typed(made), settings.of_workbook(tables), scenario)
+        made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
     target = folder / "published.kam"
-    stores.create(target, allowed(text))
+    stores.create(target, made)
     Database(f"sqlite:///{target}").freeze()
     os.chmod(target, 0o444)  # noqa: S103
     return target

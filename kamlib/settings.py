@@ -190,6 +190,11 @@ def workbook_location(given: str = "") -> str:
     return str(above) if above.exists() else location
 
 
+def is_served(page: str) -> bool:
+    """Does a page stand beside the others? All do, unless the server was told which."""
+    return page in os.environ.get("KAM_PAGES", page).split()
+
+
 def is_read_only() -> bool:
     """Was this process started to show a workbook and not to change it?"""
     return os.environ.get("KAM_READ_ONLY", "") == "1"

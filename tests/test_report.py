@@ -16,7 +16,7 @@ from kamlib import documents, panels, pia, plans, report, stores
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
 from kamlib.settings import of_workbook
-from kamlib.tables import typed
+from kamlib.tables import DEFINITIONS, typed
 from tests.serving import browser
 from tests.worked import frame, text
 
@@ -209,6 +209,109 @@ def test_a_published_copy_cannot_be_written(tmp_path):
         store.replace({})
 
     assert copied.read_bytes() == before
+
+
+def marked(book, segment):
+    """The text tables of an example with a canary in everything that belongs to another segment."""
+    _, text = stores.load(ROOT / "data" / book, read_only=True)
+    customers = text["customers"]
+    outside = {*customers["customer"][customers["segment"] != segment]}
+    for name, key in (("ideas", "idea"), ("projects", "project")):
+        outside |= {*text[name][key][text[name]["customer"].isin(outside)]}
+    outside |= {*text["segments"]["segment"]} - {segment}
+    told = ["name", "label", "reason", "description", "trouble", "evidence", "risk", "question", "good"]
+    made = {}
+    for name, rows in text.items():
+        foreign = rows.isin(outside).any(axis=1)
+        rows = rows.map(lambda cell: f"canary_{cell}" if cell in outside else cell)
+        texts = [c for c in told if c in rows and DEFINITIONS[name][c].kind == "text"]
+        made[name] = rows.assign(
+            **{c: rows[c].mask(foreign & (rows[c] != ""), "Canary " + rows[c]) for c in texts}
+        )
+    other = next(name for name in made["customers"]["name"] if name.startswith("Canary"))
+    decisions = made["decisions"]
+    own = ~decisions["subject"].str.startswith("canary")
+    made["decisions"] = decisions.assign(
+        reason=decisions["reason"].mask(own, f"As we did for {other.upper()}!")
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("book", "segment"),
+    [("insurer", "broker_networks"), ("bank", "universities")],
+)
+def test_a_copy_of_one_segment_holds_nothing_of_another(book, segment, tmp_path, capsys):
+    from kamlib import whatif
+
+    stores.create(tmp_path / "w.kam", marked(book, segment))
+    copied = report.publish_copy(str(tmp_path / "w.kam"), tmp_path, segment)
+    whatif.write(str(tmp_path / "w.kam"), tmp_path / "page.html", segment)
+
+    assert b"canary" not in copied.read_bytes().lower()
+    assert b"canary" not in (tmp_path / "page.html").read_bytes().lower()
+    assert "name somebody of another segment and are left out:" in capsys.readouterr().out
+
+
+def test_a_copy_of_one_segment_says_what_the_workbook_says(tmp_path):
+    """Also where the whole company counts: costs that are shared out, and whom we can look after."""
+    from kamlib import pia, portfolio, profitability, staffed
+
+    place = ROOT / "data" / "bank"
+    copied = report.publish_copy(str(place), tmp_path, "universities")
+    whole, part = (typed(stores.load(each, read_only=True)[1]) for each in (place, copied))
+    chosen = of_workbook(whole, segment="universities")
+
+    for model in (profitability.customers, profitability.cost_to_serve, pia.place, portfolio.classes):
+        pd.testing.assert_frame_equal(model(part, of_workbook(part)), model(whole, chosen))
+    there, found = staffed.choose(whole, of_workbook(whole)), staffed.choose(part, of_workbook(part))
+    there = there[there["segment"] == "universities"]
+    assert found.set_index("customer")["chosen"].to_dict() == there.set_index("customer")["chosen"].to_dict()
+
+
+def test_a_published_copy_is_shown_in_the_scenario_that_was_asked_for(tmp_path, monkeypatch):
+    from kamlib import kaism, results
+    from kamlib.desk import open_desk
+
+    copied = report.publish_copy(str(ROOT / "data" / "insurer"), tmp_path, scenario="price_war")
+    monkeypatch.setenv("KAM_READ_ONLY", "1")
+    desk = open_desk(workbook=str(copied))
+
+    expected = results.show(str(ROOT / "data" / "insurer"), "kaism", "broker_networks", scenario="price_war")
+    pd.testing.assert_frame_equal(kaism.place(desk.tables, desk.settings), expected)
+    assert panels.in_scenario(desk.tables, desk.settings) == "We lose the price war"
+
+
+@pytest.mark.parametrize("static", [[], ["--static", "page.html"]])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--segment", "bank_chanel"], 'There is no segment "bank_chanel". Did you mean "bank_channel"?'),
+        (["--scenario", "price-war"], 'There is no scenario "price-war". Did you mean "price_war"?'),
+        (["--segment", "bank_channel", "--scenario", "nope"], 'There is no scenario "nope". Known: '),
+    ],
+)
+def test_publishing_refuses_what_does_not_exist(asked, said, static, tmp_path, monkeypatch, capsys):
+    from kamlib import cli, serve
+
+    monkeypatch.setattr(serve, "serve", lambda *_, **__: None)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        cli.main(["publish", str(ROOT / "data" / "insurer"), *asked, *static])
+
+    assert end.value.code == 2 and said in capsys.readouterr().err
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_publishing_without_a_segment_says_so(tmp_path, capsys):
+    stores.create(
+        tmp_path / "w.kam", stores.blank("Early") | {"segments": frame("segments", [{"segment": "s"}])}
+    )
+    report.publish_copy(str(tmp_path / "w.kam"), tmp_path)
+
+    assert "No customer of the workbook is in a segment yet" in capsys.readouterr().out
+    with pytest.raises(InvalidInput, match='no customer in the segment "s" yet'):
+        report.publish_copy(str(tmp_path / "w.kam"), tmp_path / "copy", "s")
 
 
 @pytest.mark.parametrize(

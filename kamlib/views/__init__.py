@@ -12,7 +12,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import certainty, kaism, panels, portfolio
+from kamlib import certainty, kaism, panels, portfolio, settings
 from kamlib import findings as rules
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
@@ -68,8 +68,13 @@ def open(desk: Desk, title: str, here: int | str) -> W.Box:
         )
     own = here if isinstance(here, str) else PAGES.get(here, PROFIT)
     step = here if isinstance(here, int) else 0
-    links = {s: ("" if page == own else f"{page}.ipynb") + f"#step-{s}" for s, page in PAGES.items()}
-    others = tuple((f"{page}.ipynb", name) for page, name in NAMES.items() if page != own)
+    there = {page: name for page, name in NAMES.items() if settings.is_served(page)}
+    links = {
+        s: ("" if page == own else f"{page}.ipynb") + f"#step-{s}"
+        for s, page in PAGES.items()
+        if page in there
+    }
+    others = tuple((f"{page}.ipynb", name) for page, name in there.items() if page != own)
 
     def head() -> str:
         return panels.head(
