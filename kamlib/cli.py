@@ -158,7 +158,7 @@ def publish(
     segment: Segment = "",
     scenario: Scenario = "",
 ) -> None:
-    """The workbook as read-only pages, served from a copy that the pages cannot change; or one page as a file.
+    """The workbook as read-only pages, served from a copy they cannot change; or one page as a file.
 
     With a segment the copy holds nothing of another one; with a scenario every page shows it.
     """

@@ -45,7 +45,7 @@ def open_desk(
     location = settings.workbook_location(workbook)
     store, text = stores.load(location, read_only=settings.is_read_only())
     checks.refuse_errors(checks.check(text, store.notes), location)
-    read_only = settings.is_read_only()  # a published copy says itself in which scenario it is shown
+    read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
     desk.audience, desk.narrowed = audience, bool(segment)

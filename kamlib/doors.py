@@ -47,7 +47,10 @@ WAITING = (
 BROWSER = "kam_browser"
 DOORSTEP = f"""<script>
 document.cookie = "{BROWSER}=1; path=/; samesite=lax";
-if (document.cookie.includes("{BROWSER}=1")) {{ document.documentElement.hidden = true; location.reload(); }}
+if (document.cookie.includes("{BROWSER}=1")) {{
+  document.documentElement.hidden = true;
+  location.reload();
+}}
 </script>This page needs JavaScript and cookies. Please allow both in the browser, then try again."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -190,7 +193,7 @@ class Page(TornadoVoilaHandler):
         self.finish("<script>window.kam && kam.fail()</script>")
 
     def should_use_rendered_notebook(self, *given: Any) -> bool:
-        """Voila asks this just before it takes a preheated kernel, which then is this page's own."""
+        """Voila asks just before it takes a preheated kernel, which then is this page's own."""
         if use := bool(super().should_use_rendered_notebook(*given)):
             self.kernel_manager.take_preheated(*self.path_args)
         return use

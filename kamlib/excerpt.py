@@ -1,7 +1,7 @@
-"""What a reader of one segment may have of a workbook: what belongs to its customers, and what names nobody else.
+"""What a reader of one segment may have: what belongs to its customers, and what names nobody else.
 
-People, the settings and what holds for every account of the company stay. The market map and the days
-and money of the whole company go: beside the accounts of one segment they would tell a wrong story.
+People, the settings and what holds for every account of the company stay. The market map and the
+days and money of the whole company go: beside one segment they would tell a wrong story.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ AT_HOME = {"ballots", "history", "forecast", "junctions", "junction_shares", "ro
 # counted or compared over all segments: unknown is better than wrong
 UNKNOWN = {"people": ("days",)}
 SET = {"customer": "", "budget": "", "overheads": "", "day_cost": "", "dependency_pct": "100"}
-ABOUT = {"attractiveness": "customer", "strength": "customer"}  # whom a score is about, else an idea
+# whom a score is about, else an idea
+ABOUT = {"attractiveness": "customer", "strength": "customer"}
 SCOPE = {"strength": "customer"}  # for whom a factor holds, else for a segment
-# where a text may name somebody else; of the tables WHOLE_ROWS the row then goes, not the text alone
+# where a text may name somebody else; of WHOLE_ROWS the row then goes, not the text alone
 PROSE = re.compile(
-    "avoid|bad|basis|contingency|description|evidence|good|label|name|partner|pilot|question|reason|risk|"
-    "team|trouble"
+    "avoid|bad|basis|contingency|description|evidence|good|label|name|partner|pilot|question|"
+    "reason|risk|team|trouble"
 )
 WHOLE_ROWS = {"answers": ("item", "value"), "scenarios": ("scenario", "name")}
 LEFT_OUT = "(left out here)"
@@ -34,7 +35,7 @@ Words = dict[str, list[list[str]]]  # names as words, by the first of them
 
 
 def of_segment(text: Tables, segment: str) -> tuple[Tables, list[str]]:
-    """The text tables of one segment, and the places where somebody else was named and is not any more.
+    """The text tables of one segment, and the places where somebody else was named before.
 
     Raises InvalidInput when there is no such segment.
     """
@@ -44,8 +45,8 @@ def of_segment(text: Tables, segment: str) -> tuple[Tables, list[str]]:
     there = [name for name in DEFINITIONS if name not in AT_HOME]
     kept = {name: _whole(name, text)[_own(name, tables[name], inside).to_numpy()] for name in there}
     for name, column, kind in (("customers", "rival", "customer"), ("projects", "idea", "idea")):
-        cells = kept[name][column]
-        kept[name] = kept[name].assign(**{column: cells.where(cells.str.strip().isin(inside[kind]), "")})
+        ours = kept[name][column].str.strip().isin(inside[kind])
+        kept[name] = kept[name].assign(**{column: kept[name][column].where(ours, "")})
     for name, columns in UNKNOWN.items():
         kept[name] = kept[name].assign(**dict.fromkeys(columns, ""))
     kept |= _costs(kept, tables, inside["customer"])
@@ -63,8 +64,8 @@ def _whole(name: str, text: Tables) -> pd.DataFrame:
 
 def _inside(tables: Tables, segment: str) -> dict[str, set[str]]:
     """The ids that belong to the segment, by what they are ids of."""
-    customers = tables["customers"]
-    inside = {"segment": {segment}, "customer": set(customers["customer"][customers["segment"] == segment])}
+    own = tables["customers"].loc[tables["customers"]["segment"] == segment, "customer"]
+    inside = {"segment": {segment}, "customer": set(own)}
     for name, key in (("ideas", "idea"), ("projects", "project")):
         inside[key] = set(tables[name][key][tables[name]["customer"].isin(inside["customer"])])
     return inside
@@ -97,7 +98,8 @@ def _whose(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
         scope = model.map(SCOPE).fillna("segment")
         yield "subject", scope.where(frame["what"] != "score", model.map(ABOUT).fillna("idea"))
     if name == "decisions":
-        yield "subject", (frame["what"] == "benchmark_waiver").map({True: "segment", False: "customer"})
+        whole = frame["what"] == "benchmark_waiver"
+        yield "subject", whole.map({True: "segment", False: "customer"})
     if name == "answers":
         yield "subject", frame["sheet"].map({form.id: form.per for form in sheets.forms()})
 
@@ -110,10 +112,11 @@ def _costs(kept: Tables, tables: Tables, customers: set[str]) -> Tables:
     used = own.groupby("pool")["minutes"].sum().reindex(pools.index).fillna(0)
     there = pools["practical_minutes"]
     part = np.maximum(there, used) / np.maximum(there, pools["used_minutes"])
-    return {
-        name: kept[name].assign(cost=(tables[name]["cost"] * tables[name][key].map(by)).map(as_text).tolist())
-        for name, key, by in (("activities", "activity", share), ("pools", "pool", part))
-    }
+    made = {}
+    for name, key, by in (("activities", "activity", share), ("pools", "pool", part)):
+        cost = tables[name]["cost"] * tables[name][key].map(by)
+        made[name] = kept[name].assign(cost=cost.map(as_text).tolist())
+    return made
 
 
 def _chosen(tables: Tables, segment: str) -> dict[str, str]:
@@ -125,7 +128,7 @@ def _chosen(tables: Tables, segment: str) -> dict[str, str]:
 
 def with_settings(said: pd.DataFrame, given: dict[str, str]) -> pd.DataFrame:
     """With these settings, and without those that are given as empty."""
-    more = pd.DataFrame([(k, v) for k, v in given.items() if v], columns=["key", "value"], dtype=object)
+    more = pd.DataFrame(filter(all, given.items()), columns=["key", "value"], dtype=object)
     return pd.concat([said[~said["key"].str.strip().isin(given)], more], ignore_index=True)
 
 
@@ -144,13 +147,16 @@ def _unnamed(kept: Tables, tables: Tables, inside: dict[str, set[str]]) -> tuple
     named, places = _finder(names[True], names[False]), []
     for name in kept.keys() - {"settings", "people"}:
         frame, keys = kept[name], DEFINITIONS[name].keys
-        prose = [c.name for c in DEFINITIONS[name].columns if PROSE.fullmatch(c.name) and c.kind == "text"]
-        texts = WHOLE_ROWS.get(name, prose)
+        told = [c.name for c in DEFINITIONS[name].columns if c.kind == "text"]
+        texts = WHOLE_ROWS.get(name, filter(PROSE.fullmatch, told))
         hits = frame[list(texts)].map(named)
         for row, column in zip(*np.nonzero(hits.to_numpy()), strict=True):
             places.append(f"{name}, {', '.join(frame.iloc[row][keys])}, {hits.columns[column]}")
-        blank = {c: frame[c].mask(hits[c], "" if c in ("name", "label") else LEFT_OUT) for c in hits}
-        kept = {**kept, name: frame[~hits.any(axis=1)] if name in WHOLE_ROWS else frame.assign(**blank)}
+        if name in WHOLE_ROWS:
+            kept[name] = frame[~hits.any(axis=1)]
+            continue
+        says = {c: "" if c in ("name", "label") else LEFT_OUT for c in hits}
+        kept[name] = frame.assign(**{c: frame[c].mask(hits[c], says[c]) for c in hits})
     there = kept["changes"]["scenario"].str.strip().isin(kept["scenarios"]["scenario"].str.strip())
     return {**kept, "changes": kept["changes"][there]}, sorted(places)
 

@@ -265,7 +265,7 @@ def portfolio_table(tables: Tables, settings: Settings) -> str:
     """Balance and capacity in words, bars and a table."""
     words, too_many = portfolio.load_words(tables, settings)
     return fill("portfolio", rows=portfolio.table(tables, settings).to_dict("records"), load=words,
-                too_many=too_many, questions=portfolio.questions(tables, settings),
+                several=len(tables["segments"]) > 1, too_many=too_many, questions=portfolio.questions(tables, settings),
                 managers=len(portfolio.account_managers(tables)), currency=settings.currency)  # fmt: skip
 
 

@@ -322,12 +322,17 @@ def _quiet_environment() -> Iterator[None]:
 
 
 def publish_copy(
-    location: str, folder: Path, segment: str = "", scenario: str = "", say: Callable[[str], object] = print
+    location: str,
+    folder: Path,
+    segment: str = "",
+    scenario: str = "",
+    say: Callable[[str], object] = print,
 ) -> Path:
     """A copy for reading: only what PUBLISHED names, in a file that is opened immutable.
 
-    With a segment nothing of another one is in it; with a scenario every page shows it. `say` is told in
-    sentences what a reader may miss. Raises InvalidInput for a segment or a scenario that does not exist.
+    With a segment nothing of another one is in it; with a scenario every page shows it. `say` is
+    told in sentences what a reader may miss. Raises InvalidInput for a segment or a scenario that
+    does not exist.
     """
     from kamlib import checks, excerpt
     from kamlib.stores.database import Database
@@ -336,21 +341,22 @@ def publish_copy(
     store, text = stores.load(location, read_only=True)
     checks.refuse_errors(checks.check(text, store.notes), location)
     tables = typed(text)
-    scenarios.applied(tables, settings.of_workbook(tables), scenario)  # refuses one that does not exist
+    scenarios.applied(tables, settings.of_workbook(tables), scenario)
     wanted = set(kaism.segments(tables, settings.of_workbook(tables, segment=segment)))
     if not wanted & set(tables["customers"]["segment"]):
         if segment:
-            raise InvalidInput(f'There is no customer in the segment "{segment}" yet, so there is nothing to publish.',
-                               table="customers", column="segment", found=segment)  # fmt: skip
-        say(
-            "No customer of the workbook is in a segment yet: the pages on key accounts stay empty until then."
-        )
+            raise InvalidInput(
+                f'The segment "{segment}" has no customer yet, so there is nothing to publish.',
+                table="customers",
+                column="segment",
+                found=segment,
+            )
+        say("No customer is in a segment yet: the pages on key accounts stay empty until then.")
     made = allowed(text)
     if segment:
         made, places = excerpt.of_segment(made, segment)
         if places:
-            say(f"{len(places)} {'text names' if len(places) == 1 else 'texts name'} somebody of another segment and "
-                f"{'is' if len(places) == 1 else 'are'} left out:\n  " + "\n  ".join(places))  # fmt: skip
+            say("\n  ".join(["Left out, because it names somebody of another segment:", *places]))
     if scenario:
         # one that names somebody of another segment is not in the copy
         scenarios.applied(typed(made), settings.of_workbook(tables), scenario)

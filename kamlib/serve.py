@@ -132,8 +132,9 @@ def serve(
     spare: int = 0,
     pages: Collection[str] = (),
 ) -> None:
-    """Serve the notebooks of a folder, or only `pages`, until SIGINT or SIGTERM; print the address once it answers.
+    """Serve the notebooks of a folder, or only `pages`, until SIGINT or SIGTERM.
 
+    Prints the address once it answers.
     `port` is taken when it is free, any other else (0: any). Beyond loopback there is always a
     token. The kernel of a page that is not connected for `cull_seconds` (5 more or less), or never
     was, ends; an open page keeps its own. `spare` kernels wait with the slow imports done, which

@@ -33,7 +33,7 @@ del _warm_up"""
 
 
 class SpareKernels(AsyncMappingKernelManager):
-    """Gives a page a spare kernel if there is one, starts the next, and ends kernels whose page is gone."""
+    """Gives a page a spare kernel if there is one, starts the next; ends those whose page is gone."""
 
     spares = Int(0, config=True, help="How many kernels wait.")
 
@@ -42,7 +42,7 @@ class SpareKernels(AsyncMappingKernelManager):
         self._spare: list[asyncio.Task[str]] = []
         self._pools: dict[str, list[asyncio.Task[dict[str, Any]]]] = {}  # Voila fills it
         self._warming: set[asyncio.Task[None]] = set()
-        self.pages: set[Any] = set()  # those that are opening or connecting, each with its `own` kernels
+        self.pages: set[Any] = set()  # opening or connecting, each with its `own` kernels
         self._seen: dict[str, float] = {}  # when each kernel was last free, opening or connected
 
     def free(self) -> set[str]:
@@ -88,7 +88,7 @@ class SpareKernels(AsyncMappingKernelManager):
         return kernel_id
 
     def take_preheated(self, page: str) -> None:
-        """Give the page that is being opened the kernel that Voila is about to take from the pool."""
+        """Give the page being opened the kernel that Voila is about to take from the pool."""
         own, item = opening.get([]), self._pools[page][0]
 
         def note(item: asyncio.Task[dict[str, Any]]) -> None:

@@ -250,7 +250,7 @@ def test_a_copy_of_one_segment_holds_nothing_of_another(book, segment, tmp_path,
 
     assert b"canary" not in copied.read_bytes().lower()
     assert b"canary" not in (tmp_path / "page.html").read_bytes().lower()
-    assert "name somebody of another segment and are left out:" in capsys.readouterr().out
+    assert "Left out, because it names somebody of another segment" in capsys.readouterr().out
 
 
 def test_a_copy_of_one_segment_says_what_the_workbook_says(tmp_path):
@@ -309,8 +309,8 @@ def test_publishing_without_a_segment_says_so(tmp_path, capsys):
     )
     report.publish_copy(str(tmp_path / "w.kam"), tmp_path)
 
-    assert "No customer of the workbook is in a segment yet" in capsys.readouterr().out
-    with pytest.raises(InvalidInput, match='no customer in the segment "s" yet'):
+    assert "No customer is in a segment yet" in capsys.readouterr().out
+    with pytest.raises(InvalidInput, match='segment "s" has no customer yet'):
         report.publish_copy(str(tmp_path / "w.kam"), tmp_path / "copy", "s")
 
 
