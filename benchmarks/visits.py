@@ -69,9 +69,9 @@ def _visited(name: str, **options: Any) -> str:
                 _visit(board, "02_kaism", visit)
                 most = max(most, len(board.kernels()))
         _settled(board, waiting)
-        after = _state(board)
         while HALF_READ:
             HALF_READ.pop().close()
+        after = _state(board)
     parts = [f"{w} {b}, {a}" for w, b, a in zip(("kernels", "MB", "files"), before, after, strict=True)]
     return f"{name}: {'; '.join(parts)}; at most {most} kernels"
 
