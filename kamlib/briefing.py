@@ -10,6 +10,7 @@ from kamlib.settings import Settings
 from kamlib.tables import Tables
 
 MOST_RANKED, MOST_UNKNOWN = 8, 6
+SHORT, WHOLE = 60, 1_000_000  # letters of an answer on the page of one customer, and elsewhere
 
 
 def purpose(tables: Tables, settings: Settings) -> str:
@@ -63,19 +64,28 @@ def segments(tables: Tables, settings: Settings) -> str:
 
 
 def sheet_tables(tables: Tables, settings: Settings) -> str:
-    """Every sheet that somebody has begun to fill in, for a report."""
+    """Every sheet that somebody has begun to fill in, of the company, of each segment and of each customer."""
+    return _begun(tables, [(s, sheets.subjects(tables, settings, s)) for s in sheets.forms()], WHOLE)
+
+
+def sheets_of_customer(tables: Tables, settings: Settings) -> str:
+    """The sheets of the customer the settings name, long answers cut short; "" where nothing is filled in."""
+    own = [(settings.customer, "")]
+    return _begun(tables, [(s, own) for s in sheets.forms() if s.per == "customer"], SHORT)
+
+
+def _begun(tables: Tables, wanted: list[tuple[sheets.Form, list[tuple[str, str]]]], cut: int) -> str:
+    """The lines that say anything, of each sheet and each of its subjects (id, name)."""
     shown: list[dict[str, Any]] = []
-    far = sheets.progress(tables, settings)
-    for sheet in far.loc[far["state"] != "open", "sheet"]:
-        shape = sheets.form(sheet)
-        for subject, name in sheets.subjects(tables, settings, shape):
-            rows = sheets.filled(tables, sheet, subject)
-            names = [f["id"] for f in shape.fields]
-            said = rows[(rows[[*names, "note"]] != "").any(axis=1)]
+    answers = {key: rows for key, rows in tables["answers"].groupby(["sheet", "subject"])}
+    for shape, about in wanted:
+        for subject, name in (each for each in about if (shape.id, each[0]) in answers):
+            rows = sheets.filled({"answers": answers[shape.id, subject]}, shape.id, subject)
+            said = rows[(rows[[*(f["id"] for f in shape.fields), "note"]] != "").any(axis=1)]
             if len(said):
                 shown.append({
                     "title": shape.title, "about": name, "fields": shape.fields, "note": shape.note,
                     "rows": said.to_dict("records"), "filled": int(rows["filled"].sum()), "lines": len(rows),
                 })  # fmt: skip
-    people = dict(zip(tables["people"]["person"], tables["people"]["name"], strict=True))
-    return fill("sheet_tables", sheets=shown, people=people)
+    people = {p: n or p for p, n in zip(tables["people"]["person"], tables["people"]["name"], strict=True)}
+    return fill("sheet_tables", sheets=shown, people=people, cut=cut)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -202,13 +204,45 @@ def report(
     ] = "",
 ) -> None:
     """Self-contained pages that open anywhere without a network: for steps 1 to 5, profit, step 10, segments, customers."""
-    from kamlib import report as reports
-
     said = {"customer": customer} if customer else {}
     said |= {"scenario": scenario} if scenario else {}
     said |= {"audience": audience} if audience != "internal" else {}
-    for path in reports.write(workbook, out, segment, reports.parameters(parameter) | said, notebook):
-        typer.echo(str(path))
+    done: list[str] = []
+    with _stoppable():
+        try:
+            from kamlib import report as reports
+            from kamlib.settings import together
+
+            given = together(reports.parameters(parameter), said)
+            with contextlib.closing(reports.write(workbook, out, segment, given, notebook)) as pages:
+                for path in pages:
+                    done.append(path.name)
+                    typer.echo(str(path))
+        except KeyboardInterrupt as stop:
+            said_so_far = f"Written to {out} so far: {', '.join(done)}." if done else "No page is written."
+            typer.echo(f"Stopped before the end. {said_so_far}", err=True)
+            raise typer.Exit(128 + stop.args[0]) from None
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed window raise KeyboardInterrupt with their number; only the first, so that tidying up is not disturbed."""
+
+    def stop(number: int, _: Any) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt(number)
+
+    named = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {each: signal.getsignal(each) for each in named if signal.getsignal(each) != signal.SIG_IGN}
+    for each in before:
+        signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            if signal.getsignal(each) is stop:
+                signal.signal(each, handler)
 
 
 def _absolute(location: str) -> str:

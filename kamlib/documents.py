@@ -72,11 +72,15 @@ def certain(desk: Desk) -> Document:
 
 
 def groundwork(desk: Desk) -> Document:
-    """Steps 1 to 5 for a reader: the balance, objectives, means, team, market, segments, the sheets."""
+    """Steps 1 to 5 for a reader: the balance, objectives, means, team, market, segments, the sheets.
+
+    The sheets of all customers, unless the notebook was given a segment.
+    """
     _inside(desk)
     from kamlib import briefing, charts, market, objectives
 
-    tables, chosen = desk.tables, desk.settings
+    tables = desk.tables
+    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
     drivers, trend = objectives.drivers(tables), objectives.trend(tables)
     drivers = drivers[drivers["strong"]]
     placed = market.market_map(tables, chosen)
@@ -191,7 +195,7 @@ def distinct(desk: Desk) -> Document:
 
 def account(desk: Desk) -> Document:
     """One customer for a reader inside: what it is to us, what would help it, who does what by when. Six sheets at most."""
-    from kamlib import charts
+    from kamlib import briefing, charts
 
     _inside(desk)
     if not desk.customer:
@@ -208,6 +212,7 @@ def account(desk: Desk) -> Document:
     parts = {
         "stands": impact.stands, "ideas": impact.ideas, "projects": impact.projects,
         "unknown": impact.unknown, "load": impact.load, "findings": impact.own_findings,
+        "sheets": briefing.sheets_of_customer,
     }  # fmt: skip
     shown, today = projects.head(impact.MOST["projects"]), date.today().isoformat()
     return Document(

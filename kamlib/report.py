@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import hashlib
 import os
 import re
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from kamlib import handout, kaism, panels, pia, portfolio, scenarios, settings, stores
-from kamlib.desk import Desk
+from kamlib.desk import Desk, agree
 from kamlib.documents import (
     Document,
     account,
@@ -35,6 +39,8 @@ BY_SEGMENT = "02_kaism"  # a page for each segment
 SURE = "05_certainty"  # a page for each segment
 DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
 OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
+# ids, between hyphens, that stand in a file name as they are: they look like no end that we give
+PLAIN = re.compile(r"(?!.*-in-|.*-x[0-9a-f]{8}-)-[\w-]{1,80}-", re.ASCII | re.IGNORECASE)
 WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction"}
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
@@ -126,7 +132,7 @@ def rehearse() -> None:
 
 
 def parameters(given: Sequence[str]) -> dict[str, Any]:
-    """NAME=VALUE texts as typed parameters. Raises InvalidInput for a wrong name, type or value."""
+    """NAME=VALUE texts as typed parameters. Raises InvalidInput for a wrong name, type or value, and for a workbook."""
     raw: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -134,10 +140,12 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
             raise InvalidInput(f'"{text}" is not a parameter.', hint="Write NAME=VALUE.")
         number = re.fullmatch(r"-?\d+(\.\d+)?", value.strip())
         field = settings.Parameters.model_fields.get(name.strip())
-        raw[name.strip()] = (
-            float(value) if number and field and field.annotation is not str else value.strip()
-        )
+        typed = float(value) if number and field and field.annotation is not str else value.strip()
+        raw = settings.together(raw, {name.strip(): typed})
     settings.gate(raw)
+    if "workbook" in raw:
+        raise InvalidInput(f'The workbook is no parameter of a report, so "{raw["workbook"]}" is not read.', table="parameters",
+                           column="workbook", found=raw["workbook"], hint="Name it first: kam report WORKBOOK.")  # fmt: skip
     return raw
 
 
@@ -148,16 +156,15 @@ Page = tuple[
 
 def write(
     location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
-) -> Iterator[Path]:
+) -> Generator[Path]:
     """Write self-contained pages: for the workbook (01, 03, 04), for each segment (02), for customers (04).
 
     With a segment only the pages of that segment and its customers, with a customer only its page, with a
     `notebook` only what that one writes. Gives the paths as they are ready. Everything is checked before a
     kernel starts. A page is there whole or not at all; one for a customer is searched before it is there.
+    A page that cannot be made does not keep the others from being made; it is named in a KamError at the end.
     """
-    checked = settings.gate(
-        {"workbook": location, **(given or {}), **({"segment": segment} if segment else {})}
-    )
+    checked = settings.gate(settings.together({"workbook": location, "segment": segment}, given or {}))
     known = sorted({*WHOLE, BY_SEGMENT, SURE})
     if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
@@ -168,14 +175,15 @@ def write(
 
     checks.refuse_errors(checks.check(text, store.notes), location)
     tables = typed(text)
+    agree(tables, checked.segment, checked.customer)
     outside = checked.audience == "customer"
     pages = (
         _of_customer(tables, checked, notebook)
         if outside or checked.customer
         else _pages(tables, checked, notebook)
     )
-    _make(out)
     values: dict[str, Any] = {"workbook": _absolute(location)}
+    within = ""
     if checked.near_line is not None:
         values["near_line"] = checked.near_line
     if checked.scenario:
@@ -183,13 +191,30 @@ def write(
             tables, settings.of_workbook(tables), checked.scenario
         )  # refuses one that does not exist
         values["scenario"] = checked.scenario
-    for source, more, name, title in pages:
-        page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, title, "" if outside else panels.look())
-        if outside:
-            page = handout.searched(page, tables, checked.customer)
-        path = out / f"{name}{'-' + _file_name(checked.scenario, 'in') if checked.scenario else ''}.html"
-        files.write(path, page.encode())
-        yield path
+        within = "-" + _file_name(checked.scenario, "in", tables["scenarios"]["scenario"])
+    _make(out)
+    failed: dict[str, list[str]] = {}
+    with _folder() as folder:
+        for source, more, name, title in pages:
+            path = out / f"{name}{within}.html"
+            look = "" if outside else panels.look()
+            try:
+                page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, title, look, Path(folder))
+            except KamError as error:
+                if len(pages) == 1:
+                    raise
+                kept = f"{path.name}, still there from an earlier run," if path.exists() else path.name
+                failed.setdefault(str(error).rstrip("."), []).append(kept)
+                continue
+            if outside:
+                page = handout.searched(page, tables, checked.customer)
+            files.write(path, page.encode())
+            yield path
+    if failed:
+        number = sum(map(len, failed.values()))
+        said = "; ".join(f"{', '.join(names)} ({why})" for why, names in failed.items())
+        raise KamError(f"{number} of {len(pages)} pages could not be made: {said}.",
+                       hint=f"The others are in {out}.")  # fmt: skip
 
 
 def _pages(tables: Tables, checked: settings.Parameters, notebook: str) -> list[Page]:
@@ -198,18 +223,17 @@ def _pages(tables: Tables, checked: settings.Parameters, notebook: str) -> list[
     wanted = kaism.segments(tables, settings.of_workbook(tables, segment=chosen))
     if notebook in (BY_SEGMENT, SURE) and not wanted:
         raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
-    narrow = {"segment": chosen} if chosen else {}
+    narrow, ids = {"segment": chosen} if chosen else {}, tables["segments"]["segment"]
     pages: list[Page] = [(source, narrow, name, "") for source, name in WHOLE.items()
                          if notebook == source or not (notebook or chosen)]  # fmt: skip
     if notebook in ("", BY_SEGMENT):
-        pages += [(BY_SEGMENT, {"segment": each}, _file_name(each), "") for each in wanted]
+        pages += [(BY_SEGMENT, {"segment": each}, _file_name(each, "kaism", ids), "") for each in wanted]
     if notebook in ("", SURE):
-        pages += [(SURE, {"segment": each}, _file_name(each, "certainty"), "") for each in wanted]
+        pages += [(SURE, {"segment": each}, _file_name(each, "certainty", ids), "") for each in wanted]
     if notebook in ("", DIFFERENTLY):
         there = pia.listed(tables, settings.of_workbook(tables, segment=chosen)).set_index("customer")["name"]
-        taken: set[str] = set()
         pages += [
-            _account(each, str(there[each]), taken) for each in pia.begun(tables) if each in there.index
+            _account(tables, each, str(there[each])) for each in pia.begun(tables) if each in there.index
         ]
     return pages
 
@@ -223,20 +247,15 @@ def _of_customer(tables: Tables, checked: settings.Parameters, notebook: str) ->
         found = handout.ready(tables, checked.customer)
         handout.refuse(tables, checked.customer)
         values = {"customer": checked.customer, "audience": "customer"}
-        return [(DIFFERENTLY, values, _file_name(checked.customer, "for"), handout.title(found))]
+        file = _file_name(checked.customer, "for", tables["customers"]["customer"])
+        return [(DIFFERENTLY, values, file, handout.title(found))]
     name = pia.listed(tables, settings.of_workbook(tables, customer=checked.customer))["name"].iloc[0]
-    return [_account(checked.customer, str(name), set())]
+    return [_account(tables, checked.customer, str(name))]
 
 
-def _account(customer: str, name: str, taken: set[str]) -> Page:
-    """The page of a customer under a file name that no other page of the same run has."""
-    made = first = _file_name(customer, "account")
-    number = 1
-    while made.casefold() in taken:
-        number += 1
-        made = f"{first}-{number}"
-    taken.add(made.casefold())
-    return DIFFERENTLY, {"customer": customer}, made, account_title(name)
+def _account(tables: Tables, customer: str, name: str) -> Page:
+    file = _file_name(customer, "account", tables["customers"]["customer"])
+    return DIFFERENTLY, {"customer": customer}, file, account_title(name)
 
 
 def _make(folder: Path) -> None:
@@ -249,76 +268,92 @@ def _make(folder: Path) -> None:
                             hint="Choose a folder you may write to with --out.") from None  # fmt: skip
 
 
-def _file_name(id: str, kind: str = "kaism") -> str:
-    """A file name that no id can turn into a path."""
-    return f"{kind}-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", id).strip("-")[:80] or "one")
+def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
+    """A file name that no id can turn into a path and that no other of the workbook's `ids` has, in any case.
+
+    An id that can be one stays as it is, kaism-brokers; any other gets an end of its own, kaism-a-b-x1f0c9d3e.
+    """
+    alike = {other for other in ids if other.lower() == id.lower()} - {id}
+    if PLAIN.fullmatch(f"-{id}-") and (id == id.lower() or not alike):
+        return f"{kind}-{id}"
+    slug = re.sub(r"[^A-Za-z0-9_-]+", "-", id).strip("-")[:80]
+    return "-".join(filter(None, [kind, slug, f"x{hashlib.sha256(id.encode()).hexdigest()[:8]}"]))
 
 
 def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
 
 
-def _run(path: Path, values: dict[str, Any], title: str, look: Any) -> str:
-    """Execute the notebook's report cells through Papermill and give the page, with the notebook's title if it has none."""
-    import nbformat
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """A private folder for what the kernels need; the path of a socket has to be short."""
+    long = len(os.fsencode(tempfile.gettempdir())) > 64
+    return tempfile.TemporaryDirectory(prefix="kam-report-", dir="/tmp" if long else None)  # noqa: S108
+
+
+def _run(path: Path, values: dict[str, Any], title: str, look: Any, folder: Path) -> str:
+    """Execute the notebook's report cells and give the page, with the notebook's title if it has none."""
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
     notebook = load_notebook_node(str(path))
     notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
     notebook = parameterize_notebook(notebook, values)
-    with tempfile.TemporaryDirectory(prefix="kam-report-") as folder:
-        source, target = Path(folder) / "in.ipynb", Path(folder) / "out.ipynb"
-        nbformat.write(notebook, source)
-        _execute(source, target)
-        done = nbformat.read(target, as_version=4)
-    shown = [o for c in done.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
+    _execute(notebook, folder)
+    shown = [o for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     if not shown:
         raise KamError("The report came out empty.", hint="Run `kam check` on the workbook.")
     title = title or next(
-        (c.source.splitlines()[0].lstrip("# ") for c in done.cells if c.cell_type == "markdown"), "Report"
+        (c.source.splitlines()[0].lstrip("# ") for c in notebook.cells if c.cell_type == "markdown"), "Report"
     )
     return panels.fill("page", title=title, look=look, body=panels.trusted(shown[-1]["data"]["text/html"]))
 
 
-def _execute(source: Path, target: Path) -> None:
-    import papermill
-    from jupyter_client.manager import AsyncKernelManager
-
-    class Local(AsyncKernelManager):
-        """A kernel that is talked to through files of our own and not through open ports."""
-
-        transport = "ipc"
-
-    with _quiet_environment():
+def _execute(notebook: Any, folder: Path) -> None:
+    """Run the cells of a notebook in a kernel of their own; whatever ends the waiting ends the kernel too."""
+    left = threading.Event()
+    with ThreadPoolExecutor(1) as thread:  # where no signal can come between a kernel and its end
         try:
-            papermill.execute_notebook(
-                source,
-                target,
-                kernel_name="python3",
-                progress_bar=False,
-                cwd=str(NOTEBOOKS),
-                kernel_manager_class=Local,
-            )
-        except papermill.PapermillExecutionError as error:
-            raise KamError(f"The report could not be made: {error.evalue}") from None
+            thread.submit(asyncio.run, _until(left, _cells(notebook, folder))).result()
+        finally:
+            left.set()
 
 
-@contextlib.contextmanager
-def _quiet_environment() -> Iterator[None]:
-    """The kernel finds kamlib, and says nothing of debuggers and frozen modules."""
-    wanted = {"PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")])),
-              "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1"}  # fmt: skip
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
+async def _until(left: threading.Event, work: Any) -> None:
+    task = asyncio.ensure_future(work)
+    while not (task.done() or left.is_set()):
+        await asyncio.wait({task}, timeout=0.05)
+    task.cancel()
+    await task
+
+
+async def _cells(notebook: Any, folder: Path) -> None:
+    """Raises KamError where a cell does, and where the kernel is killed."""
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    ours = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours)), "IPYTHONDIR": str(folder),
+                        "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1"}  # fmt: skip
+    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp",
+                                connection_file=str(folder / "k"))  # fmt: skip
+    client = NotebookClient(notebook, km=kernel)
     try:
-        yield
+        await client.async_start_new_kernel(
+            cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        await client.async_start_new_kernel_client()
+        for number, cell in enumerate(notebook.cells):
+            await client.async_execute_cell(cell, number)
+    except CellExecutionError as error:
+        raise KamError(f"The report could not be made: {error.evalue}") from None
+    except (RuntimeError, OSError):
+        raise KamError("The process that makes it was ended or never answered.",
+                       hint="Is there memory enough?") from None  # fmt: skip
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        if client.kc:
+            client.kc.stop_channels()
+        await kernel.shutdown_kernel(now=True)
 
 
 def publish_copy(

@@ -29,6 +29,7 @@ from kamlib import (
     staffed,
     stores,
 )  # fmt: skip
+from kamlib.desk import agree
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.settings import Settings
 from kamlib.tables import Tables, parse_number, typed
@@ -119,8 +120,7 @@ def show(location: str, name: str, segment: str = "", customer: str = "", scenar
     tables = typed(text)
     chosen = settings.of_workbook(tables, segment=segment, customer=customer, scenario=scenario or None)
     tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)
-    if customer:
-        pia.listed(tables, chosen)  # refuses one that does not exist
+    agree(tables, segment, customer)
     return RESULTS[name](tables, chosen)
 
 

@@ -150,6 +150,19 @@ def gate(given: Mapping[str, Any]) -> Parameters:
         raise _spoken(error, Parameters) from None
 
 
+def together(*said: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters said in several places as one; raises InvalidInput where two of them contradict each other."""
+    made: dict[str, Any] = {}
+    for name, value in (pair for each in said for pair in each.items()):
+        before = made.setdefault(name, value)
+        if before in ("", None):
+            made[name] = value
+        elif value not in ("", None, before):
+            raise InvalidInput(f'{name} is said twice, as "{before}" and as "{value}".', table="parameters",
+                               column=name, found=value, hint="Leave one of them out.")  # fmt: skip
+    return made
+
+
 def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
     lines, names = [], []
     for problem in error.errors():
@@ -158,7 +171,8 @@ def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
         if problem["type"] == "extra_forbidden":
             lines.append(f'There is no parameter "{name}". {did_you_mean(name, model.model_fields)}')
         else:
-            lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.')
+            way = " With -r for -p papermill takes it as one." if problem["type"] == "string_type" else ""
+            lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.{way}')
     return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
 
 

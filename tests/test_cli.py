@@ -16,7 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from kamlib import cli, stores
-from tests.worked import ATTRACTIVE, text
+from kamlib.errors import KamError
+from tests.worked import ATTRACTIVE, frame, text
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ["new", "check", "show", "copy", "workshop", "publish", "report"]
@@ -119,6 +120,30 @@ def test_what_is_wrong_is_said_in_a_sentence(args, said, tmp_path):
 
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["-p", "workbook=data/bank"], "kam report WORKBOOK"),
+        (["-p", "segment=main", "-p", "segment=other"], 'segment is said twice, as "main" and as "other"'),
+        (["--segment", "main", "-p", "segment=other"], "segment is said twice"),
+        (["--customer", "Alpha", "-p", "customer=Beta"], "customer is said twice"),
+        (["--scenario", "a", "-p", "scenario=b"], "scenario is said twice"),
+        (["--customer", "Alpha", "--segment", "north"], 'There is no segment "north"'),
+        (["--customer", "Alpha", "-p", "segment=other"], '"Alpha" is in the segment main, not in other'),
+        (["--customer", "Delta", "-p", "segment=other"], '"Delta" is in no segment, not in other'),
+    ],
+)
+def test_a_report_that_is_asked_for_in_two_ways_is_refused_before_any_work(args, said, tmp_path):
+    book = text()
+    book["segments"] = frame("segments", [{"segment": "main"}, {"segment": "other"}])
+    book["customers"].loc[book["customers"]["customer"] == "Delta", "segment"] = ""
+    stores.create(tmp_path / "w", book)
+    result = quick("report", tmp_path / "w", "--out", tmp_path / "out", *args)
+
+    assert isinstance(result.exception, KamError) and said in str(result.exception)
+    assert not (tmp_path / "out").exists()
 
 
 def test_check_ends_with_1_when_there_are_errors(tmp_path):

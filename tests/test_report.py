@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pandas as pd
+import psutil
 import pytest
 from markupsafe import escape
 
-from kamlib import documents, panels, pia, plans, report, stores
+from kamlib import documents, panels, pia, plans, report, sheets, stores
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
 from kamlib.settings import of_workbook
@@ -63,6 +67,16 @@ def test_the_report_of_steps_1_to_5_has_every_sheet_every_picture_and_the_figure
         assert str(panels.Markup.escape(row["words"])) in each
     for name in results.show(place, "market_map")["name"]:
         assert name.split()[0] in each
+
+
+def test_the_report_of_steps_1_to_5_has_the_sheets_of_every_segment_and_customer(groundwork):
+    from kamlib import results
+
+    example, each = groundwork
+    said = results.show(str(ROOT / "data" / example), "sheets")[["sheet", "subject"]].drop_duplicates()
+    assert len(said) > 40
+    for title, about in said.itertuples(index=False):
+        assert f"<h3>{escape(title)}{': ' if about else ''}{escape(about)}</h3>" in each
 
 
 def test_a_report_has_the_whole_story(page):
@@ -167,6 +181,61 @@ def test_a_report_is_whole_or_not_there(tmp_path):
     assert first.endswith("segmentation.html")
     for path in tmp_path.glob("*.html"):
         assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+def test_two_runs_at_once_are_stopped_without_a_trace(tmp_path_factory):
+    """Begun at one moment, ended by Ctrl-C and by SIGTERM: whole pages stay and are named, nothing else does."""
+    before, runs = (ROOT / "notebooks").stat().st_mtime_ns, []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        place = tmp_path_factory.mktemp("r")
+        env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(place)}
+        runs.append((number, place, subprocess.Popen(
+            [sys.executable, "-m", "kamlib.cli", "report", "data/tiny", "--out", str(place / "out")],
+            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )))  # fmt: skip
+    for number, _, child in runs:
+        assert child.stdout.readline().endswith("segmentation.html\n"), child.stderr.read()
+        child.send_signal(number)
+        child.send_signal(number)
+    for number, place, child in runs:
+        said = child.communicate()[1]
+        pages = [p.name for p in (place / "out").iterdir()]
+        assert child.returncode == 128 + number and said.count("\n") == 1 and "Stopped" in said
+        assert pages and all(name in said for name in pages) and [p.name for p in place.iterdir()] == ["out"]
+        assert all(p.read_text(encoding="utf-8").endswith("</html>") for p in (place / "out").iterdir())
+        left = [
+            p
+            for p in psutil.process_iter(["environ"])
+            if (p.info["environ"] or {}).get("TMPDIR") == str(place)
+        ]
+        assert not left
+    assert (ROOT / "notebooks").stat().st_mtime_ns == before
+
+
+def test_a_killed_page_costs_that_page_only(tmp_path, monkeypatch):
+    """The others are made and the failure is named at the end. What a kernel needs lies in a folder that is gone then."""
+    code = """
+import os
+from IPython.display import HTML, display
+from ipykernel.connect import get_connection_file
+display(HTML(f"{os.getcwd()}|{os.path.dirname(get_connection_file())}|{os.environ['IPYTHONDIR']}|"))
+os.kill(os.getpid(), 9 if customer == "Alpha" else 0)"""
+    parameters = nbformat.v4.new_code_cell('customer = ""', metadata={"tags": ["parameters"]})
+    notebook = nbformat.v4.new_notebook(cells=[parameters, nbformat.v4.new_code_cell(code)])
+    notebook.metadata.kernelspec = {"name": "python3", "language": "python", "display_name": "Python"}
+    nbformat.write(notebook, tmp_path / "04_pia.ipynb")
+    monkeypatch.setattr(report, "NOTEBOOKS", tmp_path)
+    stores.create(tmp_path / "w.kam", busy() | {"stages": frame("stages", [
+        {"customer": c, "stage": "s"} for c in ("Alpha", "Beta")])})  # fmt: skip
+    made = []
+    with pytest.raises(
+        KamError, match=r"^1 of 3 pages could not be made: account-Alpha\.html \(.* was ended"
+    ):
+        made += report.write(str(tmp_path / "w.kam"), tmp_path / "out", notebook="04_pia")
+    names = sorted(p.name for p in (tmp_path / "out").iterdir())
+    assert names == ["account-Beta.html", "distinction.html"]
+    used = re.search(r"<main>(.*?)\|(.*?)\|(.*?)\|", (tmp_path / "out" / names[0]).read_text()).groups()
+    assert len(set(used)) == 1 and "kam-report-" in used[0] and not Path(used[0]).exists()
 
 
 def test_a_folder_without_rights_is_refused_before_any_work(tmp_path, monkeypatch):
@@ -432,6 +501,19 @@ def test_the_page_on_one_customer_says_what_it_is_about_and_who_made_it():
     assert list(opened) == sorted(opened)
 
 
+def test_the_page_on_one_customer_has_its_sheets_and_nobody_elses():
+    desk = example("insurer")
+    desk.look_at("alder")
+    page = documents.differently(desk).html
+    said = sheets.table(desk.tables, desk.settings)
+    own = said[said["subject"] == "Alder Network"]
+    assert page.count("lines filled in") == own["sheet"].nunique() == 4
+    for row in own.to_dict("records"):
+        assert str(escape(row["line"])) in page and str(escape(row["value"][:40])) in page
+    others = said[said["subject"].isin(["Ashdene", "Arden Hay"])]
+    assert not [v for v in others["value"] if len(v) > 20 and str(escape(v[:40])) in page]
+
+
 def test_a_page_on_a_customer_of_whom_nothing_is_written_says_so_and_has_no_empty_headings(tmp_path):
     page = documents.differently(desk_of(text(), tmp_path, "Gamma")).html
     assert (
@@ -531,12 +613,28 @@ def test_only_the_customers_of_a_segment_get_a_page_with_it():
     assert "account-Alpha" not in [name for *_, name in planned(typed(book), segment="other")]
 
 
-def test_two_customers_never_share_a_file():
-    book = text()
-    book["customers"]["customer"] = ["a.b", "a-b", "A/b", "../x"]
-    book["stages"] = frame("stages", [{"customer": c, "stage": "s"} for c in book["customers"]["customer"]])
-    names = [name for _, _, name in planned(typed(book), notebook="04_pia")][1:]
-    assert names == ["account-a-b", "account-a-b-2", "account-A-b-3", "account-x"]
+def test_every_page_has_a_file_of_its_own_whatever_is_asked_for(tmp_path, monkeypatch):
+    """Of segments, customers and scenarios whose ids are alike, also where capitals do not count."""
+    ids = ["a", "a-b", "A-b", "a/b", "A/b", "../a-b", "北", "南", "in", "a-in", "a-in-b", "a-in-in-b"]
+    ids += ["x" * 90, "x" * 91]
+    stores.create(tmp_path / "w", stores.blank() | {
+        "segments": frame("segments", [{"segment": i} for i in ids]),
+        "customers": frame("customers", [{"customer": i, "name": i, "segment": i} for i in ids]),
+        "stages": frame("stages", [{"customer": i, "stage": "s"} for i in ids]),
+        "scenarios": frame("scenarios", [{"scenario": i, "name": i} for i in ("b", "B", "in-b", "b.")]),
+    })  # fmt: skip
+    monkeypatch.setattr(report, "_run", lambda *_: "")
+    monkeypatch.setattr(report.files, "write", lambda *_: None)
+    monkeypatch.setattr(stores, "load", functools.cache(stores.load))
+
+    def names(**given):
+        return [p.name for p in report.write(str(tmp_path / "w"), tmp_path / "out", given=given)]
+
+    whole = names()
+    assert len(whole) == 3 + 3 * len(ids) and {"kaism-a-b.html", "account-a.html"} < set(whole)
+    assert {*names(segment="A-b"), *names(segment="a-b"), *names(customer="a/b")} < set(whole)
+    made = [*whole, *(n for s in ("b", "B", "in-b", "b.") for n in names(scenario=s))]
+    assert len({n.lower() for n in made}) == 5 * len(whole) and all(len(n) < 130 for n in made)
 
 
 def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
@@ -589,3 +687,5 @@ def test_results_of_one_customer_are_shown():
         assert len(results.render(results.show(place, name), "csv"))
     with pytest.raises(InvalidInput, match='There is no customer "aldr". Did you mean "alder"'):
         results.show(place, "pia", customer="aldr")
+    with pytest.raises(InvalidInput, match='"alder" is in the segment broker_networks, not in bank_channel'):
+        results.show(place, "pia", "bank_channel", "alder")
