@@ -203,18 +203,18 @@ def write(
             except KamError as error:
                 if len(pages) == 1:
                     raise
-                kept = f"{path.name}, still there from an earlier run," if path.exists() else path.name
-                failed.setdefault(str(error).rstrip("."), []).append(kept)
+                failed.setdefault(str(error), []).append(path.name)
                 continue
             if outside:
                 page = handout.searched(page, tables, checked.customer)
             files.write(path, page.encode())
             yield path
     if failed:
-        number = sum(map(len, failed.values()))
+        missing = [name for names in failed.values() for name in names]
         said = "; ".join(f"{', '.join(names)} ({why})" for why, names in failed.items())
-        raise KamError(f"{number} of {len(pages)} pages could not be made: {said}.",
-                       hint=f"The others are in {out}.")  # fmt: skip
+        old = ", ".join(name for name in missing if (out / name).exists())
+        raise KamError(f"{len(missing)} of {len(pages)} pages could not be made: {said}.",
+                       hint=f"Left there by an earlier run: {old}." if old else "")  # fmt: skip
 
 
 def _pages(tables: Tables, checked: settings.Parameters, notebook: str) -> list[Page]:
@@ -286,7 +286,7 @@ def _absolute(location: str) -> str:
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
     """A private folder for what the kernels need; the path of a socket has to be short."""
-    long = len(os.fsencode(tempfile.gettempdir())) > 64
+    long = os.name == "posix" and len(os.fsencode(tempfile.gettempdir())) > 64
     return tempfile.TemporaryDirectory(prefix="kam-report-", dir="/tmp" if long else None)  # noqa: S108
 
 
@@ -348,8 +348,9 @@ async def _cells(notebook: Any, folder: Path) -> None:
     except CellExecutionError as error:
         raise KamError(f"The report could not be made: {error.evalue}") from None
     except (RuntimeError, OSError):
-        raise KamError("The process that makes it was ended or never answered.",
-                       hint="Is there memory enough?") from None  # fmt: skip
+        raise KamError(
+            "the process that makes it was ended or never answered; is there enough memory?"
+        ) from None
     finally:
         if client.kc:
             client.kc.stop_channels()

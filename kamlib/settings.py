@@ -171,7 +171,7 @@ def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
         if problem["type"] == "extra_forbidden":
             lines.append(f'There is no parameter "{name}". {did_you_mean(name, model.model_fields)}')
         else:
-            way = " With -r for -p papermill takes it as one." if problem["type"] == "string_type" else ""
+            way = " Give it to papermill with -r, not -p." if problem["type"] == "string_type" else ""
             lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.{way}')
     return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
 

@@ -140,7 +140,7 @@ def test_papermill_is_refused_with_a_sentence(tmp_path):
     [
         ({"segmnt": "universities"}, 'Did you mean "segment"'),
         ({"segment": 7}, "segment is"),
-        ({"customer": 1042}, "With -r for -p"),
+        ({"customer": 1042}, "with -r, not -p"),
         ({"near_line": "soon"}, "near_line"),
         ({"near_line": 40}, 'near_line is "40"; it must be a number of at least 0 and at most 9'),
         ({"near_line": float("nan")}, "near_line"),
