@@ -348,9 +348,8 @@ async def _cells(notebook: Any, folder: Path) -> None:
     except CellExecutionError as error:
         raise KamError(f"The report could not be made: {error.evalue}") from None
     except (RuntimeError, OSError):
-        raise KamError(
-            "the process that makes it was ended or never answered; is there enough memory?"
-        ) from None
+        raise KamError("The process that makes it was ended or never answered.",
+                       hint="Is there enough memory?") from None  # fmt: skip
     finally:
         if client.kc:
             client.kc.stop_channels()
