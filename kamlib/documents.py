@@ -7,9 +7,22 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import findings, handout, impact, kaism, panels, pia, plans, portfolio, profitability, sureness
+from kamlib import (
+    findings,
+    handout,
+    impact,
+    kaism,
+    panels,
+    pia,
+    plans,
+    portfolio,
+    profitability,
+    stores,
+    sureness,
+)
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
+from kamlib.settings import Settings
 
 INTERNAL = "These pages are internal. Made for a customer there is only the plan of step 10"
 
@@ -34,6 +47,16 @@ def _inside(desk: Desk) -> None:
                            table="parameters", column="audience", found="customer", allowed="internal")  # fmt: skip
 
 
+def _internal(
+    desk: Desk, chosen: Settings, html: str, *, of_segment: bool = False, contents: bool = True
+) -> Document:
+    """A page for readers inside, which says what it is about; the segment where it is of that one alone."""
+    if not (of_segment or desk.narrowed):
+        chosen = chosen.model_copy(update={"segment": ""})
+    about = panels.about(desk.tables, chosen, stores.file_name(desk.store.location))
+    return Document(panels.marked(html, about, contents=contents))
+
+
 def document(desk: Desk) -> Document:
     """Everything a reader needs to follow the choice: result, picture, evidence, open questions."""
     _inside(desk)
@@ -44,10 +67,10 @@ def document(desk: Desk) -> Document:
     found = findings.find(tables, chosen)
     picture = charts.svg(charts.matrix(profitability.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
     names = tables["segments"].set_index("segment")["name"]
-    return Document(
-        panels.fill(
+    return _internal(
+        desk, chosen, panels.fill(
             "report",
-            settings=chosen, scenario=panels.in_scenario(tables, chosen), segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
+            segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
             picture=panels.trusted(picture), headline=panels.headline(seen),
             placements=panels.trusted(panels.placements(seen)),
             certainty=panels.trusted(sureness.verdicts(tables, chosen)),
@@ -57,7 +80,7 @@ def document(desk: Desk) -> Document:
             findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),
             unknown=panels.trusted(panels.unknown_table(tables, chosen)),
             communication=panels.trusted(panels.communication()),
-        )
+        ), of_segment=True,
     )  # fmt: skip
 
 
@@ -68,7 +91,7 @@ def certain(desk: Desk) -> Document:
 
     tables, chosen = desk.tables, desk.settings
     parts = [sureness.report(tables, chosen), voices.report(tables, chosen), crew.report(tables, chosen)]
-    return Document("\n".join(filter(None, parts)))
+    return _internal(desk, chosen, "\n".join(filter(None, parts)), of_segment=True)
 
 
 def groundwork(desk: Desk) -> Document:
@@ -95,12 +118,12 @@ def groundwork(desk: Desk) -> Document:
         "capacity": briefing.capacity, "team": briefing.team, "opportunity": briefing.opportunity,
         "segments": briefing.segments, "sheets": briefing.sheet_tables,
     }  # fmt: skip
-    return Document(
-        panels.fill(
-            "report_groundwork", settings=chosen, findings=panels.trusted(panels.findings_list(findings.early(tables, chosen))),
+    return _internal(
+        desk, chosen, panels.fill(
+            "report_groundwork", findings=panels.trusted(panels.findings_list(findings.early(tables, chosen))),
             **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
-        )
+        ),
     )  # fmt: skip
 
 
@@ -148,12 +171,12 @@ def profits(desk: Desk) -> Document:
         "worth": earnings.worth(tables, chosen),
         "findings": panels.findings_list(findings.profits(tables, chosen)),
     }  # fmt: skip
-    return Document(
-        panels.fill(
-            "report_profits", settings=chosen, title=earnings.whale_title(curve),
+    return _internal(
+        desk, chosen, panels.fill(
+            "report_profits", title=earnings.whale_title(curve),
             **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
             **{name: panels.trusted(html) for name, html in parts.items()},
-        )
+        ),
     )  # fmt: skip
 
 
@@ -183,13 +206,13 @@ def distinct(desk: Desk) -> Document:
         "different": impact.different, "approaches": impact.approaches, "energy": impact.energy, "services": impact.services,
         "movers": impact.movers, "begun": impact.plans_of_all, "load": impact.load,
     }  # fmt: skip
-    return Document(
-        panels.fill(
-            "report_distinction", settings=chosen, title=distinction.words(tables, chosen),
+    return _internal(
+        desk, chosen, panels.fill(
+            "report_distinction", title=distinction.words(tables, chosen),
             findings=panels.trusted(impact.to_settle(findings.differently(tables, chosen))),
             communication=panels.trusted(panels.communication()), **_drawn(pictures),
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
-        )
+        ),
     )  # fmt: skip
 
 
@@ -215,13 +238,13 @@ def account(desk: Desk) -> Document:
         "sheets": briefing.sheets_of_customer,
     }  # fmt: skip
     shown, today = projects.head(impact.MOST["projects"]), date.today().isoformat()
-    return Document(
-        panels.fill(
-            "report_account", settings=chosen, title=account_title(pia.listed(tables, chosen)["name"].iloc[0]),
-            summary=impact.summary(tables, chosen), today=today, stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(tables, chosen)),
+    return _internal(
+        desk, chosen, panels.fill(
+            "report_account", title=account_title(pia.listed(tables, chosen)["name"].iloc[0]),
+            summary=impact.summary(tables, chosen), stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(tables, chosen)),
             timetable=panels.trusted(_timetable(shown, steps, today)), **_drawn(pictures),
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
-        )
+        ), contents=False,
     )  # fmt: skip
 
 

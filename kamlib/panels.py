@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kamlib import catalogue, certainty, findings, kaism, palette, pia, portfolio, progress
+from kamlib import __version__, catalogue, certainty, findings, kaism, palette, pia, portfolio, progress
 from kamlib.scoring import one
 from kamlib.settings import Settings
-from kamlib.tables import BOXES, US, Tables
+from kamlib.tables import BOXES, DEFINITIONS, US, Tables
 
 VERDICTS = {"firm": "Firm", "likely": "Likely", "open": "Open", "": "Ruled out"}
+LONGEST, FEW_PARTS = 80, 3  # letters of one thing a page says of itself; too few for a list
 LEVEL_WORDS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
 
@@ -25,7 +27,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
     )  # fmt: skip
-    made.filters |= {"one": one, "whole": whole, "any": present, "box": box_word}
+    made.filters |= {"one": one, "whole": whole, "any": present, "box": box_word, "css": in_css}
     made.globals |= {"MARKS": palette.MARKS, "BOXES": BOXES, "LEVEL_WORDS": LEVEL_WORDS}
     return made
 
@@ -37,8 +39,60 @@ def fill(template: str, **values: Any) -> str:
 
 def in_scenario(tables: Tables, settings: Settings) -> str:
     """The name of the scenario that is shown, "" for the workbook as it is."""
-    table = tables["scenarios"]
-    return "".join(table.loc[table["scenario"] == settings.scenario, "name"].head(1)) or settings.scenario
+    return _name(tables, "scenarios", settings.scenario)
+
+
+def _name(tables: Tables, table: str, id: str) -> str:
+    rows = tables[table]
+    return "".join(rows.loc[rows[DEFINITIONS[table].keys[0]] == id, "name"].head(1)) or id
+
+
+def as_of(tables: Tables) -> str:
+    """The day of the last change in the workbook (UTC), or what is known of it; never today."""
+    if changed := "".join(tables["history"]["at"].tail(1))[:10]:
+        return f"as of {changed}"
+    dated = [tables[name]["on"] for name, table in DEFINITIONS.items() if "on" in table.names]
+    last = max(days.max() for days in dated if len(days)) if any(map(len, dated)) else ""
+    return f"last dated entry {last}" if last else "date not known"
+
+
+def narrowing(tables: Tables, settings: Settings) -> list[str]:
+    """What makes a page another one: segment, customer, scenario, another `near_line`. [] for all as it is."""
+    near, usual = settings.near_line, Settings.model_fields["near_line"].default
+    return [*filter(None, [
+        _name(tables, "segments", settings.segment), _name(tables, "customers", settings.customer),
+        f"scenario: {in_scenario(tables, settings)}" if settings.scenario else "",
+        f"too close to call: within {near:g}" if near != usual else "",
+    ])]  # fmt: skip
+
+
+def about(tables: Tables, settings: Settings, workbook: str) -> list[str]:
+    """What a page says of itself: company, workbook (a file name), round, day, parameters, version.
+
+    Internal: a page for a customer says nothing of it.
+    """
+    round_ = f"round {settings.round}" if settings.round else ""
+    said = [settings.supplier or settings.name, workbook, round_, as_of(tables)]
+    said += [*narrowing(tables, settings), f"kamlib {__version__}", "internal: not for customers"]
+    return [part if len(part) <= LONGEST else f"{part[:LONGEST]}…" for part in said if part]
+
+
+def marked(html: str, about: list[str], *, contents: bool = True) -> str:
+    """A page with what it is `about` below its title and on every printed sheet, and links to its parts."""
+    heads: list[str] = []
+
+    def linked(found: re.Match[str]) -> str:
+        heads.append(trusted(found[1]).striptags())
+        return f'<h2 id="part-{len(heads)}">{found[1]}</h2>'
+
+    if contents and html.count("<h2>") > FEW_PARTS:
+        html = re.sub("<h2>(.*?)</h2>", linked, html, flags=re.DOTALL)
+    return html.replace("</h1>", f"</h1>\n{fill('about_page', about=about, heads=heads)}", 1)
+
+
+def in_css(text: str) -> Markup:
+    """A text for a string of a style sheet."""
+    return trusted(re.sub(r"[^\w .,:-]", lambda sign: f"\\{ord(sign[0]):x} ", text))
 
 
 def whole(number: float) -> str:
@@ -70,6 +124,7 @@ def head(
     *,
     locked: bool,
     others: tuple[tuple[str, str], ...] = (),
+    workbook: str = "",
 ) -> str:
     """The title line: what is asked, whose workbook, and the ten steps."""
     segments = tables["segments"]
@@ -86,6 +141,8 @@ def head(
         links=links,
         others=others,
         locked=locked,
+        about=about(tables, settings, workbook),
+        heads=[],
     )
 
 

@@ -183,7 +183,6 @@ def write(
         else _pages(tables, checked, notebook)
     )
     values: dict[str, Any] = {"workbook": _absolute(location)}
-    within = ""
     if checked.near_line is not None:
         values["near_line"] = checked.near_line
     if checked.scenario:
@@ -191,15 +190,18 @@ def write(
             tables, settings.of_workbook(tables), checked.scenario
         )  # refuses one that does not exist
         values["scenario"] = checked.scenario
-        within = "-" + _file_name(checked.scenario, "in", tables["scenarios"]["scenario"])
+    suffix = _suffix(checked, tables)
     _make(out)
     failed: dict[str, list[str]] = {}
     with _folder() as folder:
         for source, more, name, title in pages:
-            path = out / f"{name}{within}.html"
-            look = "" if outside else panels.look()
+            path = out / f"{name}{suffix}.html"
+            chosen = {n: (values | more).get(n) for n in ("segment", "near_line", "scenario")}
+            narrowed = panels.narrowing(tables, settings.of_workbook(tables, **chosen))
+            ends, look = ([], "") if outside else (narrowed, panels.look())
             try:
-                page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, title, look, Path(folder))
+                path_of = NOTEBOOKS / f"{source}.ipynb"
+                page = _run(path_of, values | more, title, ends, look, Path(folder))
             except KamError as error:
                 if len(pages) == 1:
                     raise
@@ -280,6 +282,14 @@ def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
     return "-".join(filter(None, [kind, slug, f"x{hashlib.sha256(id.encode()).hexdigest()[:8]}"]))
 
 
+def _suffix(checked: settings.Parameters, tables: Tables) -> str:
+    """What the file name says of the parameters; none of them concerns the page for a customer."""
+    known = tables["scenarios"]["scenario"]
+    parts = [_file_name(checked.scenario, "-in", known)] if checked.scenario else []
+    parts += [f"-near_line-{checked.near_line:g}"] if checked.near_line is not None else []
+    return "" if checked.audience == "customer" else "".join(parts)
+
+
 def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
 
@@ -290,7 +300,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="kam-report-", dir="/tmp" if long else None)  # noqa: S108
 
 
-def _run(path: Path, values: dict[str, Any], title: str, look: Any, folder: Path) -> str:
+def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: Any, folder: Path) -> str:
     """Execute the notebook's report cells and give the page, with the notebook's title if it has none."""
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
@@ -305,7 +315,12 @@ def _run(path: Path, values: dict[str, Any], title: str, look: Any, folder: Path
     title = title or next(
         (c.source.splitlines()[0].lstrip("# ") for c in notebook.cells if c.cell_type == "markdown"), "Report"
     )
-    return panels.fill("page", title=title, look=look, body=panels.trusted(shown[-1]["data"]["text/html"]))
+    return panels.fill(
+        "page",
+        title=" · ".join([title, *said]),
+        look=look,
+        body=panels.trusted(shown[-1]["data"]["text/html"]),
+    )
 
 
 def _execute(notebook: Any, folder: Path) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamlib import certainty, disagreement, kaism, scenarios
 from kamlib.certainty import draws
-from kamlib.panels import VERDICTS, fill, in_scenario, shares, trusted
+from kamlib.panels import VERDICTS, fill, shares, trusted
 from kamlib.scenarios.differences import listed as series
 from kamlib.scoring import one
 from kamlib.settings import Settings
@@ -255,8 +255,6 @@ def report(tables: Tables, settings: Settings) -> str:
         return fill(
             "sure_report",
             title=headline(tables, settings),
-            settings=settings,
-            scenario=in_scenario(tables, settings),
             rows=False,
         )
     points = certainty.drawn(tables, settings)
@@ -266,7 +264,7 @@ def report(tables: Tables, settings: Settings) -> str:
         "strips": charts.svg(charts.strips(certainty.stability(tables, settings), crossings), "strips"),
     }
     return fill(
-        "sure_report", title=headline(tables, settings), settings=settings, scenario=in_scenario(tables, settings), rows=True, close=close(tables, settings), verdicts=trusted(verdicts(tables, settings)),
+        "sure_report", title=headline(tables, settings), rows=True, close=close(tables, settings), verdicts=trusted(verdicts(tables, settings)),
         steady=trusted(steady(tables, settings)), steady_title=steady_title(tables, settings),
         first=certainty.find_first(tables, settings).to_dict("records"),
         table=trusted(table(tables, settings)), overview=scenarios.overview(tables, settings).to_dict("records")[1:],

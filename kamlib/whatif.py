@@ -43,7 +43,7 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
     tables = typed(text)
     chosen = settings.of_workbook(tables, segment=segment, scenario=scenario or None)
     tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)
-    made = page(tables, chosen)
+    made = page(tables, chosen, stores.file_name(store.location))
     try:
         files.write(path, made.encode())
     except OSError:
@@ -53,7 +53,7 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
     return path
 
 
-def page(tables: Tables, chosen: Settings) -> str:
+def page(tables: Tables, chosen: Settings, workbook: str = "") -> str:
     """The page as HTML; the same workbook gives the same bytes."""
     data = payload(tables, chosen)
     if not data["segments"]:
@@ -65,7 +65,9 @@ def page(tables: Tables, chosen: Settings) -> str:
         name: panels.trusted((TEMPLATES / name).read_text(encoding="utf-8"))
         for name in ("whatif.js", "whatif_page.js", "whatif.css")
     }
-    return panels.fill("whatif", mark=panels.trusted(MARK), title=data["title"], data=panels.trusted(safe), look=panels.look(),
+    about = panels.about(tables, chosen, workbook)
+    return panels.fill("whatif", mark=panels.trusted(MARK), about=about, heads=[],
+                       narrowing=panels.narrowing(tables, chosen), data=panels.trusted(safe), look=panels.look(),
                        style=read["whatif.css"], rules=read["whatif.js"], page=read["whatif_page.js"])  # fmt: skip
 
 

@@ -5,7 +5,11 @@ from typing import Any
 
 from hypothesis import settings
 
-BESIDE = {"test_whatif.py", "test_app_sure.py"}  # browser tests short enough to run beside the others
+BESIDE = {
+    "test_whatif.py",
+    "test_app_sure.py",
+    "test_print.py",
+}  # browser tests short enough to run beside the others
 
 settings.register_profile("kamlib", settings.default, deadline=None)
 settings.load_profile("kamlib")

@@ -652,10 +652,12 @@ def test_every_page_has_a_file_of_its_own_whatever_is_asked_for(tmp_path, monkey
 
 
 def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
-    given = {"scenario": "price_war"}
+    given = {"scenario": "price_war", "near_line": 0.3}
     [path] = report.write(str(ROOT / "data" / "insurer"), tmp_path, "broker_networks", given, "05_certainty")
-    assert path.name == "certainty-broker_networks-in-price_war.html"
+    assert path.name == "certainty-broker_networks-in-price_war-near_line-0.3.html"
     page = path.read_text(encoding="utf-8")
+    said = "Broker networks · scenario: We lose the price war · too close to call: within 0.3"
+    assert f"<title>How sure are we? · {said}</title>" in page and said in page.split("<h1>")[1]
     from kamlib import results
 
     seen = results.show(str(ROOT / "data" / "insurer"), "certainty", "broker_networks", scenario="price_war")

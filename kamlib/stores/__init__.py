@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -140,6 +141,12 @@ def _load(location: str | Path, read_only: bool) -> tuple[Store, Tables]:
     text = store.read()
     schema_of(text)
     return store, text
+
+
+def file_name(location: str | Path) -> str:
+    """What a page may say of a location: its last part, without folder, server and password."""
+    text = str(location)
+    return (Path(urlsplit(text).path) if "://" in text else Path(text).resolve()).name
 
 
 def spoken(location: str | Path) -> str:

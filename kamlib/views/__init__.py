@@ -12,7 +12,7 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import certainty, kaism, panels, portfolio, settings
+from kamlib import certainty, kaism, panels, portfolio, settings, stores
 from kamlib import findings as rules
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
@@ -78,7 +78,14 @@ def open(desk: Desk, title: str, here: int | str) -> W.Box:
 
     def head() -> str:
         return panels.head(
-            desk.tables, desk.settings, title, step, links, locked=desk.read_only, others=others
+            desk.tables,
+            desk.settings,
+            title,
+            step,
+            links,
+            locked=desk.read_only,
+            others=others,
+            workbook=stores.file_name(desk.store.location),
         )
 
     def first_segment(content: dict[str, Any]) -> None:

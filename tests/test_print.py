@@ -1,0 +1,197 @@
+"""On paper: every cell, heading and line a page shows; and on each sheet what the page is about."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from kamlib import __version__, documents, panels, pia, report, settings, stores, whatif
+from kamlib.desk import Desk
+from kamlib.tables import Tables, typed
+from tests.serving import ROOT, browser
+from tests.worked import text
+
+__all__ = ["browser"]
+
+PAPER_PX = {"A4": 703, "Letter": 725}  # what the margins of 12 mm leave of 210 mm and of 215.9 mm
+SHOWN = """() => {
+    const folded = [...document.querySelectorAll("details:not([open])")];
+    const controls = document.createElement("style");
+    folded.forEach((part) => part.open = true);  // on the screen a click away, on paper never
+    controls.textContent = "button:not(.link), select { display: none !important; }";
+    document.head.append(controls);
+    const all = (what) => [...document.querySelectorAll(what)].filter((el) => el.checkVisibility());
+    const rows = all("tr").map((row) => [...row.cells].map((cell) => cell.innerText).join(" "));
+    const lines = all("h1, h2, h3, h4, p, li, dt, dd, summary, caption").map((el) => el.innerText);
+    controls.remove(); folded.forEach((part) => part.open = false);
+    return { rows, lines };
+}"""
+WIDE = """() => [...document.querySelectorAll("main *")]
+    .filter((el) => el.matches("svg, :not(svg *)"))
+    .filter((el) => el.getBoundingClientRect().right > innerWidth + 1)
+    .map((el) => `${el.tagName} ${el.innerText || ""}`)"""
+
+
+def bare(words: str) -> str:
+    """Without what a line break may change: spaces, hyphens, ligatures."""
+    return re.sub(r"[\s\u00ad\u2010-]+", "", unicodedata.normalize("NFKC", words))
+
+
+def sheets(page: Any, size: str = "A4") -> list[str]:
+    """The `bare` text of each printed sheet, in the order it was drawn: a row stays together."""
+    paper = pypdf.PdfReader(io.BytesIO(page.pdf(format=size)))
+    return [bare(sheet.extract_text()) for sheet in paper.pages]
+
+
+def lost(page: Any, size: str, about: str, kinds: tuple[str, ...] = ("rows", "lines")) -> list[str]:
+    """What is not on paper: rows with a cell missing or cut in two, lines; and what is too wide."""
+    shown = page.evaluate(SHOWN)
+    printed = sheets(page, size)
+    foot = re.compile(rf"(\d+of\d+)?{re.escape(bare(about))}(\d+of{len(printed)})?")
+    assert all(foot.search(sheet) for sheet in printed), printed[-1]
+    whole = "".join(foot.sub("", sheet, count=1) for sheet in printed)
+    gone = [line for kind in kinds for line in shown[kind] if bare(line) not in whole]
+    before = page.viewport_size
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER_PX[size], "height": 900})
+    wide = page.evaluate(WIDE)
+    page.emulate_media(media="null")
+    page.set_viewport_size(before)
+    return gone + wide
+
+
+def paged(html: str, look: Any = None) -> str:
+    return panels.fill(
+        "page", title="", look=panels.look() if look is None else look, body=panels.trusted(html)
+    )
+
+
+def pages(name: str) -> Iterator[tuple[str, str, Any]]:
+    """Every internal report of an example as it is written: what it is, its desk, HTML."""
+    store, book = stores.load(ROOT / "data" / name, read_only=True)
+    whole = Desk(store, book, read_only=True)
+    for make in (documents.groundwork, documents.profits, documents.distinct):
+        yield make.__name__, whole, paged(make(whole).html)
+    for segment in whole.tables["segments"]["segment"]:
+        own = Desk(store, book, segment=segment, read_only=True)
+        for make in (documents.document, documents.certain):
+            yield make.__name__, own, paged(make(own).html)
+    for customer in pia.begun(whole.tables):
+        whole.look_at(customer)
+        yield "account", whole, paged(documents.account(whole).html)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["insurer", "bank"])
+def test_every_cell_heading_and_line_is_on_paper_and_every_sheet_says_what_it_is(
+    name: str, browser: Any
+) -> None:
+    page = browser.new_page()
+    for kind, desk, html in pages(name):
+        page.set_content(html)
+        about = page.locator("p.about").inner_text()
+        assert page.locator("tr").count() and name in about and f"kamlib {__version__}" in about
+        if kind in ("document", "certain"):
+            assert panels.narrowing(desk.tables, desk.settings)[0] in about
+        for size in PAPER_PX if kind == "distinct" else ["A4"]:
+            assert lost(page, size, about) == [], (kind, size)
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_what_if_page_is_on_paper_with_all_names(browser: Any, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.goto(whatif.write(str(ROOT / "data" / "bank"), tmp_path / "w.html").as_uri())
+    for number, segment in enumerate(page.evaluate("kam.data.segments")):
+        page.select_option("#segment", str(number))
+        assert lost(page, "A4", page.locator("p.about").inner_text()) == []
+        names = [bare(c["name"]) for c in segment["customers"]]
+        assert all(name in "".join(sheets(page)) for name in names)
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_page_for_a_customer_is_on_paper_and_names_nothing_internal(browser: Any) -> None:
+    desk = Desk(*stores.load(ROOT / "data" / "insurer", read_only=True), read_only=True)
+    desk.look_at("alder")
+    desk.audience = "customer"
+    page = browser.new_page()
+    page.set_content(paged(documents.handed(desk).html, ""))
+    assert lost(page, "Letter", "") == []
+    assert not re.search("kamlib|internal|round2026|lastdated", "".join(sheets(page)))
+    page.close()
+
+
+@pytest.mark.browser
+def test_no_name_breaks_out_of_the_foot_of_a_sheet(browser: Any, tmp_path: Path) -> None:
+    book, name = text(), '"} @page { size: A6 } </style><b>\\ Ä · Ω'
+    book["settings"].loc[len(book["settings"])] = ["supplier", name]
+    store = stores.create(tmp_path / "w.kam", book)
+    page = browser.new_page()
+    page.set_content(paged(documents.document(Desk(store, store.read())).html))
+    assert page.locator("p.about b").count() == 0 and bare(name) in sheets(page)[0]
+    page.close()
+
+
+# -- what a page says of itself
+
+
+def about(tables: Tables, location: str = "/home/ann/secret/ours.kam", **given: Any) -> list[str]:
+    return panels.about(tables, settings.of_workbook(tables, **given), stores.file_name(location))
+
+
+def test_a_page_says_whose_it_is_which_workbook_day_parameters_and_version(tmp_path: Path) -> None:
+    """The day is that of the last change, or of the last dated entry; the clock is never asked."""
+    tables = typed(stores.load(ROOT / "data" / "insurer")[1])
+    usual = ["Harbour Mutual", "ours.kam", "round 2026", "last dated entry 2026-11-19"]
+    end = [f"kamlib {__version__}", "internal: not for customers"]
+    assert about(tables) == [*usual, *end]
+    given = {"segment": "bank_channel", "scenario": "price_war", "near_line": 0.3}
+    said = ["Bank channel", "scenario: We lose the price war", "too close to call: within 0.3"]
+    assert about(tables, **given) == [*usual, *said, *end]
+    assert about(tables, customer="alder") == [*usual, "Alder Network", *end]
+    assert about(tables, near_line=0.5) == about(tables)
+
+    store = stores.create(tmp_path / "w.kam", text())
+    assert "date not known" in about(typed(store.read()))
+    store.put([stores.Change("customers", {"customer": "Alpha"}, {"name": "A"})])
+    changed = typed(store.read())
+    assert f"as of {changed['history']['at'].iloc[-1][:10]}" in about(changed)
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("data/insurer", "insurer"),
+        ("data/insurer/", "insurer"),
+        ("/a/b/c.xlsx", "c.xlsx"),
+        ("postgresql://ann:secret@host:5432/accounts?sslmode=require", "accounts"),
+        ("postgresql://ann:secret@host", ""),
+        ("sqlite:////home/ann/c.kam", "c.kam"),
+    ],
+)
+def test_a_page_names_no_folder_server_or_password(location: str, said: str) -> None:
+    assert stores.file_name(location) == said
+
+
+def test_long_pages_have_links_to_their_parts() -> None:
+    desk = Desk(*stores.load(ROOT / "data" / "tiny", read_only=True), read_only=True)
+    html = documents.document(desk).html
+    links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', html)
+    assert len(links) > 5 and links == re.findall(r'<h2 id="([^"]+)">([^<]+)</h2>', html)
+    assert html == documents.document(desk).html
+
+
+def test_parameters_are_in_the_name_of_the_file_but_not_for_a_customer() -> None:
+    given = {"workbook": "w", "near_line": 0.3, "scenario": "price_war"}
+    assert report._suffix(settings.gate({"workbook": "w"})) == ""
+    assert report._suffix(settings.gate(given)) == "-in-price_war-near_line-0.3"
+    outside = given | {"customer": "alder", "audience": "customer"}
+    assert report._suffix(settings.gate(outside)) == ""
