@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import catalogue, profitability
-from kamlib.panels import box_word, fill, whole
+from kamlib.panels import fill, whole
 from kamlib.profitability import future, overheads
 from kamlib.settings import Settings
 from kamlib.tables import Tables
@@ -172,7 +172,7 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str) 
     row = own.iloc[0].to_dict()
     everywhere = settings.model_copy(update={"segment": ""})
     look = [r[4] for rule in profitability.RULES for r in rule(tables, everywhere) if r[3] == customer]
-    return fill("profit_card", row=row, choices=choices, chosen=customer, at="-profit", box=box_word(row["category"]),
+    return fill("profit_card", row=row, choices=choices, chosen=customer, at="-profit",
                 look=look, share=_share(tables, seen, row), worth=_worth(tables, everywhere, customer))  # fmt: skip
 
 

@@ -33,6 +33,7 @@ def find(tables: Tables, settings: Settings, today: date | None = None) -> pd.Da
     facilitation rule. Findings never change anything.
     """
     seen = portfolio.classes(tables, settings)
+    seen = seen[seen["segment"].isin(kaism.segments(tables, settings))]
     rows = [row for early in groundwork.RULES for row in early(tables, settings)]
     rows += [row for rule in RULES for row in rule(tables, settings, seen)]
     rows += [row for rule in profitability.RULES for row in rule(tables, settings)]
@@ -203,11 +204,13 @@ def _decisions(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterat
 def _portfolio(tables: Tables, settings: Settings, seen: pd.DataFrame) -> Iterator[Row]:
     for segment, rows in seen.groupby("segment", sort=False):
         count = rows["category"].value_counts()
+        only = int(((rows["category"] == "key") & (rows["decision"] == "")).sum())
         if (rows["category"] != "").any() and not count.get("key_development", 0):
             text = "No key development account: whom do we want who does not want us yet?"
             yield "nudge", 9, segment, "", text, 38
         if count.get("key", 0) > 1:
-            text = (f"{count['key']} key accounts in one segment: are they truly different in their needs? "
+            some = f" ({only} of them suggested)" if only else ""
+            text = (f"{count['key']} key accounts in one segment{some}: are they truly different in their needs? "
                     "One may be enough.")  # fmt: skip
             yield "nudge", 9, segment, "", text, 15
     for question in portfolio.questions(tables, settings):

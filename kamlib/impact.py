@@ -145,14 +145,16 @@ def place(tables: Tables, settings: Settings) -> dict[str, Any]:
         return {str(k): v for k, v in own.iloc[0].to_dict().items()}
     name = pia.listed(tables, settings)["name"].iloc[0]  # without a segment it stands in no matrix
     return {"name": name, "category": "", "decision": "", "box": "", "status": "unscored", "possible": "", "reason": "",
-            "reason_given": "", "on_line": False, "near_line": False, "person": "", "on": "", "review_on": ""}  # fmt: skip
+            "reason_given": "", "stands": "Not placed yet", "on_line": False, "near_line": False, "person": "", "on": "", "review_on": ""}  # fmt: skip
 
 
 def _standing(row: dict[str, Any]) -> str:
     name = listed([row["name"]])
     if not row["category"]:
         return f"{name} stands in no category yet."
-    how = "decided" if row["decision"] else "suggested, not decided"
+    how = "suggested, not decided"
+    if row["decision"]:
+        how = f"decided; suggested: {panels.box_word(row['box']).lower()}" if row["differs"] else "decided"
     word = row["category"].replace("_", " ")
     return f"{name} is {'an' if word[0] in 'aeio' else 'a'} {word} account ({how})."
 

@@ -18,6 +18,7 @@ from kamlib.tables import BOXES, DEFINITIONS, US, Tables
 
 VERDICTS = {"firm": "Firm", "likely": "Likely", "open": "Open", "": "Ruled out"}
 LONGEST, FEW_PARTS = 80, 3  # letters of one thing a page says of itself; too few for a list
+MOST_APART = 4  # so many are named that were decided otherwise than suggested
 LEVEL_WORDS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
 
@@ -28,6 +29,7 @@ def _environment() -> Environment:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
     )  # fmt: skip
     made.filters |= {"one": one, "whole": whole, "any": present, "box": box_word, "css": in_css}
+    made.filters |= {"count": count_words}
     made.globals |= {"MARKS": palette.MARKS, "BOXES": BOXES, "LEVEL_WORDS": LEVEL_WORDS}
     return made
 
@@ -110,6 +112,18 @@ def box_word(box: str) -> str:
     return palette.MARKS.get(box, palette.MARKS[""]).word
 
 
+def count_words(row: dict[str, Any]) -> str:
+    """How many customers a category has, and how many of them are only suggested: "3 (1 suggested)"."""
+    count, open_ = row["customers"], row["customers"] - row["decided"]
+    return (
+        f"{count}"
+        if not open_
+        else f"{count} suggested"
+        if open_ == count
+        else f"{count} ({open_} suggested)"
+    )
+
+
 def glyph(box: str) -> str:
     """The sign of a box, for those who cannot tell the colours."""
     return palette.MARKS.get(box, palette.MARKS[""]).glyph
@@ -174,7 +188,7 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, 
         return fill("card_empty", choices=choices)
     row = rows.iloc[0].to_dict()
     return fill(
-        "card", row=row, choices=choices, locked=locked, sure=trusted(sure(tables, settings, customer)), box=_box_entry(row["box"]), verdict=verdict(row),
+        "card", row=row, choices=choices, locked=locked, sure=trusted(sure(tables, settings, customer)), box=_box_entry(row["category"]), verdict=verdict(row),
         waived=_waived(tables, customer), attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables), names=dict(_people(tables)),
         **strength_table(tables, customer), unknown=_unknown(tables, settings, customer),
     )  # fmt: skip
@@ -219,7 +233,7 @@ def verdict(row: dict[str, Any]) -> str:
     if row["status"] == "unscored":
         return "Not scored yet, so it stands nowhere."
     if row["status"] == "undetermined" and len(could) > 1:
-        return f"Open: it could still be {', '.join(could[:-1])} or {could[-1]}."
+        return f"Open: the suggestion could still be {', '.join(could[:-1])} or {could[-1]}."
     if row["status"] == "undetermined":
         return "Open: a must-have is not known yet."
     if row["on_line"]:
@@ -308,7 +322,7 @@ def benchmark(tables: Tables, settings: Settings, factor: str, customer: str) ->
 
 
 def ruled_out(seen: pd.DataFrame) -> str:
-    """Who fails a must-have, and who is not scored yet."""
+    """Who fails a must-have, and who is not scored yet; and what the team decided of them all the same."""
     out, unscored = seen[seen["status"] == "ruled_out"], seen[seen["status"] == "unscored"]
     return fill("ruled_out", out=out.to_dict("records"), unscored=unscored.to_dict("records"))
 
@@ -356,18 +370,34 @@ def sure(tables: Tables, settings: Settings, customer: str) -> str:
 
 
 def headline(seen: pd.DataFrame) -> str:
-    """The result in one sentence: what is decided, what is only suggested, what is open."""
-    key = seen[seen["category"] == "key"]
-    decided, suggested = (key.loc[key["decision"].eq("") == bare, "name"].tolist() for bare in (False, True))
-    parts = [f"{_listed(decided)} {'is our key account' if len(decided) == 1 else 'are our key accounts'}"
-             if decided else "No key account is decided yet"]  # fmt: skip
-    if suggested:
-        parts.append(f"{_listed(suggested)} {'is' if len(suggested) == 1 else 'are'} suggested")
-    develop = int((seen["category"] == "key_development").sum())
+    """The result in one sentence: what is decided, what is only suggested, where the two differ, what is open."""
+    key, made = seen["category"] == "key", seen["decision"] != ""
+    decided, suggested = (seen.loc[key & which, "name"].tolist() for which in (made, ~made))
+    head = "No key account is decided" if made.any() else "Nothing is decided yet"
+    head = f"{_key_accounts(len(decided))} decided: {_listed(decided)}" if decided else head
     open_ = int((seen["status"] == "undetermined").sum())
-    parts += [f"{develop} to develop"] if develop else []
-    parts += [f"{open_} of {len(seen)} still open"] if open_ else []
-    return "; ".join(parts) + "."
+    apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
+    apart = [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"] if len(apart) > MOST_APART + 1 else apart
+    develop = seen[seen["category"] == "key_development"]
+    many = f"{len(develop)} key development account{'' if len(develop) == 1 else 's'}"
+    only = int((develop["decision"] == "").sum())
+    many += f" ({only} of them suggested)" if only < len(develop) and only else " suggested" if only else ""
+    is_ = "is" if len(suggested) == 1 else "are"
+    as_ = "" if decided else f" as {_key_accounts(len(suggested))[2:]}"
+    parts = [
+        head,
+        f"{_listed(suggested)} {is_} suggested{as_}{' and not decided' if made.any() else ''}"
+        if suggested
+        else "",
+        many if len(develop) else "",
+        f"decided otherwise than suggested: {_listed(apart)}" if apart else "",
+        f"{open_} of {len(seen)} still open" if open_ else "",
+    ]
+    return "; ".join(filter(None, parts)) + "."
+
+
+def _key_accounts(number: int) -> str:
+    return f"{number} key account{'' if number == 1 else 's'}"
 
 
 def _listed(names: list[str]) -> str:

@@ -9,9 +9,10 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
-from kamlib import pia, portfolio, resources
+from kamlib import pia, portfolio
 from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import Tables
@@ -78,8 +79,8 @@ def load(tables: Tables, settings: Settings) -> pd.DataFrame:
     """What all projects and all accounts take together, against what there is: two rows, days and money.
 
     Columns: what, projects (a year: what is left of each live project, spread over its years), unknown (live
-    projects without a figure), accounts (step 9 at the effort of step 2, all segments), needed, available,
-    over (by how much too many, 0 if none, NaN unknown), words.
+    projects without a figure), accounts (what `portfolio.needs` says), needed, available, over (by how much too
+    many, 0 if none, NaN unknown), words.
     """
     everywhere = settings.model_copy(update={"segment": "", "customer": ""})
     rows = projects(tables, everywhere)
@@ -87,27 +88,16 @@ def load(tables: Tables, settings: Settings) -> pd.DataFrame:
     years = pd.Series(
         [_years(s, e) for s, e in zip(live["starts"], live["ends"], strict=True)], live.index, dtype=float
     )
-    carry = resources.carry(tables, everywhere)
-    held = portfolio.capacity(tables, everywhere)
-    each = {"days": held["days_needed"], "money": carry["money_each"] * held["accounts"]}
-    there = {
-        "days": portfolio.days_available(tables),
-        "money": math.nan if settings.budget is None else settings.budget,
-    }
     made = []
-    for what in ("days", "money"):
-        mine, accounts = float((live[what] / years).sum()), float(each[what].sum())
-        open_ = int(live[what].isna().sum())
-        needed = mine + accounts
-        over = max(needed - there[what], 0.0) if there[what] == there[what] else math.nan
+    for what, held in portfolio.needs(tables, everywhere).iterrows():
+        mine, accounts = float((live[what] / years).sum()), float(np.nan_to_num(held["needed"]))
+        open_, needed, there = int(live[what].isna().sum()), mine + accounts, float(held["available"])
+        over = max(needed - there, 0.0) if there == there else math.nan
         unit = "days a year" if what == "days" else settings.currency
-        least = "at least " if open_ else ""
-        words = (
-            f"{least}{needed:,.0f} {unit}: {accounts:,.0f} for accounts and {least}{mine:,.0f} for projects"
-        )
-        if over == over:
-            words += f"; {there[what]:,.0f} there are" + (f", {over:,.0f} too few" if over > 0 else "")
-        made.append((what, mine, open_, accounts, needed, there[what], over, words))
+        least = bool(open_) or bool(held["least"])
+        words, _ = portfolio.against("accounts and projects", needed, there, unit, least=least)
+        words += f" ({accounts:,.0f} for accounts, {mine:,.0f} for projects)"
+        made.append((what, mine, open_, accounts, needed, there, over, words))
     columns = ["what", "projects", "unknown", "accounts", "needed", "available", "over", "words"]
     return pd.DataFrame(made, columns=columns)
 
@@ -201,4 +191,4 @@ def rules(tables: Tables, settings: Settings, today: date | None = None) -> Iter
     if len(tables["projects"]):
         for row in load(tables, settings).itertuples():
             if row.over > 0:
-                yield "warn", STEP, "", "", f"All projects and accounts together take {row.words}.", 92
+                yield "warn", STEP, "", "", f"{row.words[0].upper()}{row.words[1:]}.", 92

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kamlib import kaism
+from kamlib import kaism, palette
 from kamlib.memory import remembered, remembered_of
 from kamlib.settings import Settings
 from kamlib.tables import BOXES, Tables
@@ -24,42 +24,95 @@ QUESTIONS = {
 
 @remembered
 def classes(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Suggestion beside decision, a row for each customer of the segment(s).
+    """Suggestion beside decision, a row for each customer of the segment(s): the one place that joins them.
 
-    Columns: those of `kaism.place`, then suggestion (the box, "" while there is none), decision,
-    category (the decision, or else the suggestion), differs, reason_given, person, on, review_on,
-    revenue, profit, manager.
+    Columns: those of `kaism.place`, then decision (one of the four categories, or ""), reason_given, person,
+    on, review_on, suggestion (the box, "" while there is none), category (what counts: the decision, or else
+    the suggestion), differs, stands (all of it in words), revenue, profit, manager. Over all segments a
+    decided customer without an active segment is there too, without a place.
     """
     placed = kaism.place(tables, settings)
     made, more = _decided(tables), _known_of(tables)
+    if not settings.segment:
+        placed = pd.concat([placed, _elsewhere(made, more, placed)], ignore_index=True)
     at, known = made.index.get_indexer(placed["customer"]), more.index.get_indexer(placed["customer"])
     found = {c: np.where(at >= 0, np.append(made[c].to_numpy(), "")[at], "") for c in made}
     box, decision = placed["box"].to_numpy(), found["decision"]
     found |= {"suggestion": box, "category": np.where(decision != "", decision, box),
               "differs": (decision != "") & (box != "") & (decision != box)}  # fmt: skip
-    return placed.assign(**found, **{c: more[c].to_numpy()[known] for c in more})
+    rows = zip(decision, box, placed["status"], strict=True)
+    found["stands"] = np.array([stands(*row) for row in rows], dtype=object)
+    return placed.assign(**found, **{c: more[c].to_numpy()[known] for c in ("revenue", "profit", "manager")})
+
+
+def stands(decision: str, box: str, status: str = "") -> str:
+    """What a customer is to us, in words: "Maintenance, decided; suggested: key account"."""
+    suggested = palette.MARKS[box].word if status != "ruled_out" else "Ruled out"
+    if not decision:
+        return f"{suggested}, suggested" if box else suggested
+    beside = f"; suggested: {suggested.lower()}" if box else f"; {suggested.lower()}"
+    return f"{palette.MARKS[decision].word}, decided{'' if decision == box else beside}"
+
+
+@remembered
+def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """`kaism.drawn` with what was decided: more columns decision, category, stands and note.
+
+    note goes with the name in the picture: what is suggested instead, and which of the two it is where
+    some are decided and others are not (said of the fewer).
+    """
+    points = kaism.drawn(tables, settings)
+    seen = classes(tables, settings).iloc[: len(points)]
+    decided, differs = (seen["decision"] != "").to_numpy(), seen["differs"].to_numpy(bool)
+    few = "decided" if 2 * decided.sum() < len(seen) else "not decided"
+    beside = [f"suggested: {palette.MARKS[box].word.lower()}" for box in seen["suggestion"]]
+    told = decided.any() & (decided == (few == "decided"))
+    note = np.where(differs, np.array(beside, dtype=object), np.where(told, few, ""))
+    columns = {c: seen[c].to_numpy() for c in ("decision", "category", "stands")}
+    return points.assign(**columns, note=note)
 
 
 @remembered_of("decisions")
 def _decided(tables: Tables) -> pd.DataFrame:
-    """What was decided of each customer: decision, reason_given, person, on, review_on."""
+    """What was decided of each customer: decision, reason_given, person, on, review_on.
+
+    A decision that names none of the four categories is none.
+    """
     made = tables["decisions"]
     made = made[made["what"] == "category"].drop_duplicates("subject").set_index("subject")
-    made = made[["decision", "reason", "person", "on", "review_on"]]
-    return made.rename(columns={"reason": "reason_given"}).astype(object)
+    decision = made["decision"].str.strip()
+    made = made[["decision", "reason", "person", "on", "review_on"]].astype(object)
+    made["decision"] = decision.where(decision.isin(BOXES), "")
+    return made.rename(columns={"reason": "reason_given"})
+
+
+def decided(tables: Tables) -> set[str]:
+    """The customers whose category the team has decided."""
+    made = _decided(tables)
+    return set(made.index[made["decision"] != ""])
+
+
+def _elsewhere(made: pd.DataFrame, more: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """The decided customers that stand in no active segment, as rows of `kaism.place` without a place."""
+    gone = made.index[(made["decision"] != "") & ~made.index.isin(placed["customer"])]
+    rest = more.loc[more.index.isin(gone), ["segment", "name"]].rename_axis("customer").reset_index()
+    texts = dict.fromkeys(("box", "possible", "best_competitor", "reason"), "")
+    rest = rest.assign(**texts, status="unscored", on_line=False, near_line=False)
+    return rest.reindex(columns=placed.columns).astype(placed.dtypes)
 
 
 @remembered_of("customers")
 def _known_of(tables: Tables) -> pd.DataFrame:
     more = tables["customers"].drop_duplicates("customer").set_index("customer")
-    return more[["revenue", "profit", "manager"]]
+    return more[["segment", "name", "revenue", "profit", "manager"]]
 
 
 @remembered
 def balance(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Count, share of the placed customers, revenue and profit of each category, always four rows.
+    """Count, share of those in a category, revenue and profit of each category, always four rows.
 
-    Columns: category, customers, share_pct (0..100), revenue, profit (NaN when none is known).
+    Columns: category, customers, share_pct (0..100), revenue, profit (NaN when none is known), decided (how
+    many of the customers; the others are only suggested).
     """
     seen = classes(tables, settings)
     seen = seen[seen["category"] != ""]
@@ -69,12 +122,13 @@ def balance(tables: Tables, settings: Settings) -> pd.DataFrame:
             "customers": by_box.size(),
             "revenue": by_box["revenue"].sum(min_count=1),
             "profit": by_box["profit"].sum(min_count=1),
+            "decided": (seen["decision"] != "").groupby(seen["category"]).sum(),
         }
     ).reindex(BOXES)
-    count = result["customers"].fillna(0).astype(int)
+    count, known = (result[c].fillna(0).astype(int) for c in ("customers", "decided"))
     share = 100 * count / max(count.sum(), 1)
-    return result.assign(customers=count, share_pct=share).reset_index(names="category")[
-        ["category", "customers", "share_pct", "revenue", "profit"]
+    return result.assign(customers=count, share_pct=share, decided=known).reset_index(names="category")[
+        ["category", "customers", "share_pct", "revenue", "profit", "decided"]
     ]
 
 
@@ -120,16 +174,65 @@ def days_available(tables: Tables) -> float:
     return float(tables["people"]["days"].sum(min_count=1))
 
 
+@remembered
+def outside(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """Customers in no category that take days or money today: customer, name, days, money (a year, NaN unknown)."""
+    seen = classes(tables, settings.model_copy(update={"segment": ""}))
+    rows = tables["time_spent"].drop_duplicates("customer")
+    rows = rows[~rows["customer"].isin(seen.loc[seen["category"] != "", "customer"])]
+    rows = rows[rows[["days", "money"]].notna().any(axis=1)]
+    names = dict(zip(tables["customers"]["customer"], tables["customers"]["name"], strict=True))
+    named = [names.get(c) or c for c in rows["customer"]]
+    return rows.assign(name=named)[["customer", "name", "days", "money"]].reset_index(drop=True)
+
+
+@remembered
+def needs(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """What all accounts need a year against what there is, over all segments: two rows, days and money.
+
+    Indexed by what. Columns: accounts (of the four categories, as decided or else suggested), outside (what
+    customers in no category take today), needed (both; NaN while nothing is known), least (some accounts have no
+    figure, so it is at least so much), available (NaN: nobody has said). Every sentence on days begins here.
+    """
+    held = capacity(tables, settings)
+    effort = tables["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
+    there = {"days": days_available(tables), "money": settings.budget}
+    rows = []
+    for what, available in there.items():
+        each = effort[what].to_numpy(float)
+        accounts = (held["accounts"] * each).sum(min_count=1)
+        more = float(outside(tables, settings)[what].sum())
+        least = bool((np.isnan(each) & (held["accounts"] > 0)).any())
+        rows.append(
+            (what, accounts, more, accounts + more, least, np.nan if available is None else available)
+        )
+    columns = ["what", "accounts", "outside", "needed", "least", "available"]
+    return pd.DataFrame(rows, columns=columns).set_index("what")
+
+
+def against(who: str, needed: float, available: float, unit: str, *, least: bool = False) -> tuple[str, bool]:
+    """What is needed against what is available in one sentence, and whether it is too much."""
+    asked = f"{who} need {'at least ' if least else ''}{needed:,.0f}"
+    if available != available:
+        return f"{asked} {unit}; nobody has said how many are available", False
+    if needed <= available:
+        return f"{asked} of {available:,.0f} {unit} available", False
+    short = round(needed) - round(available)
+    return f"short by {short:,.0f} {unit}: {asked}, {available:,.0f} are available", True
+
+
 def load_words(tables: Tables, settings: Settings) -> tuple[str, bool]:
     """Days needed against days available in one sentence, and whether they are too many."""
-    needed, available = capacity(tables, settings)["days_needed"].sum(min_count=1), days_available(tables)
-    if needed != needed:
+    days = needs(tables, settings).loc["days"]
+    if days["needed"] != days["needed"]:
         return "days needed are not known: say what an account of each category takes", False
-    if available != available:
-        return f"{needed:,.0f} days needed; nobody has said how many there are", False
-    if needed <= available:
-        return f"{needed:,.0f} of {available:,.0f} days a year needed", False
-    return f"{needed:,.0f} days needed, {available:,.0f} there are: {needed - available:,.0f} too many", True
+    more = (
+        f" ({days['outside']:,.0f} of the days go to customers in no category)"
+        if days["outside"] > 0.5
+        else ""
+    )
+    words, short = against("accounts", days["needed"], days["available"], "days a year", least=days["least"])
+    return words + more, short
 
 
 def table(tables: Tables, settings: Settings) -> pd.DataFrame:

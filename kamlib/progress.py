@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 
-from kamlib import catalogue, objectives, resources, segmentation, sheets
+from kamlib import catalogue, objectives, portfolio, resources, segmentation, sheets
 from kamlib.settings import of_workbook
 from kamlib.tables import BOXES, Tables
 
@@ -110,7 +110,7 @@ def _matrix_done(step: int, tables: Tables, segment: str) -> bool:
     customers, factors, scores = tables["customers"], tables["factors"], tables["scores"]
     scored = {m: set(scores.loc[(scores["model"] == m) & scores["score"].notna(), "subject"])
               for m in ("attractiveness", "strength")}  # fmt: skip
-    decided = set(tables["decisions"].loc[tables["decisions"]["what"] == "category", "subject"])
+    decided = portfolio.decided(tables)
     inside = customers["segment"].eq(segment) if segment else customers["segment"].ne("")
     everybody = set(customers.loc[inside, "customer"])
     rules = {

@@ -53,17 +53,13 @@ def plan(tables: Tables, settings: Settings) -> pd.DataFrame:
     rows = []
     for what, column in (("days", "days_planned"), ("money", "money_planned")):
         needed, available = table[column].sum(min_count=1), there[what]
-        least = "at least " if (table["planned"].gt(0) & table[column].isna()).any() else ""
+        least = bool((table["planned"].gt(0) & table[column].isna()).any())
         over = max(needed - available, 0.0)
         unit = "days a year" if what == "days" else settings.currency
         if needed != needed:
             words = f"the {what} the plan needs are not known yet"
-        elif available != available:
-            words = f"{least}{needed:,.0f} {unit} planned; nobody has said how many there are"
-        elif over > 0:
-            words = f"{least}{needed:,.0f} {unit} planned, {available:,.0f} there are: {over:,.0f} too many"
         else:
-            words = f"{least}{needed:,.0f} of {available:,.0f} {unit} planned"
+            words, _ = portfolio.against("the planned accounts", needed, available, unit, least=least)
         rows.append((what, needed, available, over if available == available else math.nan, words))
     return pd.DataFrame(rows, columns=["what", "needed", "available", "over", "words"])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import certainty, disagreement, kaism, scenarios
+from kamlib import certainty, disagreement, kaism, portfolio, scenarios
 from kamlib.certainty import draws
 from kamlib.panels import VERDICTS, fill, shares, trusted
 from kamlib.scenarios.differences import listed as series
@@ -37,8 +37,10 @@ def headline(tables: Tables, settings: Settings) -> str:
 
 
 def rows(tables: Tables, settings: Settings) -> list[dict[str, Any]]:
-    """Every customer with its verdict, sentence and bar of boxes, the least sure first."""
+    """Every customer with its verdict, sentence and bar of boxes, and what was decided; the least sure first."""
     seen = certainty.certainty(tables, settings)
+    made = portfolio.drawn(tables, settings)
+    seen = seen.assign(category=made["category"].to_numpy(), stands=made["stands"].to_numpy())
     order = seen["verdict"].map({"open": 0, "likely": 1, "firm": 2, "": 3})
     chance = [r[f"p_{r['box']}"] if r["box"] else 0.0 for r in seen.to_dict("records")]
     seen = seen.assign(order=order, chance=chance).sort_values(["order", "chance"], kind="stable")
@@ -181,6 +183,13 @@ def _room(found: pd.DataFrame) -> pd.Series:
     )
 
 
+def crossings(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """`certainty.crossings` with the category of each customer, for a picture."""
+    found, made = certainty.crossings(tables, settings), portfolio.drawn(tables, settings)
+    category = dict(zip(made["customer"], made["category"], strict=True))
+    return found.assign(box=[category[c] for c in found["customer"]])
+
+
 def steady(tables: Tables, settings: Settings) -> str:
     """The stability of each weight in words."""
     return fill("sure_steady", rows=certainty.stability(tables, settings).to_dict("records"))
@@ -226,10 +235,13 @@ def table(tables: Tables, settings: Settings) -> str:
     names = found[["scenario", "name"]].drop_duplicates().to_dict("records")
     by = found.set_index(["scenario", "customer"])[["box", "status", "moved"]].to_dict("index")
     listed_ = found[found["scenario"] == ""][["customer", "customer_name"]].to_dict("records")
+    made = portfolio.drawn(tables, settings)
+    stands = dict(zip(made["customer"], made["stands"], strict=True))
     rows = [
-        {"name": r["customer_name"], "cells": [by[n["scenario"], r["customer"]] for n in names]}
+        {"name": r["customer_name"], "stands": stands[r["customer"]],
+         "cells": [by[n["scenario"], r["customer"]] for n in names]}
         for r in listed_
-    ]
+    ]  # fmt: skip
     return fill("scenario_table", scenarios=names, rows=rows)
 
 
@@ -241,7 +253,10 @@ def pictured(tables: Tables, settings: Settings, scenario: str) -> pd.DataFrame:
         and scenarios.overview(tables, settings).set_index("scenario").at[scenario, "kind"] == "round"
     )
     start, end = (other, here) if past else (here, other)
-    points, before = kaism.drawn(*end), kaism.drawn(*start).drop_duplicates("customer").set_index("customer")
+    points, before = (
+        portfolio.drawn(*end),
+        kaism.drawn(*start).drop_duplicates("customer").set_index("customer"),
+    )
     at = points["customer"]
     above = at.map(before["y"]) - at.map(before["y_line"])
     return points.assign(was_x=at.map(before["x"]), was_y=above + points["y_line"])
@@ -258,10 +273,11 @@ def report(tables: Tables, settings: Settings) -> str:
             rows=False,
         )
     points = certainty.drawn(tables, settings)
-    crossings = certainty.crossings(tables, settings)
     pictures = {
         "matrix": charts.svg(charts.matrix(points, kaism.MATRIX, settings.near_line), "sure"),
-        "strips": charts.svg(charts.strips(certainty.stability(tables, settings), crossings), "strips"),
+        "strips": charts.svg(
+            charts.strips(certainty.stability(tables, settings), crossings(tables, settings)), "strips"
+        ),
     }
     return fill(
         "sure_report", title=headline(tables, settings), rows=True, close=close(tables, settings), verdicts=trusted(verdicts(tables, settings)),

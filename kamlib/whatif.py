@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kamlib import certainty, kaism, panels, scenarios, settings, stores
+from kamlib import certainty, kaism, panels, portfolio, scenarios, settings, stores
 from kamlib.certainty import draws
 from kamlib.certainty.spreads import strong
 from kamlib.certainty.verdicts import certainty as told
@@ -72,7 +72,8 @@ def page(tables: Tables, chosen: Settings, workbook: str = "") -> str:
 
 
 def payload(tables: Tables, chosen: Settings) -> dict[str, Any]:
-    """What the page holds: names, scores, weights, must-haves, strength and certainty; no notes, no votes, no reasons."""
+    """What the page holds: names, scores, weights, must-haves, strength, certainty and the categories decided; no
+    notes, no votes, no reasons."""
     names = tables["segments"].set_index("segment")["name"]
     parts = [_segment(tables, chosen, s, str(names.get(s, "")) or s) for s in kaism.segments(tables, chosen)]
     return {
@@ -94,6 +95,8 @@ def _segment(tables: Tables, chosen: Settings, segment: str, name: str) -> dict[
     right, off = _right(tables, about, segment), kaism.waivers(tables)
     sure = told(tables, about).to_dict("records")
     revenue = members(tables, segment)["revenue"].to_numpy(float)
+    made = portfolio.classes(tables, about)
+    decided = dict(zip(made["customer"], made["decision"], strict=True))
     eyes, customers = _strong(tables, about), []
     for row, said in enumerate(sure):
         at = seen.iloc[row]
@@ -102,12 +105,12 @@ def _segment(tables: Tables, chosen: Settings, segment: str, name: str) -> dict[
             "waived": [bool((said["customer"], f) in off or (said["customer"], "") in off) for f in own.names],
             "x": _number(at["x"]), "xLow": _number(at["x_low"]), "xHigh": _number(at["x_high"]), "alone": bool(at["no_rival"]),
             "unplaced": bool(at["x_unplaced"]), "pRight": {name: _number(p[row]) for name, p in right.items()},
-            "size": _number(revenue[row]), "words": said["words"],
+            "size": _number(revenue[row]), "words": said["words"], "decision": decided[said["customer"]],
             "strong": eyes.get(said["customer"], ""),
         })  # fmt: skip
     factors = [{"id": f, "label": label, "weight": float(w), "must": _number(m)}
                for f, label, w, m in zip(own.names, own.labels, own.weights, own.musts, strict=True)]  # fmt: skip
-    return {"id": segment, "name": name, "midpoint": about.line == "midpoint", "near": about.near_line, "factors": factors,
+    return {"id": segment, "name": name, "headline": panels.headline(made), "midpoint": about.line == "midpoint", "near": about.near_line, "factors": factors,
             "customers": customers, "exact": [bool(r["exact"]) for r in sure]}  # fmt: skip
 
 

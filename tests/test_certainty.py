@@ -279,7 +279,7 @@ def test_words_that_hold():
     tables, chosen = book([[9, 9, 9], [2, 2, 2], [2, 2, 2]], [9, 9, 9], [[1, 1, 1]])
     seen = certainty.certainty(tables, chosen).set_index("customer")
     assert (
-        seen.at["c0", "words"].startswith("C0 stays a key account whatever the weights")
+        seen.at["c0", "words"].startswith("C0 is suggested as a key account whatever the weights")
         and seen.at["c0", "verdict"] == "firm"
     )
     assert seen["exact"].all() and seen.at["c1", "p_maintenance"] == 1

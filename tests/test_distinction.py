@@ -275,7 +275,7 @@ def test_energy_of_four_accounts():
         (350, {("unused", "key"): 50, ("unused", "left"): 135}, "50 days nobody uses today go to key accounts"),
         (180, {("unused", "key"): 15, ("missing", "key"): 35}, "15 days nobody uses today go to key accounts; 35 are still missing"),
         (165, {("missing", "key"): 50}, "50 are still missing"),
-        (100, {("missing", "key"): 50}, "50 are still missing; today takes 165 days, 65 more than there are"),
+        (100, {("missing", "key"): 50}, "50 are still missing; today takes 165 days, 65 more than are available"),
         ("", {("missing", "key"): 50}, "50 more are needed"),
     ],
 )  # fmt: skip
@@ -318,7 +318,7 @@ def test_accounts_without_a_figure_count_at_the_mean_of_the_others():
     ]
     assert math.isnan(seen.at["maintenance", "days_today"]) and math.isnan(seen.at["maintenance", "freed"])
     assert seen.at["opportunistic", "days_today"] == 0 and seen.at["opportunistic", "needed"] == 0
-    assert model.outside(*of)[["customer", "days"]].values.tolist() == [["e", 7]]
+    assert portfolio.outside(*of)[["customer", "days"]].values.tolist() == [["e", 7]]
     assert set(model.flow(*of)["target"]) == {
         "key"
     } and "what maintenance accounts take is not known" in model.words(*of)
@@ -384,7 +384,7 @@ def test_the_flow_reconciles_in_both_directions(drawn):
     assert known["freed"].sum() - known["needed"].sum() == close(
         (known["days_today"] - known["days_after"]).sum()
     )
-    there, away = portfolio.days_available(of[0]), model.outside(*of)["days"].sum()
+    there, away = portfolio.days_available(of[0]), portfolio.outside(*of)["days"].sum()
     today = energy.loc[energy["accounts"] > 0, "days_today"].sum(skipna=False)
     if len(flow) and there >= today + away:
         assert out.get("unused", 0.0) + today + away == close(there)
@@ -723,7 +723,7 @@ def everything(tables: T.Tables, settings: choices.Settings) -> None:
         model.distinction,
         model.approaches,
         model.energy,
-        model.outside,
+        portfolio.outside,
         model.flow,
         model.moves,
         model.reconcile,

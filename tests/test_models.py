@@ -40,7 +40,10 @@ def test_72_accounts_for_4_managers_are_18_each():
     row = portfolio.capacity(*given).iloc[0]
 
     assert (row["accounts"], row["accounts_per_manager"], row["days_needed"]) == (72, 18, 864)
-    assert portfolio.load_words(*given) == ("864 days needed, 800 there are: 64 too many", True)
+    assert portfolio.load_words(*given) == (
+        "short by 64 days a year: accounts need 864, 800 are available",
+        True,
+    )
     assert "18 each" in said("warn", *given)
 
 

@@ -321,7 +321,7 @@ def test_what_is_over_takes_nothing_any_more(status):
 
 def test_too_much_is_said_aloud():
     tables, chosen = planned(days="900", ends="2027-06-30")
-    assert any("too few" in m for m in findings.differently(tables, chosen)["message"])
+    assert any("Short by" in m for m in findings.differently(tables, chosen)["message"])
 
 
 def test_the_work_plan_is_in_order_of_date():

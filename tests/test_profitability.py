@@ -531,7 +531,9 @@ def test_the_matrix_with_money(example):
     settings = choices.of_workbook(tables)
     plain, rich = kaism.drawn(tables, settings), profit.drawn(tables, settings)
     pd.testing.assert_frame_equal(rich[plain.columns.tolist()], plain)
-    assert set(rich.columns) - set(plain.columns) == {"left", "eaten", "worth_low", "worth_high", "about"}
+    assert set(rich.columns) - set(plain.columns) == {
+        "left", "eaten", "worth_low", "worth_high", "about", "decision", "category", "stands", "note",
+    }  # fmt: skip
     assert (rich["about"] != "").all()
 
 

@@ -257,7 +257,7 @@ def test_a_small_case_by_hand():
     assert made["from_days"].tolist() == [10, 30, 40]
     assert made["place"].tolist() == ["in whatever the capacity", "in from 30 days on", "in from 40 days on"]
     assert staffed.summary(tables, chosen) == (
-        "We can look after 2 of 3 in the 30 days there are for them: Alpha and Beta; "
+        "We can look after 2 of 3 in the 30 of 32 available days left for them: Alpha and Beta; "
         "with 10 more days Gamma would be in as well."
     )
     assert staffed.problems(tables, chosen) == []

@@ -165,7 +165,9 @@ def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
     assert people.count("<tr>") - 1 == len(compared.groupby(["model", "factor", "side"]))
     finance = compared[(compared["function"] == "Finance") & (compared["factor"] == "profit")]
     assert finance["difference"].round(1).tolist() == [-1.3] and "<b>−1.3</b>" in people
-    assert "Finance would see Kestrel as ■ a maintenance account (today a key account) ." in plain(people)
+    assert "Finance would see Kestrel as ■ a maintenance account (suggested today: a key account) ." in plain(
+        people
+    )
     assert (
         plain(people).count(" would see ") + plain(people).count(" would leave ")
         == (otherwise["differs"] == "yes").sum()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kamlib import certainty, kaism, results, settings, stores, whatif
+from kamlib import certainty, kaism, portfolio, results, settings, stores, whatif
 from kamlib import tables as T
 from kamlib.certainty import draws
 from kamlib.cli import main
@@ -200,6 +200,7 @@ def test_a_slider_and_a_must_have_move_what_they_should(window: Any, tmp_path: P
     page.locator(".must input").first.uncheck()
     factors.loc[own, "must_have_min"] = np.nan
     moved = {**tables, "factors": factors}
+    category = portfolio.classes(moved, chosen).set_index("customer")["category"]
     for row in certainty.certainty(moved, chosen).to_dict("records"):
         entry = page.locator(".boxlist li", has=page.get_by_role("button", name=row["name"], exact=True))
         assert (
@@ -207,7 +208,7 @@ def test_a_slider_and_a_must_have_move_what_they_should(window: Any, tmp_path: P
             and certainty.percent(row[f"p_{row['box']}"], False) in entry.inner_text()
         )
         head = entry.locator("xpath=ancestor::section").locator("h3").inner_text().lower()
-        assert row["box"].replace("_", " ") in head
+        assert category[row["customer"]].replace("_", " ") in head
     assert "Old Mill Advisers" in page.inner_text("#title")  # no longer ruled out
     page.locator("#reset").click()
     assert float(slider.input_value()) == tables["factors"].loc[

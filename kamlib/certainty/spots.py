@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kamlib import kaism
+from kamlib import kaism, portfolio
 from kamlib.certainty.rivals import Rivals, rivals
 from kamlib.certainty.spreads import Spread, cells, heights, spread
 from kamlib.certainty.verdicts import certainty
@@ -18,12 +18,12 @@ PART = 0.9
 
 @remembered
 def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """`kaism.drawn` with the spread of each dot, for a picture: who is not firm is drawn hollow, with its spread.
+    """`portfolio.drawn` with the spread of each dot, for a picture: who is not firm is drawn hollow, with its spread.
 
     y_low, y_high, x_low, x_high are here the distances from each line that nine in ten of the weights leave it in
     (0 to 0 for a firm box); status is placed for a firm box and undetermined for another; about says it in words. The past is left out.
     """
-    points, sure = kaism.drawn(tables, settings), certainty(tables, settings)
+    points, sure = portfolio.drawn(tables, settings), certainty(tables, settings)
     parts = [_heights(tables, settings, segment) for segment in kaism.segments(tables, settings)]
     low, high = (np.concatenate([part[n] for part in parts]) if parts else np.zeros(0) for n in (0, 1))
     left, right = _leads(tables, settings, points["customer"])

@@ -85,10 +85,10 @@ def _words(row: dict[str, Any]) -> str:
     if chance != chance:
         return f"{name} stands nowhere yet: too little of it is scored."
     if not row["flip_weight"] and chance == 1 and row["exact"]:
-        parts = [f"{name} stays {_account(row['box'])} whatever the weights"]
+        parts = [f"{name} is suggested as {_account(row['box'])} whatever the weights"]
     else:
         parts = [
-            f"{name} is {_account(row['box'])} for {percent(chance, row['exact'])} of the weights there could be"
+            f"{name} is suggested as {_account(row['box'])} for {percent(chance, row['exact'])} of the weights there could be"
         ]
     ways = []
     if row["flip_weight"]:

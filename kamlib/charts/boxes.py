@@ -32,8 +32,9 @@ def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5, size: str = "r
 
     `table` is what `kaism.drawn` gives (or the same columns of another model): name, y, y_line, x,
     box, status, on_line, near_line, the least and greatest distances, and optionally revenue, was_x,
-    was_y, eaten (part of its gross profit that goes into serving it: an arc around the dot) and about (a
-    tooltip). Hollow: not all scores are known. Dotted: where it stood. Size: the column named `size`.
+    was_y, eaten (part of its gross profit that goes into serving it: an arc around the dot), about (a
+    tooltip), and what `portfolio.drawn` adds: the category gives colour and shape, the note stands with the
+    name, stands is said. Hollow: not all scores are known. Dotted: where it stood. Size: the column `size`.
     """
     view, points = scene(table, near, size, shown)
     chart = _empty(shown, rooms(len(table))).copy(deep=False)
@@ -63,23 +64,42 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
         _names(dots, _type(shown)),
     ]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
-    return Trusted(layer=layers, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
+    key = alt.TitleParams(alt.ExprRef("view.key"), orient="bottom", anchor="start", color=INK, fontSize=SMALL,
+                          fontWeight="normal")  # fmt: skip
+    return Trusted(layer=layers, title=key, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
+GONE = ["ruled_out", "unscored"]
 PLACED = (
     "name", "status", "box", "x", "y", "y_line", "y_low", "y_high", "x_low", "x_high", "no_rival", "near_line", "on_line", "was_x",
-    "was_y", "eaten", "about",
+    "was_y", "eaten", "about", "category", "stands", "note",
 )  # fmt: skip
 
 
 def scene(
     table: pd.DataFrame, near: float = 0.5, size: str = "revenue", shown: Matrix | None = None
-) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """The values of the live parameters: the view (lines, limits) and one record a drawn subject."""
-    gone = np.isin(table["status"].to_numpy(object).astype(str), ["ruled_out", "unscored"])
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The values of the live parameters: the view (lines, limits, key) and one record a drawn subject."""
+    gone = np.isin(table["status"].to_numpy(object).astype(str), GONE)
     known = table[~gone].reset_index(drop=True) if gone.any() else table
-    view = _view(known, near, shown is None or shown.balanced)
+    view: dict[str, Any] = _view(known, near, shown is None or shown.balanced) | {"key": _key(table)}
     return view, _points(known, view, size, shown.subject if shown else "customer", _type(shown))
+
+
+def _key(table: pd.DataFrame) -> str:
+    """What colour and shape say; "" where nothing is there to be decided."""
+    if "decision" not in table:
+        return ""
+    decided = table["decision"] != ""
+    how = "decided" if decided.all() else "decided, or else suggested" if decided.any() else "suggested"
+    apart = table["note"].str.startswith("suggested").any()
+    rest = "Nothing is decided yet." if not decided.any() else ""
+    rest = "In brackets what its place suggests, where that is another." if apart else rest
+    away = table.loc[decided & table["status"].isin(GONE), "name"].astype(str).tolist()
+    more = (
+        f"Decided, without a place: {', '.join(away[:2])}{' and others' if away[2:] else ''}." if away else ""
+    )
+    return " ".join(filter(None, [f"Colour and shape: the category {how}.", rest, more]))
 
 
 def _type(shown: Matrix | None) -> int:
@@ -130,7 +150,12 @@ def _points(
         np.concatenate([_pixels_x(x0, view), left - 3]), np.concatenate([top - 3, _pixels_y(y1, view)]),
         np.concatenate([_pixels_x(x1, view), left + 3]), np.concatenate([top + 3, _pixels_y(y0, view)]),
     ])[np.tile(hollow, 2)]  # fmt: skip
-    names = ["\n".join(wrapped(str(name), type_, LONG, 2)) for name in cells["name"]]
+    silent = np.full(len(table), "")
+    names = ["\n".join(filter(None, [*wrapped(str(name), type_, LONG, 2), note and f"({note})"]))
+             for name, note in zip(cells["name"], cells.get("note", silent), strict=True)]  # fmt: skip
+    told = cells.get("stands", silent)
+    said, about = ([" · ".join(filter(None, pair)) for pair in zip(map(str, first), told, strict=True)]
+                   for first in (cells["name"], cells.get("about", cells["name"])))  # fmt: skip
     radius = np.sqrt(size) / 2 + 6
     at = labels.place(left, top, radius, names, type_, (WIDTH, HEIGHT), _corner_boxes(bars, view))
     lead = _leaders(left, top, radius, at, names, type_)
@@ -144,7 +169,7 @@ def _points(
         "eaten": np.clip(cells.get("eaten", nowhere).astype(float), 0, 1),
     }  # fmt: skip
     columns = {
-        "id": cells[subject], "name": names, "said": [str(name) for name in cells["name"]], "box": cells["box"], "about": cells.get("about", cells["name"]),
+        "id": cells[subject], "name": names, "said": said, "box": cells.get("category", cells["box"]), "about": about,
         "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
         **{c: _rounded(of) for c, of in numbers.items()},
     }  # fmt: skip

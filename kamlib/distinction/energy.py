@@ -84,20 +84,6 @@ def _change(today: np.ndarray, after: np.ndarray, accounts: np.ndarray) -> tuple
     return np.where(more < 0, -more, none), np.where(more > 0, more, none)
 
 
-@remembered
-def outside(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Customers in no category that take days or money today, and so are in no figure of `energy`.
-
-    Columns: customer, name, days, money (a year, NaN unknown).
-    """
-    rows = tables["time_spent"].drop_duplicates("customer")
-    rows = rows[~rows["customer"].isin(_held(tables, _everywhere(settings))["customer"])]
-    rows = rows[rows[["days", "money"]].notna().any(axis=1)]
-    names = dict(zip(tables["customers"]["customer"], tables["customers"]["name"], strict=True))
-    named = [names.get(c) or c for c in rows["customer"]]
-    return rows.assign(name=named)[["customer", "name", "days", "money"]].reset_index(drop=True)
-
-
 def unknown(tables: Tables, settings: Settings) -> list[str]:
     """The categories that have accounts and of which nobody knows the days, today or afterwards."""
     rows = energy(tables, settings)
@@ -112,8 +98,8 @@ def unused(tables: Tables, settings: Settings) -> float:
     """
     rows = energy(tables, settings)
     today = rows.loc[rows["accounts"] > 0, "days_today"]
-    elsewhere = outside(tables, settings)["days"].sum()
-    return portfolio.days_available(tables) - float(today.sum(skipna=False)) - float(elsewhere)
+    days = portfolio.needs(tables, settings).loc["days"]
+    return float(days["available"] - today.sum(skipna=False) - days["outside"])
 
 
 @remembered
@@ -272,7 +258,7 @@ def words(tables: Tables, settings: Settings) -> str:
         parts.append(f"what {_kinds(pd.Series(open_))} take is not known")
     if there < -HALF_A_DAY:
         taken = portfolio.days_available(tables) - there
-        parts.append(f"today takes {_days(taken)}, {-there:,.0f} more than there are")
+        parts.append(f"today takes {_days(taken)}, {-there:,.0f} more than are available")
     text = "; ".join(parts)
     return text[0].upper() + text[1:]
 

@@ -15,7 +15,7 @@ from kamlib.tables import BOXES, Tables
 HANDOVER, HOLD = "maintenance_transition", "development_hold"
 LOWER = ("maintenance", "opportunistic")
 DEVELOPED = "key_development"
-COLUMNS = ["customer", "name", "segment", "was", "is_now", "filled", "lines", "done", "hold"]
+COLUMNS = ["customer", "name", "segment", "was", "is_now", "filled", "lines", "done", "hold", "stands"]
 
 
 @remembered
@@ -23,7 +23,7 @@ def movers(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Accounts that have fallen since the last round, and key development accounts asked whether to go on.
 
     A row a customer of the segment(s). Columns: COLUMNS. was (what was decided, or else the box, of its last
-    round, "" none), is_now (the category today), filled and lines (of the sheet of the handover, 0 where
+    round, "" none), is_now (the category today; stands says it in words), filled and lines (of the sheet of the handover, 0 where
     there is nothing to hand over), done (every line of it is a yes), hold (the sheet whether to go on says
     something). Fallen is who came down to maintenance or opportunistic; between key and key development
     nothing is taken away. Source: chapter 21.
@@ -39,9 +39,24 @@ def movers(tables: Tables, settings: Settings) -> pd.DataFrame:
         old, hold = before.get(row.customer, ""), row.category == DEVELOPED and row.customer in held
         if _fell(old, row.category):
             filled, lines, done = _handover(tables, row.customer)
-            rows.append((row.customer, row.name, row.segment, old, row.category, filled, lines, done, False))
+            rows.append(
+                (
+                    row.customer,
+                    row.name,
+                    row.segment,
+                    old,
+                    row.category,
+                    filled,
+                    lines,
+                    done,
+                    False,
+                    row.stands,
+                )
+            )
         elif hold:
-            rows.append((row.customer, row.name, row.segment, old, row.category, 0, 0, False, True))
+            rows.append(
+                (row.customer, row.name, row.segment, old, row.category, 0, 0, False, True, row.stands)
+            )
     types = {"filled": int, "lines": int, "done": bool, "hold": bool}
     return pd.DataFrame(rows, columns=COLUMNS).astype(types)
 

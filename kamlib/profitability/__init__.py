@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib import kaism
+from kamlib import portfolio
 from kamlib.memory import remembered_while_equal
 from kamlib.profitability import curve, future
 from kamlib.profitability.curve import (
@@ -40,12 +40,12 @@ __all__ = [
 
 
 def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """`kaism.drawn` with what each dot says of money.
+    """`portfolio.drawn` with what each dot says of money.
 
     More columns: left (profit after cost to serve), eaten (cost to serve over gross profit, 0..; inf when
     it earns nothing), worth_low, worth_high (future value), about (all of it in words, for a tooltip).
     """
-    points = kaism.drawn(tables, settings)
+    points = portfolio.drawn(tables, settings)
     everywhere = settings.model_copy(update={"segment": ""})
     seen, worth = (
         _by_customer(curve.money(tables, everywhere)),

@@ -19,7 +19,7 @@ from kamlib.tables import Tables
 
 COLUMNS = [
     "customer", "name", "segment", "status", "category", "year", "revenue", "gross_profit", "freight", "serving",
-    "cost_to_serve", "profit", "doubtful", "words",
+    "cost_to_serve", "profit", "doubtful", "words", "stands",
 ]  # fmt: skip
 OF_MONEY = ("customers", "ledger", "pools", "activities", "time_terms", "activity_counts")
 SCOPES = {
@@ -38,13 +38,15 @@ def customers(tables: Tables, settings: Settings) -> pd.DataFrame:
 
     Columns: COLUMNS. gross_profit: from the ledger of the year, or else as the customer list says.
     cost_to_serve = serving (activities) + freight; profit = gross_profit - cost_to_serve, NaN while the
-    gross profit is unknown. doubtful: something in it is not known or estimated, `words` say what.
+    gross profit is unknown. doubtful: something in it is not known or estimated, `words` say what. category and
+    stands: what was decided, or else suggested, and that in words.
     """
     found = money(tables, settings.model_copy(update={"segment": ""}))
     if settings.segment:
         found = found[found["segment"] == settings.segment].reset_index(drop=True)
-    known = categories(tables, settings)
-    return found.assign(category=[known.get(c, "") for c in found["customer"]])[COLUMNS]
+    known, words = (categories(tables, settings, column) for column in ("category", "stands"))
+    return found.assign(category=[known.get(c, "") for c in found["customer"]],
+                        stands=[words.get(c, "") for c in found["customer"]])[COLUMNS]  # fmt: skip
 
 
 @remembered_of(*OF_MONEY)
@@ -117,10 +119,10 @@ def _words(gross: float, estimated_pct: float, counted: bool, complete: bool) ->
     return "; ".join(said)
 
 
-def categories(tables: Tables, settings: Settings) -> dict[str, str]:
-    """customer -> category, decided or else suggested, over all segments."""
+def categories(tables: Tables, settings: Settings, column: str = "category") -> dict[str, str]:
+    """customer -> category, decided or else suggested (or another column of `portfolio.classes`), over all segments."""
     seen = portfolio.classes(tables, settings.model_copy(update={"segment": ""}))
-    return dict(zip(seen["customer"], seen["category"], strict=True))
+    return dict(zip(seen["customer"], seen[column], strict=True))
 
 
 @remembered
@@ -139,7 +141,7 @@ def scoped(tables: Tables, settings: Settings, scope: str = "all") -> pd.DataFra
 def ranked(seen: pd.DataFrame) -> pd.DataFrame:
     """The whale curve: customers whose profit is known, the most profitable first (ties by name).
 
-    Columns: rank, customer, name, category, gross_profit, cost_to_serve, profit, cumulative, doubtful, words.
+    Columns: rank, customer, name, category, gross_profit, cost_to_serve, profit, cumulative, doubtful, words, stands.
     The last cumulative is the total, the greatest one the sum of all profits above zero.
     """
     known = seen[seen["profit"].notna()]
@@ -147,7 +149,7 @@ def ranked(seen: pd.DataFrame) -> pd.DataFrame:
         ["profit", "name", "customer"], ascending=[False, True, True], ignore_index=True
     )
     return known.assign(rank=np.arange(1, len(known) + 1), cumulative=known["profit"].cumsum())[
-        ["rank", "customer", "name", "category", "gross_profit", "cost_to_serve", "profit", "cumulative", "doubtful", "words"]
+        ["rank", "customer", "name", "category", "gross_profit", "cost_to_serve", "profit", "cumulative", "doubtful", "words", "stands"]
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from kamlib.tables import Tables
 
 COLUMNS = [
     "segment", "customer", "name", "box", "role", "days", "value", "estimated", "chance", "benefit", "chosen",
-    "manager", "why", "core", "place", "from_days",
+    "manager", "why", "core", "place", "from_days", "category", "stands",
 ]  # fmt: skip
 FRONTIER = ["capacity", "benefit", "accounts", "chosen", "share_pct", "comes_in", "goes_out", "stays"]
 FIRM, MORE = 0.9, 1.5  # a core index from which an account is sure; how much more than today is looked at
@@ -39,7 +39,8 @@ def choose(tables: Tables, settings: Settings, days: float | None = None) -> pd.
     COLUMNS. value by settings.staff_by, estimated where it is the mean of the segment; benefit: chance of being
     attractive x value; chosen: yes or no; manager: who would look after it; core: 0 to 1, the share of the
     portfolios of the frontier (up to half as many days again as there are) that hold it; from_days: the days
-    from which it is always in (NaN: it is not in with the most days); place says that in words.
+    from which it is always in (NaN: it is not in with the most days); place says that in words; category and
+    stands: what was decided, or else suggested.
     Raises InvalidInput for days below 0.
     """
     if days is not None and not days >= 0:
@@ -143,7 +144,8 @@ def _why(
         )
     if row["state"] == "decided":
         return f"left out: decided{by} as {_account(row['decision'])}"
-    return f"left out: {OUT.get(row['state']) or _short_of(q, who, manager, cap, seen, names)}"
+    though = f" though decided{by}" if row["decision"] else ""
+    return f"left out{though}: {OUT.get(row['state']) or _short_of(q, who, manager, cap, seen, names)}"
 
 
 def _account(category: str) -> str:

@@ -56,7 +56,8 @@ def candidates(tables: Tables, settings: Settings) -> pd.DataFrame:
 
     Columns: segment, customer, name, box, role, days, value, estimated (the value is the mean of its segment),
     chance (of being attractive), benefit (chance x value, 0 for a loss), manager, state (must, free, or why it
-    is out: decided, ruled_out, days, unknown, nothing), by (who decided), revenue aside.
+    is out: decided, ruled_out, days, unknown, nothing), by (who decided), category, stands (as in
+    `portfolio.classes`), revenue aside.
     """
     everywhere = settings.model_copy(update={"segment": ""})
     seen = portfolio.classes(tables, everywhere)
@@ -64,7 +65,7 @@ def candidates(tables: Tables, settings: Settings) -> pd.DataFrame:
     up, right = seen["customer"].map(likely["p_up"]), seen["customer"].map(likely["p_right"])
     value, estimated = _values(tables, everywhere, seen)
     each = tables["effort"].drop_duplicates("category").set_index("category")["days"]
-    role = pd.Series(list(map(_role, seen["decision"], seen["box"], right)), index=seen.index, dtype=object)
+    role = pd.Series(list(map(_role, seen["category"], right)), index=seen.index, dtype=object)
     benefit = (up * value).clip(lower=0)
     named = dict(zip(tables["people"]["person"], tables["people"]["name"], strict=True))
     made = seen.assign(
@@ -75,17 +76,15 @@ def candidates(tables: Tables, settings: Settings) -> pd.DataFrame:
     made["state"] = [_state(row) for row in made.to_dict("records")]
     wanted = made["box"].isin(ROLES) | made["decision"].isin(ROLES) | (up >= LIKELY_ENOUGH)
     columns = ["segment", "customer", "name", "box", "role", "days", "value", "estimated", "chance", "benefit",
-               "manager", "state", "decision", "by"]  # fmt: skip
+               "manager", "state", "decision", "by", "category", "stands"]  # fmt: skip
     return made.loc[wanted, columns].reset_index(drop=True)
 
 
-def _role(decision: str, box: str, right: float) -> str:
-    """As decided, else the more probable one, else as it stands."""
-    if decision in ROLES:
-        return decision
-    if right == right:
-        return ROLES[0] if right >= 0.5 else ROLES[1]
-    return box if box in ROLES else ROLES[1]
+def _role(category: str, right: float) -> str:
+    """As decided or suggested, else the more probable one."""
+    if category in ROLES:
+        return category
+    return ROLES[0] if right >= 0.5 else ROLES[1]
 
 
 def _state(row: dict) -> str:
@@ -117,10 +116,11 @@ def _values(tables: Tables, settings: Settings, seen: pd.DataFrame) -> tuple[pd.
 
 
 def others_days(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """The maintenance and opportunistic accounts that are no candidates any more, with the days they take.
+    """The customers that are no candidates any more, with the days they take.
 
-    Columns: customer, manager, days (NaN while nobody has said what such an account takes). A candidate that
-    is left out is not among them before the team has decided what it is instead.
+    Columns: customer, manager, days: of a maintenance or opportunistic account what such an account takes (NaN
+    while nobody has said it), of one in no category what it takes today. A candidate that is left out is not
+    among them before the team has decided what it is instead.
     """
     everywhere = settings.model_copy(update={"segment": ""})
     seen = portfolio.classes(tables, everywhere)
@@ -128,8 +128,13 @@ def others_days(tables: Tables, settings: Settings) -> pd.DataFrame:
     running = running.loc[running["decision"].isin(("", *ROLES)), "customer"]
     each = tables["effort"].drop_duplicates("category").set_index("category")["days"]
     rest = seen[~seen["category"].isin(("", *ROLES)) & ~seen["customer"].isin(running)]
-    return pd.DataFrame({"customer": rest["customer"], "manager": rest["manager"].fillna(""),
-                         "days": rest["category"].map(each).astype(float)}).reset_index(drop=True)  # fmt: skip
+    rest = rest.assign(days=rest["category"].map(each).astype(float))
+    outside = portfolio.outside(tables, everywhere).dropna(subset="days")
+    outside = outside[~outside["customer"].isin(running)].merge(
+        seen[["customer", "manager"]], "left", "customer"
+    )
+    rows = pd.concat([rest, outside]).fillna({"manager": ""})
+    return rows[["customer", "manager", "days"]].reset_index(drop=True)
 
 
 def people(tables: Tables, settings: Settings) -> pd.DataFrame:

@@ -103,7 +103,12 @@ def summary(tables: Tables, settings: Settings) -> str:
         return _nobody(seen)
     now = today(tables, settings)
     names = seen["name"].tolist()
-    days = f" in the {q.today:,.0f} days there are for them" if math.isfinite(q.today) else ""
+    there = portfolio.days_available(tables)
+    days = (
+        f" in the {q.today:,.0f} of {there:,.0f} available days left for them"
+        if math.isfinite(q.today)
+        else ""
+    )
     listed = ": " + _and([names[i] for i in now.held]) if now.held else ""
     said = f"We can look after {len(now.held)} of {running}{days}{listed}"
     more = _next(q, set(now.held), now.benefit, _portfolios(tables, settings), names)

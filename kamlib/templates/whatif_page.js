@@ -6,6 +6,17 @@ const el = (tag, cls, text) => { const made = document.createElement(tag); if (c
 const svg = (tag, attrs) => { const made = document.createElementNS(NS, tag); for (const k in attrs) made.setAttribute(k, attrs[k]); return made; };
 const one = (v) => v !== v || v == null ? "?" : (Math.sign(v) * Math.floor(Math.abs(v) * 10 + 0.5 + 1e-7) / 10).toFixed(1);
 const word = (box) => data.marks[box].word;
+const category = (c, r) => c.decision || r.box;
+function stands(c, r) {  // as portfolio.stands
+  const said = r.status === "ruled_out" ? "Ruled out" : word(r.box);
+  if (!c.decision) return r.box ? `${said}, suggested` : said;
+  return `${word(c.decision)}, decided${c.decision === r.box ? "" : `; ${r.box ? "suggested: " : ""}${said.toLowerCase()}`}`;
+}
+function note(c, r) {  // what stands with the name, as portfolio.drawn has it
+  const all = segment().customers, few = 2 * all.filter((o) => o.decision).length < all.length;
+  if (c.decision && r.box && c.decision !== r.box) return ` (suggested: ${word(r.box).toLowerCase()})`;
+  return all.some((o) => o.decision) && !c.decision !== few ? (few ? " (decided)" : " (not decided)") : "";
+}
 const account = (box) => { const w = box.replace(/_/g, " "); return ("aeio".includes(w[0]) ? "an " : "a ") + w + " account"; };
 const whole = (v) => { const f = Math.floor(v), r = v - f; return r > 0.5 || (r === 0.5 && f % 2) ? f + 1 : f; };  // half to even, as Python
 function percent(chance, sure) {
@@ -47,7 +58,7 @@ function sentence(i) {
   if (!state.moved) return c.words;
   if (r.status === "ruled_out") return `${c.name} is ruled out by a must-have, whatever the weights.`;
   if (r.own !== r.own) return `${c.name} stands nowhere yet: too little of it is scored.`;
-  const parts = [`${c.name} is ${account(r.box)} for ${percent(r.own, false)} of the weights there could be`];
+  const parts = [`${c.name} is suggested as ${account(r.box)} for ${percent(r.own, false)} of the weights there could be`];
   const near = nearestWeight(i), ways = [];
   if (near) ways.push(`"${segment().factors[near.j].label}" ${countsWords(near.from, near.to)}`);
   if (c.strong) ways.push(c.strong);
@@ -57,14 +68,16 @@ function sentence(i) {
 }
 const SAID = { firm: "Firm", likely: "Likely", open: "Open", "": "Ruled out" };
 function headline() {
-  const rows = state.now.customers, keys = rows.filter((r) => r.box === "key").length;
+  const rows = state.now.customers, who = segment().customers;
   const was = state.start.customers, moved = rows.map((_, i) => i).filter((i) => rows[i].box !== was[i].box || (rows[i].status === "ruled_out") !== (was[i].status === "ruled_out"));
-  const first = `${keys} key account${keys === 1 ? "" : "s"}`;
-  if (!state.moved) { const loose = rows.filter((r) => r.verdict === "open" || r.verdict === "likely").length; return `${first}; ${loose ? `${loose} of ${rows.length} boxes not firm` : "every box is firm"}.`; }
-  if (!moved.length) return `${first}: nobody changes box.`;
-  const names = moved.slice(0, 4).map((i) => segment().customers[i].name);
+  if (!state.moved) return segment().headline;
+  const keys = who.filter((c) => c.decision === "key").length, more = who.filter((c, i) => !c.decision && rows[i].box === "key").map((c) => c.name);
+  const lead = keys ? `${keys} key account${keys === 1 ? "" : "s"} decided` : who.some((c) => c.decision) ? "No key account is decided" : "Nothing is decided yet";
+  const first = `${lead}${more.length ? `; with these weights ${listed(more)} ${more.length === 1 ? "is" : "are"} suggested` : ""}`;
+  if (!moved.length) return `${first}; no suggestion changes.`;
+  const names = moved.slice(0, 4).map((i) => who[i].name);
   if (moved.length > 4) names.push(`${moved.length - 4} more`);
-  return `${first}: ${listed(names)} change${moved.length === 1 ? "s" : ""} box.`;
+  return `${first}; the suggestion changes for ${listed(names)}.`;
 }
 
 // -- what can be moved ------------------------------------------------------------------------------
@@ -129,7 +142,6 @@ function picture() {
   segment().customers.forEach((c, i) => {
     const r = most > 0 ? Math.sqrt(90 + 430 * Math.max(0, c.size ?? 0) / most) / 2 : 7;
     const g = svg("g", { class: "dot" }), trail = svg("path", { class: "trail" }), mark = svg("path", {}), name = svg("text", { "font-size": type });
-    name.textContent = c.name.length > 26 ? c.name.slice(0, 25) + "…" : c.name;
     g.append(mark, name); g.addEventListener("click", () => choose(c.id));
     root.append(trail, g); nodes.push({ g, mark, name, trail, r, box: null, hollow: null, dx: r + 6, dy: 5, shown: true });
   });
@@ -146,10 +158,11 @@ function draw() {
     if (gone) { if (n.path) { n.trail.removeAttribute("d"); n.path = ""; } continue; }
     const [x, y] = place(who[i], r);
     if (n.x !== x || n.y !== y) { n.g.setAttribute("transform", `translate(${x.toFixed(1)},${y.toFixed(1)})`); n.x = x; n.y = y; }
-    const hollow = r.verdict !== "firm";
+    const hollow = r.verdict !== "firm", as = category(who[i], r);
     if (n.box !== r.box || n.hollow !== hollow) {
-      const colour = data.marks[r.box].colour;
-      n.mark.setAttribute("d", SHAPES[r.box](n.r)); n.mark.setAttribute("fill", hollow ? "#fff" : colour); n.mark.setAttribute("stroke", colour); n.mark.setAttribute("stroke-width", hollow ? 2.6 : 1);
+      const colour = data.marks[as].colour, c = who[i];
+      n.name.textContent = (c.name.length > 26 ? c.name.slice(0, 25) + "…" : c.name) + note(c, r);
+      n.mark.setAttribute("d", SHAPES[as](n.r)); n.mark.setAttribute("fill", hollow ? "#fff" : colour); n.mark.setAttribute("stroke", colour); n.mark.setAttribute("stroke-width", hollow ? 2.6 : 1);
       n.box = r.box; n.hollow = hollow;
     }
     const [ax, ay] = first[i].status === "ruled_out" ? [x, y] : place(who[i], first[i]);
@@ -193,11 +206,14 @@ function fill(quick) {  // while a slider is dragged only who changes box; the c
   const rows = state.now.customers, first = state.start.customers, count = {};
   rows.forEach((r, i) => {
     const n = lines[i];
-    count[r.box] = (count[r.box] || 0) + 1;
-    if (quick && n.box === r.box) return;
-    const was = state.moved && first[i].box !== r.box ? ` (was ${first[i].box ? word(first[i].box).toLowerCase() : "in no box"})` : "";
-    const text = (r.status === "ruled_out" ? "ruled out" : r.own === r.own ? `${SAID[r.verdict].toLowerCase()}, ${percent(r.own, false)}` : "not scored") + was;
-    if (n.box !== r.box) { lines[r.box].ul.append(n.li); n.box = r.box; }
+    const c = segment().customers[i], as = category(c, r);
+    count[as] = (count[as] || 0) + 1;
+    if (quick && n.suggested === r.box) return;
+    n.suggested = r.box;
+    const was = state.moved && first[i].box !== r.box ? ` (suggested before: ${first[i].box ? word(first[i].box).toLowerCase() : "no box"})` : "";
+    const how = stands(c, r).split(", ").slice(1).join(", "), sure = r.own === r.own ? `${SAID[r.verdict].toLowerCase()}, ${percent(r.own, false)}` : how ? "" : r.status === "ruled_out" ? "ruled out" : "not scored";
+    const text = [how, sure].filter(Boolean).join("; ") + was;
+    if (n.box !== as) { lines[as].ul.append(n.li); n.box = as; }
     if (n.text !== text) { n.said.textContent = text; n.text = text; n.li.classList.toggle("moved", was !== ""); }
   });
   for (const box of [...BOXES, ""]) { const text = String(count[box] || 0); if (lines[box].head.textContent !== text) lines[box].head.textContent = text; lines[box].part.hidden = !box && !count[box]; }
@@ -206,7 +222,7 @@ function card() {
   const i = segment().customers.findIndex((c) => c.id === state.chosen), root = $("card");
   if (i < 0) { root.replaceChildren(el("p", "hint", "Click on a dot or a name: why it stands there, how sure that is, and what would change it.")); return; }
   const c = segment().customers[i], r = state.now.customers[i], mix = el("div", "mix"), told = el("p", "small mixed");
-  const head = el("h2", "", c.name), tag = el("span", `tag b-${r.box}${r.verdict === "firm" ? "" : " hollow"}`, `${data.marks[r.box].glyph} ${r.status === "ruled_out" ? "Ruled out" : word(r.box)}`);
+  const head = el("h2", "", c.name), tag = el("span", `tag b-${category(c, r)}${r.verdict === "firm" ? "" : " hollow"}`, `${data.marks[category(c, r)].glyph} ${stands(c, r)}`);
   BOXES.map((b, k) => [b, r.p[k]]).filter(([, p]) => p > 0).sort((a, b) => b[1] - a[1]).forEach(([b, p]) => {
     const bar = el("i", `b-${b}`, p >= 0.06 ? data.marks[b].glyph : ""); bar.style.width = `${(100 * p).toFixed(1)}%`; mix.append(bar);
     const span = el("span"), sign = el("span", `g-${b}`, data.marks[b].glyph); span.append(sign, ` ${word(b)} ${percent(p, false)}`); told.append(span, " ");

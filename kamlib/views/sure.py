@@ -46,7 +46,7 @@ def takes(desk: Desk) -> W.Box:
 
     def weights() -> tuple[Any, ...]:
         found = certainty.stability(desk.tables, desk.settings)
-        return (found, certainty.crossings(desk.tables, desk.settings)) if len(found) else ()
+        return (found, sureness.crossings(desk.tables, desk.settings)) if len(found) else ()
 
     def about() -> str:
         return sureness.tornado_title(desk.tables, desk.settings, _focus(desk))
