@@ -24,12 +24,12 @@ QUESTIONS = {
 
 @remembered
 def classes(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Suggestion beside decision, a row for each customer of the segment(s): the one place that joins them.
+    """Suggestion beside decision, a row a customer of the segment(s): the one place that joins them.
 
-    Columns: those of `kaism.place`, then decision (one of the four categories, or ""), reason_given, person,
-    on, review_on, suggestion (the box, "" while there is none), category (what counts: the decision, or else
-    the suggestion), differs, stands (all of it in words), revenue, profit, manager. Over all segments a
-    decided customer without an active segment is there too, without a place.
+    Columns: those of `kaism.place`, then decision (one of the four categories, or ""), reason_given,
+    person, on, review_on, suggestion (the box, "" while there is none), category (what counts: the
+    decision, or else the suggestion), differs, stands (all of it in words), revenue, profit, manager.
+    Over all segments a decided customer without an active segment is there too, without a place.
     """
     placed = kaism.place(tables, settings)
     made, more = _decided(tables), _known_of(tables)
@@ -42,7 +42,8 @@ def classes(tables: Tables, settings: Settings) -> pd.DataFrame:
               "differs": (decision != "") & (box != "") & (decision != box)}  # fmt: skip
     rows = zip(decision, box, placed["status"], strict=True)
     found["stands"] = np.array([stands(*row) for row in rows], dtype=object)
-    return placed.assign(**found, **{c: more[c].to_numpy()[known] for c in ("revenue", "profit", "manager")})
+    money = {c: more[c].to_numpy()[known] for c in ("revenue", "profit", "manager")}
+    return placed.assign(**found, **money)
 
 
 def stands(decision: str, box: str, status: str = "") -> str:
@@ -58,8 +59,8 @@ def stands(decision: str, box: str, status: str = "") -> str:
 def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     """`kaism.drawn` with what was decided: more columns decision, category, stands and note.
 
-    note goes with the name in the picture: what is suggested instead, and which of the two it is where
-    some are decided and others are not (said of the fewer).
+    note goes with the name in the picture: what is suggested instead, or, where some are decided and
+    others are not, which of the two it is (said of the fewer).
     """
     points = kaism.drawn(tables, settings)
     seen = classes(tables, settings).iloc[: len(points)]
@@ -176,7 +177,10 @@ def days_available(tables: Tables) -> float:
 
 @remembered
 def outside(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Customers in no category that take days or money today: customer, name, days, money (a year, NaN unknown)."""
+    """Customers in no category that take days or money today.
+
+    Columns: customer, name, days, money (a year, NaN unknown).
+    """
     seen = classes(tables, settings.model_copy(update={"segment": ""}))
     rows = tables["time_spent"].drop_duplicates("customer")
     rows = rows[~rows["customer"].isin(seen.loc[seen["category"] != "", "customer"])]
@@ -215,9 +219,9 @@ def against(who: str, needed: float, available: float, unit: str, *, least: bool
     asked = f"{who} need {'at least ' if least else ''}{needed:,.0f}"
     if available != available:
         return f"{asked} {unit}; nobody has said how many are available", False
-    if needed <= available:
+    short = np.round(needed) - np.round(available)  # of what is shown
+    if short <= 0:
         return f"{asked} of {available:,.0f} {unit} available", False
-    short = round(needed) - round(available)
     return f"short by {short:,.0f} {unit}: {asked}, {available:,.0f} are available", True
 
 

@@ -238,10 +238,13 @@ def table(tables: Tables, settings: Settings) -> str:
     made = portfolio.drawn(tables, settings)
     stands = dict(zip(made["customer"], made["stands"], strict=True))
     rows = [
-        {"name": r["customer_name"], "stands": stands[r["customer"]],
-         "cells": [by[n["scenario"], r["customer"]] for n in names]}
+        {
+            "name": r["customer_name"],
+            "stands": stands[r["customer"]],
+            "cells": [by[n["scenario"], r["customer"]] for n in names],
+        }
         for r in listed_
-    ]  # fmt: skip
+    ]
     return fill("scenario_table", scenarios=names, rows=rows)
 
 

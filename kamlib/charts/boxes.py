@@ -64,8 +64,14 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
         _names(dots, _type(shown)),
     ]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
-    key = alt.TitleParams(alt.ExprRef("view.key"), orient="bottom", anchor="start", color=INK, fontSize=SMALL,
-                          fontWeight="normal")  # fmt: skip
+    key = alt.TitleParams(
+        alt.ExprRef("view.key"),
+        orient="bottom",
+        anchor="start",
+        color=INK,
+        fontSize=SMALL,
+        fontWeight="normal",
+    )
     return Trusted(layer=layers, title=key, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
@@ -79,7 +85,7 @@ PLACED = (
 def scene(
     table: pd.DataFrame, near: float = 0.5, size: str = "revenue", shown: Matrix | None = None
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The values of the live parameters: the view (lines, limits, key) and one record a drawn subject."""
+    """The live parameters: the view (lines, limits, key) and one record a drawn subject."""
     gone = np.isin(table["status"].to_numpy(object).astype(str), GONE)
     known = table[~gone].reset_index(drop=True) if gone.any() else table
     view: dict[str, Any] = _view(known, near, shown is None or shown.balanced) | {"key": _key(table)}
@@ -91,15 +97,16 @@ def _key(table: pd.DataFrame) -> str:
     if "decision" not in table:
         return ""
     decided = table["decision"] != ""
-    how = "decided" if decided.all() else "decided, or else suggested" if decided.any() else "suggested"
-    apart = table["note"].str.startswith("suggested").any()
-    rest = "Nothing is decided yet." if not decided.any() else ""
-    rest = "In brackets what its place suggests, where that is another." if apart else rest
+    if not decided.any():
+        return "Colour and shape: the category suggested. Nothing is decided yet."
+    said = [f"Colour and shape: the category decided{'' if decided.all() else ', or else suggested'}."]
+    if table["note"].str.startswith("suggested").any():
+        said.append("In brackets what its place suggests, where that is another.")
     away = table.loc[decided & table["status"].isin(GONE), "name"].astype(str).tolist()
-    more = (
-        f"Decided, without a place: {', '.join(away[:2])}{' and others' if away[2:] else ''}." if away else ""
-    )
-    return " ".join(filter(None, [f"Colour and shape: the category {how}.", rest, more]))
+    if away:
+        more = " and others" if away[2:] else ""
+        said.append(f"Decided, without a place: {', '.join(away[:2])}{more}.")
+    return " ".join(said)
 
 
 def _type(shown: Matrix | None) -> int:
@@ -151,11 +158,17 @@ def _points(
         np.concatenate([_pixels_x(x1, view), left + 3]), np.concatenate([top + 3, _pixels_y(y0, view)]),
     ])[np.tile(hollow, 2)]  # fmt: skip
     silent = np.full(len(table), "")
-    names = ["\n".join(filter(None, [*wrapped(str(name), type_, LONG, 2), note and f"({note})"]))
-             for name, note in zip(cells["name"], cells.get("note", silent), strict=True)]  # fmt: skip
-    told = cells.get("stands", silent)
-    said, about = ([" · ".join(filter(None, pair)) for pair in zip(map(str, first), told, strict=True)]
-                   for first in (cells["name"], cells.get("about", cells["name"])))  # fmt: skip
+    names = [
+        "\n".join(filter(None, [*wrapped(str(name), type_, LONG, 2), note and f"({note})"]))
+        for name, note in zip(cells["name"], cells.get("note", silent), strict=True)
+    ]
+    said, about = (
+        [
+            " · ".join(filter(None, [str(w), s]))
+            for w, s in zip(words, cells.get("stands", silent), strict=True)
+        ]
+        for words in (cells["name"], cells.get("about", cells["name"]))
+    )
     radius = np.sqrt(size) / 2 + 6
     at = labels.place(left, top, radius, names, type_, (WIDTH, HEIGHT), _corner_boxes(bars, view))
     lead = _leaders(left, top, radius, at, names, type_)
@@ -169,7 +182,8 @@ def _points(
         "eaten": np.clip(cells.get("eaten", nowhere).astype(float), 0, 1),
     }  # fmt: skip
     columns = {
-        "id": cells[subject], "name": names, "said": said, "box": cells.get("category", cells["box"]), "about": about,
+        "id": cells[subject], "name": names, "said": said, "about": about,
+        "box": cells.get("category", cells["box"]),
         "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
         **{c: _rounded(of) for c, of in numbers.items()},
     }  # fmt: skip

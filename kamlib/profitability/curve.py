@@ -44,9 +44,10 @@ def customers(tables: Tables, settings: Settings) -> pd.DataFrame:
     found = money(tables, settings.model_copy(update={"segment": ""}))
     if settings.segment:
         found = found[found["segment"] == settings.segment].reset_index(drop=True)
-    known, words = (categories(tables, settings, column) for column in ("category", "stands"))
-    return found.assign(category=[known.get(c, "") for c in found["customer"]],
-                        stands=[words.get(c, "") for c in found["customer"]])[COLUMNS]  # fmt: skip
+    seen = portfolio.classes(tables, settings.model_copy(update={"segment": ""}))
+    said = seen.drop_duplicates("customer").set_index("customer")[["category", "stands"]]
+    said = said.reindex(found["customer"]).fillna("")
+    return found.assign(category=said["category"].to_numpy(), stands=said["stands"].to_numpy())[COLUMNS]
 
 
 @remembered_of(*OF_MONEY)
@@ -119,10 +120,10 @@ def _words(gross: float, estimated_pct: float, counted: bool, complete: bool) ->
     return "; ".join(said)
 
 
-def categories(tables: Tables, settings: Settings, column: str = "category") -> dict[str, str]:
-    """customer -> category, decided or else suggested (or another column of `portfolio.classes`), over all segments."""
+def categories(tables: Tables, settings: Settings) -> dict[str, str]:
+    """customer -> category, decided or else suggested, over all segments."""
     seen = portfolio.classes(tables, settings.model_copy(update={"segment": ""}))
-    return dict(zip(seen["customer"], seen[column], strict=True))
+    return dict(zip(seen["customer"], seen["category"], strict=True))
 
 
 @remembered
