@@ -12,6 +12,7 @@ from kamlib import distinction, pia, plans, stores
 from kamlib.settings import of_workbook
 from kamlib.tables import BOXES, typed
 from tests.serving import ROOT, Board, browser, wait_until
+from tests.test_print import lost
 from tests.windows import cell, grid, kept, lines, said, sound, stored, tables_of, visit
 
 __all__ = ["browser", "sound"]  # fixtures
@@ -250,6 +251,11 @@ def test_what_the_answers_do_not_give_needs_a_reason(app: Any, place: Path) -> N
 
 
 # every kind of reader
+
+
+def test_the_widest_tables_are_on_paper(app: Any) -> None:
+    about = app.locator(".kam-head p.about").text_content()
+    assert "insurer.kam" in about and lost(app, "A4", about, ("rows",)) == []
 
 
 @pytest.mark.parametrize("width, height", [(1920, 1080), (1366, 768), (390, 844)])
