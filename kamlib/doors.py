@@ -6,6 +6,7 @@ Voila's handlers, each behind one guard: no foreign host, strict headers, errors
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import html
 import ipaddress
 import logging
@@ -25,7 +26,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
-from kamlib.spares import opening
+from kamlib.spares import Preheated, opening
 
 SHARE = Path(__file__).parent / "share" / "jupyter"
 MESSAGE = Template((SHARE / "voila/templates/kam/message.html").read_text(encoding="utf-8"))
@@ -135,6 +136,7 @@ class Page(TornadoVoilaHandler):
     """
 
     gone = False
+    preheated: Preheated | None = None
 
     def on_connection_close(self) -> None:
         self.gone = True
@@ -172,9 +174,18 @@ class Page(TornadoVoilaHandler):
         finally:
             self.kernel_manager.pages.discard(self)
             if not complete:
-                await asyncio.gather(*(self.kernel_manager.end(k, now=True) for k in self.own))
+                await self._clear()
 
     head = get
+
+    async def _clear(self) -> None:
+        """End what was begun for a page that nobody reads any more."""
+        for kernel_id in self.own:
+            await self.kernel_manager.end(kernel_id, now=True)
+        with contextlib.suppress(Exception):  # Voila lets go of a preheated kernel only at its last cell
+            if self.preheated and (page := await self.preheated):
+                await page["task"]
+                await page["renderer"]._cleanup_resources()
 
     async def _send(self, part: str) -> None:
         """Write a part; a visitor that takes nothing of it for as long as may be has left."""
@@ -195,7 +206,7 @@ class Page(TornadoVoilaHandler):
     def should_use_rendered_notebook(self, *given: Any) -> bool:
         """Voila asks just before it takes a preheated kernel, which then is this page's own."""
         if use := bool(super().should_use_rendered_notebook(*given)):
-            self.kernel_manager.take_preheated(*self.path_args)
+            self.preheated = self.kernel_manager.take_preheated(*self.path_args)
         return use
 
     async def _parts(self, path: str | None) -> AsyncIterator[str]:

@@ -270,4 +270,6 @@ def _one_line_handler() -> logging.Handler:
 
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
+    # said where a kernel ends before its page is there: of the others `doors` says more
+    handler.addFilter(lambda record: "Kernel died" not in handler.format(record))
     return handler

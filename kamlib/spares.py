@@ -20,6 +20,7 @@ from traitlets import Int
 
 # the kernels of the page that is being opened in this task, for whoever opens it
 opening: ContextVar[list[str]] = ContextVar("opening")
+Preheated = asyncio.Task[dict[str, Any]]  # a page of Voila's pool: kernel_id, renderer and its task
 REFILL_SECONDS = 3  # the page that took the spare opens first
 WARM_UP = """def _warm_up():
     import contextlib, importlib
@@ -40,8 +41,8 @@ class SpareKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._spare: list[asyncio.Task[str]] = []
-        self._pools: dict[str, list[asyncio.Task[dict[str, Any]]]] = {}  # Voila fills it
-        self._warming: set[asyncio.Task[None]] = set()
+        self._pools: dict[str, list[Preheated]] = {}  # Voila fills it
+        self._warming: dict[str, asyncio.Task[None]] = {}
         self.pages: set[Any] = set()  # opening or connecting, each with its `own` kernels
         self._seen: dict[str, float] = {}  # when each kernel was last free, opening or connected
 
@@ -62,9 +63,8 @@ class SpareKernels(AsyncMappingKernelManager):
 
     async def _start_spare(self) -> str:
         kernel_id = await super().start_kernel(kernel_name="python3", path=ApiPath(""), env=dict(os.environ))
-        task = asyncio.create_task(self._warm_up(kernel_id))
-        self._warming.add(task)
-        task.add_done_callback(self._warming.discard)
+        task = self._warming[kernel_id] = asyncio.create_task(self._warm_up(kernel_id))
+        task.add_done_callback(lambda _: self._warming.pop(kernel_id))
         return kernel_id
 
     async def _warm_up(self, kernel_id: str) -> None:
@@ -87,15 +87,16 @@ class SpareKernels(AsyncMappingKernelManager):
         opening.get([]).append(kernel_id)
         return kernel_id
 
-    def take_preheated(self, page: str) -> None:
+    def take_preheated(self, page: str) -> Preheated:
         """Give the page being opened the kernel that Voila is about to take from the pool."""
         own, item = opening.get([]), self._pools[page][0]
 
-        def note(item: asyncio.Task[dict[str, Any]]) -> None:
+        def note(item: Preheated) -> None:
             if not _failed(item):
                 own.append(item.result()["kernel_id"])
 
         note(item) if item.done() else item.add_done_callback(note)
+        return item
 
     async def _take_spare(self) -> str | None:
         while self._spare:
@@ -108,6 +109,8 @@ class SpareKernels(AsyncMappingKernelManager):
         return None
 
     async def end(self, kernel_id: str, now: bool = False) -> None:
+        if kernel_id in self._warming:
+            self._warming[kernel_id].cancel()
         if kernel_id in self:
             await ensure_async(self.shutdown_kernel(kernel_id, now=now))
 
@@ -124,11 +127,11 @@ class SpareKernels(AsyncMappingKernelManager):
         used |= {k for page in self.pages for k in page.own}
         self._seen = {k: now if k in used else self._seen.get(k, now) for k in there}
         gone = [k for k, seen in self._seen.items() if now - seen > self.cull_idle_timeout]
-        await asyncio.gather(*map(self.end, gone), return_exceptions=True)
+        await asyncio.gather(*(self.end(k, now=True) for k in gone), return_exceptions=True)
 
     async def shutdown_all(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         self.spares = 0
-        for task in [*self._spare, *self._warming]:
+        for task in [*self._spare, *self._warming.values()]:
             task.cancel()
         await ensure_async(super().shutdown_all(*args, **kwargs))
 

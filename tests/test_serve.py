@@ -481,8 +481,8 @@ def test_kernels_go_back_to_where_they_began(folder: Path, waiting: str) -> None
         assert pid in [kernel.pid for kernel in board.kernels()]
         line.ping()
         line.shutdown()
-        board.wait_for_kernels(1)
         stays.close()
+        board.wait_for_kernels(1)
         assert not any("Traceback" in line for line in board.lines)
 
 
