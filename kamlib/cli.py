@@ -233,10 +233,10 @@ def _stoppable() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt(number)
 
-    named = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {each: signal.getsignal(each) for each in named if signal.getsignal(each) != signal.SIG_IGN}
-    for each in before:
-        signal.signal(each, stop)
+    named = [signal.SIGINT, signal.SIGTERM]
+    if os.name == "posix" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup ignores it
+        named.append(signal.SIGHUP)
+    before = {each: signal.signal(each, stop) for each in named}
     try:
         yield
     finally:

@@ -325,12 +325,20 @@ def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: 
 
 def _execute(notebook: Any, folder: Path) -> None:
     """Run the cells of a notebook in a kernel of their own; whatever ends the waiting ends the kernel too."""
-    left = threading.Event()
+    left, busy = threading.Event(), threading.Lock()
+
+    def work() -> None:
+        with busy:
+            if not left.is_set():
+                asyncio.run(_until(left, _cells(notebook, folder)))
+
     with ThreadPoolExecutor(1) as thread:  # where no signal can come between a kernel and its end
         try:
-            thread.submit(asyncio.run, _until(left, _cells(notebook, folder))).result()
+            thread.submit(work).result()
         finally:
             left.set()
+            with busy:  # a thread that was begun has ended now, one that was not will do nothing
+                pass
 
 
 async def _until(left: threading.Event, work: Any) -> None:
