@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kamlib import certainty, kaism, portfolio, results, settings, stores, whatif
+from kamlib import certainty, kaism, palette, portfolio, results, settings, stores, whatif
 from kamlib import tables as T
 from kamlib.certainty import draws
 from kamlib.cli import main
@@ -214,6 +214,33 @@ def test_a_slider_and_a_must_have_move_what_they_should(window: Any, tmp_path: P
     assert float(slider.input_value()) == tables["factors"].loc[
         first, "weight"
     ] and "change" not in page.inner_text("#title")
+    assert window.problems == []
+
+
+@pytest.mark.browser
+def test_what_was_decided_stays_whatever_the_weights(window: Any, tmp_path: Path) -> None:
+    """The page begins with the decisions in words, shape and place; the weights move only what is suggested."""
+    _, text = stores.load(ROOT / "data" / "insurer", read_only=True)
+    made = text["decisions"]
+    made.loc[made["subject"] == "alder", "decision"] = "maintenance"
+    tables = typed(text)
+    chosen = settings.of_workbook(tables, segment="broker_networks")
+    page = opened(window, tmp_path / "w.html", tables, chosen)
+    names = dict(zip(tables["customers"]["customer"], tables["customers"]["name"], strict=True))
+    for weights in ("#reset", "#equal"):
+        page.locator(weights).click()
+        seen = page.evaluate("kam.state.now.customers.map((r) => [r.box, r.status])")
+        for row, (box, status) in zip(
+            portfolio.classes(tables, chosen).to_dict("records"), seen, strict=True
+        ):
+            page.select_option("#choose", row["customer"])
+            words = portfolio.stands(row["decision"], box, status)
+            assert page.inner_text("#card .tag").endswith(words)
+            button = page.get_by_role("button", name=names[row["customer"]], exact=True)
+            part = button.locator("xpath=ancestor::section").locator("h3").inner_text()
+            assert palette.MARKS[row["decision"] or box].word in part or not box
+    page.locator("#reset").click()
+    assert "decided otherwise than suggested: Alder Network and Kestrel" in page.inner_text("#title")
     assert window.problems == []
 
 
