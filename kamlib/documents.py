@@ -162,7 +162,7 @@ def profits(desk: Desk) -> Document:
     }  # fmt: skip
     parts = {
         "whale_words": earnings.whale_words(tables, chosen, seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
-        "discount_words": earnings.discount(margin, off, source) if margin == margin else "",
+        "discount_words": earnings.discount(margin, off, source),
         "discount_table": earnings.discount_table(tables, chosen),
         "spiral_words": earnings.spiral(tables, chosen, own), "serving_words": earnings.serving(tables, chosen),
         "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables),

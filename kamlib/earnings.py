@@ -49,7 +49,12 @@ def discount_title(margin: float, off: float) -> str:
 
 
 def discount(margin: float, off: float, source: str = "") -> str:
-    """The what-if of a discount: how much more must be sold, and what a rise of the same size allows."""
+    """The what-if of a discount: how much more must be sold, and what a rise as large allows.
+
+    Without a margin (NaN), why there is none: the `source`.
+    """
+    if math.isnan(margin):
+        return fill("profit_discount_none", source=source)
     extra = profitability.extra_volume(margin, off)
     entry = catalogue.entry("discount_volume")
     return fill("profit_discount", title=discount_title(margin, off), margin=margin, off=off, extra=extra, source=source,

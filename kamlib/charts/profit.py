@@ -128,7 +128,7 @@ def discount(margin_pct: float, discount_pct: float, title: str = "") -> Trusted
     text = need if extra < math.inf else f"{off:g} % off: no volume is enough"
     flip = at[0] + 14 + width_of(text, TYPE) > WIDTH
     mark = _word(at[0] + (-14 if flip else 14), min(max(at[1] + 24, top + 58), base - 8), text)
-    foot = f"Discount, in % of the price, at a gross margin of {round(_known(margin_pct), 2):g} %"
+    foot = f"Discount, in % of the price, at a gross margin of {_known(margin_pct):g} %"
     layers += [
         boxes([_rect(x(margin), right, top + 20, base, PAPER)]), boxes([_rect(left, right, y(v), y(v) + 1, LINE) for v in levels]),
         _line([(x(d), y(100 * d / (margin - d))) for d in ds], stroke=INK, strokeWidth=2.6),

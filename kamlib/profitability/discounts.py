@@ -73,9 +73,10 @@ def table(tables: Tables | None = None, settings: Settings | None = None,
 
 
 def margin(tables: Tables, settings: Settings) -> tuple[float, str]:
-    """The team's own gross margin in % of the price, and where it comes from; NaN while nothing is known.
+    """The team's own gross margin in % of the price, and where it comes from.
 
     The setting margin_pct, or else gross profit over revenue of the customers of whom both are known.
+    NaN, and why, where nothing is known or the margin is not above 0 and below 100.
     """
     if settings.margin_pct is not None:
         return float(settings.margin_pct), "as the workbook says"
@@ -84,6 +85,12 @@ def margin(tables: Tables, settings: Settings) -> tuple[float, str]:
     known = known[known["gross_profit"].notna() & known["revenue"].notna()]
     revenue = known["revenue"].sum()
     found = 100 * known["gross_profit"].sum() / revenue if revenue > 0 else math.nan
-    if not 0 < found < 100:
+    source = f"the figures of {len(known)} customer{'s' * (len(known) != 1)}"
+    for digits in range(1, 5):  # as few as tell it from 0 and from 100
+        shown = float(np.round(found, digits))
+        if 0 < shown < 100:
+            return shown, f"from {source}"
+    if not math.isfinite(found):
         return math.nan, "no margin is known yet"
-    return float(np.round(found, 1)), f"from the figures of {len(known)} customers"
+    said = f"{source} give a gross margin of {found:.4g} %; it must be above 0 and below 100"
+    return math.nan, said

@@ -48,11 +48,13 @@ def sliders(
 def discount(desk: Desk) -> W.Box:
     """What a discount asks for in volume, and what a rise in price may cost, at the team's own margin."""
     own, source = profitability.margin(desk.tables, desk.settings)
-    said = {"margin": own if own == own else 25.0, "off": 5.0}
-    own_words = f"our margin, {source}" if own == own else ""
+    start = own if own == own else 25.0
+    said = {"margin": start, "off": 5.0}
+    start_words = f"our margin, {source}" if own == own else f"an example; {source}"
 
     def words() -> str:
-        return earnings.discount(said["margin"], said["off"], own_words if said["margin"] == own else "")
+        source = start_words if said["margin"] == start else ""
+        return earnings.discount(said["margin"], said["off"], source)
 
     told = panel(desk, words, follow=False)
 
@@ -73,7 +75,7 @@ def discount(desk: Desk) -> W.Box:
         lambda: earnings.discount_title(said["margin"], said["off"]),
     )
     limits = {
-        "margin": ("Our gross margin, of the price", 1, 90, STEP),
+        "margin": ("Our gross margin, of the price", min(1, start), max(90, start), STEP),
         "off": ("Discount, of the price", 0, MOST_OFF, STEP),
     }
     moved = sliders(desk, said, limits, renew)
