@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from kamlib.errors import WorkbookError, did_you_mean
-from kamlib.stores.base import Change, Store
+from kamlib.stores.base import Change, Store, sounded
 from kamlib.tables import DEFINITIONS, SCHEMA, Tables, empty
 
 __all__ = ["Change", "Store", "copy", "create", "migrate", "open_store", "schema_of"]
@@ -138,7 +138,13 @@ def _load(location: str | Path, read_only: bool) -> tuple[Store, Tables]:
         raise WorkbookError(f"There is no workbook at {spoken(location)}.",
                             hint=_did_you_mean(path))  # fmt: skip
     store = open_store(location, read_only=read_only)
+    store.seen = store.version()
     text = store.read()
+    if not path and not text:
+        raise WorkbookError(
+            f"There is no workbook at {spoken(location)}.",
+            hint="Is it another database, or have you no right to look into it?",
+        )
     schema_of(text)
     return store, text
 
@@ -232,7 +238,7 @@ def create(location: str | Path, tables: Tables) -> Store:
     if exists(location):
         raise WorkbookError(f"There is a workbook at {spoken(location)} already.",
                             hint="Choose another name, or remove it first.")  # fmt: skip
-    path = _path(location)
+    path, tables = _path(location), sounded(tables)
     if path:
         from kamlib.stores.files import plain_errors
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from kamlib.tables import DEFINITIONS, Tables
 
 HISTORY = DEFINITIONS["history"].names
 MOST_COLUMNS = 300
+_UNSOUND = re.compile(r"[\x00\r\ud800-\udfff]")
 Row = dict[str, str]
 Notes = list[dict[str, str]]
 
@@ -40,6 +42,7 @@ class Store(Protocol):
 
     location: str
     notes: Notes
+    seen: dict[str, Any]  # the version before it was first read, where `stores.load` did
 
     def read(self, names: Collection[str] | None = None) -> Tables:
         """The text tables (only those of `names`, where given), the history among them.
@@ -90,14 +93,38 @@ def key_text(change: Change) -> str:
     return json.dumps({k: change.key[k] for k in named}, ensure_ascii=False)
 
 
-def sound(text: str) -> str:
-    """A text with one kind of line end. Raises WorkbookError for what no file can hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise WorkbookError("A text holds half a character, which cannot be stored.",
-                            hint="Type it again.") from None  # fmt: skip
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+def sound(text: str, *place: str) -> str:
+    """A text with one kind of line end. Raises WorkbookError for what not every store can hold.
+
+    The place (table, line, column) is for the error.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if odd := _UNSOUND.search(text):
+        wrong = "the character NUL" if odd[0] == "\0" else "half a character"
+        where = dict(zip(("table", "row", "column"), place, strict=False))
+        raise WorkbookError(
+            f"{', '.join(place) or 'A text'} holds {wrong}, which cannot be stored.",
+            **where,
+            hint="Type it again.",
+        )
+    return text
+
+
+def sounded(tables: Tables) -> Tables:
+    """The tables as every store writes them: cells sound, names of columns without blanks around them."""
+    return {name: _sounded(name, frame) for name, frame in tables.items()}
+
+
+def _sounded(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    columns = [sound(str(column), name, "line 1").strip() for column in frame.columns]
+    rows = frame.to_numpy().tolist()
+    if columns == [*frame.columns] and not _UNSOUND.search("".join(map("".join, rows))):
+        return frame
+    cells = [
+        [sound(cell, name, f"line {line}", column) for cell, column in zip(row, columns, strict=True)]
+        for line, row in enumerate(rows, start=2)
+    ]
+    return pd.DataFrame(cells, frame.index, columns, dtype=object)
 
 
 def merge(current: Row | None, change: Change, who: str, at: str) -> tuple[Row | None, list[Row]]:

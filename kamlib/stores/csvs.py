@@ -19,16 +19,17 @@ csv.field_size_limit(10_000_000)
 
 
 def to_csv(frame: pd.DataFrame) -> str:
-    """The canonical text of a table: UTF-8, comma, LF, quotes only where they are needed."""
+    """The canonical text of a sound table: UTF-8, comma, LF, quotes only where they are needed."""
     out = io.StringIO()
     header = [str(column) for column in frame.columns]
-    # a name with a semicolon or a tab is quoted, so that nobody takes it for the separator
-    quote: Literal[0, 1] = csv.QUOTE_ALL if any(";" in c or "\t" in c for c in header) else csv.QUOTE_MINIMAL
+    # a name with a semicolon or a tab is quoted, so that nobody takes it for the separator; with a
+    # byte order mark before it, so that nobody takes that for one of the file
+    odd = re.search("[;\t\ufeff]", "".join(header))
+    quote: Literal[0, 1] = csv.QUOTE_ALL if odd else csv.QUOTE_MINIMAL
     csv.writer(out, lineterminator="\n", quoting=quote).writerow(header)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerows(zip(*(frame.iloc[:, i].tolist() for i in range(frame.shape[1])), strict=True))
-    text = out.getvalue()
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    return out.getvalue()
 
 
 def read_csv(raw: bytes, file: str) -> tuple[pd.DataFrame, Notes]:

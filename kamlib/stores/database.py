@@ -1,4 +1,4 @@
-"""A workbook in a database: SQLite in a .kam file by default, any SQLAlchemy URL otherwise."""
+"""A workbook in a database: SQLite in a .kam file by default, PostgreSQL for a team."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from kamlib.errors import Conflict, KamError, ReadOnly, WorkbookError
-from kamlib.stores import base
+from kamlib.stores import base, postgres
 from kamlib.tables import DEFINITIONS, Tables, as_text
 
 POSITION = "row_"
 BUSY_MS = 20_000
 BLANKS = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+KINDS = "sqlite", "postgresql"
 
 
 class Database:
@@ -28,20 +29,30 @@ class Database:
         self.location = str(path) if path else without_password(str(url))
         self.path, self.read_only = path, read_only
         self.notes: base.Notes = []
+        self.seen: dict[str, Any] = {}
         self._known: tuple[Any, dict[str, Any]] = (None, {})
+        self._keyed: set[str] = set()  # the tables whose unique key was seen
         try:
-            self.engine = sa.create_engine(url, hide_parameters=True)
+            given = postgres.address(url)
+            if given.get_backend_name() not in KINDS:
+                raise sa.exc.NoSuchModuleError
+            self.engine = sa.create_engine(given, hide_parameters=True, pool_pre_ping=True)
         except Exception as error:  # each driver has its own; their words may repeat the password
             raise _unusable(self.location, error) from None
         self.sqlite = self.engine.dialect.name == "sqlite"
-        if self.sqlite:
-            event.listen(self.engine, "connect", self._on_connect)
-            event.listen(self.engine, "begin", self._on_begin)
+        connected = self._on_connect if self.sqlite else postgres.refuse_encoding
+        event.listen(self.engine, "connect", connected, insert=True)
+        event.listen(self.engine, "begin", self._on_begin)
 
     def read(self, names: Collection[str] | None = None) -> Tables:
+        def wanted(db: sa.Connection) -> list[str]:
+            return [name for name in self._names(db) if names is None or name in names]
+
         with self._connection() as db:
-            there = [n for n in self._names(db) if names is None or n in names]
-            return {name: self._frame(db, name) for name in there}
+            there = wanted(db)
+        with self._connection() as db:
+            postgres.lock(db, there, "ACCESS SHARE")  # nobody makes them anew before they are read
+            return {name: self._frame(db, name) for name in wanted(db)}
 
     def put(self, changes: Sequence[base.Change], who: str = "") -> list[base.Row]:
         base.refuse_read_only(self.read_only)
@@ -69,8 +80,8 @@ class Database:
     def version(self) -> dict[str, Any]:
         with self._connection() as db:
             mine = self._stamp(db)
-            if mine is None or mine != self._known[0]:
-                self._known = (mine, self._versions(db))
+            if mine != self._known[0]:
+                self._known = (mine, self._versions(db, mine[0]))
             return self._known[1]
 
     def freeze(self) -> None:
@@ -98,26 +109,35 @@ class Database:
     def _on_begin(self, connection: Any) -> None:
         # a transaction that reads and then writes must hold the write lock from its first word
         write = connection.get_execution_options().get("kam_write")
+        if not self.sqlite:
+            postgres.begin(connection, bool(write), BUSY_MS)
+            return
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     @contextlib.contextmanager
     def _connection(self, write: bool = False, create: bool = False) -> Iterator[sa.Connection]:
         if self.path and not create and not self.path.is_file():
             raise WorkbookError(f"There is no workbook {self.path.name}.")
+        keyed = self._keyed
         try:
             with self.engine.connect().execution_options(kam_write=write) as db, db.begin():
                 yield db
+            keyed = self._keyed
         except KamError:
             raise
         except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
-            raise self._explain(error) from None
+            raise self._explain(error, write) from None
         except (UnicodeError, ValueError, TypeError, OverflowError, OSError) as error:
             raise WorkbookError(f"{self._name()} cannot be used ({type(error).__name__}): it is damaged, "
                                 "or holds what a workbook cannot hold.") from None  # fmt: skip
+        finally:
+            self._keyed = keyed
 
-    def _explain(self, error: Exception) -> WorkbookError:
-        said = str(getattr(error, "orig", error)).lower()
-        if "readonly" in said or "read-only" in said:
+    def _explain(self, error: Exception, write: bool) -> WorkbookError:
+        cause = getattr(error, "orig", error)
+        state = getattr(cause, "sqlstate", None) or ""
+        said = str(cause).lower() if self.sqlite else postgres.STATES.get(state, "")
+        if ("readonly" in said or "read-only" in said) and (write or self.sqlite):
             return ReadOnly(f"{self._name()} cannot be changed: you have no right to write there.",
                             hint="Copy the workbook to a folder of your own with `kam copy`.")  # fmt: skip
         if "locked" in said or "busy" in said:
@@ -126,33 +146,39 @@ class Database:
         if "full" in said:
             return WorkbookError(f"{self._name()} cannot be changed: the disk is full.",
                                  hint="Make room, then enter the value again.")  # fmt: skip
-        if "unable to open" in said:
-            return WorkbookError(f"{self._name()} may not be opened, or its folder is not there.",
+        if "unable to open" in said or "readonly" in said:
+            where = ", or its folder is not there" if self.sqlite else ""
+            return WorkbookError(f"{self._name()} may not be opened{where}.",
                                  hint="Have you the right to read it?")  # fmt: skip
         if self.sqlite:
             return WorkbookError(f"{self._name()} is not a workbook, or it is damaged.",
                                  hint="Take the last copy of it.")  # fmt: skip
-        first = str(getattr(error, "orig", error)).strip().split("\n")[0][:200]
-        return WorkbookError(f"The database {self._name()} refused: {first}")
+        words = " ".join(str(cause).split())[:300]
+        if postgres.is_gone(error, state):
+            return WorkbookError(
+                f"The database {self._name()} cannot be reached: {words}",
+                hint="Try again in a moment; see whether your last entry is there.",
+            )
+        return WorkbookError(f"The database {self._name()} refused: {words}")
 
     def _name(self) -> str:
         return self.path.name if self.path else self.location
 
     def _names(self, db: sa.Connection) -> list[str]:
-        return [n for n in sa.inspect(db).get_table_names() if not n.startswith("sqlite_")]
+        return sorted(n for n in sa.inspect(db).get_table_names() if not n.startswith("sqlite_"))
 
-    def _stamp(self, db: sa.Connection) -> Any:
-        """SQLite says at once whether anything was written since; other databases do not."""
+    def _stamp(self, db: sa.Connection) -> tuple[Any, ...]:
+        """What differs when a table was made anew, then what does when anything was written."""
         if not self.sqlite:
-            return None
+            return postgres.stamp(db)
+        shape = db.execute(sa.text("PRAGMA schema_version")).scalar()
         own = db.execute(sa.text("SELECT total_changes()")).scalar()
         others = db.execute(sa.text("PRAGMA data_version")).scalar()
-        return id(db.connection.dbapi_connection), own, others
+        return shape, id(db.connection.dbapi_connection), own, others
 
-    def _versions(self, db: sa.Connection) -> dict[str, Any]:
+    def _versions(self, db: sa.Connection, shape: Any) -> dict[str, Any]:
         """The last history row of each table, and under "" what replacing the whole changes."""
         names = self._names(db)
-        shape = db.execute(sa.text("PRAGMA schema_version")).scalar() if self.sqlite else len(names)
         result: dict[str, Any] = {"": shape} | dict.fromkeys(names, 0)
         if "history" in names:
             history = self._table(db, "history")
@@ -169,20 +195,23 @@ class Database:
     def _rewrite(self, change: Callable[[Tables], Tables], there: bool) -> Tables:
         base.refuse_read_only(self.read_only)
         with self._connection(write=True, create=not there) as db:
-            old = {name: self._frame(db, name) for name in self._names(db)} if there else {}
+            names = self._names(db)
+            postgres.lock(db, names, "ACCESS EXCLUSIVE")
+            old = {name: self._frame(db, name) for name in names} if there else {}
             tables = change(old)
+            changed = {n: t for n, t in tables.items() if n not in old or not t.equals(old[n])}
+            for name in [n for n in names if n in changed or n not in tables]:
+                self._clear(db, name, changed.get(name))
             folded = [name.lower() for name in tables]
-            for name in self._names(db):
-                self._table(db, name).drop(db)
-            for name, frame in tables.items():
+            for name, frame in base.sounded(changed).items():
                 if folded.count(name.lower()) > 1:
                     raise WorkbookError(f'Two tables are called "{name}" but for capitals; a database '
                                         "cannot hold both.", table=name, hint="Rename one.")  # fmt: skip
-                table = self._table(db, name, list(frame.columns))
-                rows = [dict(zip(frame.columns, map(base.sound, row), strict=True))
-                        for row in frame.itertuples(index=False, name=None)]  # fmt: skip
+                table = self._grown(db, self._table(db, name, list(frame.columns)), frame.columns)
+                rows = [dict(zip(frame.columns, row, strict=True)) for row in frame.to_numpy().tolist()]
                 if rows:
                     db.execute(sa.insert(table), rows)
+                self._key(db, table)
         self.close()  # the last one out writes the log into the file
         return tables
 
@@ -199,12 +228,29 @@ class Database:
             raise WorkbookError(f'The table "{name}" has columns that differ only in case, or have no '
                                 f"name, or are called {POSITION}; a database cannot hold them.",
                                 table=name, hint="Rename them, then copy again.")  # fmt: skip
+        self._refuse_long(db, name, columns)
         position = [sa.Column(POSITION, sa.Integer, primary_key=True, autoincrement=True)]
         texts = [sa.Column(column, sa.Text, nullable=False, default="", server_default="")
                  for column in columns]  # fmt: skip
         table = sa.Table(name, sa.MetaData(), *position, *texts)
         table.create(db)
         return table
+
+    def _clear(self, db: sa.Connection, name: str, coming: pd.DataFrame | None) -> None:
+        """Take a table away, or only its rows where the columns stay: rights and views hang on it."""
+        table, self._keyed = self._table(db, name), self._keyed - {name}
+        there = [*table.c.keys()]
+        if self.sqlite or coming is None or there != [POSITION, *coming.columns][: len(there)]:
+            table.drop(db)
+        else:
+            postgres.clear(db, name)
+
+    def _key(self, db: sa.Connection, table: sa.Table) -> None:
+        keys = DEFINITIONS[table.name].keys if table.name in DEFINITIONS else []
+        if self.sqlite or not keys or table.name in self._keyed or not {*keys} <= {*table.c.keys()}:
+            return
+        if postgres.set_key(db, table.name, [_bare(table.c[key]) for key in keys]):
+            self._keyed = self._keyed | {table.name}
 
     def _frame(self, db: sa.Connection, name: str) -> pd.DataFrame:
         table = self._table(db, name)
@@ -219,8 +265,7 @@ class Database:
     def _put_row(
         self, db: sa.Connection, change: base.Change, who: str, at: str, table: sa.Table
     ) -> list[base.Row]:
-        where = [sa.func.ltrim(sa.func.rtrim(table.c[c], BLANKS), BLANKS) == base.sound(value)
-                 for c, value in change.key.items()]  # fmt: skip
+        where = [_bare(table.c[c]) == base.sound(value) for c, value in change.key.items()]
         found = db.execute(sa.select(table).where(*where).order_by(table.c[POSITION])).mappings().first()
         current = None if found is None else {c: _as_text(found[c]) for c in found if c != POSITION}
         if current is None and change.values is None:
@@ -246,12 +291,42 @@ class Database:
         if POSITION not in table.c:
             raise WorkbookError(f'kamlib did not write the table "{change.table}" and cannot change it.',
                                 table=change.table, hint="Copy the workbook with `kam copy`.")  # fmt: skip
+        if known is None:
+            postgres.lock(db, [change.table], "SHARE ROW EXCLUSIVE")
+        table = self._grown(db, table, wanted)
+        self._key(db, table)
+        return table
+
+    def _grown(self, db: sa.Connection, table: sa.Table, wanted: Collection[str]) -> sa.Table:
+        """The table with the columns that it lacks."""
         missing = [column for column in wanted if column not in table.c]
+        if not missing:
+            return table
+        self._refuse_long(db, table.name, missing)
+        quote = db.dialect.identifier_preparer.quote
         for column in missing:
-            quote = db.dialect.identifier_preparer.quote
-            db.execute(sa.text(f"ALTER TABLE {quote(change.table)} ADD COLUMN {quote(column)} "
-                               "TEXT NOT NULL DEFAULT ''"))  # fmt: skip
-        return self._table(db, change.table) if missing else table
+            db.exec_driver_sql(
+                f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column)} TEXT NOT NULL DEFAULT ''"
+            )
+        return self._table(db, table.name)
+
+    def _refuse_long(self, db: sa.Connection, table: str, columns: Collection[str]) -> None:
+        """PostgreSQL would cut a name of more than 63 bytes without a word."""
+        most = db.dialect.max_identifier_length
+        for what, name in [("table", table), *(("column", column) for column in columns)]:
+            if len(name.encode()) > most:
+                raise WorkbookError(
+                    f'The {what} "{name}" has a name of {len(name.encode())} bytes; this database takes '
+                    f"{most}.",
+                    table=table,
+                    column="" if what == "table" else name,
+                    hint="Shorten the name, then copy again.",
+                )
+
+
+def _bare(cell: sa.Column[Any]) -> sa.ColumnElement[str]:
+    """A cell without the blanks around it, as keys are compared."""
+    return sa.func.ltrim(sa.func.rtrim(cell, BLANKS), BLANKS)
 
 
 def _as_text(cell: object) -> str:
@@ -269,10 +344,12 @@ def _unusable(location: str, error: Exception) -> WorkbookError:
     kind = location.split("://", 1)[0]
     if isinstance(error, sa.exc.NoSuchModuleError):
         return WorkbookError(f'kamlib knows no database of the kind "{kind}".', found=kind,
-                             allowed="such as sqlite or postgresql",
+                             allowed=" or ".join(KINDS),
                              hint="Write it as postgresql://user@host/name.")  # fmt: skip
     if isinstance(error, ImportError):
-        return WorkbookError(f"The driver for {kind} databases is not installed ({error.name}).",
-                             hint="Install it beside kamlib.")  # fmt: skip
+        return WorkbookError(
+            f"The driver for {kind} databases is not installed ({error.name or 'libpq'}).",
+            hint='Install it beside kamlib: pip install "psycopg[binary]".',
+        )
     return WorkbookError(f"The database address {location} cannot be understood.",
                          hint="Write it as postgresql://user@host:5432/name.")  # fmt: skip

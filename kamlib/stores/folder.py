@@ -37,6 +37,7 @@ class Folder:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path, self.location, self.read_only = path, str(path), read_only
         self.notes: Notes = []
+        self.seen: dict[str, Any] = {}
         self._seen: dict[str, tuple[bytes, pd.DataFrame, Notes]] = {}
 
     def read(self, names: Collection[str] | None = None) -> Tables:
@@ -77,13 +78,13 @@ class Folder:
 
     def version(self) -> dict[str, Any]:
         with files.plain_errors(self.path.name):
-            return {name: stamp for name, stamp in self._stamp().items() if name != PENDING}
+            return self._stamp(pending=False)
 
     # -- reading --------------------------------------------------------------------------------
 
-    def _stamp(self) -> dict[str, Any]:
+    def _stamp(self, *, pending: bool = True) -> dict[str, Any]:
         paths = {path.stem: path for path in self._paths()}
-        if (self.path / PENDING).exists():
+        if pending and (self.path / PENDING).exists():
             paths[PENDING] = self.path / PENDING
         stats = {name: path.stat() for name, path in paths.items()}
         return {name: (s.st_mtime_ns, s.st_size, s.st_ino) for name, s in stats.items()}
@@ -155,8 +156,8 @@ class Folder:
     def _commit(self, tables: Tables, story: list[base.Row], gone: Sequence[str] = ()) -> None:
         """Say durably what will be written, write it, then forget it: a crash is made good."""
         _refuse_names(tables)
-        story, tables = self._with_history(story, tables)
-        contents = {name: _bytes(name, frame) for name, frame in tables.items()}
+        story, tables = self._with_history(story, base.sounded(tables))
+        contents = {name: to_csv(frame).encode() for name, frame in tables.items()}
         for name, content in contents.items():
             path = self.path / f"{name}.csv"
             files.write(_next(path), content, like=path)
@@ -230,14 +231,6 @@ class Folder:
 
 def _next(path: Path) -> Path:
     return path.with_name(f".{path.name}.next")
-
-
-def _bytes(name: str, frame: pd.DataFrame) -> bytes:
-    try:
-        return to_csv(frame).encode()
-    except UnicodeEncodeError:
-        raise WorkbookError(f"{name} holds half a character, which cannot be stored.", table=name,
-                            hint="Type that text again.") from None  # fmt: skip
 
 
 def _refuse_names(tables: Tables) -> None:

@@ -31,7 +31,7 @@ from kamlib.stores.guard import (
 from kamlib.tables import DEFINITIONS, Tables, as_text, parse_number
 
 LONGEST = 32_767
-BAD_SHEET = re.compile(r"[\[\]:*?/\\]|^'|'$|^$", re.I)
+BAD_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]|^'|'$|^$")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _TO_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)|[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
@@ -42,6 +42,7 @@ class Xlsx:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path, self.location, self.read_only = path, str(path), read_only
         self.notes: base.Notes = []
+        self.seen: dict[str, Any] = {}
 
     def read(self, names: Collection[str] | None = None) -> Tables:
         self.notes = []
@@ -284,7 +285,7 @@ def to_xlsx(tables: Tables) -> bytes:
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"created": datetime(2026, 1, 1)})  # noqa: DTZ001
         bold = book.add_format({"bold": True})
-        for name, frame in tables.items():
+        for name, frame in base.sounded(tables).items():
             _refuse_sheet(name, tables)
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
@@ -296,9 +297,9 @@ def to_xlsx(tables: Tables) -> bytes:
 
 def _refuse_sheet(name: str, tables: Tables) -> None:
     twins = [other for other in tables if other.lower() == name.lower()]
-    if len(name) > 31 or BAD_SHEET.search(name) or len(twins) > 1:
+    if BAD_SHEET.search(name) or len(name.encode("utf-16-le")) > 2 * 31 or len(twins) > 1:
         raise WorkbookError(f'The table "{name[:60]}" cannot be an Excel sheet.', table=name, found=name,
-                            allowed="31 characters at most, without [ ] : * ? / \\ '",
+                            allowed="31 characters at most (an emoji is two), without [ ] : * ? / \\ '",
                             hint="Rename it, then copy again.")  # fmt: skip
     rows, columns = tables[name].shape
     if rows >= MOST_ROWS or columns > base.MOST_COLUMNS:
@@ -327,7 +328,6 @@ def _written(text: str) -> str:
     Texts like "_x0041_" mean a character to Excel, and texts in <r> are XML to XlsxWriter: both go as
     ready XML, where an underscore is written as a number so that XlsxWriter escapes nothing twice.
     """
-    text = base.sound(text)
     if not _TO_ESCAPE.search(text) and not text.startswith("<r>"):
         return text
     escaped = escape(_TO_ESCAPE.sub(lambda m: f"_x{ord(m[0]):04X}_", text)).replace("_", "&#95;")
