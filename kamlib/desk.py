@@ -91,7 +91,7 @@ class Desk:
         self._text, self._given = text, given
         self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
-        self._seen = store.version()
+        self._seen = store.seen or store.version()
         self._done: list[list[Change]] = []  # how to take back what was done here, last one last
         self._what_if: dict[str, pd.DataFrame] = {}
         self.message, self.saved_at, self.customer, self.idea = "", "", "", ""
@@ -349,7 +349,7 @@ class Desk:
         if story and remember:
             self._done.append(back)
         self.saved_at = datetime.now().strftime("%H:%M:%S")
-        self._reload({change.table for change in changes}, changes)
+        self._reload({change.table for change in changes}, changes, len(story))
 
     def _reverse(self, change: Change) -> Change:
         current = self._row(change.table, change.key)
@@ -360,15 +360,17 @@ class Desk:
         before = {c: current.get(c, "") for c in change.values}
         return Change(change.table, change.key, before, dict(change.values))
 
-    def _reload(self, names: set[str], mine: Sequence[Change] = ()) -> None:
+    def _reload(self, names: set[str], mine: Sequence[Change] = (), told: int = 0) -> None:
         """Take in these tables as they are now; other tables' changes come with `refresh`.
 
-        A database says whether anybody else has written ("" in its version): if not, what was
-        just stored is what this desk holds with its own changes, and nothing need be read.
+        A database says whether anybody else has written ("" in its version, or more rows of history
+        than the `told` ones): if not, what was just stored is what this desk holds with its own
+        changes, and nothing need be read.
         """
         now = self.store.version()
         others = now.get("") != self._seen.get("")
-        if "" in now and mine and not others:
+        alone = "" in now and now.get("history", 0) - self._seen.get("history", 0) == told
+        if alone and mine and not others:
             text = apply(self._text, mine, "")[0]
         else:
             text = {**self._text, **self.store.read(None if others else names)}

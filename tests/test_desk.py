@@ -320,6 +320,17 @@ def test_a_change_by_hand_that_cannot_be_used_is_said_and_left_out_until_it_can(
     assert beta["score"].tolist() == [4.0]
 
 
+def test_what_others_enter_just_before_one_s_own_entry_or_while_one_opens_is_seen(place: Path) -> None:
+    mine, theirs, (store, loaded) = at(place), at(place), stores.load(place)
+    theirs.put("customers", customer="zed", name="Zed", segment="main")
+    mine.put("customers", customer="yon", name="Yon", segment="main")
+    opened = Desk(store, loaded)
+    opened.refresh()
+    for desk in (mine, opened):
+        assert {"zed", "yon"} <= set(desk.tables["customers"]["customer"])
+        assert not desk.refresh()
+
+
 def test_who_comes_second_is_told_both_values_and_may_insist(place: Path) -> None:
     first, second = at(place), at(place)
     first.put("scores", **GROWTH, score=3)
