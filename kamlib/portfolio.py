@@ -57,9 +57,9 @@ def stands(decision: str, box: str, status: str = "") -> str:
 
 @remembered
 def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """`kaism.drawn` with what was decided: more columns decision, category, stands and note.
+    """`kaism.drawn` with what was decided: more columns decision, category, stands, note and key.
 
-    note goes with the name in the picture: what is suggested instead, or, where some are decided and
+    key says how the picture is to be read, the same in each row; note goes with the name in the picture: what is suggested instead, or, where some are decided and
     others are not, which of the two it is (said of the fewer).
     """
     points = kaism.drawn(tables, settings)
@@ -70,7 +70,23 @@ def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     told = decided.any() & (decided == (few == "decided"))
     note = np.where(differs, np.array(beside, dtype=object), np.where(told, few, ""))
     columns = {c: seen[c].to_numpy() for c in ("decision", "category", "stands")}
-    return points.assign(**columns, note=note)
+    return points.assign(**columns, note=note, key=_key(seen))
+
+
+def _key(seen: pd.DataFrame) -> str:
+    """What colour and shape of a matrix say, and who was decided and stands nowhere on it."""
+    decided = seen["decision"] != ""
+    if not decided.any():
+        return "Colour and shape: the category suggested. Nothing is decided yet."
+    said = [f"Colour and shape: the category decided{'' if decided.all() else ', or else suggested'}."]
+    if seen["differs"].any():
+        said.append("In brackets what its place suggests, where that is another.")
+    gone = decided & seen["status"].isin(["ruled_out", "unscored"])
+    away = seen.loc[gone, "name"].astype(str).tolist()
+    if away:
+        more = " and others" if away[2:] else ""
+        said.append(f"Decided, without a place: {', '.join(away[:2])}{more}.")
+    return " ".join(said)
 
 
 @remembered_of("decisions")

@@ -532,7 +532,7 @@ def test_the_matrix_with_money(example):
     plain, rich = kaism.drawn(tables, settings), profit.drawn(tables, settings)
     pd.testing.assert_frame_equal(rich[plain.columns.tolist()], plain)
     assert set(rich.columns) - set(plain.columns) == {
-        "left", "eaten", "worth_low", "worth_high", "about", "decision", "category", "stands", "note",
+        "left", "eaten", "worth_low", "worth_high", "about", "decision", "category", "stands", "note", "key",
     }  # fmt: skip
     assert (rich["about"] != "").all()
 

@@ -33,8 +33,9 @@ def matrix(table: pd.DataFrame, shown: Matrix, near: float = 0.5, size: str = "r
     `table` is what `kaism.drawn` gives (or the same columns of another model): name, y, y_line, x,
     box, status, on_line, near_line, the least and greatest distances, and optionally revenue, was_x,
     was_y, eaten (part of its gross profit that goes into serving it: an arc around the dot), about (a
-    tooltip), and what `portfolio.drawn` adds: the category gives colour and shape, the note stands with the
-    name, stands is said. Hollow: not all scores are known. Dotted: where it stood. Size: the column `size`.
+    tooltip), and what `portfolio.drawn` adds: the category gives colour and shape, the note goes with the
+    name, stands is said, key stands below. Hollow: not all scores are known. Dotted: where it stood. Size:
+    the column named `size`.
     """
     view, points = scene(table, near, size, shown)
     chart = _empty(shown, rooms(len(table))).copy(deep=False)
@@ -54,24 +55,11 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
     """The picture without its values, made once: Altair takes a quarter of a second over it."""
     dots = _dots(count)
     picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
-    layers = [
-        *_background(shown),
-        _ranges(dots),
-        _trails(dots),
-        _rings(dots),
-        _arcs(dots),
-        _symbols(dots).add_params(picked),
-        _names(dots, _type(shown)),
-    ]
+    layers = [*_background(shown), _ranges(dots), _trails(dots), _rings(dots), _arcs(dots)]
+    layers += [_symbols(dots).add_params(picked), _names(dots, _type(shown))]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
-    key = alt.TitleParams(
-        alt.ExprRef("view.key"),
-        orient="bottom",
-        anchor="start",
-        color=INK,
-        fontSize=SMALL,
-        fontWeight="normal",
-    )
+    look = {"orient": "bottom", "anchor": "start", "fontWeight": "normal"}
+    key = alt.TitleParams(alt.ExprRef("view.key"), color=INK, fontSize=SMALL, **look)
     return Trusted(layer=layers, title=key, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
@@ -88,25 +76,10 @@ def scene(
     """The live parameters: the view (lines, limits, key) and one record a drawn subject."""
     gone = np.isin(table["status"].to_numpy(object).astype(str), GONE)
     known = table[~gone].reset_index(drop=True) if gone.any() else table
-    view: dict[str, Any] = _view(known, near, shown is None or shown.balanced) | {"key": _key(table)}
+    view: dict[str, Any] = _view(known, near, shown is None or shown.balanced) | {
+        "key": "".join(table.get("key", [])[:1])
+    }
     return view, _points(known, view, size, shown.subject if shown else "customer", _type(shown))
-
-
-def _key(table: pd.DataFrame) -> str:
-    """What colour and shape say; "" where nothing is there to be decided."""
-    if "decision" not in table:
-        return ""
-    decided = table["decision"] != ""
-    if not decided.any():
-        return "Colour and shape: the category suggested. Nothing is decided yet."
-    said = [f"Colour and shape: the category decided{'' if decided.all() else ', or else suggested'}."]
-    if table["note"].str.startswith("suggested").any():
-        said.append("In brackets what its place suggests, where that is another.")
-    away = table.loc[decided & table["status"].isin(GONE), "name"].astype(str).tolist()
-    if away:
-        more = " and others" if away[2:] else ""
-        said.append(f"Decided, without a place: {', '.join(away[:2])}{more}.")
-    return " ".join(said)
 
 
 def _type(shown: Matrix | None) -> int:
@@ -121,15 +94,8 @@ def _view(table: pd.DataFrame, near: float, balanced: bool) -> dict[str, float]:
         across, left, right = 0.0, -span, span
     else:
         across, left, right = _limits(table, "x")
-    return {
-        "line": line,
-        "near": near,
-        "low": low,
-        "high": high,
-        "across": across,
-        "left": left,
-        "right": right,
-    }
+    ends = {"low": low, "high": high, "left": left, "right": right}
+    return {"line": line, "near": near, "across": across} | ends
 
 
 def _limits(table: pd.DataFrame, axis: str) -> tuple[float, float, float]:
@@ -308,12 +274,9 @@ def _background(shown: Matrix) -> list[alt.Chart]:
         .mark_rect(**band)
         .encode(_axis_x("a"), x2="b:Q")
     )
-    line_y = (
-        one.transform_calculate(a="view.line").mark_rule(color="#333", strokeWidth=1.2).encode(_axis_y("a"))
-    )
-    line_x = (
-        one.transform_calculate(a="view.across").mark_rule(color="#333", strokeWidth=1.2).encode(_axis_x("a"))
-    )
+    rule = {"color": "#333", "strokeWidth": 1.2}
+    line_y = one.transform_calculate(a="view.line").mark_rule(**rule).encode(_axis_y("a"))
+    line_x = one.transform_calculate(a="view.across").mark_rule(**rule).encode(_axis_x("a"))
     return [fields, across, down, line_y, line_x, *_corners(base), *_directions(one, shown)]
 
 
