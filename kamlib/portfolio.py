@@ -82,11 +82,10 @@ def _key(seen: pd.DataFrame) -> str:
     if seen["differs"].any():
         said.append("In brackets what its place suggests, where that is another.")
     gone = decided & seen["status"].isin(["ruled_out", "unscored"])
-    away = seen.loc[gone, "name"].astype(str).tolist()
-    if away:
-        more = " and others" if away[2:] else ""
-        said.append(f"Decided, without a place: {', '.join(away[:2])}{more}.")
-    return " ".join(said)
+    away = [name[:40] for name in seen.loc[gone, "name"].astype(str)]
+    more = " and others" if away[2:] else ""
+    last = f"\nDecided, without a place: {', '.join(away[:2])}{more}." if away else ""
+    return " ".join(said) + last
 
 
 @remembered_of("decisions")

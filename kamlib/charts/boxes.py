@@ -59,7 +59,7 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
     layers += [_symbols(dots).add_params(picked), _names(dots, _type(shown))]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
     look = {"orient": "bottom", "anchor": "start", "fontWeight": "normal"}
-    key = alt.TitleParams(alt.ExprRef("view.key"), color=INK, fontSize=SMALL, **look)
+    key = alt.TitleParams(alt.ExprRef("split(view.key, '\\n')"), color=INK, fontSize=SMALL, **look)
     return Trusted(layer=layers, title=key, width=WIDTH, height=HEIGHT, usermeta={}, config=config)
 
 
