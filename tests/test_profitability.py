@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kamlib import earnings
@@ -99,6 +100,21 @@ def test_the_teams_own_margin_comes_first():
     assert profit.discount_volume(tables, settings)["ours"].tolist()[:4] == [11, 18, 25, 33]
     said = book(customers=customers, settings=frame("key value", ("margin_pct", 35)))
     assert profit.margin(*said)[0] == 35
+
+
+@settings(max_examples=20)
+@given(pct=st.floats(-20, 120) | st.sampled_from([0.0, 100.0, 1e-7, 1e9, math.nan, math.inf]))
+@example(pct=99.99)
+@example(pct=0.01)
+@example(pct=99.9999999)
+def test_any_gross_margin_is_shown_or_said_to_give_no_table(pct):
+    tables, chosen = book(customers=listed(a=1))
+    tables["customers"] = tables["customers"].assign(revenue=1000.0, profit=10 * pct)
+    own, why = profit.margin(tables, chosen)
+    said, table = earnings.discount(own, 5, why), earnings.discount_table(tables, chosen)
+    assert (0 < own < 100 and abs(own - pct) < 0.051) if 1e-4 <= pct <= 99.9999 else own != own
+    assert why in said and (f"our {own:g} %" in table) == (own == own)
+    assert not {"our 100 %", "our 0 %", "our nan %"} & set(re.findall("our [^<]*", table))
 
 
 # the overhead spiral
