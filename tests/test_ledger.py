@@ -366,7 +366,8 @@ def test_a_date_as_ledgers_write_it(text, read):
     (["03/04/2025", "05/04/2025"], 1, "assumed"), (["2025-01-01"], 1, ""), (["13/01/2025", "01/13/2025"], 1, "Some dates"),
 ])  # fmt: skip
 def test_whether_the_day_stands_first_is_decided_once(texts, count, said):
-    months, words = dates.months(dates.read(texts))
+    months, notes = dates.months(dates.read(texts))
+    words = "".join(note["message"] for note in notes)
     assert months == {2025: count} and (said in words if said else not words)
 
 

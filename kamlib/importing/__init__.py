@@ -1,1 +1,1 @@
-"""Anybody's list of customers or ledger of sales into a workbook: read as it is, previewed, merged, reconciled."""
+"""Anybody's list or ledger into a workbook: read as it is, previewed, merged, reconciled."""

@@ -1,4 +1,4 @@
-"""Which column of a list is which of the workbook's: by its header in four languages, and by what stands in it."""
+"""Which column of a list is which of the workbook's: by its header and by what stands in it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from kamlib.checks import finding
-from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.errors import did_you_mean
 from kamlib.importing import dates
 from kamlib.importing.figures import currencies, is_number, is_share, times_of
 from kamlib.importing.reading import nearest
+from kamlib.importing.sentences import note, refusal
 from kamlib.importing.vocabulary import KINDS, UNKNOWN, folded, plain, says, without, words
-from kamlib.stores.base import Notes
+from kamlib.stores.base import Notes, Row
 
 FIELDS = tuple(KINDS["customers"]["fields"])
 SAMPLE, MOST_SEGMENTS = 500, 25
@@ -31,8 +31,8 @@ def status_of(text: str) -> str:
 def propose(frame: pd.DataFrame, kind: str = "customers") -> dict[str, str]:
     """Which column of a list is which field of its kind (field -> header), what is clear alone.
 
-    By the header first; where nothing is headed as a name or a number of customers, by texts that are
-    nearly all different.
+    By the header first; where nothing is headed as a name or a number of customers, by texts that
+    are nearly all different.
     """
     once = frame.drop_duplicates()
     filled = {h: _filled(once[h]) for h in frame.columns}
@@ -164,14 +164,15 @@ def _is_code(text: str) -> bool:
     return bool(_CODE.fullmatch(text)) or is_number(text)
 
 
-# -- what the user says -----------------------------------------------------------------------------
+# -- what the user says ----------------------------------------------------------------------------
 
 
 def choose(frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str = "") -> dict[str, str]:
     """The proposal, overruled by what is given as FIELD=HEADER; FIELD= alone leaves the field out.
 
-    `key` is the header of the column that identifies a customer. Raises InvalidInput with "did you mean"
-    for a field or a header that is not there, and where a ledger lacks the customer, the date or the revenue.
+    `key` is the header of the column that identifies a customer. Raises InvalidInput with "did you
+    mean" for a field or a header that is not there, and where a ledger lacks the customer, the date
+    or the revenue.
     """
     fields, example = KINDS[kind]["fields"], KINDS[kind]["example"]
     said: dict[str, str] = {}
@@ -179,12 +180,8 @@ def choose(frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str =
         field, mark, header = pair.partition("=")
         field = field.strip().lower()
         if not mark or field not in fields:
-            raise InvalidInput(
-                f'"{pair[:60]}" maps nothing: write FIELD=HEADER, such as {example}.',
-                found=pair,
-                allowed=", ".join(fields),
-                hint=did_you_mean(field[:60], fields),
-            )
+            near, allowed = did_you_mean(field[:60], fields), ", ".join(fields)
+            raise refusal("no_mapping", found=pair, allowed=allowed, near=near, example=example)
         said[field] = header_of(frame, header) if header.strip() else ""
     rest = frame[[h for h in frame.columns if h not in said.values()]]
     chosen = {f: h for f, h in propose(rest, kind).items() if f not in said} | said
@@ -201,9 +198,8 @@ def header_of(frame: pd.DataFrame, name: str) -> str:
     headers = [str(column) for column in frame.columns]
     near = [h for h in headers if h == name.strip()] or [h for h in headers if plain(h) == plain(name)]
     if not near:
-        short = name.strip()[:60]
-        hint = nearest(name, headers)
-        raise InvalidInput(f'The list has no column "{short}".', column=short, found=name, hint=hint)
+        column, likely = name.strip()[:60], nearest(name, headers)
+        raise refusal("no_column", column=column, found=name, near=likely)
     return near[0]
 
 
@@ -215,18 +211,17 @@ def _refuse_without(frame: pd.DataFrame, mapping: Mapping[str, str]) -> None:
     }
     missing = [field for field, is_there in has.items() if not is_there]
     if missing:
-        headers = ", ".join(map(str, frame.columns))[:400]
-        typed = " ".join(f'-m "{field}=HEADER"' for field in missing)
-        raise InvalidInput(
-            f"No column is clearly the {' or the '.join(missing)}. The file has: {headers}.",
+        raise refusal(
+            "unclear",
             column=missing[0],
-            found=headers,
+            found=", ".join(map(str, frame.columns))[:400],
             allowed=", ".join(KINDS["ledger"]["fields"]),
-            hint=f"Say which by {typed}.",
+            fields=" or the ".join(missing),
+            typed=" ".join(f'-m "{field}=HEADER"' for field in missing),
         )
 
 
-# -- what there is to say about them ----------------------------------------------------------------
+# -- what there is to say about them ---------------------------------------------------------------
 
 
 def preview(
@@ -247,57 +242,41 @@ def preview(
 
 
 def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()) -> Notes:
-    """What a reader should know of how the columns are taken: guesses, units, currencies, likely others."""
-    notes: Notes = []
+    """What to know of how the columns are taken: guesses, units, currencies, likely others."""
+    fields = KINDS[kind]
     table = preview(frame, mapping, kind, given).set_index("header")
-    for header in table.index[table["why"].str.contains("guess")]:
-        message = f"No header says the {table.at[header, 'taken_as']}; this column is a guess from its cells."
-        notes.append(
-            finding(
-                "warning",
-                "",
-                message + f" Another one? {_option(table.at[header, 'taken_as'])}",
-                "",
-                header,
-            )
-        )
-    money = [field for field in KINDS[kind]["money"] if field in mapping]
-    for field in money:
-        header = mapping[field]
+    guesses = table.index[table["why"].str.contains("guess")]
+    notes = [note("guess", column=h, field=table.at[h, "taken_as"]) for h in guesses]
+    for header in [mapping[field] for field in fields["money"] if field in mapping]:
         if (times := times_of(header)) > 1:
             unit = "thousands" if times == 1000 else "millions"
-            message = f"The header says {unit}: 1 is taken as {times:,}."
-            notes.append(finding("note", "", message, "", header))
-        found = currencies(frame[header].head(200_000).tolist())
+            notes.append(note("unit", column=header, unit=unit, times=times))
+        found = sorted(currencies(frame[header].head(200_000).tolist()))
         if len(found) > 1:
-            said = ", ".join(sorted(found))
-            message = f"{len(found)} currencies ({said}) stand in one column and are added as they stand."
-            notes.append(finding("warning", "", message + " Convert them first.", "", header, said))
+            notes.append(note("currencies", "", header, ", ".join(found), n=len(found)))
     filled = {h: _filled(frame[h].head(SAMPLE)) for h in frame.columns}
     for header in [h for h in frame.columns if says("currency", h) and kind == "customers"]:
-        if len(said := sorted(set(filled[header]))) > 1:
-            message = (
-                f"The list is in {len(said)} currencies, which are taken as they stand. Convert them first."
-            )
-            notes.append(finding("warning", "", message, "", header, ", ".join(said)))
+        if len(found := sorted(set(filled[header]))) > 1:
+            notes.append(note("list_currencies", "", header, ", ".join(found), n=len(found)))
     for header in [h for h in frame.columns if h not in mapping.values() and filled[h]]:
-        for field in [
-            f for f in KINDS[kind]["numbers"] if _rank(f, header, kind)[0] > 1 or _is_called(f, header)
-        ]:
-            if is_share(filled[header]) or not _rank(field, header, kind)[0]:
-                why = f"holds shares or per cent, not money; it is not read as {field}."
-            elif _share(filled[header], is_number) < 0.6:
-                why = f"is not read as {field}: most of its cells are no numbers, such as {filled[header][0][:30]}."
-            elif field in mapping and field in KINDS[kind]["money"]:
-                why = (
-                    f"could be the {field} too, which is read from {mapping[field]}. {_option(field, header)}"
-                )
-            else:
-                continue
-            level = "note" if field in mapping else "warning"
-            notes.append(finding(level, "", f"This column {why}", "", header))
-            break
+        said = (_beside(field, header, filled[header], mapping, kind) for field in fields["numbers"])
+        notes += [*filter(None, said)][:1]
     return notes
+
+
+def _beside(field: str, header: str, cells: list[str], mapping: Mapping[str, str], kind: str) -> Row | None:
+    """Why a column is not read as a field that it may be, None where there is nothing to say."""
+    rank = _rank(field, header, kind)[0]
+    if rank <= 1 and not _is_called(field, header):
+        return None
+    key = ""
+    if is_share(cells) or not rank:
+        key = "kept_shares" if field in mapping else "shares"
+    elif _share(cells, is_number) < 0.6:
+        key = "kept_texts" if field in mapping else "texts"
+    elif field in mapping and field in KINDS[kind]["money"]:
+        key = "kept_other"
+    return note(key, column=header, field=field, first=cells[0], other=mapping.get(field)) if key else None
 
 
 def _is_called(field: str, header: str) -> bool:
@@ -309,12 +288,8 @@ def _is_called(field: str, header: str) -> bool:
     )
 
 
-def _option(field: str, header: str = "HEADER") -> str:
-    return f'Say -m "{field}={header}".'
-
-
 def currency(frame: pd.DataFrame, mapping: Mapping[str, str]) -> str:
-    """The currency that most of the money columns' cells and headers name, such as EUR; "" for none."""
+    """The currency that most cells and headers of money name, such as EUR; "" for none."""
     headers = [h for f, h in mapping.items() if f in ("revenue", "profit", "potential_profit", "unit_price")]
     found = currencies([text for h in headers for text in [h, *frame[h].head(SAMPLE)]])
     return max(found, key=lambda code: found[code]) if found else ""

@@ -1,4 +1,4 @@
-"""The commands that bring other people's files into a workbook: read, show what would happen, then do it."""
+"""The commands that bring files into a workbook: read, show what would happen, then do it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
-from kamlib.errors import Conflict, InvalidInput, KamError, WorkbookError
+from kamlib.errors import Conflict, KamError
+from kamlib.importing import sentences
 
 FilePath = Annotated[Path, typer.Argument(help="CSV, TSV, text, .xlsx or Parquet, as it comes.")]
 Place = Annotated[str, typer.Argument(help="Where to; FILE's name with .kam if left out.")]
@@ -50,7 +51,7 @@ def import_customers(
     lines = reading.read(file, sheet, encoding)
     listing = shape.table(lines)
     frame = listing.frame
-    say(f"{file.name}: {len(frame):,} rows, {frame.shape[1]} columns ({lines.about}).")
+    say("read", name=file.name, n=len(frame), m=frame.shape[1], about=lines.about)
     mapping = asked(frame, columns.choose(frame, "customers", map, key), ask)
     place = workbook or f"{file.stem}.kam"
 
@@ -58,24 +59,16 @@ def import_customers(
         return customers.merge(text, frame, mapping, replace, lines.decimal)
 
     merged = land(place, file, merge, columns.currency(frame, mapping), dry_run)[0]
-    told(frame, mapping, "customers", map, dry_run)
+    preview(frame, mapping, "customers", map, dry_run)
     if merged.columns:
         went = [new if new == old else f"{old} as {new}" for old, new in merged.columns.items()]
-        say(f"Kept beside them in the table customers: {'; '.join(went)}.")
-    if dry_run:
-        for what, names in merged.examples.items():
-            if names:
-                shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-                say(f"  {merged.counts[what]:,} {WORDS[what]}: {shown}")
-    notes = columns.remarks(frame, mapping, "customers", map)
-    remarks([*listing.notes, *notes, *merged.notes], all)
-    count = merged.counts
-    say(
-        f"{count['added']:,} added, {count['updated']:,} updated, {count['unchanged']:,} unchanged, "
-        f"{count['left_out']:,} left out" + (" (nothing is written)." if dry_run else f": {place}.")
-    )
+        say("kept_beside", went="; ".join(went))
+    for what, names in merged.examples.items() if dry_run else ():
+        some(names, WORDS[what])
+    remarks([*listing.notes, *columns.remarks(frame, mapping, "customers", map), *merged.notes], all)
+    say("counts", where=where(place, dry_run), **merged.counts)
     if not dry_run:
-        say(f"Open it: kam workshop {place}")
+        say("open", place=place)
 
 
 def import_ledger(
@@ -103,7 +96,7 @@ def import_ledger(
     dry_run: DryRun = False,
     all: All = False,
 ) -> None:
-    """A ledger of sales into a workbook, added up by customer and year and reconciled to the cent."""
+    """A ledger of sales into a workbook, added up by customer and year, true to the cent."""
     from kamlib import stores
     from kamlib.importing import columns, identity, landing, ledger, reading, shape, vocabulary
 
@@ -114,66 +107,48 @@ def import_ledger(
     listing = shape.table(lines)
     frame = listing.frame
     mapping = columns.choose(frame, "ledger", map, key)
-    say(f"{file.name}: {lines.about}.")
-    told(frame, mapping, "ledger", map, dry_run)
-    pairs = [ledger.pairs(frame, *given) for given in ((leave_out, "--leave-out"), (subtract, "--subtract"))]
-    frame_of = identity.customers(stores.load(place, read_only=True)[1]) if stores.exists(place) else {}
-    names = frozenset(vocabulary.folded(name) for name in frame_of.get("name", ()))
-    options = ledger.Options(before_discount, drop_duplicates, *pairs, names)
+    say("ledger_read", name=file.name, about=lines.about)
+    preview(frame, mapping, "ledger", map, dry_run)
+    out, less = ledger.pairs(frame, leave_out, "--leave-out"), ledger.pairs(frame, subtract, "--subtract")
+    names = identity.names(stores.load(place, read_only=True)[1]) if stores.exists(place) else {}
+    known = frozenset(vocabulary.folded(name) for name in names.values())
+    options = ledger.Options(before_discount, drop_duplicates, out, less, known)
     with progress() as tell:
         sums = ledger.add_up(listing, mapping, options, tell)
-    notes = [*listing.notes, *columns.remarks(frame, mapping, "ledger", map)]
-    notes += landing.remarks(sums, mapping, drop_duplicates)
+    notes = [*listing.notes, *columns.remarks(frame, mapping, "ledger", map), *sums.notes]
     if not len(sums.rows):
         remarks(notes, all)
-        raise WorkbookError(
-            f"No line of {file.name} says a revenue that can be read; nothing is imported.",
-            hint="Is it the right column? Say which by -m revenue=HEADER.",
-        )
-    print_ = fingerprint(file)
+        raise sentences.refusal("no_revenue", name=file.name)
     headers = mapping.get("customer", ""), mapping.get("name", "")
+    with file.open("rb") as raw:
+        print_ = hashlib.file_digest(raw, "sha256").hexdigest()[:32]
 
     def merge(text: Any) -> landing.Landed:
         landed = landing.land(text, sums, add, *headers)
-        before = text.get("imports")
-        known = [] if before is None or "fingerprint" not in before else [*before["fingerprint"]]
-        if add and print_ in known:
-            raise InvalidInput(
-                f"{file.name} has been added to this workbook already; adding it again would count it twice.",
-                hint="Without --add it replaces its years.",
-            )
-        if print_ not in known:
-            values = {
-                "file": file.name[:200],
-                "lines": str(sums.lines),
-                "on": date.today().isoformat(),
-            }
+        before = text.get("imports", {})
+        if print_ not in [*before.get("fingerprint", ())]:
+            on = date.today().isoformat()
+            values = {"file": file.name[:200], "lines": str(sums.lines), "on": on}
             landed.changes.append(stores.Change("imports", {"fingerprint": print_}, values))
+        elif add:
+            raise sentences.refusal("added_already", name=file.name)
         return landed
 
     money: dict[str, str] = {f: mapping[f] for f in ("revenue", "unit_price") if f in mapping}
     landed, before, after = land(place, file, merge, columns.currency(frame, money), dry_run)
+    remarks([*notes, *landing.remarks(landed, sums, add, before)], all)
+    if dry_run:
+        some([*landed.new.values()], "customers created")
+    years = ", ".join(sorted(set(landed.rows["year"])))
+    parts = {"n": sums.lines, "m": landed.rows["customer"].nunique(), "years": years}
+    say("ledger_counts", where=where(place, dry_run), **parts, **landed.counts)
     found = landing.reconciled(sums, landed, after, before if add else None)
-    remarks([*notes, *landing.of_landing(landed, sums, add, before)], all)
-    if dry_run and landed.new:
-        shown = ", ".join([*landed.new.values()][:5]) + (", ..." if len(landed.new) > 5 else "")
-        say(f"  {len(landed.new):,} customers created: {shown}")
-    count, years = landed.counts, ", ".join(sorted(set(landed.rows["year"])))[:200]
-    say(
-        f"{sums.lines:,} lines, {landed.rows['customer'].nunique():,} customers, years: {years}. Rows of the "
-        f"ledger: {count['added']:,} added, {count['updated']:,} updated, {count['unchanged']:,} unchanged"
-        + (" (nothing is written)." if dry_run else f": {place}.")
-    )
     for line in landing.table(found).splitlines():
-        say(line)
+        write(line)
     if any(found["difference"] != 0):
-        raise WorkbookError(
-            "The ledger does not add up to the file.",
-            table="ledger",
-            hint="Somebody may have changed it meanwhile; import the file again.",
-        )
+        raise sentences.refusal("not_reconciled", table="ledger")
     if not dry_run:
-        say(f"Look at it: kam show {place} ledger")
+        say("look", place=place)
 
 
 def merge_customers(
@@ -182,13 +157,12 @@ def merge_customers(
     other: Annotated[str, typer.Argument(help="The id of the one that goes into it.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Take the last merge back.")] = False,
 ) -> None:
-    """Two customers that are one: scores, sales, decisions and answers of the second go to the first."""
+    """Two customers that are one: all that belongs to the second goes to the first."""
     from kamlib import checks, duplicates, stores
     from kamlib.stores import bulk
 
     if not undo and not (keep and other):
-        hint = "Write kam merge-customers WORKBOOK KEEP OTHER, or --undo."
-        raise InvalidInput("Which two customers are one?", hint=hint)
+        raise sentences.refusal("which_two")
     store, text = stores.load(workbook)
     checks.refuse_errors(checks.check(text, store.notes), workbook)
     told: list[Any] = []
@@ -200,13 +174,11 @@ def merge_customers(
     try:
         bulk.put_all(store, change)
     except Conflict as error:
-        message = f"The merge cannot be taken back, since what it changed was changed again. {error}"
-        raise WorkbookError(message) from None
+        raise sentences.refusal("merge_changed", error=error) from None
     if undo:
-        say(f"{told[1]} is a customer of its own again.")
-        return
+        return say("unmerged", name=told[1])
     remarks(told[1], all=True)
-    say(f"{other} is now part of {keep}. To take it back: kam merge-customers {workbook} --undo")
+    say("merged", keep=keep, other=other, workbook=workbook)
 
 
 def land(
@@ -220,21 +192,19 @@ def land(
     from kamlib.stores import bulk
 
     refuse_itself(place, file)
-    if not stores.exists(place):
+    is_new = not stores.exists(place)
+    if is_new:
         text = stores.blank(file.stem)
         if currency:
             text["settings"].loc[text["settings"]["key"] == "currency", "value"] = currency
-        merged = merge(text)
-        after = bulk.applied(text, merged.changes)[0]
-        checks.refuse_errors(checks.check(after), place)
-        return merged, text, after if dry_run else stores.create(place, after).read()
-    store, text = stores.load(place, read_only=dry_run)
-    checks.refuse_errors(checks.check(text, store.notes), place)
+    else:
+        store, text = stores.load(place, read_only=dry_run)
+        checks.refuse_errors(checks.check(text, store.notes), place)
     merged = merge(text)
-    if dry_run or not merged.changes:
+    if is_new or dry_run or not merged.changes:
         after = bulk.applied(text, merged.changes)[0]
         checks.refuse_errors(checks.check(after), place)
-        return merged, text, after
+        return merged, text, stores.create(place, after).read() if is_new and not dry_run else after
     now: list[Any] = []
 
     def change(current: Any) -> Any:
@@ -248,14 +218,7 @@ def land(
 def refuse_itself(place: str, file: Path) -> None:
     """A list cannot be the workbook that it is imported into."""
     if "://" not in place and Path(place).expanduser().resolve() == file.resolve():
-        hint = "Name another place for the workbook."
-        raise WorkbookError(f"{file.name} is the list; it cannot be the workbook too.", hint=hint)
-
-
-def fingerprint(file: Path) -> str:
-    """What tells the contents of a file from those of any other."""
-    with file.open("rb") as raw:
-        return hashlib.file_digest(raw, "sha256").hexdigest()[:32]
+        raise sentences.refusal("itself", name=file.name)
 
 
 @contextlib.contextmanager
@@ -267,33 +230,51 @@ def progress() -> Iterator[Callable[[float], None]]:
             bar.update(1000 - bar.pos)
 
 
-# -- what is said -----------------------------------------------------------------------------------
+# -- what is said ----------------------------------------------------------------------------------
 
 
-def say(text: str) -> None:
+def write(text: str) -> None:
     """A line of text in which nothing can steer the terminal."""
     typer.echo("".join(c if c.isprintable() else " " for c in text))
 
 
-def told(frame: Any, mapping: Mapping[str, str], kind: str, given: list[str], dry_run: bool) -> None:
-    """What each column is taken for: in a line, or before anything is written as a table with reasons."""
+def say(key: str, **parts: Any) -> None:
+    """Write a sentence of `sentences.yaml`."""
+    write(sentences.told(key, **parts))
+
+
+def some(names: list[str], what: str) -> None:
+    """How many customers something happens to, and the first five of them."""
+    if names:
+        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        say("some", n=len(names), what=what, names=shown)
+
+
+def where(place: str, dry_run: bool) -> str:
+    """What became of it, at the end of a sentence."""
+    return " (nothing is written)" if dry_run else f": {place}"
+
+
+def preview(frame: Any, mapping: Mapping[str, str], kind: str, given: list[str], dry_run: bool) -> None:
+    """What each column is taken for: in a line, and in a dry run as a table with reasons."""
     from kamlib.importing import columns
 
     said = "; ".join(f"{field} = {header}" for field, header in mapping.items())
-    say("Read as: " + (said or "no column is one of the workbook's") + ".")
+    say("read_as", said=said or "no column is one of the workbook's")
     if not dry_run:
         return
     table = columns.preview(frame, mapping, kind, given)
     rows = [("column", "is taken for", "why", "such as"), *table.itertuples(index=False, name=None)]
     widths = [min(40, max(len(row[i]) for row in rows)) for i in range(3)]
-    for row in rows:
-        say("  " + "  ".join([*(c[:40].ljust(w) for c, w in zip(row, widths, strict=False)), row[3]]))
+    for *cells, examples in rows:
+        padded = [cell[:40].ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        write("  " + "  ".join([*padded, examples]))
     who = [mapping[field] for field in ("customer", "name") if field in mapping]
-    say(f"A customer is identified by {', then by '.join(who) or 'its place in the list'}.")
+    say("identified", by=", then by ".join(who) or "its place in the list")
 
 
 def remarks(rows: list[dict[str, str]], all: bool) -> None:
-    """What there is to say: things to look at before mere notes, and of each kind the first three."""
+    """What there is to say: warnings before notes, and of each kind the first three."""
     seen = Counter[str]()
     order: list[tuple[bool, bool, int]] = []
     for row in rows:
@@ -305,23 +286,24 @@ def remarks(rows: list[dict[str, str]], all: bool) -> None:
     for row in shown:
         found = " ".join(row["found"].split())
         place = ", ".join(filter(None, (row["row"], row["column"], f'"{found}"' if found else "")))
-        say(f"  {place}: {row['message']}" if place else f"  {row['message']}")
+        write(f"  {place}: {row['message']}" if place else f"  {row['message']}")
     if len(rows) > len(shown):
-        say(f"  ... and {len(rows) - len(shown):,} more; --all lists them.")
+        say("more", n=len(rows) - len(shown))
 
 
 def asked(frame: Any, mapping: dict[str, str], ask: bool) -> dict[str, str]:
-    """The mapping, after a question where a person sits there and the names, or with --ask all, are unclear."""
+    """The mapping, after a question to who sits there: of the name if unclear, of all with
+    --ask."""
     from kamlib.importing import columns
 
     fields = ["name", *(f for f in columns.FIELDS if f != "name")] if ask else ["name"]
     if not sys.stdin.isatty() or not (ask or not {"name", "customer"} & mapping.keys()):
         return mapping
     for number, header in enumerate(frame.columns, start=1):
-        some = "; ".join(filter(None, dict.fromkeys(frame[header].head(20))))[:60]
-        say(f"  {number:>3}  {header}: {some}")
+        examples = "; ".join(filter(None, dict.fromkeys(frame[header].head(20))))[:60]
+        write(f"  {number:>3}  {header}: {examples}")
     for field in fields:
-        text = f"Which column is {field}? Its number or name, - for none"
+        text = sentences.told("which", field=field)
         while True:
             answer = typer.prompt(text, default=mapping.get(field, "-")).strip()
             header = "" if answer == "-" else answer
@@ -333,5 +315,5 @@ def asked(frame: Any, mapping: dict[str, str], ask: bool) -> dict[str, str]:
                 mapping = columns.choose(frame, "customers", [*blank, *known, f"{field}={header}"])
                 break
             except KamError as error:
-                say(str(error))
+                write(str(error))
     return mapping

@@ -1,4 +1,4 @@
-"""A list of customers merged into a workbook: what is new, what changes, and what is left as it is."""
+"""A list of customers merged into a workbook: what is new, what changes, and what stays."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
+from typing import Any
 
 import pandas as pd
 
-from kamlib.checks import finding
-from kamlib.errors import InvalidInput, WorkbookError, did_you_mean
+from kamlib.errors import did_you_mean
 from kamlib.importing import identity
 from kamlib.importing.columns import FIELDS, MOST_SEGMENTS, status_of
 from kamlib.importing.figures import is_number, numbers, times_of
+from kamlib.importing.sentences import note, refusal
 from kamlib.importing.shape import total_of
-from kamlib.importing.vocabulary import KINDS, NOBODY, clean, folded, plain, says, unique
+from kamlib.importing.vocabulary import KINDS, clean, folded, known, plain, says, unique
 from kamlib.stores.base import MOST_COLUMNS, Change, Notes
 from kamlib.tables import DEFINITIONS, Tables, empty, parse, parse_number
 
 CUSTOMERS = DEFINITIONS["customers"]
 MONEY = KINDS["customers"]["money"]
-BY_PLACE = re.compile(r"Customer \d{3,}")
 
 
 @dataclass(frozen=True)
 class Merged:
     """What a list would change in a workbook.
 
-    `changes` are for the store, all or none; `notes` say what was doubtful; `counts` has rows = added +
-    updated + unchanged + left_out, and kept (cells where the workbook's value stood); `columns` says
-    where the columns without a field of their own went: header -> column of customers; `examples` has
-    some names for each of added, updated, unchanged and left_out.
+    `changes` are for the store, all or none; `notes` say what was doubtful; `counts` has rows =
+    added + updated + unchanged + left_out, and kept (cells where the workbook's value stood);
+    `columns` says where the columns without a field of their own went: header -> column of
+    customers; `examples` has some names for each of added, updated, unchanged and left_out.
     """
 
     changes: list[Change]
@@ -44,121 +44,73 @@ class Merged:
 
 @dataclass
 class _Rows:
-    """The rows of a list that are customers: line, name, id ("" for none), and the cells of each header."""
+    """The rows that are customers: line, name, id ("" for none), and the cells of each header."""
 
-    lines: list[str]
+    lines: list[int]
     names: list[str]
     keys: list[str]
     cells: dict[str, list[str]]
     notes: Notes = field(default_factory=list)
     out: list[str] = field(default_factory=list)
 
-    def warn(
-        self,
-        message: str,
-        line: str = "",
-        column: str = "",
-        found: str = "",
-        level: str = "warning",
-    ) -> None:
-        self.notes.append(finding(level, "", message, line, column, found))
+    def say(self, key: str, *place: Any, **parts: Any) -> None:
+        self.notes.append(note(key, *place, **parts))
 
 
 def merge(
-    text: Tables,
-    frame: pd.DataFrame,
-    mapping: Mapping[str, str],
-    replace: bool = False,
-    decimal: str = "",
+    text: Tables, frame: pd.DataFrame, mapping: Mapping[str, str], replace: bool = False, decimal: str = ""
 ) -> Merged:
-    """The changes that bring a list (see `shape.table`) into a workbook's text tables; nothing is changed here.
+    """The changes that bring a list (see `shape.table`) into a workbook's text tables.
 
-    `mapping` is field -> header (see `columns.choose`), `decimal` the mark that the file itself tells. A
-    customer is known by its id, else by its name, else by a column that an earlier list brought; what the
-    workbook says stays unless `replace`. The same list a second time changes nothing. Raises InvalidInput
-    for a mapping that does not fit, or where nothing tells which customer of the workbook a line is;
-    WorkbookError for too many columns.
+    `mapping` is field -> header (see `columns.choose`), `decimal` the mark that the file itself
+    tells. A customer is known by its id, else by its name, else by a column that an earlier list
+    brought; what the workbook says stays unless `replace`. The same list a second time changes
+    nothing. Raises InvalidInput for a mapping that does not fit, or where nothing tells which
+    customer of the workbook a line is; WorkbookError for too many columns.
     """
     _refuse_mapping(frame, mapping)
     rows = _rows(frame, mapping)
     segments, new_segments = _segments(text, rows.cells.get(mapping.get("segment", ""), []), rows)
     values, originals = _values(rows, mapping, segments, decimal)
     current = identity.customers(text)
-    places = _matched(text, rows, mapping)
-    known: list[dict[str, str]] = current.to_dict("records")
-    if other := {i: k for i, (k, (p, _)) in enumerate(zip(rows.keys, places, strict=True))
-                 if k and p is not None and folded(k) != folded(known[p]["customer"])}:  # fmt: skip
-        originals[mapping["customer"]] = [other.get(i, "") for i in range(len(places))]
+    there = {row["customer"].strip(): row for row in reversed(current.to_dict("records"))}
+    ids = _matched(text, rows, mapping)
+    other = [k if i in there and folded(k) != folded(i) else "" for k, i in zip(rows.keys, ids, strict=True)]
+    if any(other):
+        originals[mapping["customer"]] = other
     extras = _extras(rows, mapping, originals, list(current.columns))
     values |= {column: texts for _, column, texts in extras}
     if "parent" in mapping:
-        values["parent"] = _parents(
-            rows,
-            mapping["parent"],
-            [known[p]["customer"] if p is not None else i for p, i in places],
-            text,
-        )
+        values["parent"] = _parents(rows, mapping["parent"], ids, text)
     changes = [Change("segments", {"segment": i}, {"name": n}) for i, n in new_segments.items()]
-    counts = dict.fromkeys(("rows", "added", "updated", "unchanged", "left_out", "kept"), 0)
-    counts |= {"rows": len(frame), "left_out": len(frame) - len(rows.lines)}
-    examples: dict[str, list[str]] = {
-        "added": [],
-        "updated": [],
-        "unchanged": [],
-        "left_out": rows.out,
-    }
-    for row, (place, customer) in enumerate(places):
+    examples: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": [], "left_out": rows.out}
+    count_kept = 0
+    for row, (customer, name) in enumerate(zip(ids, rows.names, strict=True)):
         new = {column: texts[row] for column, texts in values.items() if texts[row]}
-        if place is None:
-            changes.append(Change("customers", {"customer": customer}, {"name": rows.names[row], **new}))
-            what = "added"
-        else:
-            differs, kept = _update(known[place], new, replace)
-            for c in kept:
-                old = known[place][c].strip()[:60]
-                rows.warn(
-                    f'{c} is "{old}" in the workbook, which stays; --replace takes the list\'s.',
-                    rows.lines[row],
-                    c,
-                    new[c],
-                )
-            counts["kept"] += len(kept)
-            what = "updated" if differs else "unchanged"
-            if differs:
-                changes.append(Change("customers", {"customer": known[place]["customer"].strip()}, differs))
-        counts[what] += 1
-        examples[what].append(rows.names[row])
-    if "name" not in mapping and "customer" not in mapping and known:
-        _refuse_by_place(counts)
-    names = dict(
-        zip(
-            (known[p]["customer"].strip() if p is not None else i for p, i in places),
-            rows.names,
-            strict=True,
-        )
-    )
-    before = {row["customer"].strip(): row.get("name", "") for row in known}
-    rows.notes += identity.remarks([*before], before | names)
+        old = there.get(customer)
+        differs, kept = ({"name": name, **new}, []) if old is None else _update(old, new, replace)
+        for c in kept:
+            rows.say("kept_value", rows.lines[row], c, new[c], old=there[customer][c].strip())
+        count_kept += len(kept)
+        if differs:
+            changes.append(Change("customers", {"customer": customer}, differs))
+        examples["added" if old is None else "updated" if differs else "unchanged"].append(name)
+    counts = {what: len(some) for what, some in examples.items()}
+    counts |= {"rows": len(frame), "kept": count_kept}
+    is_by_place = not {"name", "customer"} & mapping.keys() and there
+    if is_by_place and (counts["added"] or counts["updated"] or counts["kept"]):
+        raise refusal("by_place")
+    rows.notes += identity.remarks(text, dict(zip(ids, rows.names, strict=True)))
     return Merged(changes, rows.notes, counts, {h: c for h, c, _ in extras}, examples)
 
 
 def _refuse_mapping(frame: pd.DataFrame, mapping: Mapping[str, str]) -> None:
     for name, header in mapping.items():
         if name not in FIELDS:
-            hint = did_you_mean(name, FIELDS)
-            raise InvalidInput(f'A list has nothing for "{name[:60]}".', found=name, hint=hint)
+            raise refusal("no_field", found=name, near=did_you_mean(name, FIELDS))
         if header not in frame.columns:
-            short, hint = header[:60], did_you_mean(header[:60], frame.columns)
-            raise InvalidInput(f'The list has no column "{short}".', column=short, found=header, hint=hint)
-
-
-def _refuse_by_place(counts: Mapping[str, int]) -> None:
-    if counts["added"] or counts["updated"] or counts["kept"]:
-        raise InvalidInput(
-            "Nothing in this list says which customer is which: it has neither names nor ids, and the workbook has "
-            "customers already.",
-            hint="Say which column identifies them: --key HEADER, or -m name=HEADER.",
-        )
+            near = did_you_mean(header[:60], frame.columns)
+            raise refusal("no_column", column=header[:60], found=header, near=near)
 
 
 def _update(
@@ -181,78 +133,59 @@ def _same(column: str, old: str, new: str) -> bool:
     return False
 
 
-def _known(texts: Sequence[str]) -> list[str]:
-    return ["" if text.lower() in NOBODY else text for text in texts]
-
-
-# -- which rows, and who they are -------------------------------------------------------------------
+# -- which rows, and who they are ------------------------------------------------------------------
 
 
 def _rows(frame: pd.DataFrame, mapping: Mapping[str, str]) -> _Rows:
     """The rows that are customers: not those without a name, nor totals, nor the same row again."""
     cells = {h: [clean(t) for t in frame[h]] for h in frame.columns}
-    blank = [""] * len(frame)
-    keys = [identity.id_of(t) for t in _known(cells[mapping["customer"]])] if "customer" in mapping else blank
-    rows = _Rows([f"line {n}" for n in frame.index], [], keys, cells)
+    said = cells.get(mapping.get("customer", ""), [""] * len(frame))
+    rows = _Rows([*frame.index], [], [identity.id_of(known(t)) for t in said], cells)
     rows.names = _names(rows, mapping)
     header = mapping.get("name", "")
     every = [*zip(*cells.values(), strict=True)] if cells else [()] * len(frame)
     totals = _totals(every, bool(header))
     seen: dict[tuple[str, ...], int] = {}
     named: dict[str, int] = {}
-    keep, twins = [], []
-    for i, (row, line) in enumerate(zip(every, rows.lines, strict=True)):
-        first = seen.setdefault(row, i) if header or any(keys) else i
-        wrong = ""
-        if i in totals:
-            wrong = "This line is a total, not a customer; it is left out."
-        elif not rows.names[i]:
-            wrong = "This line has no name; it is left out."
-        elif first != i:
-            wrong = f"This line is the same as {rows.lines[first]}; it is taken once."
-        elif header and (twin := named.setdefault(folded(rows.names[i]), i)) != i:
-            twins.append(i)
-            message = f"{rows.lines[twin].capitalize()} has the same name; both are kept, as two customers."
-            rows.warn(message, line, header, rows.names[i], "note" if keys[i] else "warning")
+    keep, twins = [], 0
+    for i, (row, line, name) in enumerate(zip(every, rows.lines, rows.names, strict=True)):
+        first = seen.setdefault(row, line) if header or any(rows.keys) else line
+        wrong = "total_line" if i in totals else "" if name else "nameless"
+        wrong = wrong or ("same_line" if first != line else "")
         keep.append(not wrong)
         if wrong:
-            found = rows.names[i] or " ".join(filter(None, row))
-            rows.warn(wrong, line, header, found, "note" if i in totals else "warning")
-            rows.out.append(found)
-    if len(twins) > len(every) / 2:
-        message = (
-            "Most names stand in several lines, as in a list of orders, and each line becomes a customer."
-        )
-        rows.warn(message + " Import it as a ledger: kam import-ledger.", "", header)
+            rows.out.append(name or " ".join(filter(None, row)))
+            rows.say(wrong, line, header, rows.out[-1], first=first)
+        elif header and (twin := named.setdefault(folded(name), line)) != line:
+            twins += 1
+            key = "same_name_other_id" if rows.keys[i] else "same_name"
+            rows.say(key, line, header, name, first=twin)
+    if twins > len(every) / 2:
+        rows.say("orders", "", header)
     some = {h: [*compress(texts, keep)] for h, texts in cells.items()}
-    lines, names, keys = ([*compress(part, keep)] for part in (rows.lines, rows.names, keys))
+    lines = [*compress(rows.lines, keep)]
+    names, keys = ([*compress(part, keep)] for part in (rows.names, rows.keys))
     return _Rows(lines, names, keys, some, rows.notes, rows.out)
 
 
 def _names(rows: _Rows, mapping: Mapping[str, str]) -> list[str]:
-    """The name of each row, "" where it has none; made from its id or its place where no column holds names."""
+    """The name of each row, "" for none; made from id or place where no column holds names."""
     if "name" in mapping:
-        said = [" ".join(text.split()) for text in rows.cells[mapping["name"]]]
-        said = ["" if not plain(name) and name.lower() in NOBODY else name for name in said]
+        said = [identity.name_of(text) for text in rows.cells[mapping["name"]]]
+        said = [name if plain(name) else known(name) for name in said]
         return [name or key for name, key in zip(said, rows.keys, strict=True)]
-    names = [f"Customer {key}" if key else f"Customer {n:03d}" for n, key in enumerate(rows.keys, start=1)]
+    names = [f"Customer {key or f'{n:03d}'}" for n, key in enumerate(rows.keys, start=1)]
     if names:
-        of = "their ids" if any(rows.keys) else "their place in the list"
-        rows.warn(
-            f"No column holds names: the customers are named by {of}, such as {names[0]}.",
-            level="note",
-        )
+        what = "their ids" if any(rows.keys) else "their place in the list"
+        rows.say("named_by", what=what, name=names[0])
     if not any(rows.keys):
-        for header, texts in rows.cells.items():
-            if says("customer", header) and 0 < len({*texts}) < 0.9 * len(texts):
-                message = f"{header} names a customer in several lines, as in a list of orders, and each line becomes a customer."
-                rows.warn(message + " Import it as a ledger: kam import-ledger.", "", header)
-                break
+        several = [h for h, t in rows.cells.items() if says("customer", h) and 0 < len({*t}) < 0.9 * len(t)]
+        rows.notes += [note("orders_by", column=header) for header in several[:1]]
     return names
 
 
 def _totals(every: Sequence[tuple[str, ...]], is_named: bool) -> set[int]:
-    """Which rows are totals: they say so, and a lone "Total" has figures that are the sum of the others."""
+    """Which rows are totals: they say so, and a lone "Total" is the sum of the others."""
     spots = {i: said for i, row in enumerate(every) if (said := _total_text(row)) is not None}
     if not spots or not is_named:
         return {i for i, said in spots.items() if i >= len(every) - 3 and said == ""}
@@ -275,7 +208,7 @@ def _total_text(row: tuple[str, ...]) -> str | None:
 
 
 def _sums_up(every: Sequence[tuple[str, ...]], place: int, spots: set[int]) -> bool:
-    """Is a figure of this row the sum of those above, all of them or those since the total before?"""
+    """Is a figure of this row the sum of all above, or of those since the total before?"""
     for column, text in enumerate(every[place]):
         if not is_number(text):
             continue
@@ -288,65 +221,42 @@ def _sums_up(every: Sequence[tuple[str, ...]], place: int, spots: set[int]) -> b
     return False
 
 
-def _matched(text: Tables, rows: _Rows, mapping: Mapping[str, str]) -> list[tuple[int | None, str]]:
-    """For each row its place in the workbook, or None and the id it gets there.
+def _matched(text: Tables, rows: _Rows, mapping: Mapping[str, str]) -> list[str]:
+    """For each row the id of its customer in the workbook, or the id that it gets there.
 
-    By id where the row has one, else by name; of several of one name the first goes with the first. An id
-    that kamlib made from a name gives way to the list's own.
+    By id where the row has one, else by name; of several of one name the first goes with the first.
+    An id that kamlib made from a name gives way to the list's own.
     """
-    frame = identity.customers(text)
-    known = identity.Known(text, mapping.get("customer", ""), mapping.get("name", ""))
-    place_of = {customer: i for i, customer in reversed([*enumerate(known.ids)])}
+    there = identity.Known(text, mapping.get("customer", ""), mapping.get("name", ""))
     used: set[str] = set()
     last: dict[str, int] = {}
-    keys = [identity.free(key, used, last) if key else "" for key in rows.keys]
-    first: dict[str, str] = {}
-    for key, numbered, line in zip(rows.keys, keys, rows.lines, strict=True):
+    first: dict[str, int] = {}
+    for i, (key, line) in enumerate(zip(rows.keys, rows.lines, strict=True)):
+        rows.keys[i] = identity.free(key, used, last) if key else ""
         before = first.setdefault(key.casefold(), line)
         if key and before != line:
-            rows.warn(
-                f"The id stands in {before} too; both are kept, this one as {numbered}.",
-                line,
-                "",
-                key,
-            )
-    rows.keys[:] = keys
-    found = [place_of.get(known.by_id.get(folded(key), "")) if key else None for key in keys]
-    waiting = _waiting(frame, mapping.get("name", ""), {place for place in found if place is not None})
+            rows.say("same_id", line, "", key, first=before, numbered=rows.keys[i])
+    found = [there.by_id.get(folded(key), "") if key else "" for key in rows.keys]
+    by_id, taken = {*found}, {*found}
     count = Counter(map(folded, rows.names))
-    for i, (name, key) in enumerate(zip(rows.names, keys, strict=True)):
-        if found[i] is not None:
+    for i, (name, key) in enumerate(zip(rows.names, rows.keys, strict=True)):
+        free = ([own for own in owners if own not in by_id] for owners in there.called(name))
+        same = [own for own in next(filter(None, free), []) if own not in taken]
+        if found[i] or not same:
             continue
-        same = waiting.get(folded(name)) or waiting.get(plain(name)) or []
-        same[:] = [place for place in same if place not in found]
-        if not same:
-            continue
-        own = known.ids[same[-1]]
-        if not key or (count[folded(name)] == 1 and re.fullmatch(rf"{identity.ids([name])[0]}(_\d+)?", own)):
-            found[i] = same.pop()
+        is_alone = count[folded(name)] == 1
+        if not key or (is_alone and re.fullmatch(rf"{identity.ids([name])[0]}(_\d+)?", same[0])):
+            found[i] = same[0]
+            taken.add(same[0])
         else:
-            message = f"{own[:40]} in the workbook has this name but another id; both are kept."
-            rows.warn(message, rows.lines[i], "", name)
-    new = [i for i, place in enumerate(found) if place is None and not keys[i]]
-    taken = [*known.ids, *filter(None, keys)]
-    fresh = dict(zip(new, identity.ids([rows.names[i] for i in new], taken), strict=True))
-    return [(place, fresh.get(i, keys[i])) for i, place in enumerate(found)]
+            rows.say("other_id", rows.lines[i], "", name, own=same[0])
+    ids = [own or key for own, key in zip(found, rows.keys, strict=True)]
+    new = [name for name, own in zip(rows.names, ids, strict=True) if not own]
+    fresh = iter(identity.ids(new, [*there.ids, *ids]))
+    return [own or next(fresh) for own in ids]
 
 
-def _waiting(frame: pd.DataFrame, header: str, claimed: set[int]) -> dict[str, list[int]]:
-    """The customers that no id has claimed, by name and spelling, and by a column headed like the list's names."""
-    waiting: dict[str, list[int]] = {}
-    beside = [c for c in frame.columns if c not in ("customer", "name") and plain(c) == plain(header)]
-    for place, row in reversed([*enumerate(frame.to_dict("records"))]):
-        if place not in claimed:
-            others = row.get("also_known_as", "").split(";")
-            names = [row.get("name", "") or row["customer"], *others, *(row[c] for c in beside)]
-            for word in {form(name) for name in names for form in (folded, plain) if form(name)}:
-                waiting.setdefault(word, []).append(place)
-    return waiting
-
-
-# -- what they say ----------------------------------------------------------------------------------
+# -- what they say ---------------------------------------------------------------------------------
 
 
 def _segments(text: Tables, said: Sequence[str], rows: _Rows) -> tuple[dict[str, str], dict[str, str]]:
@@ -358,49 +268,44 @@ def _segments(text: Tables, said: Sequence[str], rows: _Rows) -> tuple[dict[str,
     for word, segment in [*zip(there, there, strict=True), *zip(names, there, strict=True)]:
         of.setdefault(folded(word), segment)
     new: dict[str, str] = {}
-    for t in filter(None, _known(said)):
+    for t in filter(None, map(known, said)):
         if folded(t) not in of:
             new.setdefault(folded(t), " ".join(t.split()))
     fresh = dict(zip(new, identity.ids(new.values(), there), strict=True))
     if len(new) > MOST_SEGMENTS:
-        rows.warn(
-            f"{len(new)} segments are made, each with a matrix of its own. Is this the column of the segments?"
-        )
+        rows.say("many_segments", n=len(new))
     return of | fresh, {fresh[key]: name for key, name in new.items()}
 
 
-def _values(rows: _Rows, mapping: Mapping[str, str], segments: Mapping[str, str],
-            decimal: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:  # fmt: skip
+def _values(
+    rows: _Rows, mapping: Mapping[str, str], segments: Mapping[str, str], decimal: str
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     """The texts of each mapped column, and by header the original texts that could not be read."""
     values: dict[str, list[str]] = {}
     originals: dict[str, list[str]] = {}
     for name, header in mapping.items():
         said = rows.cells[header]
-        bad: list[tuple[int, str]] = []
+        bad: dict[int, str] = {}
         if name == "name":
-            values[name] = [" ".join(t.split()) for t in said]
+            values[name] = [*map(identity.name_of, said)]
         elif name == "segment":
-            values[name] = [segments.get(folded(t), "") for t in _known(said)]
+            values[name] = [segments.get(folded(known(t)), "") for t in said]
         elif name == "note":
             values[name] = said
         elif name == "status":
             values[name] = [status_of(t) for t in said]
-            bad = [
-                (i, "neither current nor prospect")
-                for i, t in enumerate(_known(said))
-                if t and not values[name][i]
-            ]
+            unread = [i for i, t in enumerate(said) if known(t) and not values[name][i]]
+            bad = dict.fromkeys(unread, "neither current nor prospect")
         elif name in MONEY:
             texts, unread = numbers(said, decimal, times_of(header))
-            outside = {i for i, t in enumerate(texts) if not _allowed(name, t)}
-            bad = [(i, "not read as a number") for i in unread] + [
-                (i, f"not {CUSTOMERS[name].allowed}") for i in sorted(outside)
-            ]
-            values[name] = ["" if i in outside else t for i, t in enumerate(texts)]
-        for i, what in bad:
-            message = f"This is {what}: {name} stays unknown, the text is kept beside it."
-            rows.warn(message, rows.lines[i], header, said[i])
-            originals.setdefault(header, [""] * len(said))[i] = said[i]
+            outside = [i for i, t in enumerate(texts) if not _allowed(name, t)]
+            bad = dict.fromkeys(unread, "not read as a number")
+            bad |= dict.fromkeys(outside, f"not {CUSTOMERS[name].allowed}")
+            values[name] = ["" if i in bad else t for i, t in enumerate(texts)]
+        for i, what in bad.items():
+            rows.say("unread", rows.lines[i], header, said[i], what=what, field=name)
+        if bad:
+            originals[header] = [t if i in bad else "" for i, t in enumerate(said)]
     return values, originals
 
 
@@ -413,20 +318,24 @@ def _allowed(name: str, text: str) -> bool:
 
 
 def _parents(rows: _Rows, header: str, ids: Sequence[str], text: Tables) -> list[str]:
-    """The id of each row's parent, which the list or the workbook knows by id or name; itself is none."""
-    known = identity.Known(text)
+    """The id of each row's parent, known to the list or the workbook by id or name."""
+    there = identity.Known(text)
     of = dict(zip(map(folded, rows.names), ids, strict=True)) | {folded(i): i for i in ids}
     result = []
     for said, own, line in zip(rows.cells[header], ids, rows.lines, strict=True):
-        parent = of.get(folded(said)) or known.by_id.get(folded(said)) or known.by_name.get(folded(said))
-        if said and not parent and said.lower() not in NOBODY:
-            rows.warn("No customer of this name or id; the parent stays unknown.", line, header, said)
-        result.append(parent if parent and parent != own else "")
+        parent = of.get(folded(said)) or there.by_id.get(folded(said)) or there.named(said)
+        if not parent and known(said):
+            rows.say("no_parent", line, header, said)
+        result.append(parent if parent != own else "")
     return result
 
 
-def _extras(rows: _Rows, mapping: Mapping[str, str], originals: Mapping[str, list[str]],
-            there: Sequence[str]) -> list[tuple[str, str, list[str]]]:  # fmt: skip
+def _extras(
+    rows: _Rows,
+    mapping: Mapping[str, str],
+    originals: Mapping[str, list[str]],
+    there: Sequence[str],
+) -> list[tuple[str, str, list[str]]]:
     """The columns that customers gets beside the defined ones: header, column, texts."""
     defined = {folded(name) for name in (*CUSTOMERS.names, "row_")}
     own = {folded(column): column for column in there if column not in CUSTOMERS.names}
@@ -434,7 +343,7 @@ def _extras(rows: _Rows, mapping: Mapping[str, str], originals: Mapping[str, lis
     result, used = [], set[str]()
     for header, texts in wanted.items():
         if not any(texts):
-            rows.warn("This column is empty; it is not added.", "", header, level="note")
+            rows.say("empty_column", "", header)
             continue
         name = f"{header} (list)" if header in originals or folded(header) in defined else header
         name = unique([name], used)[0]
@@ -443,9 +352,5 @@ def _extras(rows: _Rows, mapping: Mapping[str, str], originals: Mapping[str, lis
         result.append((header, name, texts))
     total = len(dict.fromkeys([*CUSTOMERS.names, *there, *(name for _, name, _ in result)]))
     if total > MOST_COLUMNS:
-        raise WorkbookError(
-            f"customers would have {total} columns; at most {MOST_COLUMNS} are kept.",
-            table="customers",
-            hint="Delete the columns that do not matter from the list.",
-        )
+        raise refusal("customers_columns", table="customers", n=total, most=MOST_COLUMNS)
     return result

@@ -1,12 +1,14 @@
-"""Dates as ledgers write them: 2025-12-31, 20251231, 31.12.2025, 12/31/2025, Dec 2025, 45291 or 2025."""
+"""Dates as ledgers write them: 2025-12-31, 31.12.2025, 12/31/2025, Dec 2025, 45291 or 2025."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
+from kamlib.importing.sentences import note
 from kamlib.importing.vocabulary import DATA, plain
+from kamlib.stores.base import Notes
 
 FIRST, LAST = 1900, 2100
 UNDATED = "undated"
@@ -33,9 +35,7 @@ def read(texts: Iterable[str], this_year: int = 0) -> list[Read]:
 
 
 def _read(text: str, this_year: int) -> Read:
-    if said := _ISO.fullmatch(text):
-        return _sure(int(said[1]), said[2], said[3] or "1")
-    if said := _KEY.fullmatch(text):
+    if said := _ISO.fullmatch(text) or _KEY.fullmatch(text):
         return _sure(int(said[1]), said[2], said[3] or "1")
     if said := _DAY.fullmatch(text):
         year = int(said[4]) if len(said[4]) == 4 else _past(int(said[4]), this_year)
@@ -65,7 +65,7 @@ def _sure(year: int, month: str, day: str) -> Read:
 
 
 def _in_words(text: str, this_year: int) -> Read:
-    """5-Mar-25, March 2025, Mar-25, 3. Mai 2025: a month by its name, and a year; 5-Mar has none."""
+    """5-Mar-25, March 2025, 3. Mai 2025: a month by its name, and a year; 5-Mar has none."""
     words = plain(text[:40]).split() if text[:40].isprintable() else []
     months = [(place, _MONTHS[word]) for place, word in enumerate(words) if word in _MONTHS]
     if len(months) != 1:
@@ -78,10 +78,11 @@ def _in_words(text: str, this_year: int) -> Read:
     return (years[0], month, 0) if years and FIRST <= years[0] <= LAST else ()
 
 
-def months(found: Iterable[Read]) -> tuple[dict[int, int], str]:
-    """The months that each year covers (0: the dates say years alone), and in words what was decided.
+def months(found: Iterable[Read], column: str = "") -> tuple[dict[int, int], Notes]:
+    """The months that each year covers (0: the dates say years alone), and what was decided.
 
     Whether 3/4/2025 is in March or in April is decided once, by the dates that leave no doubt.
+    `column` is the header of the dates.
     """
     seen = {read for read in found if read}
     open_ones = [read for read in seen if read[2]]
@@ -90,26 +91,11 @@ def months(found: Iterable[Read]) -> tuple[dict[int, int], str]:
     is_day_first = day_first >= month_first
     covered: dict[int, set[int]] = {}
     for year, first, second in seen:
-        month = first
-        if second:
-            month = second if first > 12 or (is_day_first and second <= 12) else first
-        covered.setdefault(year, set()).update({month} - {0})
+        is_second = second and (first > 12 or (is_day_first and second <= 12))
+        covered.setdefault(year, set()).update({second if is_second else first} - {0})
     counts = {year: len(numbers) for year, numbers in sorted(covered.items())}
-    return counts, _decided(open_ones, day_first, month_first)
-
-
-def _decided(open_ones: Sequence[Read], day_first: int, month_first: int) -> str:
     if not open_ones:
-        return ""
-    first = "day" if day_first >= month_first else "month"
-    if day_first and month_first:
-        return (
-            "Some dates have the day first and others the month; each that leaves no doubt is read "
-            f"as it stands, the others with the {first} first."
-        )
-    if not day_first and not month_first:
-        return (
-            "Nothing tells whether the day or the month stands first; the day is assumed. The years "
-            "do not change."
-        )
-    return f"The {first} stands first in the dates, as those with a number over 12 show."
+        return counts, []
+    key = "dates_mixed" if day_first and month_first else "day_first"
+    key = key if day_first or month_first else "day_assumed"
+    return counts, [note(key, column=column, first="day" if is_day_first else "month")]

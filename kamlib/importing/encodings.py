@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from kamlib.errors import InvalidInput, WorkbookError
+from kamlib.importing.sentences import refusal
 from kamlib.importing.vocabulary import DATA
 
 MIXED = "kamlib-mixed"  # an error handler: single bytes that are no UTF-8 are read as Windows-1252
@@ -21,7 +21,7 @@ codecs.register_error(
 
 @dataclass(frozen=True)
 class Encoding:
-    """A Python codec with its handler of errors, and the sentence about how sure it is ("" if it is)."""
+    """A Python codec with its handler of errors, and what makes it doubtful ("" if nothing)."""
 
     codec: str
     errors: str = "strict"
@@ -30,13 +30,8 @@ class Encoding:
     @property
     def name(self) -> str:
         """As people call it: Windows-1252, UTF-8."""
-        known = {
-            "utf-8-sig": "UTF-8",
-            "utf-16-le": "UTF-16",
-            "utf-16-be": "UTF-16",
-            "utf-16": "UTF-16",
-        }
-        return known.get(self.codec) or re.sub(r"^CP(125\d)$", r"Windows-\1", self.codec.upper())
+        unicode = re.match(r"UTF-\d+", self.codec.upper())
+        return unicode[0] if unicode else re.sub("^CP(?=125.$)", "Windows-", self.codec.upper())
 
 
 def named(wanted: str) -> Encoding:
@@ -46,9 +41,7 @@ def named(wanted: str) -> Encoding:
         b"a".decode(codec.name)
     except (LookupError, ValueError, TypeError):
         some = ", ".join(["utf-8", *DATA["encodings"]])
-        raise InvalidInput(
-            f'"{wanted[:40]}" is no encoding.', found=wanted, allowed=some, hint=f"Known: {some}."
-        ) from None
+        raise refusal("codec", found=wanted, allowed=some) from None
     return Encoding("utf-8-sig" if codec.name == "utf-8" else codec.name)
 
 
@@ -65,7 +58,7 @@ def detect(raw: bytes) -> Encoding:
         is_little = head[1::2].count(0) > head[::2].count(0)
         return Encoding("utf-16-le" if is_little else "utf-16-be")
     if len(_ODD.findall(head)) > len(head) // 100:
-        raise WorkbookError("The file is not a text file.", hint="Save it as CSV UTF-8 or as .xlsx.")
+        raise refusal("not_text")
     try:
         raw.decode("utf-8")
         return Encoding("utf-8-sig")
@@ -99,10 +92,7 @@ def _guessed(raw: bytes) -> str:
 
     found = from_bytes(raw[:200_000], cp_isolation=[*DATA["other_encodings"], *DATA["encodings"]]).best()
     if found is None:
-        raise WorkbookError(
-            "The file is in no encoding that can be told.",
-            hint="Save it as CSV UTF-8, or name the encoding by --encoding.",
-        )
+        raise refusal("no_encoding")
     return found.encoding
 
 
@@ -121,13 +111,10 @@ def _score(raw: bytes, codec: str, letters: frozenset[str]) -> float:
 
 
 def _fits(before: str, char: str, after: str, letters: frozenset[str]) -> int:
-    """1 for a letter or mark where it may stand, 0 for another one, -1 for one that cannot be right."""
+    """1 for a letter where it may stand, 0 for another, -1 for one that cannot be right."""
     if char in PUNCTUATION:
         return int(char in "’·" or not (before.isalpha() and after.isalpha()))
-    is_latin, ascii_beside = (
-        char < "\u0300",
-        any(c.isalpha() and c.isascii() for c in before + after),
-    )
+    is_latin, ascii_beside = char < "\u0300", any(c.isalpha() and c.isascii() for c in before + after)
     if (before.isalpha() and char.isupper() and after.islower()) or (char.islower() and after.isupper()):
         return -1
     if ascii_beside and not is_latin and char.isalpha():

@@ -25,8 +25,8 @@ _INDIAN = re.compile(r"[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}")
 def number(text: str, decimal: str = "") -> float:
     """The number a text says, NaN for unknown; `decimal` ("." or ",") settles 1,234 and 1.234.
 
-    number("(1.234,50 €)") is -1234.5. Without `decimal` one mark before just three digits is taken to
-    part thousands. Raises ValueError for what is no number, or a percentage.
+    number("(1.234,50 €)") is -1234.5. Without `decimal` one mark before just three digits is taken
+    to part thousands. Raises ValueError for what is no number, or a percentage.
     """
     plain, sign, times = _plain(text)
     if plain in UNKNOWN:
@@ -44,12 +44,12 @@ def number(text: str, decimal: str = "") -> float:
 
 
 def numbers(texts: Sequence[str], decimal: str = "", times: int = 1) -> tuple[list[str], list[int]]:
-    """The canonical text of each number ("" for unknown), and the places of texts that are no numbers.
+    """The canonical text of each number ("" for unknown), and the places of no numbers.
 
     `times` is what one of them is worth: 1000 where the header says thousands.
 
-    Whether 1.234 is a thousand or one and a bit is decided once for all texts, by those that leave no
-    doubt; `decimal` says it where the source knows.
+    Whether 1.234 is a thousand or one and a bit is decided once for all texts, by those that leave
+    no doubt; `decimal` says it where the source knows.
     """
     distinct = dict.fromkeys(texts)
     decimal = decimal or mark_of([*distinct])
@@ -79,7 +79,7 @@ def is_number(text: str) -> bool:
 
 
 def _plain(text: str) -> tuple[str, int, float]:
-    """The digits and marks of a text without money, sign and unit; the sign; the factor of the unit."""
+    """The digits and marks of a text alone; the sign; the factor of the unit."""
     plain = unicodedata.normalize("NFKC", text[:LONGEST]).strip().lower() if text else ""
     if plain in UNKNOWN or (plain.isdecimal() and len(text) < LONGEST) or len(text) >= LONGEST:
         return plain if len(text) < LONGEST else "too long", 1, 1
@@ -101,7 +101,7 @@ def _plain(text: str) -> tuple[str, int, float]:
 
 
 def _decimal(plain: str) -> str:
-    """The decimal mark of one number: "." or ",", "" for none, "?" where it could part thousands too."""
+    """The decimal mark of a number, "" for none, "?" where it could part thousands too."""
     marks = [c for c in plain if c in ".,"]
     if not marks:
         return ""

@@ -1,4 +1,4 @@
-"""Who is who: the customers of a file and those of the workbook, by their ids, names and spellings."""
+"""Who is who: the customers of a file and of the workbook, by ids, names and spellings."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
-from kamlib.checks import finding
+from kamlib.importing.sentences import note
 from kamlib.importing.vocabulary import clean, folded, plain, words
 from kamlib.stores.base import Notes
 from kamlib.tables import Tables, empty
 
 LONGEST_ID, LONGEST_SLUG = 80, 40
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 NEAR, MOST_NEAR = 0.9, 20  # how alike two names are that are pointed out, and how many pairs are
 
 
@@ -31,7 +32,7 @@ def ids(names: Iterable[str], taken: Iterable[str] = (), otherwise: str = "custo
 
 
 def free(base: str, used: set[str], last: dict[str, int]) -> str:
-    """The id, with a number if it is used already; both `used` and the `last` numbers are kept up."""
+    """The id, with a number if it is used already; `used` and `last` are kept up."""
     free_id, number = base, last.get(base.casefold(), 1)
     while free_id.casefold() in used:
         number += 1
@@ -57,46 +58,69 @@ def customers(text: Tables) -> pd.DataFrame:
     return frame if len(frame.columns) else empty("customers")
 
 
-class Known:
-    """The customers of a workbook, to be found by an id, by a name, or by a column that a list brought.
+def names(text: Tables) -> dict[str, str]:
+    """The names of a workbook's customers by their ids, "" where one has none."""
+    frame = customers(text)
+    blank = pd.Series("", index=frame.index)
+    pairs = zip(frame.get("customer", blank).str.strip(), frame.get("name", blank), strict=True)
+    return dict(reversed([*pairs]))
 
-    `by_id`, `by_name` and `by_spelling` lead from a folded text to the customer's id, where it is one's
-    alone. A column of the workbook that is headed like the list's own (`headers`) counts as well.
+
+class Known:
+    """The customers of a workbook, to be found by id, by name, or by a column of a list.
+
+    `ids` are theirs in order; `by_id` leads from a folded text to an id. A column of the workbook
+    that is headed like the list's own (`key_header`, `name_header`) counts as well.
     """
 
     def __init__(self, text: Tables, key_header: str = "", name_header: str = "") -> None:
         frame = customers(text)
-        self.ids = [t.strip() for t in frame["customer"]] if "customer" in frame else []
-        names = [*frame["name"]] if "name" in frame else [""] * len(self.ids)
-        self.by_id = {folded(customer): customer for customer in reversed(self.ids)}
-        others = [*frame["also_known_as"]] if "also_known_as" in frame else [""] * len(self.ids)
+        blank = pd.Series("", index=frame.index)
+        self.ids = [t.strip() for t in frame.get("customer", blank)]
+        names = [name or own for name, own in zip(frame.get("name", blank), self.ids, strict=True)]
+        others = frame.get("also_known_as", blank)
         called = [
-            (word, customer)
-            for customer, name, other in zip(self.ids, names, others, strict=True)
+            (word, own)
+            for own, name, other in zip(self.ids, names, others, strict=True)
             for word in (name, *other.split(";"))
         ]
-        self.by_name = once((folded(name), customer) for name, customer in called)
-        self.by_spelling = once((plain(name), customer) for name, customer in called)
+        self.by_id = {folded(own): own for own in reversed(self.ids)}
+        beside: list[tuple[str, str]] = []
         for column in [c for c in frame.columns if c not in ("customer", "name")]:
-            said = once((folded(t), c) for t, c in zip(frame[column], self.ids, strict=True) if plain(t))
             heading = plain(column).removesuffix(" list")
+            said = [(t, own) for t, own in zip(frame[column], self.ids, strict=True) if plain(t)]
             if heading == plain(key_header):
-                self.by_id = said | self.by_id
+                self.by_id = once((folded(t), own) for t, own in said) | self.by_id
             elif heading == plain(name_header):
-                self.by_name = said | self.by_name
+                beside += said
+        self._spelt = [
+            (form, everyone((form(word), own) for word, own in pairs))
+            for form in (folded, plain)
+            for pairs in (called, beside)
+        ]
+
+    def called(self, name: str) -> Iterator[list[str]]:
+        """The ids of the customers of this name: as it is written, then as it is spelt."""
+        for form, ids_of in self._spelt:
+            yield ids_of.get(form(name), [])
 
     def named(self, name: str) -> str:
-        """The customer of this name, "" for none or several: as it is written, or as it is spelt."""
-        return self.by_name.get(folded(name), "") or self.by_spelling.get(plain(name), "")
+        """The customer of this name, "" for none or several."""
+        return next((ids[0] for ids in self.called(name) if len(ids) == 1), "")
+
+
+def everyone(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Each first text that is not blank, with the second ones, each once."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for first, second in pairs:
+        if first:
+            found[first][second] = None
+    return {first: [*seconds] for first, seconds in found.items()}
 
 
 def once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The pairs whose first text is not blank and leads to one alone."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for first, second in pairs:
-        if first:
-            found[first].add(second)
-    return {first: next(iter(seconds)) for first, seconds in found.items() if len(seconds) == 1}
+    return {first: seconds[0] for first, seconds in everyone(pairs).items() if len(seconds) == 1}
 
 
 def near_names(names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -124,31 +148,27 @@ def _differ_little(one: str, other: str) -> bool:
 
 def _bare(name: str) -> str:
     """A name without the form of company, ue for ü and a letter that stands alone."""
-    for letter, pair in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss")):
-        name = name.casefold().replace(letter, pair)
+    name = name.casefold().translate(_UMLAUTS)
     forms = words("legal_forms")
     kept = [w for w in plain(name).split() if w not in forms and (len(w) > 1 or w.isdigit())]
     return " ".join(kept)
 
 
-def remarks(before: Sequence[str], names: Mapping[str, str]) -> Notes:
-    """The pairs of nearly equal names of which at least one is new, as notes."""
+def remarks(text: Tables, listed: Mapping[str, str]) -> Notes:
+    """The pairs of nearly equal names of which at least one is new to the workbook, as notes.
+
+    `listed` is id -> name of the customers of the list.
+    """
+    there = names(text)
+    every = {**there, **listed}
     pairs = [
         (one, other)
-        for one, other in near_names(names)
-        if not {one, other} <= set(before) and folded(names[one]) != folded(names[other])
+        for one, other in near_names(every)
+        if not {one, other} <= there.keys() and folded(every[one]) != folded(every[other])
     ]
     notes = [
-        finding(
-            "warning",
-            "",
-            f"{names[one]} and {names[other]} may be one customer. If so: "
-            f"kam merge-customers WORKBOOK {one} {other}",
-        )
+        note("near_names", one=every[one], other=every[other], one_id=one, other_id=other)
         for one, other in pairs[:MOST_NEAR]
     ]
-    if len(pairs) > MOST_NEAR:
-        notes.append(
-            finding("warning", "", f"{len(pairs) - MOST_NEAR:,} more pairs of names are nearly equal.")
-        )
-    return notes
+    more = len(pairs) - MOST_NEAR
+    return notes + [note("more_near_names", n=more)] if more > 0 else notes

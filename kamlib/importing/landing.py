@@ -1,4 +1,4 @@
-"""What a ledger changes in a workbook: whose sales they are, which rows are new, and what is left alone."""
+"""What a ledger changes in a workbook: whose sales they are, what is new, and what stays."""
 
 from __future__ import annotations
 
@@ -10,58 +10,28 @@ from decimal import Decimal, InvalidOperation
 
 import pandas as pd
 
-from kamlib.checks import finding
 from kamlib.importing import dates, identity
-from kamlib.importing.ledger import COUNTS, SUMS, Key, Ledger, Seen, money
+from kamlib.importing.ledger import COUNTS, FIELDS, SUMS, Key, Ledger, money
+from kamlib.importing.sentences import note
 from kamlib.importing.vocabulary import folded
 from kamlib.stores.base import Change, Notes, Row
 from kamlib.tables import DEFINITIONS, Tables, empty
 
 UNNAMED, NO_NAME = "unnamed", "(no customer named)"
-COLUMN = {
-    "revenue": "revenue",
-    "cost": "cost_of_sales",
-    "discount": "discount",
-    "freight": "freight",
-}
+COLUMN = {f: f for f in FIELDS} | {"cost": "cost_of_sales"}
 _KNOWN_IN = {"cost": "costed", "discount": "discounted", "freight": "freighted"}
 _COLUMNS = [name for name in DEFINITIONS["ledger"].names if name != "note"]
-_SAYS = {
-    "as you said": ("note", "{n} with revenue of {sum} {is} left out, as you said"),
-    "no figures": ("note", "{n} without any figure {is} left out"),
-    "total": ("note", "{n} {is} a total, not a sale: left out, with revenue of {sum}"),
-    "credit": ("note", "{n} with negative revenue (credits) {is} subtracted: {sum} in all"),
-    "undated": (
-        "warning",
-        '{n} with revenue of {sum} {has} no date that can be read; counted in the year "undated". Allowed: '
-        "2025-12-31, 31.12.2025, 12/31/2025, 20251231, Dec 2025 or 2025",
-    ),
-    "unnamed": (
-        "warning",
-        '{n} with revenue of {sum} {has} no customer; counted for the customer "unnamed". Name it in the file '
-        "and import that again",
-    ),
-    "no revenue": ("warning", "{n} {has} no revenue; the other figures are counted"),
-    "uncosted": (
-        "warning",
-        "{n} with revenue of {sum} {has} no cost; the revenue is kept apart as uncosted. Fill in the cost and "
-        "import the file again",
-    ),
-    "twice": (
-        "warning",
-        "{n} {is} the same as an earlier one in every column, with revenue of {sum}",
-    ),
-}
 
 
 @dataclass(frozen=True)
 class Landed:
     """What a ledger would change in a workbook.
 
-    `changes` are for the store, all or none; `rows` has a row for each customer and year of the file with
-    the columns of the table ledger, as texts; `new` are the customers to be added: id -> name; `counts`
-    has added, updated, unchanged, left (rows of the same years that the file has nothing about), filled
-    and kept (figures of customers); `moved` is the revenue of the updated rows before and after.
+    `changes` are for the store, all or none; `rows` has a row for each customer and year of the
+    file with the columns of the table ledger, as texts; `new` are the customers to be added: id ->
+    name; `counts` has added, updated, unchanged, left (rows of the same years that the file has
+    nothing about), filled and kept (figures of customers); `moved` is the revenue of the updated
+    rows before and after.
     """
 
     changes: list[Change]
@@ -76,34 +46,32 @@ def land(
 ) -> Landed:
     """The changes that bring a ledger into a workbook's text tables; nothing is changed here.
 
-    A row of a customer and year that is there already is replaced, or with `add` added to. The headers are
-    those of the file's ids and names (see `identity.Known`).
+    A row of a customer and year that is there already is replaced, or with `add` added to. The
+    headers are those of the file's ids and names (see `identity.Known`).
     """
     of, new = owners(text, ledger, identity.Known(text, key_header, name_header))
     rows = ledger.rows.assign(customer=[of[key] for key in ledger.rows["key"]])
     rows = rows.groupby(["customer", "year"], sort=True)[[*SUMS, *COUNTS]].sum().reset_index()
     there = _there(text)
-    counts: Counter[str] = Counter()
-    changes, stored = [], []
+    counts: Counter[str] = Counter(added=0, updated=0, unchanged=0)
+    changes, stored = [], {}
     before = after = Decimal(0)
     for row in rows.to_dict("records"):
-        year = str(row["year"]) if row["year"] else dates.UNDATED
-        key = {"customer": str(row["customer"]), "year": year}
-        old = there.get((key["customer"], year))
+        place = str(row["customer"]), str(row["year"] or dates.UNDATED)
+        old, key = there.get(place), dict(zip(("customer", "year"), place, strict=True))
         values = _cells(row, ledger, old, add)
+        stored[place] = key | values
         differs = {c: v for c, v in values.items() if old is None or not _same(old.get(c, ""), v)}
-        stored.append(key | values)
         counts["added" if old is None else "updated" if differs else "unchanged"] += 1
         if differs:
             changes.append(Change("ledger", key, differs))
         if differs and old is not None:
             before += amount(old.get("revenue", ""))
             after += amount(values["revenue"])
-    mine = {(row["customer"], row["year"]) for row in stored}
-    years = {row["year"] for row in stored}
-    counts["left"] = sum(key[1] in years and key not in mine for key in there)
+    years = {year for _, year in stored}
+    counts["left"] = sum(key[1] in years and key not in stored for key in there)
     first = _customers(text, rows, ledger, new, counts)
-    frame = pd.DataFrame(stored, columns=_COLUMNS, dtype=object)
+    frame = pd.DataFrame([*stored.values()], columns=_COLUMNS, dtype=object)
     return Landed(first + changes, frame, new, counts, (before, after))
 
 
@@ -136,8 +104,9 @@ def _same(old: str, new: str) -> bool:
 def owners(text: Tables, ledger: Ledger, known: identity.Known) -> tuple[dict[Key, str], dict[str, str]]:
     """The customer's id for each key of the ledger, and the customers that are new: id -> name.
 
-    A customer is known by its id, by a column of the workbook that is headed like the file's ids, or by its
-    name, where only one has it; what stands as an id may be a name of the workbook's, and the other way.
+    A customer is known by its id, by a column of the workbook that is headed like the file's ids,
+    or by its name, where only one has it; what stands as an id may be a name of the workbook's, and
+    the other way.
     """
     shown, called = _usual(ledger.ids), _usual(ledger.names)
     keys = sorted({*ledger.rows["key"]}, key=lambda key: (key[0] != "id", key))
@@ -152,12 +121,14 @@ def owners(text: Tables, ledger: Ledger, known: identity.Known) -> tuple[dict[Ke
         of[key] = near if near and (key[1] in known.by_id or near not in taken) else shown[key]
         if of[key] != near:
             new[of[key]] = name or f"Customer {shown[key]}"
+    unknown = []
     for key in [key for key in keys if key[0] == "name"]:
         twin = in_file.get(key[1])
-        near = known.named(shown[key]) or (of[("id", twin)] if twin else known.by_id.get(key[1], ""))
-        of[key] = near or identity.ids([shown[key]], [*known.ids, *new])[0]
-        if not near:
-            new[of[key]] = shown[key]
+        of[key] = known.named(shown[key]) or (of["id", twin] if twin else known.by_id.get(key[1], ""))
+        unknown += [] if of[key] else [key]
+    fresh = identity.ids([shown[key] for key in unknown], [*known.ids, *new])
+    of |= zip(unknown, fresh, strict=True)
+    new |= {of[key]: shown[key] for key in unknown}
     if ("", "") in of and UNNAMED not in known.ids:
         new[UNNAMED] = NO_NAME
     return of, new
@@ -165,18 +136,14 @@ def owners(text: Tables, ledger: Ledger, known: identity.Known) -> tuple[dict[Ke
 
 def _usual(counted: Counter[tuple[Key, str]]) -> dict[Key, str]:
     """The form in which each is written most often; of several the first of the alphabet."""
-    best: dict[Key, tuple[int, str]] = {}
-    for (key, form), count in counted.items():
-        best[key] = min(best.get(key, (-count, form)), (-count, form))
-    return {key: form for key, (_, form) in best.items()}
+    return dict(sorted(counted, key=lambda pair: (-counted[pair], pair[1]), reverse=True))
 
 
 def _cells(row: Mapping, ledger: Ledger, old: Row | None, add: bool) -> Row:
-    """The cells of one row of the table ledger; those that the file knows nothing of stay as they are."""
+    """The cells of one row of the table ledger that the file knows something of."""
     values = {"revenue": text_of(row["revenue"])}
-    for name in ("cost", "discount", "freight"):
-        if name in ledger.fields:
-            values[COLUMN[name]] = text_of(row[name]) if row[_KNOWN_IN[name]] else ""
+    for name in [name for name in _KNOWN_IN if name in ledger.fields]:
+        values[COLUMN[name]] = text_of(row[name]) if row[_KNOWN_IN[name]] else ""
     if "cost" in ledger.fields or add or old is None or not old.get("cost_of_sales", "").strip():
         values["uncosted"] = text_of(row["uncosted"]) if row["uncosted_lines"] else ""
     values["orders"] = str(row["orders"])
@@ -201,29 +168,26 @@ def full_year(ledger: Ledger) -> int:
     return max(over, default=0)
 
 
-def _customers(text: Tables, rows: pd.DataFrame, ledger: Ledger, new: Mapping[str, str],
-               counts: Counter[str]) -> list[Change]:  # fmt: skip
-    """New customers, and revenue and gross profit of the last full year where a customer has none."""
-    records: list[Row] = text.get("customers", empty("customers")).to_dict("records")
-    there = {row.get("customer", "").strip(): row for row in records}
+def _customers(
+    text: Tables, rows: pd.DataFrame, ledger: Ledger, new: Mapping[str, str], counts: Counter[str]
+) -> list[Change]:
+    """New customers, and figures of the last full year where a customer has none."""
+    records = identity.customers(text).to_dict("records")
+    there = {row["customer"].strip(): row for row in records}
     last = rows[(rows["year"] == full_year(ledger)) & (rows["customer"] != UNNAMED) & (rows["year"] != 0)]
     figures = {row["customer"]: _figures(row) for row in last.to_dict("records")}
     changes = []
     for customer in dict.fromkeys([*new, *figures]):
         said = figures.get(customer, {})
+        old = there.get(customer, {})
+        values = {c: v for c, v in said.items() if not old.get(c, "").strip()}
+        counts["filled"] += bool(values)
+        counts["kept"] += sum(c not in values and not _same(old[c], v) for c, v in said.items())
         if customer in new:
-            more = {"status": "current"} if customer != UNNAMED else {}
-            changes.append(
-                Change("customers", {"customer": customer}, {"name": new[customer], **more, **said})
-            )
-            counts["filled"] += bool(said)
-            continue
-        old = there[customer]
-        blank = {c: v for c, v in said.items() if not old.get(c, "").strip()}
-        counts["filled"] += bool(blank)
-        counts["kept"] += sum(c not in blank and not _same(old[c], v) for c, v in said.items())
-        if blank:
-            changes.append(Change("customers", {"customer": customer}, blank))
+            status = {} if customer == UNNAMED else {"status": "current"}
+            values = {"name": new[customer], **status, **values}
+        if values:
+            changes.append(Change("customers", {"customer": customer}, values))
     return changes
 
 
@@ -237,135 +201,50 @@ def _figures(row: Mapping) -> Row:
     return said
 
 
-def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | None = None) -> pd.DataFrame:
-    """The sums of the file beside those that are stored: field, in_file, in_ledger, left_out, difference.
+def _stored(there: dict[tuple[str, str], Row], keys: list[tuple[str, str]], name: str) -> Decimal:
+    cells = [there[key].get(COLUMN[name], "") for key in keys if key in there]
+    return sum(map(amount, cells), Decimal(0))
 
-    All as exact Decimal. `after` are text tables as the workbook holds them; with `before`, what was there
-    already is subtracted.
+
+def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | None = None) -> pd.DataFrame:
+    """The sums of the file beside those stored: field, in_file, in_ledger, left_out, difference.
+
+    All as exact Decimal. `after` are text tables as the workbook holds them; with `before`, what
+    was there already is subtracted.
     """
     keys = [*zip(landed.rows["customer"], landed.rows["year"], strict=True)]
     now, then = _there(after), _there(before or {})
     table = []
     for name in ledger.fields:
-        stored = _stored(now, keys, COLUMN[name]) - _stored(then, keys, COLUMN[name])
+        stored = _stored(now, keys, name) - _stored(then, keys, name)
         in_file, out = ledger.in_file[name], ledger.left_out[name]
         table.append((name, in_file, stored, out, in_file - stored - out))
     columns = ["field", "in_file", "in_ledger", "left_out", "difference"]
     return pd.DataFrame(table, columns=columns, dtype=object)
 
 
-def _stored(there: Mapping[tuple[str, str], Row], keys: list[tuple[str, str]], column: str) -> Decimal:
-    return sum((amount(there[key].get(column, "")) for key in keys if key in there), Decimal(0))
+# -- what there is to say --------------------------------------------------------------------------
 
 
-# -- what there is to say ---------------------------------------------------------------------------
-
-
-def remarks(ledger: Ledger, mapping: Mapping[str, str], drop_duplicates: bool = False) -> Notes:
-    """What was found while adding up, as findings."""
-    notes = [*ledger.notes]
-    if "profit" in mapping:
-        message = "No column holds the cost of sales; it is revenue less this profit."
-        notes.append(finding("note", "", message, "", mapping["profit"]))
-    for kind, seen in ledger.seen.items():
-        if kind.startswith("bad "):
-            notes.append(_bad(kind, seen))
-        elif kind == "uncosted" and "cost" not in ledger.fields:
-            message = "No column holds the cost of sales, so all revenue is kept apart as uncosted. Say which by -m cost=HEADER."
-            notes.append(finding("warning", "", message))
-        elif kind in _SAYS:
-            level, pattern = _SAYS[kind]
-            if kind == "twice":
-                pattern += (
-                    "; each is taken once"
-                    if drop_duplicates
-                    else "; all are counted; --drop-duplicates takes each once"
-                )
-            column = {"undated": mapping.get("date", ""), "uncosted": mapping.get("cost", "")}.get(kind, "")
-            notes.append(_counted(level, pattern, seen, column))
-    if ledger.in_file.get("discount", 0) < 0:
-        message = "The discounts add up to less than nothing; are they written with a minus?"
-        notes.append(finding("warning", "", message, "", mapping["discount"]))
-    part = [f"{year}: {months}" for year, months in ledger.months.items() if 0 < months < 12]
-    if part:
-        message = (
-            f"The file covers part of a year, in months: {', '.join(part)}. Compare such a year with care."
-        )
-        notes.append(finding("note", "", message))
-    return notes
-
-
-def _counted(level: str, pattern: str, seen: Seen, column: str) -> Row:
-    one = seen.count == 1
-    verbs = {"is": "is", "has": "has"} if one else {"is": "are", "has": "have"}
-    said = pattern.format(n="This line" if one else f"{seen.count:,} lines", sum=money(seen.revenue), **verbs)
-    first = "" if one else f" The first: {', '.join(f'line {line}' for line, _ in seen.some)}."
-    return finding(level, "", said + "." + first, f"line {seen.some[0][0]}", column, seen.some[0][1])
-
-
-def _bad(kind: str, seen: Seen) -> Row:
-    _, name, header = kind.split(" ", 2)
-    what = "the line is left out" if name == "revenue" else f"the {name} stays unknown, the rest is counted"
-    message = f"This is not a number (allowed: 1,234.50, 1.234,50 or (300)); {what}."
-    if seen.count > 1:
-        lines = ", ".join(f"line {line}" for line, _ in seen.some)
-        message += f" So in {seen.count:,} lines: {lines}{' ...' if seen.count > len(seen.some) else ''}."
-    line, found = seen.some[0]
-    return finding(
-        "warning",
-        "",
-        message + " Correct it in the file and import that again.",
-        f"line {line}",
-        header,
-        found,
-    )
-
-
-def of_landing(landed: Landed, ledger: Ledger, add: bool, text: Tables) -> Notes:
-    """What the workbook gains, and what in it is left alone."""
+def remarks(landed: Landed, ledger: Ledger, add: bool, text: Tables) -> Notes:
+    """What the workbook gains, and what in it is left alone; `text` are its tables before."""
     notes: Notes = []
-    counts = landed.counts
-
-    def say(message: str, level: str = "note") -> None:
-        notes.append(finding(level, "", message))
-
+    counts, n, year = landed.counts, len(landed.new), full_year(ledger)
     if landed.new:
         new = landed.rows[landed.rows["customer"].isin(landed.new)]
-        by = new.groupby("customer")["revenue"].agg(lambda texts: sum(map(amount, texts)))
-        most = sorted(((str(c), v) for c, v in by.items()), key=lambda pair: (-pair[1], pair[0]))[:3]
-        largest = ", ".join(f"{landed.new[c]} ({money(v)})" for c, v in most)
-        one = len(landed.new) == 1
-        many = "1 customer was" if one else f"{len(landed.new):,} customers were"
-        say(f"{many} not in the workbook and {'is' if one else 'are'} added; the largest: {largest}.")
+        by = new["revenue"].map(amount).groupby(new["customer"]).sum()
+        most = sorted(by.items(), key=lambda pair: (-pair[1], pair[0]))[:3]
+        largest = ", ".join(f"{landed.new[str(c)]} ({money(v)})" for c, v in most)
+        notes.append(note("new_customers", n=n, largest=largest))
     if counts["updated"]:
-        what = "added to" if add else "replaced"
         before, after = map(money, landed.moved)
-        say(
-            f"{counts['updated']:,} rows of the ledger were there with other figures and are {what}: their revenue "
-            f"goes from {before} to {after}." + ("" if add else " --add adds instead."),
-            "warning",
-        )
-        if add:
-            say(
-                "The months of each year are added up too; correct them in the table ledger where both files cover the same months."
-            )
-    if counts["left"]:
-        say(
-            f"{counts['left']:,} rows of these years are in the workbook but not in the file; they stay.",
-            "warning",
-        )
-    year = full_year(ledger)
-    if counts["filled"]:
-        say(
-            f"{counts['filled']:,} customers get their revenue (and gross profit, where every cost is known) of {year}, the last full year."
-        )
-    if counts["kept"]:
-        say(f"{counts['kept']:,} figures of customers differ from those of {year}; the workbook's stay.")
-    frame = identity.customers(text)
-    names = (
-        dict(zip(map(str.strip, frame["customer"]), frame["name"], strict=True)) if "name" in frame else {}
-    )
-    return notes + identity.remarks([*names], names | landed.new)
+        key = "added_to" if add else "replaced"
+        notes.append(note(key, n=counts["updated"], before=before, after=after))
+        notes += [note("months_added")] if add else []
+    for what, key in (("left", "not_in_file"), ("filled", "filled"), ("kept", "kept_figures")):
+        if counts[what]:
+            notes.append(note(key, n=counts[what], year=str(year)))
+    return notes + identity.remarks(text, landed.new)
 
 
 def table(found: pd.DataFrame) -> str:
@@ -374,10 +253,7 @@ def table(found: pd.DataFrame) -> str:
     body = [(row["field"], *(money(row[c]) for c in found.columns[1:])) for row in found.to_dict("records")]
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
     lines = []
-    for line in [head, *body]:
-        first, *others = [
-            cell.ljust(w) if i == 0 else cell.rjust(w)
-            for i, (cell, w) in enumerate(zip(line, widths, strict=True))
-        ]
-        lines.append("  " + "  ".join([first, *others]))
+    for first, *others in [head, *body]:
+        cells = [cell.rjust(w) for cell, w in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join(["", first.ljust(widths[0]), *cells]))
     return "\n".join(lines)

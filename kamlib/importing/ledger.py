@@ -1,8 +1,9 @@
 """Sales lines added up by customer and year: every line is counted, or left out and said so.
 
 A line without a date goes to the year "undated", one without a customer to the customer "unnamed".
-Negative revenue is a credit and is subtracted. What cannot be read as revenue is left out. The adding up
-is done by DuckDB in exact decimals (`ledger.sql`), so that a file may have any number of lines.
+Negative revenue is a credit and is subtracted. What cannot be read as revenue is left out. The
+adding up is done by DuckDB in exact decimals (`ledger.sql`), so that a file may have any number of
+lines.
 """
 
 from __future__ import annotations
@@ -23,37 +24,32 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from kamlib.checks import finding
-from kamlib.errors import InvalidInput, WorkbookError
+from kamlib.errors import KamError
 from kamlib.importing import dates
 from kamlib.importing.columns import header_of
 from kamlib.importing.figures import mark_of, numbers, times_of
 from kamlib.importing.identity import id_of, name_of
-from kamlib.importing.reading import BLOCK, unclosed
+from kamlib.importing.reading import BLOCK
+from kamlib.importing.sentences import note, refusal
 from kamlib.importing.shape import Listing, total_of
-from kamlib.importing.vocabulary import KINDS, NOBODY, folded, plain, says, words
+from kamlib.importing.vocabulary import KINDS, NOBODY, folded, known, plain, says, words
 from kamlib.stores.base import Notes
 
 NUMBERS: list[str] = KINDS["ledger"]["numbers"]
 FIELDS = ("revenue", "cost", "discount", "freight")
 SUMS = ("revenue", "cost", "uncosted", "discount", "freight")
 COUNTS = ("lines", "costed", "discounted", "freighted", "uncosted_lines", "orders")
-MOST_KINDS, SAMPLE, SHOWN = 20, 2_000, 5
+MOST_KINDS, SAMPLE = 20, 2_000
 WIDE = "DECIMAL(38, 6)"  # millionths; a column is read as DECIMAL(18, 6), and widened where need be
-SQL: dict[str, str] = dict(
-    re.findall(
-        r"-- name: (\w+)\n(.*?)(?=\n+-- name:|\Z)",
-        Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8"),
-        re.S,
-    )
-)
+_TEXT = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
+SQL: dict[str, str] = dict(re.findall(r"-- name: (\w+)\n(.*?)(?=\n+-- name:|\Z)", _TEXT, re.S))
 Key = tuple[str, str]  # ("id", c1001), ("name", alder & co) or ("", ""), as they are compared
 Tell = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a ledger is read: `leave_out` and `subtract` are pairs of a header and what its cells say."""
+    """How a ledger is read: `leave_out` and `subtract` are pairs of a header and a value."""
 
     before_discount: bool = False
     drop_duplicates: bool = False
@@ -64,21 +60,21 @@ class Options:
 
 @dataclass(frozen=True)
 class Seen:
-    """Some lines of one kind: how many, what revenue they carry, and the first of them as (line, text)."""
+    """Some lines of one kind: how many, their revenue, and the first of them as (line, text)."""
 
-    count: int = 0
-    revenue: Decimal = Decimal(0)
-    some: tuple[tuple[int, str], ...] = ()
+    count: int
+    revenue: Decimal
+    some: list[tuple[int, str]]
 
 
 @dataclass
 class Ledger:
     """What a file of sales adds up to.
 
-    `rows` has a row for each customer and year: key, year (0 for undated), the SUMS as Decimal, the COUNTS.
-    `fields` are those of FIELDS that the file has; `in_file` and `left_out` are exact sums of them. `names`
-    and `ids` count how each key is written. `months` is how many months of each year the file covers, 0
-    where its dates are years alone. `seen` holds what was found on the way.
+    `rows` has a row for each customer and year: key, year (0 for undated), the SUMS as Decimal, the
+    COUNTS. `fields` are those of FIELDS that the file has; `in_file` and `left_out` are exact sums
+    of them. `names` and `ids` count how each key is written. `months` is how many months of each
+    year the file covers, 0 where its dates are years alone. `seen` holds what was found on the way.
     """
 
     fields: tuple[str, ...]
@@ -99,28 +95,25 @@ def pairs(frame: pd.DataFrame, given: Iterable[str], option: str) -> tuple[tuple
     for pair in given:
         header, mark, value = pair.partition("=")
         if not mark:
-            hint = f'Such as {option} "Status=Cancelled".'
-            raise InvalidInput(f'"{pair[:60]}" is not HEADER=VALUE.', hint=hint)
+            raise refusal("no_pair", pair=pair, option=option)
         result.append((header_of(frame, header), value.strip()))
     return tuple(result)
 
 
 def add_up(
-    listing: Listing,
-    mapping: Mapping[str, str],
-    options: Options | None = None,
-    tell: Tell = lambda done: None,
+    listing: Listing, mapping: Mapping[str, str], options: Options | None = None, tell: Tell | None = None
 ) -> Ledger:
     """The ledger that a file adds up to; `mapping` is field -> header (see `columns.choose`).
 
-    `tell` is called with the part that is read, 0 to 1. Raises WorkbookError for a file that breaks off.
+    `tell` is called with the part that is read, 0 to 1. Raises WorkbookError for a file that breaks
+    off.
     """
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as engine:
-        return _Sum(engine, listing, dict(mapping), options or Options()).of(tell)
+        return _Sum(engine, listing, dict(mapping), options or Options()).of(tell or (lambda done: None))
 
 
 class _Sum:
-    """The sums of one file, in a database of its own that holds a row a line in the table `lines`."""
+    """The sums of one file, in a database of its own with a row a line in the table `lines`."""
 
     def __init__(self, engine: Any, listing: Listing, mapping: dict[str, str], options: Options) -> None:
         self.engine, self.listing, self.mapping, self.options = engine, listing, mapping, options
@@ -159,7 +152,7 @@ class _Sum:
         self.ledger.rows = rows
         return self.ledger
 
-    # -- reading ------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def _load(self, tell: Tell) -> None:
         texts = {f: self._text(self.mapping.get(f)) for f in ("customer", "name", "date", "order")}
@@ -201,15 +194,10 @@ class _Sum:
         if lines.mark == "parquet":
             names = [name.replace('"', '""') for name in lines.cells.iloc[0]]
             cast = ", ".join(f'CAST("{n}" AS VARCHAR) AS c{i}' for i, n in enumerate(names))
-            table = f"{cast} FROM read_parquet('{path}')"
-            return f"(SELECT row_number() OVER () + 1 AS line, {table})"
-        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(lines.cells.shape[1]))
-        skip = self.listing.start - 1
-        return (
-            f"(SELECT row_number() OVER () + {skip} AS line, * FROM read_csv('{path}', header=false, "
-            f"columns={{{columns}}}, auto_detect=false, delim='{lines.mark or chr(31)}', quote='\"', "
-            f"escape='\"', skip={skip}, null_padding=true, max_line_size={BLOCK}, parallel={parallel}))"
-        )
+            return SQL["parquet"].format(path=path, columns=cast)
+        columns = {f"c{i}": "VARCHAR" for i in range(lines.cells.shape[1])}
+        parts = {"mark": lines.mark or chr(31), "most": BLOCK, "parallel": parallel}
+        return SQL["csv"].format(path=path, columns=columns, skip=self.listing.start - 1, **parts)
 
     def _watched(self, query: str, tell: Tell) -> None:
         """Run a query that takes long, saying how far it is; stopping it leaves nothing behind."""
@@ -224,15 +212,16 @@ class _Sum:
                 raise
             job.result()
 
-    def _unreadable(self, said: str) -> WorkbookError:
+    def _unreadable(self, said: str) -> KamError:
         name, line = self.listing.lines.name, re.search(r"Line: (\d+)", said)
         row = f"line {int(line[1]):,}" if line else "somewhere"
-        wide = re.search(r"Expected Number of Columns: (\d+)", said)
-        if not wide:
-            return unclosed(name, row)
-        hint = 'Write a cell that holds the separator in quotation marks, as "a, b".'
-        message = f"{name}, {row} has more cells than the header, which has {wide[1]}."
-        return WorkbookError(message, row=row, allowed=f"{wide[1]} cells", hint=hint)
+        if wide := re.search(r"Expected Number of Columns: (\d+)", said):
+            allowed = f"{wide[1]} cells"
+            return refusal("more_cells", name=name, row=row, allowed=allowed, n=wide[1])
+        return refusal("unclosed", name=name, row=row)
+
+    def _is(self, header: str, value: str) -> str:
+        return f"{self.flags[header]} = '{_quoted(value)}'"
 
     def _text(self, header: str | None) -> str:
         return f"coalesce(trim({self.column[header]}), '')" if header else "''"
@@ -247,7 +236,8 @@ class _Sum:
         bare = f"regexp_replace({text}, '[£$€ ]|{comma}', '', 'g')"
         bare = f"replace({bare}, ',', '.')" if mark == "," else bare
         fits = usual if mark else "-?[0-9]+"
-        number = f"CASE WHEN regexp_full_match({text}, '{fits}') THEN try_cast({bare} AS DECIMAL(18, 6)) END"
+        number = f"try_cast({bare} AS DECIMAL(18, 6))"
+        number = f"CASE WHEN regexp_full_match({text}, '{fits}') THEN {number} END"
         if mark == ".":  # much the quickest
             number = f"coalesce(try_cast({text} AS DECIMAL(18, 6)), {number})"
         other = f"CASE WHEN n_{name} IS NULL AND {text} <> '' THEN {text} END"
@@ -267,26 +257,22 @@ class _Sum:
                 self.engine.execute(f"ALTER TABLE lines ALTER n_{name} TYPE {WIDE}")
             if texts:
                 read, bad = numbers(texts, self._mark(name))
-                wrong = {*bad}
-                rows = [(t, r or None, i in wrong) for i, (t, r) in enumerate(zip(texts, read, strict=True))]
-                with self._given(rows, ["said", "value", "bad"]):
+                frame = pd.DataFrame({"said": texts, "value": [r or None for r in read]})
+                with self._given(frame.assign(bad=frame.index.isin(bad))):
                     self.ask("odd", field=name, wide=WIDE)
             if times > 1:
                 self.engine.execute(f"UPDATE lines SET n_{name} = n_{name} * {times}")
 
     @contextlib.contextmanager
-    def _given(self, rows: list[tuple[Any, ...]], columns: list[str]) -> Any:
-        self.engine.register("given", pd.DataFrame(rows, columns=columns))
+    def _given(self, frame: pd.DataFrame) -> Any:
+        self.engine.register("given", frame)
         yield
         self.engine.unregister("given")
 
     def _sales(self) -> None:
-        """The view `sales`: revenue, cost, discount and freight of each line, as the columns give them."""
-        turned = "".join(
-            f"WHEN {self.flags[header]} = '{_quoted(value)}' THEN -1 "
-            for header, value in self.options.subtract
-        )
-        sign = f"(CASE {turned}ELSE 1 END)" if turned else "1"
+        """The view `sales`: revenue, cost, discount and freight of each line."""
+        turned = " OR ".join(self._is(*pair) for pair in self.options.subtract)
+        sign = f"(CASE WHEN {turned} THEN -1 ELSE 1 END)" if turned else "1"
         value: dict[str, str] = {}
         for name in ("revenue", "cost"):
             parts = self.parts[name]
@@ -311,21 +297,16 @@ class _Sum:
         found = dict(zip(FIELDS, self.ask("sums", net=self.net, where=where)[0], strict=True))
         return {name: Decimal(found[name]) for name in self.ledger.fields}
 
-    # -- who and when -------------------------------------------------------------------------------
+    # -- who and when ------------------------------------------------------------------------------
 
     def _who(self) -> None:
-        """The table `who`: the number of the customer of each id and name, and whether they say a total."""
+        """The table `who`: the customer's number of each id and name, and if they say a total."""
         found = self.ask("SELECT c, m, count(*) FROM lines GROUP BY c, m ORDER BY 3 DESC, c, m")
         self.keys: dict[Key, int] = {}
         names = {plain(text) for c, m, _ in found for text in (c, m)}
         rows = []
         for c, m, count in found:
-            shown, name = (
-                form(text)
-                if text.lower() not in NOBODY | {"null"} or folded(text) in self.options.known
-                else ""
-                for form, text in ((id_of, c), (name_of, m))
-            )
+            shown, name = id_of(self._named(c)), name_of(self._named(m))
             key = ("id", folded(shown)) if shown else ("name", folded(name)) if name else ("", "")
             said = next((t for t in map(total_of, (c, m)) if t is not None), None)
             is_total = said == "" or bool(said and plain(said) in names)
@@ -335,41 +316,49 @@ class _Sum:
                 self.ledger.ids[key, shown or name] += count
             if key[0] == "id" and name:
                 self.ledger.names[key, name] += count
-        with self._given(rows, ["c", "m", "customer", "named", "total"]):
+        columns = ["c", "m", "customer", "named", "total"]
+        with self._given(pd.DataFrame(rows, columns=columns)):
             self.engine.execute("CREATE TABLE who AS SELECT * FROM given")
+
+    def _named(self, text: str) -> str:
+        """The text, "" where it names nobody, unless a customer of the workbook is called so."""
+        is_one = text.lower() != "null" and known(text)
+        return text if is_one or folded(text) in self.options.known else ""
 
     def _when(self) -> None:
         """The table `day`: the year of each date."""
         texts = [text for (text,) in self.ask("SELECT DISTINCT d FROM lines")]
         read = dates.read(texts)
         years = [found[0] if found else 0 for found in read]
-        with self._given([*zip(texts, years, strict=True)], ["d", "year"]):
+        with self._given(pd.DataFrame({"d": texts, "year": years})):
             self.engine.execute("CREATE TABLE day AS SELECT * FROM given")
-        self.ledger.months, decided = dates.months(read)
+        date = self.mapping["date"]
+        self.ledger.months, notes = dates.months(read, date)
+        self.ledger.notes += notes
         late = sorted({str(year) for year in years if year > dates.date.today().year})
-        if decided:
-            self._note("warning" if "assumed" in decided else "note", decided, self.mapping["date"])
         if late:
-            message = f"Some dates lie in the future: {', '.join(late[:5])}. They are counted in that year."
-            self._note("warning", message, self.mapping["date"])
+            self._say("future", date, years=", ".join(late[:5]))
+        part = [f"{year}: {n}" for year, n in self.ledger.months.items() if 0 < n < 12]
+        if part:
+            self._say("part_years", years=", ".join(part))
 
-    def _note(self, level: str, message: str, column: str, found: str = "") -> None:
-        self.ledger.notes.append(finding(level, "", message, "", column, found))
+    def _say(self, key: str, column: str = "", found: str = "", **parts: Any) -> None:
+        self.ledger.notes.append(note(key, "", column, found, **parts))
 
-    # -- what is left out ---------------------------------------------------------------------------
+    # -- what is left out --------------------------------------------------------------------------
 
     def _sort_out(self) -> None:
         """The table `out` with the lines that are not counted, and `seen`: what there is to say."""
         for name, parts in self.parts.items():
             for part in parts:
-                self._see(f"bad {name} {self.mapping[part]}", f"t_{part} IS NOT NULL", f"t_{part}")
+                kind, text = "bad revenue" if name == "revenue" else "bad figure", f"t_{part}"
+                self._see(kind, f"{text} IS NOT NULL", self.mapping[part], text, field=name)
         self.ask("CREATE TABLE out AS SELECT line FROM line WHERE bad")
         for header, value in (*self.options.leave_out, *self.options.subtract):
-            where = f"{self.flags[header]} = '{_quoted(value)}'"
-            if not self.engine.execute(f"SELECT count(*) FROM line WHERE {where}").fetchone()[0]:
-                self._note("warning", f'No line says "{value[:60]}" in this column.', header, value)
-        if pairs := self.options.leave_out:
-            said = [f"{self.flags[header]} = '{_quoted(value)}'" for header, value in pairs]
+            where = self._is(header, value)
+            if not self.ask("SELECT 1 FROM line WHERE {where} LIMIT 1", where=where):
+                self._say("no_such_line", header, value)
+        if said := [self._is(*pair) for pair in self.options.leave_out]:
             self._leave("as you said", " OR ".join(said))
         others = "n_profit, n_cost, n_unit_cost, n_discount, n_freight"
         self._leave("no figures", f"NOT known AND coalesce({others}) IS NULL")
@@ -379,15 +368,20 @@ class _Sum:
         self._keep()
         if self.ask("SELECT count(*) - count(DISTINCT h) FROM lines")[0][0]:
             self.ask("again", kept=self.kept)
-            act = self._leave if self.options.drop_duplicates else self._see
-            act("twice", "line IN (SELECT line FROM again)")
+            again, drop = "line IN (SELECT line FROM again)", self.options.drop_duplicates
+            self._leave("twice dropped", again) if drop else self._see("twice", again)
             self._keep()
         self.ledger.left_out = self._sums(f"NOT ({self.kept})")
         self._see("credit", f"revenue < 0 AND {self.kept}")
-        self._see("undated", f"year = 0 AND {self.kept}", "d")
+        self._see("undated", f"year = 0 AND {self.kept}", self.mapping["date"], "d")
         self._see("unnamed", f"NOT named AND {self.kept}")
         self._see("no revenue", f"NOT known AND {self.kept}")
-        self._see("uncosted", f"known AND cost IS NULL AND {self.kept}")
+        key = "uncosted" if self.parts["cost"] else "no cost"
+        self._see(key, f"known AND cost IS NULL AND {self.kept}", self.mapping.get("cost", ""))
+        if "profit" in self.parts["cost"]:
+            self._say("from_profit", self.mapping["profit"])
+        if self.ledger.in_file.get("discount", 0) < 0:
+            self._say("negative_discount", self.mapping["discount"])
 
     def _keep(self) -> None:
         some = self.ask("SELECT count(*) FROM out")[0][0]
@@ -396,16 +390,21 @@ class _Sum:
     def _leave(self, why: str, condition: str) -> None:
         condition = f"({condition}) AND line NOT IN (SELECT line FROM out)"
         self._see(why, condition)
-        self.engine.execute(f"INSERT INTO out SELECT line FROM line WHERE {condition}")
+        self.ask("INSERT INTO out SELECT line FROM line WHERE {where}", where=condition)
 
-    def _see(self, kind: str, condition: str, text: str = "''") -> None:
-        where = f"FROM line WHERE {condition}"
-        query = f"SELECT count(*), coalesce(sum(revenue), 0) {where}"
-        count, revenue = self.engine.execute(query).fetchone()
-        if count:
-            query = f"SELECT line, {text} {where} ORDER BY line LIMIT {SHOWN}"
-            some = [(self._physical(n), said) for n, said in self.engine.execute(query).fetchall()]
-            self.ledger.seen[kind] = Seen(count, Decimal(revenue), tuple(some))
+    def _see(self, kind: str, where: str, column: str = "", text: str = "''", **parts: Any) -> None:
+        """Say how many lines there are of a kind, with what revenue, and the first of them."""
+        query = "SELECT count(*), coalesce(sum(revenue), 0) FROM line WHERE {where}"
+        n, revenue = self.ask(query, where=where)[0]
+        if not n:
+            return
+        query = "SELECT line, {text} FROM line WHERE {where} ORDER BY line LIMIT 5"
+        some = [(self._physical(line), t) for line, t in self.ask(query, text=text, where=where)]
+        self.ledger.seen[f"{kind} {column}" if kind.startswith("bad") else kind] = Seen(n, revenue, some)
+        parts |= {"n": n, "sum": money(revenue), "more": " ..." if n > len(some) else ""}
+        parts["lines"] = ", ".join(f"line {line}" for line, _ in some)
+        line, found = ("", "") if kind == "no cost" else some[0]
+        self.ledger.notes.append(note(kind, line, column, found, **parts))
 
     def _physical(self, number: int) -> int:
         """The line of the file: DuckDB does not count lines that are blank."""
@@ -426,24 +425,16 @@ class _Sum:
             return [n for n, text in enumerate(file, 1) if n >= start and not text.strip()]
 
     def _kinds(self) -> None:
-        """Point out lines that may be no sale, and several currencies, by the columns that say so."""
+        """Point out lines that may be no sale, and several currencies."""
         for header, flag in self.flags.items():
             found = self.ask("kinds", flag=flag, kept=self.kept)
             if says("currency", header) and len(found) > 1:
-                said = ", ".join(value for value, *_ in found)
-                message = f"The lines are in {len(found)} currencies and are added up as they stand; "
-                message += "one workbook has one. Convert them, or import a file for each."
-                self._note("warning", message, header, said)
+                self._say("ledger_currencies", header, ", ".join(f[0] for f in found), n=len(found))
             if len(found) > MOST_KINDS or not _is_kind(header):
                 continue
             for value, count, revenue in found:
                 if revenue > 0 and says("no_sale", value):
-                    many = f"{count:,} lines say" if count > 1 else "1 line says"
-                    message = (
-                        f'{many} "{value}" and count as sales, with revenue of {money(revenue)}. If not: '
-                    )
-                    message += f'--subtract "{header}={value}" or --leave-out "{header}={value}".'
-                    self._note("warning", message, header, value)
+                    self._say("no_sale", header, value, n=count, sum=money(revenue))
 
 
 def _is_kind(header: str) -> bool:

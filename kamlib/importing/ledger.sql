@@ -15,6 +15,14 @@ SELECT line, {customer} AS c, {name} AS m, CASE WHEN contains({date}, ':') OR co
 FROM {source}
 WHERE coalesce({filled}) IS NOT NULL
 
+-- name: csv
+(SELECT row_number() OVER () + {skip} AS line, * FROM read_csv('{path}', header=false, columns={columns},
+  auto_detect=false, delim='{mark}', quote='"', escape='"', skip={skip}, null_padding=true, max_line_size={most},
+  parallel={parallel}))
+
+-- name: parquet
+(SELECT row_number() OVER () + 1 AS line, {columns} FROM read_parquet('{path}'))
+
 -- name: odd
 UPDATE lines SET n_{field} = CAST(given.value AS {wide}), t_{field} = CASE WHEN given.bad THEN t_{field} END
 FROM given WHERE t_{field} = given.said

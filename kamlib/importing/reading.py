@@ -1,4 +1,4 @@
-"""Somebody else's list as it is, whatever program wrote it: the lines of a file as text, nothing judged yet."""
+"""Somebody else's list as it is: the lines of a file as text, nothing judged yet."""
 
 from __future__ import annotations
 
@@ -17,41 +17,37 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib.checks import finding
-from kamlib.errors import WorkbookError, did_you_mean
+from kamlib.errors import did_you_mean
 from kamlib.importing import encodings
 from kamlib.importing.figures import is_number
+from kamlib.importing.sentences import note, refusal
 from kamlib.importing.vocabulary import LONGEST
 from kamlib.stores import base, files
 from kamlib.stores.guard import AGAIN, INVALID, MOST_BYTES, MOST_ROWS, guard
 from kamlib.tables import as_text
 
 KINDS = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet")
-LARGE_BYTES, HEAD_BYTES, BLOCK = (
-    8_000_000,
-    300_000,
-    8_000_000,
-)  # a larger ledger is never held as text
+LARGE_BYTES = 8_000_000  # a larger ledger is never held as text
+HEAD_BYTES, BLOCK = 300_000, 8_000_000
 PARQUET_ROWS = 100_000  # and so is a longer one
-SAVE_AS = "Save it as CSV UTF-8 or as .xlsx, and import that."
 MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright strokes"}
-_FOREIGN = (
-    (b"%PDF", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\xd0\xcf\x11\xe0", "an old .xls file, or one protected by a password"),
-    (b"{\\rtf", "a text document"),
-    (b"{", "JSON"),
-    (b"[{", "JSON"),
-    (b"SQLite format 3", "a workbook or another database, no list"),
-    (b"<", "a web page or XML, whatever its name"),
-)
+_FOREIGN: dict[str, bytes | tuple[bytes, ...]] = {
+    "a PDF": b"%PDF",
+    "a picture": (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"),
+    "an old .xls file, or one protected by a password": b"\xd0\xcf\x11\xe0",
+    "a text document": b"{\\rtf",
+    "JSON": (b"{", b"[{"),
+    "a workbook or another database, no list": b"SQLite format 3",
+    "a web page or XML, whatever its name": b"<",
+}
+
+
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
 
 
 @dataclass(frozen=True)
 class Lines:
-    """What a file holds: `cells` has a row a line (index: its number in the file, from 1) and text alone.
+    """What a file holds: `cells` has a row of texts a line (index: its number, from 1).
 
     `about` says in words how it was read; `decimal` is "." where the file itself told numbers from
     texts; `notes` are findings made while reading. Of a long text `cells` are the first lines, and
@@ -69,27 +65,21 @@ class Lines:
 
 
 def read(location: str | Path, sheet: str = "", encoding: str = "", is_ledger: bool = False) -> Lines:
-    """The lines of a CSV, TSV, text or Parquet file, or of one sheet of an .xlsx (the fullest unless named).
+    """The lines of a text or Parquet file, or of a sheet of an .xlsx (the fullest unless named).
 
-    Raises WorkbookError for what is missing, empty, no list, or too much of one; InvalidInput for an
-    encoding that does not exist.
+    Raises WorkbookError for what is missing, empty, no list, or too much of one; InvalidInput for
+    an encoding that does not exist.
     """
     path = Path(location)
     size, head = _head(path)
     wanted = encodings.named(encoding) if encoding else None
     if sheet and not head.startswith(b"PK\x03\x04"):
-        raise WorkbookError(
-            f"{path.name} has no sheets, so there is none called {sheet[:40]}.",
-            hint="Leave --sheet out.",
-        )
+        raise refusal("no_sheets", name=path.name, sheet=sheet)
     if head.startswith(b"PAR1"):
         return _from_parquet(path)
     is_long = is_ledger and size > LARGE_BYTES and not head.startswith(b"PK\x03\x04")
     if size > MOST_BYTES and not is_long:
-        raise WorkbookError(
-            f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB.",
-            hint="Import the part of it that matters; as CSV a ledger may be of any size.",
-        )
+        raise refusal("large", name=path.name, n=MOST_BYTES // 1_000_000)
     with files.plain_errors(path.name):
         if head.startswith(b"PK\x03\x04"):
             return _from_xlsx(path, path.read_bytes(), sheet)
@@ -102,24 +92,20 @@ def _head(path: Path) -> tuple[int, bytes]:
     try:
         with files.plain_errors(name):
             if path.is_dir():
-                raise WorkbookError(
-                    f"{name} is a folder, not a list.",
-                    hint="Name the file in it; a workbook is copied with `kam copy`.",
-                )
+                raise refusal("folder", name=name)
             if not path.exists():
-                raise WorkbookError(f"There is no file {name}.", hint=_beside(path))
+                raise refusal("no_file", name=name, near=_beside(path))
             if not path.is_file():
-                raise WorkbookError(f"{name} is no file at all.")
+                raise refusal("odd_file", name=name)
             with path.open("rb") as file:
                 size, head = path.stat().st_size, file.read(HEAD_BYTES)
     except ValueError:  # a NUL in the name
-        raise WorkbookError("That cannot be the name of a file.") from None
+        raise refusal("odd_name") from None
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0"):
-        raise WorkbookError(f"{name} is empty.", hint="Was it saved?")
-    for start, what in _FOREIGN:
+        raise refusal("empty", name=name)
+    for what, start in _FOREIGN.items():
         if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
-            kinds = ", ".join(KINDS)
-            raise WorkbookError(f"{name} is {what}; a list is read from {kinds}.", hint=SAVE_AS)
+            raise refusal("foreign", name=name, what=what, kinds=", ".join(KINDS))
     return size, head
 
 
@@ -137,13 +123,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return re.sub(r'"(.*)"', lambda m: f'"{spelt.get(m[1], m[1])}"', said)
 
 
-# -- text -------------------------------------------------------------------------------------------
+# -- text ------------------------------------------------------------------------------------------
 
 
 def _from_text(path: Path, wanted: encodings.Encoding | None) -> Lines:
     raw = path.read_bytes()
     encoding = wanted or encodings.detect(raw)
-    return _of_text(_decoded(raw, encoding, path.name), path.name, encoding)
+    try:
+        return _of_text(raw.decode(encoding.codec, encoding.errors), path.name, encoding)
+    except UnicodeError:
+        raise refusal("encoding", name=path.name, encoding=encoding.name) from None
 
 
 def _from_long_text(path: Path, wanted: encodings.Encoding | None) -> Lines:
@@ -157,7 +146,7 @@ def _from_long_text(path: Path, wanted: encodings.Encoding | None) -> Lines:
             try:
                 shutil.copyfileobj(text, keep, BLOCK)
             except UnicodeError:
-                raise _unfit(path.name, encoding) from None
+                raise refusal("encoding", name=path.name, encoding=encoding.name) from None
         keep.flush()
     with open(rest, encoding="utf-8-sig", newline="") as text:
         head = text.read(HEAD_BYTES)
@@ -167,7 +156,7 @@ def _from_long_text(path: Path, wanted: encodings.Encoding | None) -> Lines:
 
 
 def _telling(path: Path) -> bytes:
-    """What tells the encoding of a long file: its first bytes, and the first letters beyond ASCII."""
+    """What tells the encoding of a long file: its first bytes and letters beyond ASCII."""
     with path.open("rb") as file:
         found = file.read(4000)
         for block in iter(lambda: file.read(BLOCK) + file.readline(), b""):
@@ -181,24 +170,10 @@ def _telling(path: Path) -> bytes:
     return found
 
 
-def _decoded(raw: bytes, encoding: encodings.Encoding, name: str) -> str:
-    try:
-        return raw.decode(encoding.codec, encoding.errors)
-    except UnicodeError:
-        raise _unfit(name, encoding) from None
-
-
-def _unfit(name: str, encoding: encodings.Encoding) -> WorkbookError:
-    return WorkbookError(
-        f"{name} is not in the encoding {encoding.name}: some of its bytes mean nothing in it.",
-        hint="Leave --encoding out, and see what is guessed.",
-    )
-
-
 def _of_text(text: str, name: str, encoding: encodings.Encoding) -> Lines:
     notes: base.Notes = []
     if encoding.doubt and encoding.codec != "cp1252":
-        notes.append(finding("warning", "", f"The file is {encoding.doubt}"))
+        notes.append(note("doubt", doubt=encoding.doubt))
     text = text.removeprefix("\ufeff")
     said = re.match(r'"?sep=(.)"?\r?\n', text)  # Excel's own way of naming the separator
     text = text[said.end() :] if said else text
@@ -211,7 +186,7 @@ def _of_text(text: str, name: str, encoding: encodings.Encoding) -> Lines:
 
 
 def separator(text: str) -> str:
-    """What separates the cells: the mark that splits most of the first lines into equally many; "" for none."""
+    """The mark that splits most of the first lines into equally many cells; "" for none."""
     head = [line for line in text[:60_000].splitlines(keepends=True)[:200] if line.strip()]
     best, chosen = (0.0, 0), ""
     for mark in MARKS if head else ():
@@ -228,7 +203,7 @@ def separator(text: str) -> str:
 
 
 def split(text: str, mark: str, name: str, notes: base.Notes, first: int = 1) -> dict[int, list[str]]:
-    """Line number -> cells. A quotation mark that is out of place in one line is taken as it stands."""
+    """Line number -> cells. A quotation mark that is out of place is taken as it stands."""
     physical = list(io.StringIO(text, newline=""))
     options: dict[str, Any] = {"delimiter": mark or "\x1f", "skipinitialspace": mark != "\t"}
     reader = csv.reader(physical, strict=True, **options)
@@ -242,26 +217,12 @@ def split(text: str, mark: str, name: str, notes: base.Notes, first: int = 1) ->
             return lines
         except csv.Error as error:
             if "field limit" in str(error):
-                raise WorkbookError(
-                    f"{name}, {row} has a cell of more than 10 million characters, which no list has.",
-                    row=row,
-                    hint=SAVE_AS,
-                ) from None
+                raise refusal("long_cell", name=name, row=row) from None
             if reader.line_num > start + 1 or "unexpected end" in str(error):
-                raise unclosed(name, row) from None
+                raise refusal("unclosed", name=name, row=row) from None
             cells = next(csv.reader([physical[start]], **options))
-            message = "A quotation mark is out of place; look at this line."
-            notes.append(finding("warning", "", message, row, found=physical[start].strip()))
+            notes.append(note("quotation_mark", start + first, found=physical[start].strip()))
         lines[start + first] = cells
-
-
-def unclosed(name: str, row: str) -> WorkbookError:
-    """The error for a quotation mark that opens and never closes."""
-    return WorkbookError(
-        f"{name}, {row}: a quotation mark opens here and is not closed.",
-        row=row,
-        hint='Write a cell with " in it as "a ""word"" in it".',
-    )
 
 
 def _short(lines: dict[int, list[str]]) -> base.Notes:
@@ -270,11 +231,7 @@ def _short(lines: dict[int, list[str]]) -> base.Notes:
     usual = max(widths, key=lambda width: (widths[width], width), default=0)
     first = next((n for n, cells in lines.items() if len(cells) == usual), 0)
     short = [n for n, cells in lines.items() if n > first and any(cells) and len(cells) < usual]
-    if not short:
-        return []
-    which = "This line has" if len(short) == 1 else f"{len(short):,} lines have"
-    message = f"{which} fewer cells than the others; what is missing is empty."
-    return [finding("warning", "", message, f"line {short[0]}")]
+    return [note("short_lines", short[0], n=len(short))] if short else []
 
 
 def squared(lines: dict[int, list[str]], name: str, notes: base.Notes) -> pd.DataFrame:
@@ -282,25 +239,18 @@ def squared(lines: dict[int, list[str]], name: str, notes: base.Notes) -> pd.Dat
     most = base.MOST_COLUMNS
     width = max(map(len, lines.values()), default=0)
     if width > most and any(any(map(str.strip, cells[most:])) for cells in lines.values()):
-        raise WorkbookError(
-            f"{name} has {width:,} columns; at most {most} are read.",
-            hint="Delete the columns that do not matter.",
-        )
+        raise refusal("columns", name=name, n=width, most=most)
     if len(lines) > MOST_ROWS:
-        raise WorkbookError(
-            f"{name} has {len(lines):,} lines; at most {MOST_ROWS:,} are read.",
-            hint="Import the customers that matter; as CSV a ledger may have millions of lines.",
-        )
+        raise refusal("lines", name=name, n=len(lines), most=MOST_ROWS)
     rows = []
     for number, cells in lines.items():
         if (longest := max(map(len, cells), default=0)) > LONGEST:
-            message = f"A cell of {longest:,} characters is cut after {LONGEST:,}."
-            notes.append(finding("warning", "", message, f"line {number}"))
+            notes.append(note("cut", number, n=longest, most=LONGEST))
         rows.append([cell[:LONGEST] for cell in [*cells, *[""] * width][: min(width, most)]])
     return pd.DataFrame(rows, index=[*lines], columns=range(min(width, most)), dtype=object)
 
 
-# -- .xlsx and Parquet ------------------------------------------------------------------------------
+# -- .xlsx and Parquet -----------------------------------------------------------------------------
 
 
 def _from_xlsx(path: Path, raw: bytes, wanted: str) -> Lines:
@@ -323,21 +273,20 @@ def _sheet(name: str, sizes: dict[str, int], hidden: set[str], wanted: str) -> s
     if wanted:
         near = [t for t in sizes if t.strip().casefold() == wanted.strip().casefold()]
         if not near:
-            raise WorkbookError(f"{name} has no sheet {wanted[:40]}.", hint=nearest(wanted, sizes))
+            raise refusal("no_sheet", name=name, wanted=wanted, near=nearest(wanted, sizes))
         return near[0]
     if {"customers", "settings"} <= sizes.keys():  # a workbook of ours
         return "customers"
     shown = [title for title in sizes if title not in hidden] or [*sizes]
     if not shown or not max(sizes[title] for title in shown):
-        hint = "Is the list on a hidden sheet? Name it by --sheet."
-        raise WorkbookError(f"{name} is empty.", hint=hint)
+        raise refusal("empty_sheets", name=name)
     return max(shown, key=lambda title: sizes[title])
 
 
 def _shown(
     raw: bytes, name: str, sheet: str, lines: dict[int, list[str]], notes: base.Notes
 ) -> dict[int, list[str]]:
-    """All lines as Excel shows them: the result of a formula, a merged cell in each line that it spans.
+    """All lines as Excel shows them: results of formulas, merged cells in each of their lines.
 
     A formula that was never worked out is empty, and said. TRUE among texts is a text.
     """
@@ -351,14 +300,10 @@ def _shown(
             page = next(s for s in book.worksheets if s.title == sheet)
             page.reset_dimensions()
             with page._get_source() as source:
-                merged = re.findall(
-                    rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]+)(\d+):[A-Z]+(\d+)"', source.read()
-                )
+                merged = _MERGED.findall(source.read())
             rows = [[cell.value for cell in row[: base.MOST_COLUMNS]] for row in page.iter_rows()]
         except Exception:  # openpyxl raises whatever its XML made it stumble over
-            raise WorkbookError(
-                f"{name}, sheet {sheet[:31]} cannot be read. {INVALID}.", hint=AGAIN
-            ) from None
+            raise refusal("sheet", name=name, sheet=sheet, invalid=INVALID, again=AGAIN) from None
     result = {number: [_text(value) for value in row] for number, row in enumerate(rows, start=1)}
     for place in range(max(map(len, rows), default=0)):
         column = {n: row[place] for n, row in enumerate(rows, 1) if len(row) > place}
@@ -367,15 +312,10 @@ def _shown(
         if len(truths) < len(said) - 1:  # TRUE among names is a name; under a header it is yes
             for number, text in truths.items():
                 result[number][place] = text
-        for number in [
-            n for n, cells in lines.items() if cells[place : place + 1] and cells[place][:1] == "="
-        ]:
-            if not result[number][place]:
-                message = (
-                    f"Column {place + 1} holds a formula that was never worked out; it is taken as empty."
-                )
-                found = lines[number][place]
-                notes.append(finding("warning", "", message, f"line {number}", found=found))
+        for number, cells in lines.items():
+            stored = "".join(cells[place : place + 1])
+            if stored[:1] == "=" and not result[number][place]:
+                notes.append(note("formula", number, found=stored, n=place + 1))
     _spread(result, merged)
     while result and not any(result[len(result)]):
         del result[len(result)]
@@ -404,8 +344,7 @@ def _from_parquet(path: Path) -> Lines:
             query = f"SELECT * FROM read_parquet(?) LIMIT {PARQUET_ROWS}"  # noqa: S608
             frame = engine.execute(query, [glob.escape(str(path))]).df()
     except duckdb.Error:
-        message = f"{path.name} cannot be read as Parquet."
-        raise WorkbookError(message, hint="Save it as CSV.") from None
+        raise refusal("parquet", name=path.name) from None
     lines = of_frame(frame, path.name, "Parquet")
     return replace(lines, mark="parquet", rest=str(path)) if len(frame) == PARQUET_ROWS else lines
 

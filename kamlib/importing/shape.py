@@ -1,4 +1,4 @@
-"""The lines of a list as a table: where its header stands, what is title, group, second table or said twice."""
+"""The lines of a list as a table: where its header stands, what is title, group or said twice."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from statistics import median
 
 import pandas as pd
 
-from kamlib.checks import finding
 from kamlib.errors import WorkbookError
 from kamlib.importing import reading
 from kamlib.importing.figures import is_number
 from kamlib.importing.reading import Lines
+from kamlib.importing.sentences import note, refusal
 from kamlib.importing.vocabulary import clean, is_header, plain, says, unique, words
 from kamlib.stores.base import Notes
 
@@ -25,7 +25,7 @@ Numbered = tuple[int, Row]
 
 @dataclass(frozen=True)
 class Listing:
-    """A list as a table of text: `frame` has its headers, each once; the index keeps the line numbers.
+    """A list as a table of text: `frame` has its headers, each once, and the line numbers.
 
     `notes` say what was passed over, `lines` is where it comes from, `places` are the columns of
     `lines.cells` that the columns of the frame were, `start` the line of the first row.
@@ -39,7 +39,7 @@ class Listing:
 
 
 def table(lines: Lines, headers: bool = True) -> Listing:
-    """The lines of a list as a table. Where nothing tells whether the first line is a header, `headers` does.
+    """The lines of a list as a table; where nothing tells if line 1 is a header, `headers` does.
 
     Raises WorkbookError where no row is left.
     """
@@ -49,27 +49,24 @@ def table(lines: Lines, headers: bool = True) -> Listing:
         (int(n), row) for n, row in zip(lines.cells.index, texts, strict=True) if any(row)
     ]
     if count := len(texts) - len(numbered):
-        notes.append(_note(f"{_many(count, 'blank line')} passed over."))
+        notes.append(note("blank_lines", n=count))
     start, has_header = _header_at([row for _, row in numbered], headers)
     for number, row in numbered[:start]:
-        notes.append(_note("This line stands above the table; it is left out.", number, row))
+        notes.append(note("above", number, found=" ".join(filter(None, row))))
     header = numbered[start][1] if has_header and numbered else []
     body = numbered[start + has_header :]
     if has_header and _is_second_header(header, body):
         header, body = _joined(header, body[0][1]), body[1:]
-        notes.append(_note("The header has two lines, which are read together.", body[0][0] - 1))
+        notes.append(note("two_headers", body[0][0] - 1))
     elif not has_header and numbered:
-        message = "The list has no line of headers; its first line is taken as an entry."
-        notes.append(_note(message, numbered[0][0]))
+        notes.append(note("no_header", numbered[0][0]))
     body = _without_second_table(header, body, notes)
-    for number, row in body:
-        if has_header and row == header:
-            notes.append(_note("The header stands here again; it is left out.", number))
-    body = [(number, row) for number, row in body if not (has_header and row == header)]
-    body = _ungrouped(body, header, notes)
+    again = [number for number, row in body if has_header and row == header]
+    notes += [note("header_again", number) for number in again]
+    body = [(number, row) for number, row in body if number not in {*again}]
+    body = _ungrouped(body, notes)
     if not body:
-        hint = "Is it the right sheet or file?"
-        raise WorkbookError("The list has a header but no customers under it.", hint=hint)
+        raise refusal("no_rows")
     return _listing(header, body, has_header, lines, notes)
 
 
@@ -78,24 +75,18 @@ def _listing(header: Row, body: list[Numbered], has_header: bool, lines: Lines, 
     header = header or [""] * width
     used = [i for i in range(width) if header[i] or any(row[i] for _, row in body)]
     if len(used) < width:
-        notes.append(_note(f"{_many(width - len(used), 'blank column')} passed over."))
+        notes.append(note("blank_columns", n=width - len(used)))
     if has_header:
         end = max(i for i, text in enumerate(header) if text) + 1
-        message = "This line has more cells than the header; they are kept in columns of their own."
-        for number, row in body:
-            if any(row[end:]):
-                notes.append(
-                    finding("warning", "", message, f"line {number}", "", " ".join(row[end:]).strip())
-                )
+        over = {number: " ".join(row[end:]).strip() for number, row in body if any(row[end:])}
+        notes += [note("wide_line", number, found=said) for number, said in over.items()]
     single = "Name" if len(used) == 1 and not has_header else ""
     asked = [" ".join(header[i].split())[:LONGEST_HEADER] or single or f"Column {i + 1}" for i in used]
     names = unique(asked)
     for i, name in zip(used, names, strict=True):
         if has_header and name != " ".join(header[i].split()):
-            old = (
-                f'A column headed "{header[i][:LONGEST_HEADER]}"' if header[i] else "A column without a name"
-            )
-            notes.append(finding("note", "", f'{old} is called "{name}" here.', "", name))
+            key = "renamed" if header[i] else "nameless_column"
+            notes.append(note(key, column=name, old=header[i]))
     cells = [[row[i] for i in used] for _, row in body]
     frame = pd.DataFrame(cells, index=[number for number, _ in body], columns=names, dtype=object)
     return Listing(frame, lines, notes, tuple(used), body[0][0])
@@ -104,8 +95,8 @@ def _listing(header: Row, body: list[Numbered], has_header: bool, lines: Lines, 
 def from_text(block: str) -> Listing:
     """A block pasted from a spreadsheet, or a list of names, as a table.
 
-    The first line is a header where it holds no number and reads like headers. Raises WorkbookError for
-    a block without a name in it.
+    The first line is a header where it holds no number and reads like headers. Raises WorkbookError
+    for a block without a name in it.
     """
     mark = "\t" if "\t" in block else reading.separator(block)
     first = next((line for line in block.splitlines() if line.strip()), "")
@@ -115,25 +106,15 @@ def from_text(block: str) -> Listing:
     except WorkbookError:  # a quotation mark is part of a name
         lines = {n: line.split(mark or "\n") for n, line in enumerate(block.splitlines(), start=1)}
     if not any(any(map(str.strip, row)) for row in lines.values()):
-        hint = "Copy the cells in Excel, then paste them."
-        raise WorkbookError("There is nothing to take in.", hint=hint)
+        raise refusal("nothing")
     return table(Lines("The list", reading.squared(lines, "The list", []), "pasted"), headers=False)
 
 
-def _note(message: str, number: int = 0, row: Sequence[str] = ()) -> dict[str, str]:
-    place = f"line {number}" if number else ""
-    return finding("note", "", message, place, found=" ".join(filter(None, row)))
-
-
-def _many(count: int, what: str) -> str:
-    return f"1 {what} is" if count == 1 else f"{count:,} {what}s are"
-
-
-# -- the header -------------------------------------------------------------------------------------
+# -- the header ------------------------------------------------------------------------------------
 
 
 def _header_at(rows: Sequence[Row], headers: bool) -> tuple[int, bool]:
-    """The place of the header (or, where there is none, of the first entry), and whether it is one."""
+    """The place of the header (or of the first entry), and whether it is one."""
     filled = [sum(map(bool, row)) for row in rows[:LOOK]]
     usual = median(filled) if filled else 0
     wide = [i for i, count in enumerate(filled[:30]) if count >= max(2, usual / 2)]
@@ -160,7 +141,7 @@ def _is_header(row: Row, below: Sequence[Row], otherwise: bool) -> bool:
         return False
     columns = [[line[i] for line in below if line[i]] for i in range(len(row))]
     pairs = [(text, column) for text, column in zip(row, columns, strict=True) if text and column]
-    if any(sum(map(is_number, column)) > 0.7 * len(column) for _, column in pairs):
+    if any(_mostly(column) for _, column in pairs):
         return True
     return otherwise and not any(text in column for text, column in pairs)
 
@@ -192,7 +173,7 @@ def _joined(header: Row, second: Row) -> Row:
     return result
 
 
-# -- the body ---------------------------------------------------------------------------------------
+# -- the body --------------------------------------------------------------------------------------
 
 
 def _without_second_table(header: Row, body: list[Numbered], notes: Notes) -> list[Numbered]:
@@ -209,9 +190,7 @@ def _without_second_table(header: Row, body: list[Numbered], notes: Notes) -> li
         breaks = breaks and all(is_number(body[i + 1][1][j]) for j in figures)
         known = _known(row) >= max(2, len(filled) / 2)
         if (known or breaks) and not any(map(is_number, filled)):
-            said = ", ".join(filled)
-            message = f"A second table begins here ({said[:80]}); it is left out. Import it on its own."
-            notes.append(finding("warning", "", message, f"line {number}"))
+            notes.append(note("second_table", number, said=", ".join(filled)))
             return body[: i - title]
     return body
 
@@ -234,11 +213,12 @@ def total_of(text: str) -> str | None:
     return None
 
 
-def _ungrouped(body: list[Numbered], header: Row, notes: Notes) -> list[Numbered]:
+def _ungrouped(body: list[Numbered], notes: Notes) -> list[Numbered]:
     """Rows under a heading, or under a name that stands once, with that name in each of them.
 
-    Programs print "Alder Ltd", its lines without a name, and "Total for Alder Ltd". It is done where
-    such totals, or headings with nothing else in their line, show that blanks mean the name above.
+    Programs print "Alder Ltd", its lines without a name, and "Total for Alder Ltd". It is done
+    where such totals, or headings with nothing else in their line, show that blanks mean the name
+    above.
     """
     for place in range(len(body[0][1]) if body else 0):
         blank = [i for i, (_, row) in enumerate(body) if not row[place] and sum(map(bool, row)) > 1]
@@ -251,7 +231,7 @@ def _ungrouped(body: list[Numbered], header: Row, notes: Notes) -> list[Numbered
         headings = {i for i, (_, row) in enumerate(body) if row[place] and sum(map(bool, row)) == 1}
         is_outline = len(headings) > 1 and len(headings | subtotals | {*blank}) >= len(body) - 1
         if subtotals or is_outline:
-            return _filled(body, place, headings if is_outline or subtotals else set(), subtotals, notes)
+            return _filled(body, place, headings, subtotals, notes)
     return body
 
 
@@ -267,8 +247,7 @@ def _filled(
         if row[place] and not is_total:
             name = row[place]
         result.append((number, row if is_total else [*row[:place], name, *row[place + 1 :]]))
-    message = f"{_many(len(headings - subtotals), 'heading')} taken as the name of the lines below, "
-    if not headings - subtotals:
-        message = "A name that stands once is taken for the lines below it too, "
-    notes.append(_note(message + f"and {_many(len(subtotals), 'subtotal')} left out.", body[0][0]))
+    count = len(headings - subtotals)
+    key = "headings" if count else "names_once"
+    notes.append(note(key, body[0][0], n=count, m=len(subtotals)))
     return result

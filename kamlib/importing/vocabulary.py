@@ -1,4 +1,4 @@
-"""What the words in other people's lists mean (`vocabulary.yaml`), and how two texts are compared."""
+"""What the words in lists mean (`vocabulary.yaml`), and how two texts are compared."""
 
 from __future__ import annotations
 
@@ -14,8 +14,16 @@ import yaml
 LONGEST = 32_000  # what a cell of a workbook may hold
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\u200b\ufeff]")
 
-with Path(__file__).with_name("vocabulary.yaml").open(encoding="utf-8") as _file:
-    DATA: dict[str, Any] = yaml.load(_file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+
+def of_file(name: str) -> dict[str, Any]:
+    """A YAML file of this folder."""
+    text = Path(__file__).with_name(name).read_bytes()
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    found: dict[str, Any] = yaml.load(text, loader)  # noqa: S506
+    return found
+
+
+DATA = of_file("vocabulary.yaml")
 KINDS: dict[str, dict[str, Any]] = DATA["kinds"]
 UNKNOWN = frozenset(DATA["unknown"])
 NOBODY = frozenset(DATA["nobody"])
@@ -61,6 +69,11 @@ def clean(text: str) -> str:
     """A text without what cannot be shown or stored, and without spaces around it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     return _CONTROL.sub("", text).strip()[:LONGEST]
+
+
+def known(text: str) -> str:
+    """The text, "" where it says that nothing is known."""
+    return "" if text.lower() in NOBODY else text
 
 
 def is_header(text: str) -> bool:
