@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import traceback
 from pathlib import Path
 
 import pandas as pd
@@ -323,8 +324,9 @@ def test_a_database_address_works_as_a_path_does(tmp_path):
 @pytest.mark.filterwarnings("ignore:Query string")
 @pytest.mark.parametrize("address", [
     "postgresql://ann:{0}@127.0.0.1:1/db", "postgresql://ann:p@{0}:x@h/db", "mysql://ann:{0}@h:port/db",
-    "postgresql://h/db?user=ann&password={0}", "nothing://{0}@h/db", "postgresql+{0}x://ann:{0}@h",
+    "postgresql://h/db?user=ann&password={0}", "nothing://{0}@h/db", "postgresql+no_driver://ann:{0}@h",
     "sqlite:///nowhere/x.db?password={0}", "postgresql://{0}:{0}@[::1/db",
+    "postgresql:/ann:{0}@h/db", "postgres ql://ann:{0}@h/db",
 ])  # fmt: skip
 def test_a_password_is_never_shown(address):
     secret = "s3cretW0rd"
@@ -334,9 +336,8 @@ def test_a_password_is_never_shown(address):
     ):
         with pytest.raises(KamError) as caught:
             use()
-        words = address.split("://")[1]
-        assert secret not in str(caught.value) or secret not in words, str(caught.value)
-        assert secret not in stores.spoken(address.format(secret)).split("://")[-1]
+        assert secret not in "".join(traceback.format_exception(caught.value))
+    assert secret not in stores.spoken(address.format(secret))
 
 
 def test_a_damaged_pending_file_is_said_and_leads_nowhere(tmp_path):

@@ -54,7 +54,7 @@ def _path(location: str | Path) -> Path | None:
     """The path a location names, None for a database address."""
     text = str(location).strip()
     sqlite = re.match(r"sqlite:///(?!file:|:memory:)([^?]+)$", text)
-    if re.match(r"[A-Za-z][A-Za-z0-9+]*://", text) and not sqlite:
+    if re.match(r"[^/\\]{2,}:/", text) and not sqlite:  # however it is spelt, it may hold a password
         return None
     text = sqlite[1] if sqlite else text
     if not text or re.search(r"[\x00-\x1f]", text):

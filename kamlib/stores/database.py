@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -335,7 +336,7 @@ def _as_text(cell: object) -> str:
 
 def without_password(address: str) -> str:
     """A database address that may be shown: user and password, and what follows "?", are left out."""
-    head, mark, rest = address.partition("://")
+    head, mark, rest = (*re.split("(:/+)", address, maxsplit=1), "", "")[:3]
     rest = rest.split("?", 1)[0]
     return f"{head}{mark}***@{rest.rsplit('@', 1)[1]}" if "@" in rest else f"{head}{mark}{rest}"
 
