@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kamlib import market, objectives, palette, resources, segmentation, sheets
-from kamlib.panels import fill
+from kamlib.panels import fill, whole
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
@@ -36,8 +36,8 @@ def balance(tables: Tables, settings: Settings) -> str:
 
 def capacity(tables: Tables, settings: Settings) -> str:
     """What the plan takes, what there is, and how many accounts that carries."""
-    gaps = resources.distribution(tables, settings).dropna(subset=["gap"])
-    words = [f"{palette.MARKS[r.category].word} {r.time_pct:.0f} % of the time, {r.profit_pct:.0f} % of the profit"
+    gaps = resources.distribution(tables, settings).dropna(subset=["time_pct", "profit_pct"], how="all")
+    words = [f"{palette.MARKS[r.category].word} {whole(r.time_pct)} % of the time, {whole(r.profit_pct)} % of the profit"
              for r in gaps.itertuples()]  # fmt: skip
     return fill("resources_words", rows=resources.carry(tables, settings).to_dict("records"),
                 plan=resources.plan(tables, settings).to_dict("records"),

@@ -27,6 +27,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined,
+        finalize=lambda value: "?" if value is None or value != value else value,
     )  # fmt: skip
     made.filters |= {"one": one, "whole": whole, "any": present, "box": box_word, "css": in_css}
     made.filters |= {"count": count_words}
@@ -271,7 +272,7 @@ def _factor_rows(tables: Tables, factors: pd.DataFrame, model: str, subject: str
     own = own.drop_duplicates("factor").set_index("factor")
     weight = factors["weight"].fillna(1.0)
     rows = factors.assign(share=100 * weight / (weight.sum() or 1), score=factors["factor"].map(own["score"]),
-                          note=factors["factor"].map(own["note"]).fillna(""))  # fmt: skip
+                          note=factors["factor"].map(own["note"]).astype(object).fillna(""))  # fmt: skip
     return rows.to_dict("records")
 
 

@@ -145,14 +145,14 @@ def distribution(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Where the time goes beside where the profit comes from, in % of each, by category.
 
     Columns: category, time_pct, profit_pct, gap (points; above 0: more time than profit). NaN while
-    days or profits are unknown. Source: buyers spend most of their time on a fifth of their spending.
+    days or profits are unknown; a category without customers takes and brings nothing. Source: buyers
+    spend most of their time on a fifth of their spending.
     """
     everywhere = settings.model_copy(update={"segment": ""})
+    held = portfolio.balance(tables, everywhere)
     days = portfolio.capacity(tables, everywhere)["days_needed"]
-    profit = portfolio.balance(tables, everywhere)["profit"]
     shares = {name: 100 * values / values.sum() if values.sum(min_count=1) > 0 else values * math.nan
-              for name, values in (("time_pct", days), ("profit_pct", profit))}  # fmt: skip
-    return pd.DataFrame({"category": list(BOXES), **shares}).assign(
-        gap=shares["time_pct"].fillna(0) - shares["profit_pct"].fillna(0)
-        if all(s.notna().any() for s in shares.values()) else math.nan
-    )  # fmt: skip
+              for name, values in (("time_pct", days), ("profit_pct", held["profit"]))}  # fmt: skip
+    known = {name: share.mask(held["customers"] == 0, 0.0 if share.notna().any() else math.nan)
+             for name, share in shares.items()}  # fmt: skip
+    return pd.DataFrame({"category": list(BOXES), **known, "gap": known["time_pct"] - known["profit_pct"]})

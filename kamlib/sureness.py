@@ -131,7 +131,8 @@ def agree(tables: Tables, settings: Settings, customer: str) -> str:
     apart = own.assign(apart=own[side] - own["share"])
     most = apart.reindex(apart["apart"].abs().sort_values(ascending=False).index).head(2)
     said = [f"{r['label']} {r[side]:.0f} % (we: {r['share']:.0f} %)" for r in most.to_dict("records")]
-    return f"Those who would call it {word} ({share:.0f} % of the weights) weigh {series(said)}."
+    many = "" if share != share else f" ({share:.0f} % of the weights)"
+    return f"Those who would call it {word}{many} weigh {series(said)}."
 
 
 def spread_choice(settings: Settings, locked: bool) -> str:

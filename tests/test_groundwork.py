@@ -331,6 +331,10 @@ def test_time_is_set_beside_profit():
     gap = resources.distribution(*book(**text)).set_index("category")
     assert gap.loc["key", ["time_pct", "profit_pct", "gap"]].tolist() == pytest.approx([25, 80, -55])
     assert gap.loc["maintenance", "gap"] == pytest.approx(55)
+    assert gap.loc["opportunistic"].tolist() == [0, 0, 0]  # nobody takes no time and brings nothing
+    text["customers"] = table("customer name segment profit", "a|A|n|80", "b|B|n|")
+    unknown = resources.distribution(*book(**text)).set_index("category").loc["maintenance"]
+    assert unknown["time_pct"] == pytest.approx(75) and unknown[["profit_pct", "gap"]].isna().all()
 
 
 # step 5

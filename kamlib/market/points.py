@@ -35,7 +35,7 @@ def shares(tables: Tables) -> pd.DataFrame:
     """
     names = tables["suppliers"].drop_duplicates("supplier").set_index("supplier")["name"]
     rows = filled(tables)
-    name = rows["supplier"].map(names).fillna("")
+    name = rows["supplier"].map(names).astype(object).fillna("")
     name = name.where(name != "", rows["supplier"].replace(US, "Us"))
     columns = ["junction", "supplier", "name", "amount", "share_pct"]
     return rows.assign(name=name)[columns].reset_index(drop=True)

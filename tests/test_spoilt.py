@@ -1,0 +1,204 @@
+"""A workbook with gaps is shown in words: no nan, None, inf or brace gets onto a page or into a result.
+
+A few workbooks with large gaps on every run; KAM_SPOILT=all empties every table and every column in turn, for
+all examples, and looks at every widget and picture of the notebooks too (about an hour).
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import pytest
+
+from kamlib import charts, checks, documents, handout, panels, results, settings, stores, sureness
+from kamlib.desk import Desk
+from kamlib.documents import Document
+from kamlib.tables import BOXES, DEFINITIONS, Tables
+from tests.worked import frame
+
+ALL = os.environ.get("KAM_SPOILT", "") == "all"
+ODD = re.compile(
+    r"\b(nan|NaN|NaT|[Ii]nf|[Ii]nfinity|undefined|Traceback|Timestamp)\b|\bNone\b(?! of | that |\. )|<NA>|[{}]|\[object"
+)
+SHOWN = ("html", "value", "title", "corner", "add", "pick", "rows", "columns", "items", "choices")
+
+
+def sound(text: Tables) -> Tables:
+    """Without the rows that hang on what was taken away, so that the workbook opens."""
+    while len(wrong := (found := checks.check(text))[found["level"] == "error"]):
+        for name, rows in wrong.groupby("table"):
+            lines = {int(row.split()[1]) - 2 for row in rows["row"]}
+            text = {**text, name: text[name].drop(index=[*lines]).reset_index(drop=True)}
+    return text
+
+
+@functools.cache
+def book(name: str) -> Tables:
+    """An example with a few customers of each segment."""
+    text = stores.load(settings.shipped("data") / name, read_only=True)[1]
+    few = text["customers"].groupby("segment", sort=False).head(3)
+    return sound({**text, "customers": few.reset_index(drop=True)})
+
+
+def decided(text: Tables, box: str) -> Tables:
+    rows = [
+        {"what": "category", "subject": c, "decision": box, "reason": "so"}
+        for c in text["customers"]["customer"]
+    ]
+    return {**text, "decisions": frame("decisions", rows)}
+
+
+def without(text: Tables, *names: str) -> Tables:
+    return {**text, **{name: text[name].iloc[:0] for name in names if name in text}}
+
+
+def blanked(text: Tables, name: str, columns: list[str]) -> Tables:
+    return {**text, name: text[name].assign(**dict.fromkeys(columns, ""))}
+
+
+def numbers(name: str) -> list[str]:
+    return [c.name for c in DEFINITIONS[name].columns if c.kind == "number"]
+
+
+def known(text: Tables) -> list[str]:
+    return [name for name in text if name in DEFINITIONS and name not in ("history", "settings")]
+
+
+def bare(text: Tables) -> Tables:
+    for name in known(text):
+        text = blanked(text, name, [c for c in numbers(name) if c in text[name]])
+    return text
+
+
+SPOILT: dict[str, Callable[[Tables], Tables]] = {
+    "all maintenance": lambda text: decided(text, "maintenance"),
+    "no numbers": bare,
+    "no suppliers": lambda text: without(text, "suppliers"),
+    "no scores, people and effort": lambda text: without(text, "scores", "people", "effort"),
+    "no factors and ledger": lambda text: without(text, "factors", "ledger", "decisions"),
+    "one customer": lambda text: {**text, "customers": text["customers"].head(1)},
+    "no customers": lambda text: without(text, "customers"),
+}
+
+
+def gaps(text: Tables) -> Iterator[tuple[str, Tables]]:
+    """The workbook as it is, and with each table and each column emptied in turn."""
+    yield "as it is", text
+    yield from ((f"all {box}", decided(text, box)) for box in BOXES)
+    for name in known(text):
+        yield f"no {name}", without(text, name)
+        yield f"one row of {name}", {**text, name: text[name].head(1)}
+        for column in DEFINITIONS[name].columns:
+            if not column.key and column.name in text[name]:
+                yield f"{name}.{column.name} empty", blanked(text, name, [column.name])
+
+
+def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
+    """Every document, or every cell of the notebooks, with what it shows."""
+    made = (
+        documents.groundwork,
+        documents.document,
+        documents.certain,
+        documents.profits,
+        documents.distinct,
+    )
+    yield from ((page.__name__, page(desk)) for page in made)
+    if desk.customer:
+        for who in desk.tables["customers"]["customer"]:
+            yield "sure", Document(sureness.card(desk.tables, desk.settings, who))
+        yield "account", documents.account(desk)
+        seen = results.RESULTS["classes"](desk.tables, desk.settings)
+        yield "card", Document(panels.card(desk.tables, desk.settings, seen, desk.customer, locked=False))
+    for path in sorted(settings.shipped("notebooks").glob("*.ipynb")) if ALL else ():
+        cells = [
+            "".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"
+        ]
+        names = {"desk": desk, "display": lambda *parts: parts}
+        exec("from kamlib import certainty, kaism, profitability, pia, report, views", names)  # noqa: S102
+        for cell in cells[2:]:
+            desk._listeners.clear()
+            yield f"{path.stem}: {cell}", eval(cell.strip(), names)  # noqa: S307
+
+
+def words(shown: Any) -> Iterator[str]:
+    """What can be read in a document, a widget, or the data of a picture."""
+    if isinstance(shown, Document):
+        yield handout.text_of(shown.html)
+    elif isinstance(shown, str):
+        yield handout.text_of(shown) if "<" in shown else shown
+    elif isinstance(shown, float):
+        yield str(shown)
+    elif isinstance(shown, dict):
+        yield from itertools.chain(*map(words, shown.values()))
+    elif isinstance(shown, list | tuple):
+        yield from itertools.chain(*map(words, shown))
+    elif isinstance(shown, ipywidgets.Box):
+        yield from words(list(shown.children))
+    else:
+        yield from itertools.chain(*(words(getattr(shown, name, None)) for name in SHOWN))
+
+
+def open_book(text: Tables) -> Desk:
+    desk = Desk(SimpleNamespace(version=dict, notes=()), text)
+    desk.customer = next(iter(desk.tables["customers"]["customer"]), "")
+    return desk
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _undrawn():
+    """Pictures take most of the time, and have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            charts, "svg", lambda chart, name="": " ".join(words(chart.to_dict()["datasets"])) if ALL else ""
+        )
+        for name in () if ALL else set(charts.__all__) - {"svg"}:
+            patch.setattr(charts, name, lambda *_, **__: None)
+        yield
+
+
+def look(what: str, text: Tables) -> None:
+    for page, shown in pages(open_book(sound(text))):
+        said = "\n".join(words(shown))
+        odd = [said[max(0, m.start() - 60) : m.end() + 40] for m in ODD.finditer(said)]
+        assert odd == [], (what, page)
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_what_is_unknown_is_shown_in_words(what):
+    look(what, SPOILT[what](book("bank")))
+
+
+@pytest.mark.skipif(not ALL, reason="KAM_SPOILT=all takes about an hour")
+@pytest.mark.parametrize("name", ["tiny", "bank", "insurer"])
+def test_every_gap_is_shown_in_words(name):
+    for what, text in gaps(book(name)):
+        look(what, text)
+
+
+@pytest.mark.parametrize("size", ["largest", "smallest"])
+def test_no_result_is_endless_however_large_or_small_the_numbers_are(size):
+    """Numbers beyond all figures are refused; from those that are taken no sum and no quotient runs over."""
+    text = book("bank")
+    for name in text.keys() & DEFINITIONS.keys() - {"history", "settings"}:
+        for column in numbers(name):
+            allowed = DEFINITIONS[name][column]
+            least = allowed.step or max(allowed.low, 1e-29)
+            most = min(allowed.high, 9e17) // (allowed.step or 1) * (allowed.step or 1)
+            if column in text[name]:
+                cells = text[name][column]
+                odd = f"{most if size == 'largest' else max(least, allowed.low):.18g}"
+                text = {**text, name: text[name].assign(**{column: cells.where(cells == "", odd)})}
+    desk = open_book(sound(text))
+    for name, result in results.RESULTS.items():
+        found = result(desk.tables, desk.settings).select_dtypes("number")
+        endless = np.isinf(found.to_numpy(float, na_value=np.nan)).any(axis=0)
+        assert found.columns[endless].tolist() == [], name
