@@ -11,6 +11,7 @@ import pandas as pd
 
 from kamlib.charts.pixels import boxes, cut, flags, shapes, sheet, width_of, words
 from kamlib.market import figure
+from kamlib.market.places import NOTHING
 from kamlib.palette import DOUBT, INK, SOFT
 from kamlib.scoring import one
 
@@ -284,7 +285,7 @@ def opportunity(map_rows: pd.DataFrame) -> alt.LayerChart:
     rows.sort(key=lambda row: (row.rank != row.rank, row.rank if row.rank == row.rank else -_not_ours(row)))
     ours = max((row.ours for row in rows if row.ours > 0 and row.size == row.size), default=0.0)
     most = max((_not_ours(row) for row in rows), default=0.0)
-    scale = LONGEST / (ours + most) if ours + most > 0 else 0.0
+    scale = LONGEST / (ours + most) if ours + most > NOTHING else 0.0
     line = SIDE + 62 + ours * scale
     kinds = ("names", "flagged", "shares", "unknown", "sums", "notes", "bars", "open")
     said: dict[str, Records] = {kind: [] for kind in kinds}
