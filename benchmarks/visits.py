@@ -6,6 +6,7 @@ To a published dashboard and to a workshop, as `kam` starts them but with shorte
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,7 @@ def _visited(name: str, **options: Any) -> str:
         _settled(board, waiting)
         while HALF_READ:
             HALF_READ.pop().close()
-        for _ in range(20):  # what Voila holds of a kernel that was ended is closed a little later
-            psutil.cpu_percent(1)
+        time.sleep(70)  # jupyter_server remembers a connection for a minute
         after = _state(board)
     parts = [f"{w} {b}, {a}" for w, b, a in zip(WORDS, before, after, strict=True)]
     return f"{name}: {'; '.join(parts)}; at most {most} kernels"

@@ -175,6 +175,7 @@ class Page(TornadoVoilaHandler):
             self.kernel_manager.pages.discard(self)
             if not complete:
                 await self._clear()
+            self.preheated = None  # it was begun in the name of the page before, and so on
 
     head = get
 
