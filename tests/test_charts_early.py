@@ -172,8 +172,11 @@ def test_names_are_text_and_nothing_else():
 
 @given(text=maps(acyclic=False, most=6))
 @settings(max_examples=25, deadline=None)
-def test_drawing_a_map_never_raises(text):
-    assert records(drawn(text)) is not None and records(ranked(text)) is not None
+def test_every_point_of_a_map_is_drawn_with_its_name(text):
+    """Ids are the names here."""
+    for chart in (drawn(text), ranked(text)):
+        placed = [r for r in records(chart) if None not in (r.get("x", 0), r.get("y", 0))]
+        assert set(text["junctions"]["junction"]) <= {str(r.get("text")) for r in placed}
 
 
 # -- the hockey stick -----------------------------------------------------------------------------
