@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import checks, findings, kaism, market, pia, scenarios, settings, stores
+from kamlib import checks, findings, kaism, market, pia, scenarios, scope, settings, stores
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.stores import Change
 from kamlib.stores.base import apply, blame, conflict, find, somebody
@@ -49,21 +49,10 @@ def open_desk(
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
     desk.audience, desk.narrowed = audience, bool(segment)
-    agree(desk.tables, segment, customer)
+    scope.agree(desk.tables, segment, customer)
     if customer:
         desk.look_at(customer)
     return desk
-
-
-def agree(tables: Tables, segment: str, customer: str) -> None:
-    """Raises InvalidInput where there is no such segment or customer, or the customer is of another segment."""
-    chosen = settings.of_workbook(tables, segment=segment, customer=customer)
-    kaism.segments(tables, chosen)
-    own = pia.listed(tables, chosen)["segment"]
-    if customer and segment not in ("", own.iloc[0]):
-        where = f"in the segment {own.iloc[0]}" if own.iloc[0] else "in no segment"
-        raise InvalidInput(f'Customer "{customer}" is {where}, not in {segment}.', table="customers", row=customer, column="segment",
-                           found=segment, allowed=own.iloc[0], hint="Leave the segment out.")  # fmt: skip
 
 
 def _segment_of(text: Tables, customer: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from kamlib import (
     findings,
     handout,
+    headlines,
     impact,
     kaism,
     panels,
@@ -53,7 +54,7 @@ def _internal(
     """A page for readers inside, which says what it is about; the segment where it is of that one alone."""
     if not (of_segment or desk.narrowed):
         chosen = chosen.model_copy(update={"segment": ""})
-    about = panels.about(desk.tables, chosen, stores.file_name(desk.store.location))
+    about = headlines.about(desk.tables, chosen, stores.file_name(desk.store.location))
     return Document(panels.marked(html, about, contents=contents))
 
 
@@ -71,7 +72,7 @@ def document(desk: Desk) -> Document:
         desk, chosen, panels.fill(
             "report",
             segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
-            picture=panels.trusted(picture), headline=panels.headline(seen),
+            picture=panels.trusted(picture), headline=headlines.headline(seen),
             placements=panels.trusted(panels.placements(seen)),
             certainty=panels.trusted(sureness.verdicts(tables, chosen)),
             scores=panels.trusted(panels.score_table(tables, chosen, seen)),

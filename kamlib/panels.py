@@ -11,14 +11,13 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kamlib import __version__, catalogue, certainty, findings, kaism, palette, pia, portfolio, progress
+from kamlib import catalogue, certainty, findings, headlines, kaism, palette, pia, portfolio, progress
 from kamlib.scoring import one
 from kamlib.settings import Settings
-from kamlib.tables import BOXES, DEFINITIONS, US, Tables
+from kamlib.tables import BOXES, US, Tables
 
 VERDICTS = {"firm": "Firm", "likely": "Likely", "open": "Open", "": "Ruled out"}
-LONGEST, FEW_PARTS = 80, 3  # letters of one thing a page says of itself; too few for a list
-MOST_APART = 4  # so many are named that were decided otherwise than suggested
+FEW_PARTS = 3  # too few for a list
 LEVEL_WORDS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
 
@@ -38,46 +37,6 @@ def _environment() -> Environment:
 def fill(template: str, **values: Any) -> str:
     """A template of kamlib/templates with its values; every text is escaped."""
     return _environment().get_template(f"{template}.html").render(**values)
-
-
-def in_scenario(tables: Tables, settings: Settings) -> str:
-    """The name of the scenario that is shown, "" for the workbook as it is."""
-    return _name(tables, "scenarios", settings.scenario)
-
-
-def _name(tables: Tables, table: str, id: str) -> str:
-    rows = tables[table]
-    return "".join(rows.loc[rows[DEFINITIONS[table].keys[0]] == id, "name"].head(1)) or id
-
-
-def as_of(tables: Tables) -> str:
-    """The day of the last change in the workbook (UTC), or what is known of it; never today."""
-    if changed := "".join(tables["history"]["at"].tail(1))[:10]:
-        return f"as of {changed}"
-    dated = [tables[name]["on"] for name, table in DEFINITIONS.items() if "on" in table.names]
-    last = max(days.max() for days in dated if len(days)) if any(map(len, dated)) else ""
-    return f"last dated entry {last}" if last else "date not known"
-
-
-def narrowing(tables: Tables, settings: Settings) -> list[str]:
-    """What makes a page another one: segment, customer, scenario, another `near_line`. [] for all as it is."""
-    near, usual = settings.near_line, Settings.model_fields["near_line"].default
-    return [*filter(None, [
-        _name(tables, "segments", settings.segment), _name(tables, "customers", settings.customer),
-        f"scenario: {in_scenario(tables, settings)}" if settings.scenario else "",
-        f"too close to call: within {near:g}" if near != usual else "",
-    ])]  # fmt: skip
-
-
-def about(tables: Tables, settings: Settings, workbook: str) -> list[str]:
-    """What a page says of itself: company, workbook (a file name), round, day, parameters, version.
-
-    Internal: a page for a customer says nothing of it.
-    """
-    round_ = f"round {settings.round}" if settings.round else ""
-    said = [settings.supplier or settings.name, workbook, round_, as_of(tables)]
-    said += [*narrowing(tables, settings), f"kamlib {__version__}", "internal: not for customers"]
-    return [part if len(part) <= LONGEST else f"{part[:LONGEST]}…" for part in said if part]
 
 
 def marked(html: str, about: list[str], *, contents: bool = True) -> str:
@@ -149,14 +108,14 @@ def head(
         "head",
         title=title,
         settings=settings,
-        scenario=in_scenario(tables, settings),
+        scenario=headlines.in_scenario(tables, settings),
         segments=choices,
         steps=steps,
         here=here,
         links=links,
         others=others,
         locked=locked,
-        about=about(tables, settings, workbook),
+        about=headlines.about(tables, settings, workbook),
         heads=[],
     )
 
@@ -368,42 +327,6 @@ def sure(tables: Tables, settings: Settings, customer: str) -> str:
         return ""
     row = own.iloc[0].to_dict()
     return fill("sure_short", row=row | {"shares": shares(row), "said": VERDICTS[row["verdict"]]})
-
-
-def headline(seen: pd.DataFrame) -> str:
-    """The result in one sentence: what is decided, what is only suggested, where the two differ, what is open."""
-    key, made = seen["category"] == "key", seen["decision"] != ""
-    decided, suggested = (seen.loc[key & which, "name"].tolist() for which in (made, ~made))
-    head = "No key account is decided" if made.any() else "Nothing is decided yet"
-    head = f"{_key_accounts(len(decided))} decided: {_listed(decided)}" if decided else head
-    open_ = int((seen["status"] == "undetermined").sum())
-    apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
-    apart = [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"] if len(apart) > MOST_APART + 1 else apart
-    develop = seen[seen["category"] == "key_development"]
-    many = f"{len(develop)} key development account{'' if len(develop) == 1 else 's'}"
-    only = int((develop["decision"] == "").sum())
-    many += f" ({only} of them suggested)" if only < len(develop) and only else " suggested" if only else ""
-    is_ = "is" if len(suggested) == 1 else "are"
-    as_ = "" if decided else f" as {_key_accounts(len(suggested))[2:]}"
-    parts = [
-        head,
-        f"{_listed(suggested)} {is_} suggested{as_}{' and not decided' if made.any() else ''}"
-        if suggested
-        else "",
-        many if len(develop) else "",
-        f"decided otherwise than suggested: {_listed(apart)}" if apart else "",
-        f"{open_} of {len(seen)} still open" if open_ else "",
-    ]
-    return "; ".join(filter(None, parts)) + "."
-
-
-def _key_accounts(number: int) -> str:
-    return f"{number} key account{'' if number == 1 else 's'}"
-
-
-def _listed(names: list[str]) -> str:
-    """Alder, Birchwood and Castlegate."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def score_table(tables: Tables, settings: Settings, seen: pd.DataFrame) -> str:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import re
-import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from kamlib import handout, kaism, panels, pia, portfolio, scenarios, settings, stores
-from kamlib.desk import Desk, agree
+from kamlib import handout, headlines, kaism, kernels, panels, pia, portfolio, scenarios, settings, stores
+from kamlib.desk import Desk
 from kamlib.documents import (
     Document,
     account,
@@ -27,6 +23,7 @@ from kamlib.documents import (
     profits,
 )
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
+from kamlib.scope import agree
 from kamlib.stores import files
 from kamlib.tables import DEFINITIONS, Tables
 
@@ -190,14 +187,14 @@ def write(
             tables, settings.of_workbook(tables), checked.scenario
         )  # refuses one that does not exist
         values["scenario"] = checked.scenario
-    suffix = _suffix(checked, tables)
+    suffix = _suffix(checked, tables["scenarios"]["scenario"])
     _make(out)
     failed: dict[str, list[str]] = {}
-    with _folder() as folder:
+    with kernels.folder() as folder:
         for source, more, name, title in pages:
             path = out / f"{name}{suffix}.html"
             chosen = {n: (values | more).get(n) for n in ("segment", "near_line", "scenario")}
-            narrowed = panels.narrowing(tables, settings.of_workbook(tables, **chosen))
+            narrowed = headlines.narrowing(tables, settings.of_workbook(tables, **chosen))
             ends, look = ([], "") if outside else (narrowed, panels.look())
             try:
                 path_of = NOTEBOOKS / f"{source}.ipynb"
@@ -282,22 +279,15 @@ def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
     return "-".join(filter(None, [kind, slug, f"x{hashlib.sha256(id.encode()).hexdigest()[:8]}"]))
 
 
-def _suffix(checked: settings.Parameters, tables: Tables) -> str:
+def _suffix(checked: settings.Parameters, scenarios: Iterable[str] = ()) -> str:
     """What the file name says of the parameters; none of them concerns the page for a customer."""
-    known = tables["scenarios"]["scenario"]
-    parts = [_file_name(checked.scenario, "-in", known)] if checked.scenario else []
+    parts = [_file_name(checked.scenario, "-in", scenarios)] if checked.scenario else []
     parts += [f"-near_line-{checked.near_line:g}"] if checked.near_line is not None else []
     return "" if checked.audience == "customer" else "".join(parts)
 
 
 def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
-
-
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    """A private folder for what the kernels need; the path of a socket has to be short."""
-    long = os.name == "posix" and len(os.fsencode(tempfile.gettempdir())) > 64
-    return tempfile.TemporaryDirectory(prefix="kam-report-", dir="/tmp" if long else None)  # noqa: S108
 
 
 def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: Any, folder: Path) -> str:
@@ -308,7 +298,7 @@ def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: 
     notebook = load_notebook_node(str(path))
     notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
     notebook = parameterize_notebook(notebook, values)
-    _execute(notebook, folder)
+    kernels.execute(notebook, folder)
     shown = [o for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     if not shown:
         raise KamError("The report came out empty.", hint="Run `kam check` on the workbook.")
@@ -321,62 +311,6 @@ def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: 
         look=look,
         body=panels.trusted(shown[-1]["data"]["text/html"]),
     )
-
-
-def _execute(notebook: Any, folder: Path) -> None:
-    """Run the cells of a notebook in a kernel of their own; whatever ends the waiting ends the kernel too."""
-    left, busy = threading.Event(), threading.Lock()
-
-    def work() -> None:
-        with busy:
-            if not left.is_set():
-                asyncio.run(_until(left, _cells(notebook, folder)))
-
-    with ThreadPoolExecutor(1) as thread:  # where no signal can come between a kernel and its end
-        try:
-            thread.submit(work).result()
-        finally:
-            left.set()
-            with busy:  # a thread that was begun has ended now, one that was not will do nothing
-                pass
-
-
-async def _until(left: threading.Event, work: Any) -> None:
-    task = asyncio.ensure_future(work)
-    while not (task.done() or left.is_set()):
-        await asyncio.wait({task}, timeout=0.05)
-    task.cancel()
-    await task
-
-
-async def _cells(notebook: Any, folder: Path) -> None:
-    """Raises KamError where a cell does, and where the kernel is killed."""
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
-
-    ours = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours)), "IPYTHONDIR": str(folder),
-                        "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1"}  # fmt: skip
-    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp",
-                                connection_file=str(folder / "k"))  # fmt: skip
-    client = NotebookClient(notebook, km=kernel)
-    try:
-        await client.async_start_new_kernel(
-            cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        await client.async_start_new_kernel_client()
-        for number, cell in enumerate(notebook.cells):
-            await client.async_execute_cell(cell, number)
-    except CellExecutionError as error:
-        raise KamError(f"The report could not be made: {error.evalue}") from None
-    except (RuntimeError, OSError):
-        raise KamError("The process that makes it was ended or never answered.",
-                       hint="Is there enough memory?") from None  # fmt: skip
-    finally:
-        if client.kc:
-            client.kc.stop_channels()
-        await kernel.shutdown_kernel(now=True)
 
 
 def publish_copy(

@@ -29,8 +29,8 @@ from kamlib import (
     staffed,
     stores,
 )  # fmt: skip
-from kamlib.desk import agree
 from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.scope import agree
 from kamlib.settings import Settings
 from kamlib.tables import Tables, parse_number, typed
 

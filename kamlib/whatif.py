@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kamlib import certainty, kaism, panels, portfolio, scenarios, settings, stores
+from kamlib import certainty, headlines, kaism, panels, portfolio, scenarios, settings, stores
 from kamlib.certainty import draws
 from kamlib.certainty.spreads import strong
 from kamlib.certainty.verdicts import certainty as told
@@ -65,9 +65,9 @@ def page(tables: Tables, chosen: Settings, workbook: str = "") -> str:
         name: panels.trusted((TEMPLATES / name).read_text(encoding="utf-8"))
         for name in ("whatif.js", "whatif_page.js", "whatif.css")
     }
-    about = panels.about(tables, chosen, workbook)
+    about = headlines.about(tables, chosen, workbook)
     return panels.fill("whatif", mark=panels.trusted(MARK), about=about, heads=[],
-                       narrowing=panels.narrowing(tables, chosen), data=panels.trusted(safe), look=panels.look(),
+                       narrowing=headlines.narrowing(tables, chosen), data=panels.trusted(safe), look=panels.look(),
                        style=read["whatif.css"], rules=read["whatif.js"], page=read["whatif_page.js"])  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def payload(tables: Tables, chosen: Settings) -> dict[str, Any]:
     parts = [_segment(tables, chosen, s, str(names.get(s, "")) or s) for s in kaism.segments(tables, chosen)]
     return {
         "title": chosen.supplier or chosen.name or "Our key accounts", "round": chosen.round,
-        "scenario": panels.in_scenario(tables, chosen), "known": chosen.weights_known, "sure": chosen.sure,
+        "scenario": headlines.in_scenario(tables, chosen), "known": chosen.weights_known, "sure": chosen.sure,
         "count": draws.COUNT, "error": draws.ERROR, "segments": [part for part in parts if part["customers"]],
         "marks": {box: {"colour": m.colour, "ink": m.ink, "glyph": m.glyph, "word": m.word, "short": SHORT.get(box, "")}
                   for box, m in MARKS.items() if box in (*_boxes(), "")},
@@ -110,7 +110,7 @@ def _segment(tables: Tables, chosen: Settings, segment: str, name: str) -> dict[
         })  # fmt: skip
     factors = [{"id": f, "label": label, "weight": float(w), "must": _number(m)}
                for f, label, w, m in zip(own.names, own.labels, own.weights, own.musts, strict=True)]  # fmt: skip
-    return {"id": segment, "name": name, "headline": panels.headline(made), "midpoint": about.line == "midpoint", "near": about.near_line, "factors": factors,
+    return {"id": segment, "name": name, "headline": headlines.headline(made), "midpoint": about.line == "midpoint", "near": about.near_line, "factors": factors,
             "customers": customers, "exact": [bool(r["exact"]) for r in sure]}  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from markupsafe import escape
 
-from kamlib import documents, panels, pia, plans, report, sheets, stores
+from kamlib import documents, headlines, panels, pia, plans, report, sheets, stores
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
 from kamlib.settings import of_workbook
@@ -346,7 +346,7 @@ def test_a_published_copy_is_shown_in_the_scenario_that_was_asked_for(tmp_path, 
 
     expected = results.show(str(ROOT / "data" / "insurer"), "kaism", "broker_networks", scenario="price_war")
     pd.testing.assert_frame_equal(kaism.place(desk.tables, desk.settings), expected)
-    assert panels.in_scenario(desk.tables, desk.settings) == "We lose the price war"
+    assert headlines.in_scenario(desk.tables, desk.settings) == "We lose the price war"
 
 
 @pytest.mark.parametrize("static", [[], ["--static", "page.html"]])
