@@ -62,7 +62,7 @@ def score(place: Path, subject: str, factor: str) -> str:
 
 
 def dot(page: Any, name: str) -> Any:
-    return page.locator(f'.kam-chart svg path[aria-label="{name}"]').last
+    return page.locator(f'.kam-chart svg path[aria-label^="{name}"]').last
 
 
 def explained(page: Any, name: str) -> None:
@@ -288,7 +288,7 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_can_be_undone(app:
     frame = tables_of(place)["decisions"]
     row = frame[(frame["what"] == "category") & (frame["subject"] == "kestrel")].iloc[0]
     assert (row["person"], row["review_on"]) == ("helen", "2027-05-03") and row["on"]
-    card.get_by_text("differs from the suggestion").wait_for()
+    card.get_by_text("decided; suggested").first.wait_for()
     shows(app, cell(app, "Suggestion and decision", "Kestrel", 2), "Their new chief executive asked for us")
     app.get_by_role("button", name="undo").click()
     kept(place, before, "decisions", "decision", what="category", subject="kestrel")

@@ -48,7 +48,12 @@ def pinned_here(lock: str) -> dict[str, str]:
 def test_conda_and_pip_name_the_same_packages_and_floors():
     listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     conda = [Requirement(line) for line in listed if isinstance(line, str)]
-    conda = {canonicalize_name(line.name): str(line.specifier) for line in conda if line.name != "pip"}
+    named = {"python-duckdb": "duckdb"}  # conda-forge calls its command line by the plain name
+    conda = {
+        canonicalize_name(named.get(line.name, line.name)): str(line.specifier)
+        for line in conda
+        if line.name != "pip"
+    }
 
     expected = {name: str(line.specifier) for name, line in asked().items()}
     assert conda == {"python": PROJECT["requires-python"]} | expected
