@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import cProfile
 import json
 import os
 import random
@@ -65,6 +66,13 @@ def large(customers: int = 40) -> Tables:
     rows = [f"{row}|{s}|own view||p1|2026-03-01" for row, s in zip(rows, score, strict=True)]
     book["scores"] = table("model subject factor supplier score evidence note person on", *rows)
     return book
+
+
+def calls(work: Callable[[], Any]) -> int:
+    """How many functions Python calls to do it: how much work it is, the same on every machine."""
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 def scored(value: object) -> Change:

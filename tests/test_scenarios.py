@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from kamlib import settings as choices
 from kamlib import tables as T
 from kamlib.errors import InvalidInput
 from tests import worked
-from tests.books import ROOT
+from tests.books import ROOT, calls
 
 CHANGE = "scenario what model subject factor supplier to by"
 PLACED = ["segment", "customer", "status", "box", "y", "y_line", "x", "on_line", "near_line", "y_coverage", "x_coverage",
@@ -557,20 +556,16 @@ def test_the_examples(name):
 
 
 def test_two_hundred_customers_are_applied_at_once():
-    who = {f"c{n}": (5,) * 6 for n in range(200)}
-    tables, chosen = worked.typed(
-        attractive=who,
-        strength={c: {"us": (6,) * 6, "X": (5,) * 6, "Y": (4,) * 6, "Z": (3,) * 6} for c in who},
-    )
-    kept = stored(tables, scenarios.keep_round(tables, chosen, "2026", "2026-11-30"))
-    assert len(kept["changes"]) > 6000
-    took = []
-    for _ in range(3):
-        again = {name: table.copy() for name, table in kept.items()}
-        start = time.perf_counter()
-        scenarios.applied(again, chosen, "round_2026")
-        took.append(time.perf_counter() - start)
-    assert min(took) < 0.25  # 100 ms are meant; the machine of the test may be slow
+    """Ten times the customers are hardly more work: all at once, and not one by one."""
+    work = {}
+    for count in (20, 200):
+        who = {f"c{n}": (5,) * 6 for n in range(count)}
+        others = {"us": (6,) * 6, "X": (5,) * 6, "Y": (4,) * 6, "Z": (3,) * 6}
+        tables, chosen = worked.typed(attractive=who, strength=dict.fromkeys(who, others))
+        kept = stored(tables, scenarios.keep_round(tables, chosen, "2026", "2026-11-30"))
+        assert len(kept["changes"]) > 30 * count
+        work[count] = calls(lambda kept=kept, chosen=chosen: scenarios.applied(kept, chosen, "round_2026"))
+    assert work[200] < 2 * work[20]
 
 
 def put(own: desk.Desk, rows: list[scenarios.keeping.ROW]) -> None:

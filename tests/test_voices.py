@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from html import escape
 
@@ -85,18 +84,13 @@ def shown(text, tmp_path, *, locked=False, segment="", act=lambda page: None):
         if hasattr(box, "html"):
             yield box
 
-    async def page():
-        place = tmp_path / "w.kam"
-        stores.create(place, text)
-        store, loaded = stores.load(place)
-        desk = Desk(store, loaded, read_only=locked, segment=segment)
-        made = list(panels(views.disagreement(desk)))
-        await asyncio.sleep(0.3)
-        act((desk, made))
-        await asyncio.sleep(0.3)
-        return [panel.html for panel in made], desk
-
-    return asyncio.run(page())
+    place = tmp_path / "w.kam"
+    stores.create(place, text)
+    store, loaded = stores.load(place)
+    desk = Desk(store, loaded, read_only=locked, segment=segment)
+    made = list(panels(views.disagreement(desk)))
+    act((desk, made))
+    return [panel.html for panel in made], desk
 
 
 def press(panel, **content):
