@@ -278,7 +278,7 @@ class Line:
 @pytest.fixture
 def published(place: Path, tmp_path: Path) -> Iterator[tuple[Board, Path]]:
     copied = report.publish_copy(str(place), tmp_path)
-    with Board(NOTEBOOKS, workbook=copied, read_only=True, cull_seconds=2) as board:
+    with Board(NOTEBOOKS, workbook=copied, read_only=True, cull_seconds=15) as board:
         yield board, copied
 
 
