@@ -19,6 +19,7 @@ from kamlib.stores.base import Notes
 
 LOOK, LONGEST_HEADER = 200, 60
 _YEAR = re.compile(r"(19|20)\d\d")
+_TOTAL = re.compile("|".join(sorted({word[:3] for word in words("totals")})), re.I)
 Row = list[str]
 Numbered = tuple[int, Row]
 
@@ -200,6 +201,8 @@ def total_of(text: str) -> str | None:
 
     total_of("Total for Alder Ltd") is "Alder Ltd", total_of("Alder AG Ergebnis") is "Alder AG".
     """
+    if not _TOTAL.search(text):
+        return None
     bare = text.strip(" :*")
     if says("totals", bare):
         return ""

@@ -41,6 +41,7 @@ def _squeezed(name: str) -> frozenset[str]:
     return frozenset(word.replace(" ", "") for word in words(name))
 
 
+@functools.lru_cache(maxsize=100_000)
 def plain(text: str) -> str:
     """A text as headers are compared: no accents, no capitals, words parted by one space."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
@@ -60,6 +61,7 @@ def without(name: str, bare: str) -> str:
     return " ".join(word for word in bare.split() if word not in words(name) and not word.isdigit())
 
 
+@functools.lru_cache(maxsize=100_000)
 def folded(text: str) -> str:
     """A name as it is compared: capitals, spaces and forms of a letter do not matter."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
