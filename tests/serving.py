@@ -40,7 +40,7 @@ serve(options.pop("workbook"), notebooks=pathlib.Path(options.pop("notebooks")),
 """
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 20, what: str = "condition") -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 60, what: str = "condition") -> Any:
     """The first true value of the condition; fails when there is none in time."""
     end = time.monotonic() + seconds
     while not (value := condition()):
