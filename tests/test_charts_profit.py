@@ -81,7 +81,7 @@ def off_the_sheet(chart) -> list[object]:
 def whale_of(profits: list[float], **more: object) -> pd.DataFrame:
     seen = pd.DataFrame({
         "customer": [f"c{i}" for i in range(len(profits))], "name": [f"Customer {i}" for i in range(len(profits))],
-        "category": "key", "profit": profits, "gross_profit": profits, "cost_to_serve": 0.0, "doubtful": False, "words": "",
+        "category": "key", "profit": profits, "gross_profit": profits, "cost_to_serve": 0.0, "doubtful": False, "words": "", "stands": "Key account, decided",
     })  # fmt: skip
     return curve.ranked(seen.assign(**more))
 
