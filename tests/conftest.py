@@ -11,7 +11,10 @@ BESIDE = {
     "test_print.py",
 }  # browser tests short enough to run beside the others
 
-settings.register_profile("kamlib", settings.default, deadline=None)
+settings.register_profile(
+    "kamlib", deadline=None, derandomize=True, database=None
+)  # the same answer every time
+settings.register_profile("search", deadline=None, max_examples=1000)  # by hand: --hypothesis-profile=search
 settings.load_profile("kamlib")
 
 

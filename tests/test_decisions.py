@@ -99,7 +99,10 @@ def about(book: SimpleNamespace, segment: str = "") -> Any:
 
 def desk(book: SimpleNamespace, segment: str = "", customer: str = "") -> Any:
     chosen = about(book, segment)
-    return SimpleNamespace(tables=book.tables, settings=chosen, audience="internal", customer=customer, narrowed=bool(segment))  # fmt: skip
+    store = SimpleNamespace(location="decisions.kam")
+    return SimpleNamespace(
+        tables=book.tables, settings=chosen, store=store, audience="internal", customer=customer, narrowed=bool(segment)
+    )  # fmt: skip
 
 
 def counted(book: SimpleNamespace, segment: str = "") -> list[int]:

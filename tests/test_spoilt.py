@@ -148,7 +148,7 @@ def words(shown: Any) -> Iterator[str]:
 
 
 def open_book(text: Tables) -> Desk:
-    desk = Desk(SimpleNamespace(version=dict, notes=()), text)
+    desk = Desk(SimpleNamespace(version=dict, seen={}, notes=(), location="spoilt.kam"), text)
     desk.customer = next(iter(desk.tables["customers"]["customer"]), "")
     return desk
 
