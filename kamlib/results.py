@@ -116,12 +116,25 @@ def show(location: str, name: str, segment: str = "", customer: str = "", scenar
                            hint=did_you_mean(name, {*RESULTS, *text}))  # fmt: skip
     if name not in RESULTS:
         return text[name]
+    return RESULTS[name](*_ready(location, store, text, segment, customer, scenario))
+
+
+def opened(
+    location: str, segment: str = "", customer: str = "", scenario: str = ""
+) -> tuple[Tables, Settings]:
+    """What the models take of the workbook at `location`: typed tables and settings, as the scenario has them."""
+    return _ready(location, *stores.load(location, read_only=True), segment, customer, scenario)
+
+
+def _ready(
+    location: str, store: stores.Store, text: Tables, segment: str, customer: str, scenario: str
+) -> tuple[Tables, Settings]:
     checks.refuse_errors(checks.check(text, store.notes), location)
     tables = typed(text)
     chosen = settings.of_workbook(tables, segment=segment, customer=customer, scenario=scenario or None)
     tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)
     agree(tables, segment, customer)
-    return RESULTS[name](tables, chosen)
+    return tables, chosen
 
 
 def check(location: str) -> tuple[pd.DataFrame, int]:

@@ -1,0 +1,76 @@
+"""What every result says of every example, stored in tests/net for test_net to compare with: python -m tests.net."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from unittest import mock
+
+import pandas as pd
+
+from kamlib import findings, plans, results
+from kamlib.errors import InvalidInput
+from tests.serving import ROOT
+
+STORED = Path(__file__).parent / "net"
+EXAMPLES = ("tiny", "insurer", "bank")
+ABOUT = {"segment": "segments", "scenario": "scenarios"}
+
+
+class Day(date):
+    """The day of the stored results: what is overdue must not change while nobody works on it."""
+
+    @classmethod
+    def today(cls) -> Day:
+        return cls(2026, 11, 28)
+
+
+def abouts(location: str) -> Iterator[dict[str, str]]:
+    """What a result can be asked about: everything, each segment, each scenario."""
+    yield {}
+    for column, table in ABOUT.items():
+        try:
+            yield from ({column: one} for one in results.show(location, table)[column])
+        except InvalidInput:  # the example has no such table
+            continue
+
+
+def shown(example: str) -> Iterator[tuple[str, str, str]]:
+    """Of each result: its name, what it is about, and the table as kam show writes it, figures in full."""
+    location = str(ROOT / "data" / example)
+    with mock.patch.object(findings, "date", Day), mock.patch.object(plans, "date", Day):
+        for given in abouts(location):
+            opened = results.opened(location, **given)
+            about = " ".join(f"{key} {value}" for key, value in given.items()) or "all"
+            for name, result in results.RESULTS.items():
+                yield name, about, result(*opened).to_csv(index=False, lineterminator="\n")
+
+
+def write() -> None:
+    """A file a result: each table it gives once, headed by what it is about."""
+    for example in EXAMPLES:
+        told: dict[str, dict[str, list[str]]] = {}
+        for name, about, text in shown(example):
+            told.setdefault(name, {}).setdefault(text, []).append(about)
+        (STORED / example).mkdir(parents=True, exist_ok=True)
+        for name, tables in told.items():
+            parts = [f"# {', '.join(about)}\n{text}\n" for text, about in tables.items()]
+            (STORED / example / f"{name}.txt").write_text("".join(parts), encoding="utf-8", newline="\n")
+
+
+def stored(example: str, name: str) -> dict[str, str]:
+    """What was stored of a result: what it is about, and the table."""
+    text = (STORED / example / f"{name}.txt").read_text(encoding="utf-8")
+    parts = (part.split("\n", 1) for part in text.removeprefix("# ").split("\n# "))
+    return {about: table.strip("\n") for head, table in parts for about in head.split(", ")}
+
+
+def frame(text: str) -> pd.DataFrame:
+    from io import StringIO
+
+    return pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+
+
+if __name__ == "__main__":
+    write()
