@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -16,73 +15,73 @@ from kamlib.tables import Tables
 
 TODAY = "today"
 NAMED = 6  # so many customers are named in a sentence
-COMPARED = [
-    "scenario", "name", "segment", "customer", "customer_name", "status", "box", "y", "y_line", "x",
-    "was_status", "was_box", "was_y", "was_y_line", "was_x", "moved",
-]  # fmt: skip
+PLACE = ["status", "box", "y", "y_line", "x"]
+COMPARED = ["scenario", "name", "segment", "customer", "customer_name", *PLACE]
+COMPARED += [*(f"was_{column}" for column in PLACE), "moved"]
+OVERVIEW = ["scenario", "name", "kind", "changes", "customers", "moved", "words"]
 
 
 @remembered
 def compare(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Every customer of the segment(s) in every scenario, today (scenario "") first, with columns COMPARED.
+    """Every customer of the segment(s) in every scenario, today (scenario "") first.
 
-    name is the scenario's; was_... is today's. moved: another box or status.
+    Columns COMPARED: name is the scenario's; was_... is today's. moved: another box or status.
     """
-    today = kaism.place(tables, settings)
-    columns = ["segment", "customer", "name", "status", "box", "y", "y_line", "x"]
-    was = today[["customer", "status", "box", "y", "y_line", "x"]].drop_duplicates("customer")
-    was = was.set_index("customer").add_prefix("was_")
-    parts, head = [], today[columns[:3]].rename(columns={"name": "customer_name"})
-    for scenario, name in _listed_scenarios(tables):
-        seen = kaism.place(*applied(tables, settings, scenario))[columns]
-        seen = head.merge(seen[["customer", *columns[3:]]].drop_duplicates("customer"), "left", "customer")
-        seen = seen.fillna({"status": "unscored", "box": ""})  # not on the table in an earlier round
-        parts.append(seen.assign(scenario=scenario, name=name))
-    found = pd.concat(parts, ignore_index=True).join(was, on="customer")
+    head = kaism.place(tables, settings)[["segment", "customer", "name"]]
+    head = head.rename(columns={"name": "customer_name"})
+    parts = []
+    for row in _scenarios(tables).itertuples():
+        placed = kaism.place(*applied(tables, settings, row.scenario))[["customer", *PLACE]]
+        part = head.merge(placed.drop_duplicates("customer"), "left", "customer")
+        parts.append(part.assign(scenario=row.scenario, name=row.name))
+    # who is not on the table in an earlier round has no place there
+    found = pd.concat(parts, ignore_index=True).fillna({"status": "unscored", "box": ""})
+    today = parts[0].drop_duplicates("customer").set_index("customer")[PLACE].add_prefix("was_")
+    found = found.join(today, on="customer")
     moved = (found["box"] != found["was_box"]) | (found["status"] != found["was_status"])
     return found.assign(moved=moved)[COMPARED]
 
 
-def _listed_scenarios(tables: Tables) -> list[tuple[str, str]]:
-    own = tables["scenarios"]
-    own = own[own["scenario"] != ""].drop_duplicates("scenario")
-    return [("", TODAY), *((s, n or s) for s, n in zip(own["scenario"], own["name"], strict=True))]
+def _scenarios(tables: Tables) -> pd.DataFrame:
+    """Today and every scenario: scenario, name and kind."""
+    table = tables["scenarios"][["scenario", "name", "kind"]]
+    table = table[table["scenario"] != ""].drop_duplicates("scenario")
+    name = table["name"].where(table["name"] != "", table["scenario"])
+    today = pd.DataFrame({"scenario": [""], "name": TODAY, "kind": TODAY}, dtype=object)
+    rest = table.assign(name=name, kind=table["kind"].replace("", "what_if"))
+    return pd.concat([today, rest], ignore_index=True)
 
 
 @remembered
 def overview(tables: Tables, settings: Settings) -> pd.DataFrame:
     """A row for each scenario, today (scenario "") first: whom it moves, in a sentence.
 
-    Columns: scenario, name, kind (today, what_if or round), changes (how many rows it has), customers,
-    moved (how many of them), words.
+    Columns OVERVIEW: kind is today, what_if or round; changes: how many rows it has; customers, and
+    how many of them moved.
     """
-    kinds = dict(zip(tables["scenarios"]["scenario"], tables["scenarios"]["kind"], strict=True))
+    found = compare(tables, settings)
     size = tables["changes"]["scenario"].value_counts()
     rows = []
-    for (scenario, name), seen in zip(_listed_scenarios(tables), _each(tables, settings), strict=True):
-        kind = kinds[scenario] or "what_if" if scenario else TODAY
-        moved = seen[seen["moved"].astype(bool)]
-        words = _moved_words(moved, len(seen)) if scenario else "The workbook as it is."
-        rows.append((scenario, name, kind, int(size.get(scenario, 0)), len(seen), len(moved), words))
-    return pd.DataFrame(rows, columns=["scenario", "name", "kind", "changes", "customers", "moved", "words"])
-
-
-def _each(tables: Tables, settings: Settings) -> Iterable[pd.DataFrame]:
-    found = compare(tables, settings)
-    return (found[found["scenario"] == scenario] for scenario, _ in _listed_scenarios(tables))
+    for scenario, name, kind in _scenarios(tables).itertuples(index=False):
+        part = found[found["scenario"] == scenario]
+        moved = part[part["moved"]]
+        words = _moved_words(moved, len(part)) if scenario else "The workbook as it is."
+        rows.append((scenario, name, kind, size.get(scenario, 0), len(part), len(moved), words))
+    return pd.DataFrame(rows, columns=OVERVIEW)
 
 
 def _moved_words(moved: pd.DataFrame, count: int) -> str:
-    """In a sentence: 2 of 11 change: Beta becomes a key account and Gamma is ruled out; the others stay."""
+    """2 of 11 change: Beta becomes a key account and Gamma is ruled out; the others stay."""
     if moved.empty:
         return "Nobody changes." if count else "There is nobody to change."
-    said = [_becomes(row) for row in moved[:NAMED].to_dict("records")]
-    said += [f"{len(moved) - NAMED} more change"] if len(moved) > NAMED else []
+    parts = [_becomes(row) for row in moved[:NAMED].to_dict("records")]
+    parts += [f"{len(moved) - NAMED} more change"] if len(moved) > NAMED else []
     rest = "; the others stay" if len(moved) < count else ""
-    return f"{len(moved)} of {count} {'changes' if len(moved) == 1 else 'change'}: {listed(said)}{rest}."
+    verb = "changes" if len(moved) == 1 else "change"
+    return f"{len(moved)} of {count} {verb}: {listed(parts)}{rest}."
 
 
-def _becomes(row: dict[str, Any]) -> str:
+def _becomes(row: dict[Any, Any]) -> str:
     name = row["customer_name"] or row["customer"]
     if row["status"] == "ruled_out":
         return f"{name} is ruled out"

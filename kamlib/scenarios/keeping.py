@@ -1,136 +1,139 @@
-"""Scenarios made from what is there: the round of today, the what-if of the moment, equal weights."""
+"""Scenarios to store: the round of today, the what-if of the moment, equal weights."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from kamlib import kaism, portfolio
 from kamlib.errors import InvalidInput
-from kamlib.scenarios.applying import ALL, CELL, ROUND
+from kamlib.scenarios.applying import CELL, EVERY, KINDS, ROUND
 from kamlib.settings import Settings
 from kamlib.tables import MODELS, Tables, as_text
 
 BEFORE = "round_"
-ROW = tuple[str, dict[str, Any]]
+PLACE = ["round", "customer", "y", "y_line", "x", "box", "decision", "on"]
+MESSAGES = {
+    "rounds": (
+        "A round needs a short name without spaces, such as 2026.",
+        "The round {} is kept already.",
+        "Give this one another name.",
+    ),
+    "scenarios": (
+        "A scenario needs a short id without spaces.",
+        'There is a scenario "{}" already.',
+        "Give this one another id.",
+    ),
+}
+ROW = tuple[str, dict[str, str]]
 
 
 def keep_round(tables: Tables, settings: Settings, round: str, on: str) -> list[ROW]:
     """The present state as an earlier round to come back to: rows (table, row) to be stored.
 
-    For all segments: where each customer stands (rounds), and a scenario of kind round with every weight,
-    must-have and score there is. Waivers of must-haves and "no competitor" are decisions and stay as they
-    are at the time of looking. Raises InvalidInput for a round that is kept already.
+    For all segments: where each customer stands (rounds), and a scenario of kind round with every
+    weight, must-have and score there is. Waivers of must-haves and "no competitor" are decisions
+    and stay as they are at the time of looking. Raises InvalidInput for a round that is kept.
     """
     scenario = BEFORE + re.sub(r"[^A-Za-z0-9_-]+", "_", round)
-    if not round or re.search(r"\s", round):
-        raise InvalidInput("A round needs a short name without spaces, such as 2026.", table="rounds",
-                           column="round", found=round, allowed="a short text without spaces")  # fmt: skip
-    if round in set(tables["rounds"]["round"]) or scenario in set(tables["scenarios"]["scenario"]):
-        raise InvalidInput(f"The round {round} is kept already.", table="rounds", column="round", found=round,
-                           hint="Give this one another name.")  # fmt: skip
-    seen = portfolio.classes(tables, settings.model_copy(update={"segment": ""}))
-    seen = seen[seen["y"].notna() | seen["x"].notna()].assign(round=round, on=on)
-    columns = ["round", "customer", "y", "y_line", "x", "box", "decision", "on"]
-    rows: list[ROW] = [("rounds", row) for row in _texts(seen[columns])]
-    row = {"scenario": scenario, "name": f"Round {round}", "kind": ROUND, "line": settings.line,
-           "near_line": as_text(float(settings.near_line)), "on": on}  # fmt: skip
-    return [*rows, ("scenarios", row), *_rows_of(scenario, _state(tables))]
+    is_kept = round in set(tables["rounds"]["round"]) or _is_there(tables, scenario)
+    _refuse("rounds", round, is_kept)
+    placed = portfolio.classes(tables, settings.model_copy(update={"segment": ""}))
+    placed = placed[placed["y"].notna() | placed["x"].notna()].assign(round=round, on=on)
+    head = {"line": settings.line, "near_line": as_text(float(settings.near_line)), "on": on}
+    rows = [("rounds", row) for row in _texts(placed[PLACE])]
+    return rows + _rows(scenario, f"Round {round}", ROUND, _state(tables), **head)
 
 
-def _state(tables: Tables) -> pd.DataFrame:
-    """Everything that is scored and weighed, as changes; first what sweeps away whatever comes later."""
-    factors, scores, customers = tables["factors"], tables["scores"], tables["customers"]
-    models = [m for m in MODELS if m in {"attractiveness", "strength", *factors["model"], *scores["model"]}]
-    sweep = pd.DataFrame({"model": models, "subject": ALL, "factor": ALL, "supplier": ""})
-    cells = factors.assign(subject=factors["scope"], supplier="")
-    there = pd.DataFrame(
-        {"model": "attractiveness", "subject": customers["customer"], "factor": ALL, "supplier": ""}
-    )
-    return _changes(
-        ("weight", sweep, 0.0), ("must_have", sweep, np.nan), ("score", sweep, np.nan), ("score", there, np.nan),
-        ("weight", cells, factors["weight"].fillna(1.0)),
-        ("must_have", cells[cells["must_have_min"].notna()], factors["must_have_min"].dropna()),
-        ("score", scores, scores["score"]),
-    )  # fmt: skip
+def _state(tables: Tables) -> list[pd.DataFrame]:
+    """Everything that is scored and weighed, after what sweeps away whatever comes later."""
+    factors, scores = tables["factors"], tables["scores"]
+    there = {"attractiveness", "strength", *factors["model"], *scores["model"]}
+    models = pd.DataFrame({"model": [model for model in MODELS if model in there]})
+    customers = tables["customers"][["customer"]].set_axis(["subject"], axis=1)
+    cells = factors.rename(columns={"scope": "subject"}).assign(supplier="")
+    must = cells[cells["must_have_min"].notna()]
+    sweeps = [_changes(what, models, 0.0 if what == "weight" else np.nan) for what in KINDS]
+    return [
+        *sweeps,
+        _changes("score", customers.assign(model="attractiveness"), np.nan),
+        _changes("weight", cells, cells["weight"].fillna(1.0)),
+        _changes("must_have", must, must["must_have_min"]),
+        _changes("score", scores, scores["score"]),
+    ]
 
 
 def keep_changes(tables: Tables, supposed: Tables, scenario: str, name: str = "") -> list[ROW]:
     """What is supposed beside what is there, as a scenario: rows (table, row) to be stored.
 
-    Only weights, must-haves and scores are told. Raises InvalidInput where the scenario exists already, and
-    where nothing differs.
+    Only weights, must-haves and scores are told; a factor that is gone has the weight 0. Raises
+    InvalidInput where the scenario exists already, and where nothing differs.
     """
-    _free(tables, scenario)
+    _refuse("scenarios", scenario, _is_there(tables, scenario))
     parts = []
-    for what, table, column, blank in (("weight", "factors", "weight", 1.0), ("must_have", "factors", "must_have_min", np.nan),
-                                       ("score", "scores", "score", np.nan)):  # fmt: skip
-        was, now = (_indexed(of[table], column, blank) for of in (tables, supposed))
-        if what != "score":
-            now = now.reindex(was.index, fill_value=0.0 if what == "weight" else np.nan)
-        every = now.index.union(was.index, sort=False)
-        then, there = was.reindex(every), now.reindex(every)
-        differs = ~((then == there) | (then.isna() & there.isna()))
-        differs |= ~every.isin(was.index)  # a new row, even an empty one
-        at = differs[differs].index
-        parts.append((what, at.to_frame(index=False), there.reindex(at).reset_index(drop=True)))
-    changes = _changes(*parts)
-    if changes.empty:
-        raise InvalidInput("Nothing differs from the workbook: there is nothing to keep.", table="scenarios")
-    return [
-        ("scenarios", {"scenario": scenario, "name": name, "kind": "what_if"}),
-        *_rows_of(scenario, changes),
-    ]
+    for what, (table, column, _, _, empty) in KINDS.items():
+        before, after = (_values(book[table], column, empty) for book in (tables, supposed))
+        if table == "factors":
+            after = after.reindex(before.index, fill_value=0.0 if what == "weight" else np.nan)
+        every = after.index.union(before.index, sort=False)
+        then, now = before.reindex(every), after.reindex(every)
+        same = every.isin(before.index) & ((then == now) | (then.isna() & now.isna()))
+        parts.append(_changes(what, every[~same].to_frame(), now[~same]))
+    if not any(map(len, parts)):
+        words = "Nothing differs from the workbook: there is nothing to keep."
+        raise InvalidInput(words, table="scenarios")
+    return _rows(scenario, name, "what_if", parts)
 
 
 def equal_weights(tables: Tables, settings: Settings, scenario: str = "equal_weights") -> list[ROW]:
-    """The scenario in which all attractiveness factors of the segment(s) count the same: rows to be stored."""
-    _free(tables, scenario)
-    rows = pd.DataFrame(
-        {
-            "model": "attractiveness",
-            "subject": kaism.segments(tables, settings),
-            "factor": ALL,
-            "supplier": "",
-        }
-    )
-    head = {"scenario": scenario, "name": "Equal weights", "kind": "what_if"}
-    return [("scenarios", head), *_rows_of(scenario, _changes(("weight", rows, 1.0)))]
+    """The scenario in which all attractiveness factors of the segment(s) count the same.
+
+    Gives rows (table, row) to be stored. Raises InvalidInput where it exists already.
+    """
+    _refuse("scenarios", scenario, _is_there(tables, scenario))
+    segments = pd.DataFrame({"subject": kaism.segments(tables, settings)}, dtype=object)
+    changes = _changes("weight", segments.assign(model="attractiveness"), 1.0)
+    return _rows(scenario, "Equal weights", "what_if", [changes])
 
 
-def _free(tables: Tables, scenario: str) -> None:
-    if not scenario or re.search(r"\s", scenario):
-        raise InvalidInput("A scenario needs a short id without spaces.", table="scenarios", column="scenario",
-                           found=scenario, allowed="a short text without spaces")  # fmt: skip
-    if scenario in set(tables["scenarios"]["scenario"]):
-        raise InvalidInput(f'There is a scenario "{scenario}" already.', table="scenarios", column="scenario",
-                           found=scenario, hint="Give this one another id.")  # fmt: skip
+def _is_there(tables: Tables, scenario: str) -> bool:
+    return scenario in set(tables["scenarios"]["scenario"])
 
 
-def _indexed(frame: pd.DataFrame, column: str, blank: float) -> pd.Series:
+def _refuse(table: str, name: str, is_taken: bool) -> None:
+    column, (short, taken, hint) = table[:-1], MESSAGES[table]
+    if not name or re.search(r"\s", name):
+        allowed = "a short text without spaces"
+        raise InvalidInput(short, table=table, column=column, found=name, allowed=allowed)
+    if is_taken:
+        raise InvalidInput(taken.format(name), table=table, column=column, found=name, hint=hint)
+
+
+def _values(frame: pd.DataFrame, column: str, empty: float) -> pd.Series:
+    """A column of a table by cell."""
     cells = frame.rename(columns={"scope": "subject"})
     cells = cells.assign(supplier=cells.get("supplier", "")).drop_duplicates(CELL)
     values = cells.set_index(CELL)[column].astype(float)
-    return values if blank != blank else values.fillna(blank)
+    return values.where(values.notna(), empty)
 
 
-def _changes(*parts: tuple[str, pd.DataFrame, Any]) -> pd.DataFrame:
-    """Changes of several kinds: (what, cells, to) each."""
-    made = [
-        cells[CELL].assign(what=what, to=np.asarray(to, float) if len(cells) else 0.0)
-        for what, cells, to in parts
-    ]
-    return pd.concat(made, ignore_index=True)[["what", *CELL, "to"]].drop_duplicates(["what", *CELL])
+def _changes(what: str, cells: pd.DataFrame, to: float | pd.Series) -> pd.DataFrame:
+    """Changes of one kind; a column that the cells have not says every one."""
+    rows = cells.assign(**{column: EVERY[column] for column in EVERY if column not in cells})
+    return rows.assign(what=what, to=np.asarray(to, float))[["what", *CELL, "to"]]
 
 
-def _rows_of(scenario: str, changes: pd.DataFrame) -> list[ROW]:
-    return [("changes", {"scenario": scenario, **row, "by": ""}) for row in _texts(changes)]
+def _rows(
+    scenario: str, name: str, kind: str, changes: list[pd.DataFrame], **more: str
+) -> list[ROW]:
+    """The rows of a scenario and its changes; of two for one cell the first counts."""
+    table = pd.concat(changes, ignore_index=True).drop_duplicates(["what", *CELL])
+    rows = [("changes", {"scenario": scenario, **row, "by": ""}) for row in _texts(table)]
+    return [("scenarios", {"scenario": scenario, "name": name, "kind": kind, **more}), *rows]
 
 
 def _texts(frame: pd.DataFrame) -> list[dict[str, str]]:
     """The rows as a store keeps them: every cell is text."""
-    cells = [[as_text(v) for v in frame[c].tolist()] for c in frame]
-    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*cells, strict=True)]
+    return [{str(c): as_text(v) for c, v in row.items()} for row in frame.to_dict("records")]
