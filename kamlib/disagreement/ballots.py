@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from kamlib import kaism, scoring
@@ -10,7 +9,7 @@ from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
-AXES = ("attractiveness", "strength")
+AXES = {"attractiveness": "segment", "strength": "customer"}  # and whose factors they have
 CHANCE = 8.25  # the variance of a fair die with the sides 1 to 10
 KEY = ["model", "customer", "factor", "supplier"]
 HEAD = ["segment", "customer", "name", "model", "factor", "label", "supplier"]
@@ -18,78 +17,89 @@ HEAD = ["segment", "customer", "name", "model", "factor", "label", "supplier"]
 
 @remembered
 def votes(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """The ballots that count: with a score, of the round, for customers and factors there are in the segment(s).
+    """The ballots that count: with a score, of the round, for what there is in the segment(s).
 
-    Columns: HEAD, cell (0, 1, ... in the order of customers and factors), person, who (the name), function, score;
-    by cell, the lowest score first. Of two ballots of one person for a cell the first counts.
+    Columns: HEAD, cell (0, 1, ... in the order of customers and factors), person, who (the name),
+    function, score; by cell, the lowest score first. Of two ballots of one person for a cell the
+    first counts.
     """
-    ballots, place = tables["ballots"], _listed(tables, settings)
-    chosen = settings.round or ballots["round"].max()
-    kept = ballots[(ballots["round"] == chosen) & ballots["score"].notna()]
-    suppliers = kept["supplier"].where(kept["model"] == "strength", "").tolist()
-    listed = list(dict.fromkeys(["", *tables["suppliers"]["supplier"], *suppliers]))
-    spots = {key: i for i, key in enumerate(zip(*(place[c].tolist() for c in KEY[:3]), strict=True))}
-    keys = zip(*(kept[c].tolist() for c in ("model", "subject", "factor")), strict=True)
-    spot = np.array([spots.get(key, -1) for key in keys], int)
-    supplier = pd.Index(listed).get_indexer(suppliers)
+    ballots = tables["ballots"].rename(columns={"subject": "customer"})
+    is_round = ballots["round"] == (settings.round or ballots["round"].max())
+    ballots = _by_supplier(ballots[is_round & ballots["score"].notna()])
+    ballots = ballots[(ballots["model"] != "strength") | (ballots["supplier"] != "")]
+    ballots = ballots.drop_duplicates([*KEY, "person"])[[*KEY, "person", "score"]]
+    found = ballots.merge(_places(tables, settings), on=KEY[:3])
     people = tables["people"].drop_duplicates("person").set_index("person")
-    persons = list(dict.fromkeys([*people.index, *kept["person"]]))
-    person = pd.Index(persons, dtype=object).get_indexer(kept["person"])
-    counts = np.flatnonzero((spot >= 0) & ~((kept["model"] == "strength").to_numpy(bool) & (supplier == 0)))
-    cell = spot * len(listed) + supplier
-    counts = counts[np.unique(cell[counts] * len(persons) + person[counts], return_index=True)[1]]
-    score = kept["score"].to_numpy(float)
-    counts = counts[np.lexsort([person[counts], score[counts], cell[counts]])]
-    found, of = np.unique(cell[counts], return_inverse=True)
-    names = people["name"].where(people["name"] != "", people.index).reindex(persons)
-    who = names.where(names.notna(), persons).to_numpy(object)[person[counts]]
-    made = place.iloc[found // len(listed)].assign(supplier=np.array(listed, object)[found % len(listed)])
-    return made[HEAD].iloc[of].reset_index(drop=True).assign(
-        cell=of, person=np.array(persons, object)[person[counts]], who=who,
-        function=people["function"].reindex(persons).fillna("").to_numpy(object)[person[counts]], score=score[counts],
-    )  # fmt: skip
+    who = people["name"].where(people["name"] != "", people.index)
+    order = found.assign(
+        supplier=_rank(found["supplier"], ["", *tables["suppliers"]["supplier"]]),
+        person=_rank(found["person"], people.index),
+    ).sort_values(["place", "supplier", "score", "person"])
+    cell = order.groupby(["place", "supplier"]).ngroup()
+    found = found.loc[order.index].assign(
+        cell=cell,
+        who=found["person"].map(who).astype(object).fillna(found["person"]),
+        function=found["person"].map(people["function"]).astype(object).fillna(""),
+    )
+    return found[[*HEAD, "cell", "person", "who", "function", "score"]].reset_index(drop=True)
 
 
-def _listed(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """All that can be voted on in the segment(s), but for the suppliers: HEAD without the supplier."""
-    segments = kaism.segments(tables, settings)
+def _by_supplier(rows: pd.DataFrame) -> pd.DataFrame:
+    """Only strength has a supplier."""
+    return rows.assign(supplier=rows["supplier"].where(rows["model"] == "strength", ""))
+
+
+def _rank(values: pd.Series, known: pd.Index | list[str]) -> pd.Series:
+    """The place of each value among those known, and then as they come."""
+    order = pd.Index(dict.fromkeys([*known, *values]), dtype=object)
+    return pd.Series(order.get_indexer(values), values.index)
+
+
+def _places(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """All that can be voted on in the segment(s): HEAD but for the supplier, and place (0, ...)."""
     table = tables["customers"][["segment", "customer", "name"]].drop_duplicates("customer")
-    own = pd.concat([table[table["segment"] == s] for s in segments] or [table[:0]], ignore_index=True)
-    own["name"] = own["name"].where(own["name"] != "", own["customer"])
-    parts = []
-    for model, scope in zip(AXES, ("segment", "customer"), strict=True):
-        factors = tables["factors"][["model", "scope", "factor", "label"]]
-        factors = factors[factors["model"] == model].drop_duplicates(["scope", "factor"])
-        parts.append(own.reset_index(names="at").merge(factors, left_on=scope, right_on="scope"))
-    made = pd.concat(parts, ignore_index=True).sort_values("at", kind="stable", ignore_index=True)
-    return made.assign(label=made["label"].where(made["label"] != "", made["factor"]))[HEAD[:-1]]
+    order = {segment: n for n, segment in enumerate(kaism.segments(tables, settings))}
+    table = table[table["segment"].isin(order)].sort_values(
+        "segment", key=lambda segment: segment.map(order), kind="stable", ignore_index=True
+    )
+    table["name"] = table["name"].where(table["name"] != "", table["customer"])
+    factors = tables["factors"][["model", "scope", "factor", "label"]]
+    factors = factors.drop_duplicates(["model", "scope", "factor"])
+    factors["label"] = factors["label"].where(factors["label"] != "", factors["factor"])
+    parts = [
+        table.reset_index().merge(
+            factors[factors["model"] == model], left_on=scope, right_on="scope"
+        )
+        for model, scope in AXES.items()
+    ]
+    found = pd.concat(parts).sort_values("index", kind="stable")
+    return found.assign(place=range(len(found)))[[*HEAD[:-1], "place"]]
 
 
 @remembered
 def summary(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """One row a cell with votes: HEAD, votes, mean, spread, r_wg, lowest, highest, first and end (its rows in `votes`)."""
-    said = votes(tables, settings)
-    cell, score = said["cell"].to_numpy(int), said["score"].to_numpy(float)
-    count = np.bincount(cell)
-    end = np.cumsum(count)
-    mean = np.bincount(cell, score) / count
-    square = np.bincount(cell, (score - mean[cell]) ** 2)
-    spread = np.sqrt(np.divide(square, count - 1, out=np.full(len(count), np.nan), where=count > 1))
-    return said.loc[end - count, HEAD].reset_index(drop=True).assign(
-        votes=count, mean=mean.round(scoring.DIGITS), spread=spread.round(scoring.DIGITS), r_wg=np.clip(1 - spread**2 / CHANCE, 0, 1).round(scoring.DIGITS),
-        lowest=score[end - count], highest=score[end - 1], first=end - count, end=end,
-    )  # fmt: skip
+    """One row a cell with votes: HEAD, votes, mean, spread (of a sample), r_wg, lowest, highest."""
+    found = votes(tables, settings)
+    by = found.groupby("cell")["score"]
+    spread = by.std()
+    figures = {
+        "votes": by.size(),
+        "mean": by.mean().round(scoring.DIGITS),
+        "spread": spread.round(scoring.DIGITS),
+        "r_wg": (1 - spread**2 / CHANCE).clip(0, 1).round(scoring.DIGITS),
+        "lowest": by.min(),
+        "highest": by.max(),
+    }
+    return found.drop_duplicates("cell")[HEAD].reset_index(drop=True).assign(**figures)
 
 
-def keys_of(scores: pd.DataFrame) -> list[tuple[str, str, str, str]]:
-    """Model, subject, factor and supplier of each agreed score; only strength has a supplier."""
-    supplier = scores["supplier"].where(scores["model"] == "strength", "")
-    columns = (scores["model"], scores["subject"], scores["factor"], supplier)
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+def agreed(tables: Tables) -> pd.DataFrame:
+    """The agreed scores, each cell once: KEY and score."""
+    scores = _by_supplier(tables["scores"].rename(columns={"subject": "customer"}))
+    return scores[[*KEY, "score"]].drop_duplicates(KEY)
 
 
-def grid(tables: Tables, segment: str, customers: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The agreed attractiveness scores of a segment (customers x factors), and its factors."""
-    factors, scores = kaism.of_scope(tables, "attractiveness", segment), tables["scores"]
-    own = scores[scores["model"] == "attractiveness"]
-    return scoring.wide(own, customers, factors["factor"]), factors
+def with_scores(tables: Tables, rows: pd.DataFrame) -> Tables:
+    """The tables with other scores in some cells; `rows`: KEY and score."""
+    whole = pd.concat([rows, agreed(tables)], ignore_index=True).drop_duplicates(KEY)
+    return {**tables, "scores": whole.rename(columns={"customer": "subject"})}

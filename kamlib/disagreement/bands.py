@@ -1,4 +1,4 @@
-"""Too close to call: how far a customer may be from where it stands, given how far the votes are apart."""
+"""Too close to call: how far a customer may be from where it stands, by how its votes differ."""
 
 from __future__ import annotations
 
@@ -6,87 +6,106 @@ import numpy as np
 import pandas as pd
 
 from kamlib import kaism, scoring
-from kamlib.disagreement.ballots import KEY, grid, summary
+from kamlib.disagreement.ballots import summary
+from kamlib.factors import asked, grid
 from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
 
 BAND = 1.645  # standard deviations either way that hold 90 % of a normal distribution
-COLUMNS = ["segment", "customer", "name", "y_gap", "band_y", "x", "band_x", "too_close", "axis", "words"]
-Variances = dict[tuple[str, str, str, str], float]
+COLUMNS = ["segment", "customer", "name", "y_gap", "band_y", "x", "band_x", "too_close", "axis"]
+COLUMNS += ["words"]
 
 
 @remembered
 def borderline(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """Which customers are too close to a line to call, given how far the votes are apart: a row a customer.
+    """Which customers are too close to a line to call, given the votes: a row a customer.
 
-    An agreed score is taken as the mean of its votes, with the variance s^2 / votes; one with fewer than two votes
-    may be off by up to settings.score_error either way, evenly (None: not at all). An unknown score has no part in
-    it, and no part in the weights. Columns: segment, customer, name, y_gap (distance from the line), band_y (within
-    which 90 % of such errors stay), x, band_x (of the margin against the best competitor), too_close (yes, no: on an
-    axis the band is above 0 and the gap no wider), axis (attractiveness, strength, both or ""), words ("" when not
-    too close). NaN where a customer stands nowhere on an axis; a customer that is ruled out has no bands.
+    An agreed score is the mean of its votes, with the variance s^2 / votes; one with fewer than
+    two may be off by up to settings.score_error either way, evenly (None: not at all). An unknown
+    score has no part in it, and no part in the weights. Columns: segment, customer, name, y_gap
+    (distance from the line), band_y (within which 90 % of such errors stay), x, band_x (of the
+    margin against the best competitor), too_close (yes, no: on an axis the band is above 0 and the
+    gap no wider), axis (attractiveness, strength, both or ""), words ("" when not too close). NaN
+    where a customer stands nowhere on an axis; a customer that is ruled out has no bands.
     """
-    table, parts = summary(tables, settings), [pd.DataFrame(columns=COLUMNS)]
-    several = table[table["votes"] > 1]
-    keys = zip(*(several[c] for c in KEY), strict=True)
-    voted = dict(zip(keys, several["spread"] ** 2 / several["votes"], strict=True))
-    error = (settings.score_error or 0.0) ** 2 / 3
+    table, error = summary(tables, settings), (settings.score_error or 0.0) ** 2 / 3
+    table = table[table["votes"] > 1]
+    table = table.assign(variance=table["spread"] ** 2 / table["votes"])
+    heard = set(table.loc[table["variance"] > 0, "customer"])
+    parts = [pd.DataFrame(columns=COLUMNS)]
     for segment in kaism.segments(tables, settings):
-        seen = kaism.positions(tables, settings, segment)
-        inside = ~seen["ruled_out"].to_numpy(bool)
-        gap, x = (seen["y"] - seen["y_line"]).to_numpy(float), seen["x"].to_numpy(float)
-        up = np.where(
-            inside & ~np.isnan(gap), BAND * np.sqrt(_up(tables, settings, seen, voted, error)), np.nan
+        places = kaism.positions(tables, settings, segment)
+        out = places["ruled_out"].astype(bool)
+        gap, x = places["y"] - places["y_line"], places["x"].astype(float)
+        up = BAND * np.sqrt(_of_heights(tables, settings, places, table, error))
+        right = BAND * np.sqrt(_of_margins(tables, places, table, error))
+        part = places[["segment", "customer"]].assign(
+            name=places["name"].where(places["name"] != "", places["customer"]),
+            y_gap=gap,
+            band_y=pd.Series(up).mask(out | gap.isna()),
+            x=x,
+            band_x=pd.Series(right).mask(out | x.isna()),
         )
-        right = np.where(inside & ~np.isnan(x), BAND * np.sqrt(_right(tables, seen, voted, error)), np.nan)
-        near = [(np.abs(d) <= band) & (band > 0) for d, band in ((gap, up), (x, right))]
-        axis = np.select([near[0] & near[1], *near], ["both", "attractiveness", "strength"], "").astype(
-            object
-        )
-        name = seen["name"].where(seen["name"] != "", seen["customer"])
-        heard = {key[1] for key, variance in voted.items() if variance > 0}
-        words = [_words(n, a, c in heard) for n, a, c in zip(name, axis, seen["customer"], strict=True)]
-        parts.append(seen[["segment", "customer"]].assign(
-            name=name, y_gap=gap, band_y=up, x=x, band_x=right, too_close=np.where(axis == "", "no", "yes").astype(object),
-            axis=axis, words=np.array(words, dtype=object),
-        ))  # fmt: skip
+        close = [
+            (part[d].abs() <= part[b]) & (part[b] > 0)
+            for d, b in (("y_gap", "band_y"), ("x", "band_x"))
+        ]
+        axis = np.select([close[0] & close[1], *close], ["both", "attractiveness", "strength"], "")
+        part = part.assign(axis=axis.astype(object), too_close=np.where(axis == "", "no", "yes"))
+        rows = zip(part["name"], axis, part["customer"], strict=True)
+        parts.append(part.assign(words=[_words(name, a, c in heard) for name, a, c in rows]))
     return pd.concat(parts[1:] or parts, ignore_index=True)[COLUMNS]
 
 
-def _up(tables: Tables, settings: Settings, seen: pd.DataFrame, voted: Variances, error: float) -> np.ndarray:
-    """The variance of each customer's distance from the line; a line at the mean moves with every customer."""
-    if seen.empty:
+def _of_heights(
+    tables: Tables, settings: Settings, places: pd.DataFrame, table: pd.DataFrame, error: float
+) -> np.ndarray:
+    """The variance of each customer's distance from the line, which at the mean moves with all."""
+    if places.empty:
         return np.empty(0)
-    table, factors = grid(tables, seen["segment"].iloc[0], seen["customer"])
-    known = np.where(table.isna(), 0.0, scoring.weights_of(factors).to_numpy(float))
-    variance = [[voted.get(("attractiveness", c, f, ""), error) for f in table.columns] for c in table.index]
-    own = (_shares(known) ** 2 * np.array(variance, float).reshape(table.shape)).sum(axis=1)
-    counted = ~seen["ruled_out"].to_numpy(bool) & seen["y"].notna().to_numpy()
+    segment = places["segment"].iloc[0]
+    own = asked(tables, segment)
+    weights = np.where(np.isnan(grid(tables, segment)), 0.0, own.weights)
+    votes = table[table["model"] == "attractiveness"]
+    variance = _weighed(weights, _variances(votes, places["customer"], own.names, error))
+    counted = (~places["ruled_out"].astype(bool) & places["y"].notna()).to_numpy()
     if settings.line == "midpoint" or not counted.any():
-        return own
+        return variance
     n = counted.sum()
-    return np.maximum((1 - 2 / n) * own + own[counted].sum() / n**2, 0.0)
+    return np.asarray(np.maximum((1 - 2 / n) * variance + variance[counted].sum() / n**2, 0.0))
 
 
-def _right(tables: Tables, seen: pd.DataFrame, voted: Variances, error: float) -> np.ndarray:
+def _of_margins(
+    tables: Tables, places: pd.DataFrame, table: pd.DataFrame, error: float
+) -> np.ndarray:
     """The variance of each customer's margin against its best competitor."""
-    ours, theirs, weights = kaism.strength_cells(tables, seen["customer"])
-    both = np.where((ours.isna() | theirs.isna()), 0.0, weights)
-    shares, rows = _shares(both) ** 2, {pair: i for i, pair in enumerate(ours.index)}
-    made = np.zeros(len(seen))
-    for i, (customer, rival) in enumerate(zip(seen["customer"], seen["best_competitor"], strict=True)):
-        row = rows.get((customer, rival))
-        for j in np.flatnonzero(shares[row]) if row is not None else ():
-            spread = sum(voted.get(("strength", customer, ours.columns[j], s), error) for s in (US, rival))
-            made[i] += shares[row, j] * spread
-    return made
+    customers, rival = places["customer"], places["best_competitor"]
+    cells = kaism.strength_cells(tables, customers)
+    pairs = pd.MultiIndex.from_arrays([customers, rival])
+    ours, theirs, weights = (part.reindex(pairs).to_numpy(float) for part in cells)
+    weights = np.where(np.isnan(ours - theirs), 0.0, weights)
+    votes = table[table["model"] == "strength"]
+    best = votes["customer"].map(dict(zip(customers, rival, strict=True)))
+    sides = votes[votes["supplier"] == US], votes[votes["supplier"] == best]
+    names = cells[0].columns
+    ours_vary, theirs_vary = (_variances(side, customers, names, error) for side in sides)
+    return _weighed(weights, ours_vary + theirs_vary)
 
 
-def _shares(weights: np.ndarray) -> np.ndarray:
-    """Weights that add up to 1 in each row; all 0 in a row without any."""
+def _variances(
+    votes: pd.DataFrame, customers: pd.Series, factors: pd.Index | np.ndarray, error: float
+) -> np.ndarray:
+    """The variance of each score, customers x factors."""
+    columns = (votes[c].to_numpy() for c in ("customer", "factor", "variance"))
+    found = scoring.cells(columns, customers, factors)
+    return np.where(np.isnan(found), error, found)
+
+
+def _weighed(weights: np.ndarray, variances: np.ndarray) -> np.ndarray:
+    """The variance of each row's weighted mean; 0 in a row without any weight."""
     total = weights.sum(axis=1, keepdims=True)
-    return np.divide(weights, total, out=np.zeros(weights.shape), where=total > 0)
+    return np.asarray(((weights / np.where(total > 0, total, 1.0)) ** 2 * variances).sum(axis=1))
 
 
 def _words(name: str, axis: str, heard: bool) -> str:

@@ -1,4 +1,4 @@
-"""Whether a box hangs on a disagreement: each cell with the box its customer would have by the outermost votes."""
+"""Whether a box hangs on a disagreement: the customer's box by the outermost votes on a cell."""
 
 from __future__ import annotations
 
@@ -6,182 +6,140 @@ import numpy as np
 import pandas as pd
 
 from kamlib import kaism, matrix, scoring
-from kamlib.disagreement.ballots import KEY, grid, keys_of, summary, votes
+from kamlib.disagreement.ballots import HEAD, KEY, agreed, summary, votes
+from kamlib.factors import asked, grid
 from kamlib.memory import remembered
+from kamlib.scenarios.differences import account
 from kamlib.settings import Settings
 from kamlib.tables import US, Tables
 
-OUT = "out"
-CELLS = [
-    "segment", "customer", "name", "model", "factor", "label", "supplier", "votes", "mean", "spread", "lowest", "highest", "agreed",
-    "r_wg", "could_change", "box_low", "box_high", "who_low", "who_high", "words",
-]  # fmt: skip
+OUT = "ruled out"
+CELLS = [*HEAD, "votes", "mean", "spread", "lowest", "highest", "agreed", "r_wg", "could_change"]
+CELLS += ["box_low", "box_high", "who_low", "who_high", "words"]
 
 
 @remembered
 def cells(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """One row for each cell with ballots: how far they are apart, and whether a box hangs on it. Columns: CELLS.
+    """One row for each cell with ballots: how far they are apart, and whether a box hangs on it.
 
-    votes: how many; mean, spread (standard deviation of a sample), lowest and highest of them; agreed: what the
-    team agreed; r_wg: 1 when all say the same, 0 when they are as far apart as dice (spread and r_wg NaN for one
-    vote); box_low, box_high: the box of the customer if the lowest, or the highest, were agreed and all else stayed
-    ("" where it then stands nowhere); could_change (yes, no): one of the votes, taken as agreed, would give the
-    customer another box than today or rule it out. A customer only ever climbs as the score of one cell rises (or
-    falls, for a competitor's), so the two outermost votes speak for all. who_low, who_high: who says so, parted by
-    commas.
+    Columns CELLS. votes: how many; mean, spread (standard deviation of a sample), lowest, highest;
+    agreed: what the team agreed; r_wg: 1 when all say the same, 0 when they are as far
+    apart as dice (spread and r_wg NaN for one vote); box_low, box_high: the box of the customer if
+    the lowest, or the highest, were agreed and all else stayed ("" where it then stands nowhere);
+    could_change (yes, no): one of the votes, taken as agreed, would give the customer another box
+    than today or rule it out. A customer only ever climbs as the score of one cell rises (or falls,
+    for a competitor's), so the two outermost votes speak for all. who_low, who_high: who says so,
+    parted by commas.
     """
     table = summary(tables, settings)
-    scores = tables["scores"]
-    agreed = dict(
-        zip(reversed(keys_of(scores)), scores["score"].tolist()[::-1], strict=True)
-    )  # of two the first counts
-    keys = zip(*(table[c].tolist() for c in KEY), strict=True)
-    states = np.full((3, len(table)), "", dtype=object)  # today, with the lowest, with the highest
-    for segment in table["segment"].unique():
-        own = np.flatnonzero(table["segment"] == segment)
-        states[:, own] = _states(tables, settings, segment, table.iloc[own])
+    table = table.merge(agreed(tables).rename(columns={"score": "agreed"}), "left", KEY)
+    placed = kaism.place(tables, settings).drop_duplicates("customer").set_index("customer")
+    placed = placed.loc[table["customer"]]
+    today = np.where(placed["status"] == "ruled_out", OUT, placed["box"])
+    edges = [table.assign(score=table[vote]) for vote in ("lowest", "highest")]
+    states = np.array([today, *(_states(tables, settings, moved) for moved in edges)], dtype=object)
     box = np.where(states == OUT, "", states)
-    changes = ((box != box[0]) | ((states == OUT) & (states[0] != OUT))).any(axis=0)
-    table = table.assign(
-        agreed=np.array([agreed.get(key, np.nan) for key in keys], float),
-        could_change=np.where(changes, "yes", "no").astype(object), box_low=box[1], box_high=box[2],
-    )  # fmt: skip
-    told = pd.DataFrame(_told(votes(tables, settings), table, states), table.index, range(3), dtype=object)
-    return table.assign(who_low=told[0], who_high=told[1], words=told[2])[CELLS]
+    changes = (box != box[0]) | ((states == OUT) & (today != OUT))
+    told = pd.DataFrame(_told(votes(tables, settings), table, states), columns=CELLS[-3:])
+    could_change = np.where(changes.any(axis=0), "yes", "no").astype(object)
+    boxes = {"could_change": could_change, "box_low": box[1], "box_high": box[2]}
+    return table.assign(**boxes).join(told.astype(object))[CELLS]
 
 
-def _states(tables: Tables, settings: Settings, segment: str, table: pd.DataFrame) -> np.ndarray:
-    """The box of each cell's customer ("" nowhere, OUT ruled out): today, with the lowest, with the highest vote."""
-    seen = kaism.positions(tables, settings, segment)
-    count = len(table)
-    at = np.tile(pd.Index(seen["customer"]).get_indexer(table["customer"]), 3)
-    value = np.r_[np.full(count, np.nan), table["lowest"], table["highest"]]
-    strong, factor, supplier = (
-        np.tile(table[c].to_numpy(object), 3) for c in ("model", "factor", "supplier")
-    )
-    strong = strong == "strength"
-    now = seen.iloc[at]
-    gap, x = np.array(now["y"] - now["y_line"], float), np.array(now["x"], float)
-    out, beside = np.array(now["ruled_out"], bool), np.array(now["no_rival"], bool)
-    voted = np.arange(len(at)) >= count
-    up, right = np.flatnonzero(voted & ~strong), np.flatnonzero(voted & strong)
-    if len(up):
-        gap[up], out[up] = _up(tables, settings, seen, at[up], factor[up], value[up])
-    if len(right):
-        x[right] = _right(tables, seen["customer"], at[right], factor[right], supplier[right], value[right])
-    beside[right] &= supplier[right] == US  # a score of a competitor says that there is one
-    box = matrix.names(kaism.MATRIX, gap > matrix.EQUAL, beside | (x > matrix.EQUAL)).astype(object)
-    box[np.isnan(gap) | (np.isnan(x) & ~beside)] = ""
-    return np.where(out, OUT, box).reshape(3, -1)
+def _states(tables: Tables, settings: Settings, moved: pd.DataFrame) -> np.ndarray:
+    """The box of each cell's customer if the cell had this score: "" nowhere, OUT ruled out."""
+    states = np.full(len(moved), "", dtype=object)
+    for segment, rows in moved.groupby("segment"):
+        places = kaism.positions(tables, settings, str(segment)).set_index("customer")
+        now, strong = places.loc[rows["customer"]], (rows["model"] == "strength").to_numpy()
+        gap, x = np.array(now["y"] - now["y_line"], float), np.array(now["x"], float)
+        out = np.array(now["ruled_out"], bool)
+        # who has no competitor has one as soon as a ballot names it
+        beside = now["no_rival"].to_numpy(bool) & ~(strong & (rows["supplier"] != US).to_numpy())
+        gap[~strong], out[~strong] = _heights(tables, settings, places, rows[~strong])
+        x[strong] = _margins(tables, rows[strong])
+        box = matrix.names(kaism.MATRIX, gap > matrix.EQUAL, beside | (x > matrix.EQUAL))
+        box = np.where(np.isnan(gap) | (np.isnan(x) & ~beside), "", box)
+        states[rows.index] = np.where(out, OUT, box)
+    return states
 
 
-def _up(
-    tables: Tables, settings: Settings, seen: pd.DataFrame, at: np.ndarray, factor: np.ndarray, value: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Distance from the line, and ruled out, of customer at[k] if its score for factor[k] were value[k]."""
-    table, factors = grid(tables, seen["segment"].iloc[0], seen["customer"])
-    rows = table.to_numpy(float)[at]
-    rows[np.arange(len(at)), table.columns.get_indexer(factor)] = value
-    off = kaism.waivers(tables)
-    asked = [[(c, f) not in off and (c, "") not in off for f in table.columns] for c in table.index]
-    fails = rows < factors["must_have_min"].to_numpy(float)
-    out = (fails & np.array(asked, bool)[at]).any(axis=1)
-    made = scoring.weighted(pd.DataFrame(rows, columns=table.columns), scoring.weights_of(factors))
-    y = made["score"].to_numpy(float)
+def _heights(
+    tables: Tables, settings: Settings, places: pd.DataFrame, moved: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """The distance from the line, and whether ruled out, of each cell's customer with its score."""
+    segment, off = places["segment"].iloc[0], kaism.waivers(tables)
+    factors, at = asked(tables, segment), places.index.get_indexer(moved["customer"])
+    rows = grid(tables, segment)[at]
+    rows[np.arange(len(at)), pd.Index(factors.names).get_indexer(moved["factor"])] = moved["score"]
+    held = [[not off & {(c, f), (c, "")} for f in factors.names] for c in places.index]
+    out = ((rows < factors.musts) & np.array(held, dtype=bool)[at]).any(axis=1)
+    y = scoring.means(rows, factors.weights)["score"]
     if settings.line == "midpoint":
         return y - matrix.MIDPOINT, out
-    height = seen["y"].to_numpy(float)
-    inside = ~seen["ruled_out"].to_numpy(bool) & ~np.isnan(height)
-    line = np.full(len(at), np.nan)
-    for i in np.unique(at):  # the mean moves with the customer; added up in the order `kaism` adds up
-        members, own = inside.copy(), at == i
-        members[i] = True
-        block = np.tile(height[members], (own.sum(), 1))
-        block[:, members[:i].sum()] = y[own]
-        line[own] = block.mean(axis=1).round(scoring.DIGITS)
-    return y - line, out
+    heights = places["y"].mask(places["ruled_out"].astype(bool)).to_numpy(float)
+    others = np.nansum(heights) - np.nan_to_num(heights)[at]  # the line moves with the customer
+    count = np.sum(~np.isnan(heights)) - ~np.isnan(heights)[at]
+    return y - np.round((others + y) / (count + 1), scoring.DIGITS), out
 
 
-def _right(
-    tables: Tables, customers: pd.Series, at: np.ndarray, factor: np.ndarray, supplier: np.ndarray, value: np.ndarray
-) -> np.ndarray:  # fmt: skip
-    """The least margin of customer at[k] if the score of supplier[k] for factor[k] were value[k]."""
-    ours, theirs, weights = _with_empty(tables, customers, at, factor, supplier)
-    us, them, weight = (frame.to_numpy(float) for frame in (ours, theirs, weights))
-    ahead = us - them
-    both = np.where(np.isnan(ahead), 0.0, weight)
-    points, known = (both * np.nan_to_num(ahead)).sum(axis=1), both.sum(axis=1)
-    of = pd.Index(customers).get_indexer(ours.index.get_level_values("subject"))
-    pairs, first = np.bincount(of, minlength=len(customers)), np.zeros(len(customers), int)
-    first[of[::-1]] = np.arange(len(of))[::-1]  # the pairs of a customer stand side by side
-    each = pairs[at]
-    vote = np.repeat(np.arange(len(at)), each)  # from here on an entry for each vote and competitor
-    pair = first[at][vote] + np.arange(len(vote)) - np.repeat(np.cumsum(each) - each, each)
-    column = weights.columns.get_indexer(factor)[vote]
-    rival = ours.index.get_level_values("supplier").to_numpy(object)[pair]
-    left = np.where(supplier[vote] == US, value[vote], us[pair, column])
-    now = left - np.where(supplier[vote] == rival, value[vote], them[pair, column])
-    was, w = ahead[pair, column], weight[pair, column]
-    more = w * (np.nan_to_num(now) - np.nan_to_num(was))
-    counted = known[pair] + w * (~np.isnan(now) & np.isnan(was))
-    x = np.full(len(at), np.nan)
-    np.fmin.at(x, vote, scoring.share(points[pair] + more, counted))
-    return x
+def _margins(tables: Tables, moved: pd.DataFrame) -> np.ndarray:
+    """The least margin of each cell's customer over its competitors with its score."""
+    named = moved[KEY].rename(columns={"customer": "subject"})  # a ballot may name a new competitor
+    scores = pd.concat([tables["scores"], named], ignore_index=True)
+    cells = kaism.strength_cells({**tables, "scores": scores}, moved["customer"].unique())
+    pairs = cells[0].index.to_frame(index=False, name=["customer", "rival"])
+    each = moved.reset_index(drop=True).reset_index(names="vote")
+    each = each.merge(pairs.reset_index(names="pair"), on="customer")
+    parts = [part.to_numpy(float) for part in cells]
+    own = np.argsort(parts[2] == 0, axis=1, kind="stable")  # of all factors a customer has few
+    own = own[each["pair"], : (parts[2] > 0).sum(axis=1).max(initial=0)]
+    ours, theirs, weights = (np.take_along_axis(part[each["pair"]], own, 1) for part in parts)
+    is_factor = own == cells[0].columns.get_indexer(each["factor"])[:, None]
+    us, them = ((each["supplier"] == s).to_numpy()[:, None] for s in (US, each["rival"]))
+    score = each["score"].to_numpy()[:, None]
+    ours, theirs = np.where(is_factor & us, score, ours), np.where(is_factor & them, score, theirs)
+    least = np.full(len(moved), np.nan)
+    np.fmin.at(least, each["vote"], scoring.margins(ours, theirs, weights)["margin"])
+    return least
 
 
-def _with_empty(
-    tables: Tables, customers: pd.Series, at: np.ndarray, factor: np.ndarray, supplier: np.ndarray
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """`kaism.strength_cells` with a row also for a competitor that nobody but a ballot speaks of."""
-    table = tables["scores"]
-    voted = {
-        "model": "strength",
-        "subject": customers.to_numpy(object)[at],
-        "factor": factor,
-        "supplier": supplier,
-    }
-    empty = pd.DataFrame(voted).assign(score=np.nan)
-    scores = pd.concat([table[empty.columns], empty], ignore_index=True)  # of two the first counts
-    return kaism.strength_cells(tables | {"scores": scores}, customers)
-
-
-def _told(said: pd.DataFrame, table: pd.DataFrame, states: np.ndarray) -> list[tuple[str, str, str]]:
+def _told(said: pd.DataFrame, table: pd.DataFrame, states: np.ndarray) -> list[tuple[str, ...]]:
     """who_low, who_high and words of each cell."""
-    who, function, score = (said[c].tolist() for c in ("who", "function", "score"))
-    full = [f"{w} ({f})" if f else w for w, f in zip(who, function, strict=True)]
-    columns = (table[c].tolist() for c in ("name", "first", "end", "lowest", "highest"))
-    rows = []
-    for name, first, end, low, high, state in zip(*columns, states.T.tolist(), strict=True):
-        lows = [i for i in range(first, end) if score[i] == low]
-        highs = [i for i in range(first, end) if score[i] == high]
-        says = [(low, [full[i] for i in lows], state[1])]
-        if low < high:
-            says.append((high, [full[i] for i in highs], state[2]))
-        words = f"{', '.join(_says(*each) for each in says)}; {_follows(name, state[0], says)}."
-        rows.append((", ".join(who[i] for i in lows), ", ".join(who[i] for i in highs), words))
+    who, scores = said["who"].tolist(), said["score"].tolist()
+    called = [f"{w} ({f})" if f else w for w, f in zip(who, said["function"], strict=True)]
+    end, rows = table["votes"].cumsum(), []
+    columns = (table["name"], end - table["votes"], end, table["lowest"], table["highest"])
+    for name, first, last, low, high, (today, *then) in zip(*columns, states.T, strict=True):
+        edges = (low, high)
+        voters = [[i for i in range(first, last) if scores[i] == edge] for edge in edges]
+        ways = [*zip(edges, voters, then, strict=True)][: 1 if low == high else 2]
+        says = ", ".join(_says(score, [called[i] for i in people]) for score, people, _ in ways)
+        follows = _follows(name, today, [(score, state) for score, _, state in ways])
+        names = [", ".join(who[i] for i in people) for people in voters]
+        rows.append((*names, f"{says}; {follows}."))
     return rows
 
 
-def _says(score: float, people: list[str], _: str) -> str:
-    """Petra (Finance) says 4; Petra (Finance) and Tom (Sales) say 4; Petra (Finance) and 2 others say 4."""
+def _says(score: float, people: list[str]) -> str:
+    """Petra (Finance) says 4; Petra (Finance) and Tom (Sales) say 4; Petra and 2 others say 4."""
     if len(people) == 1:
         return f"{people[0]} says {score:g}"
-    return f"{people[0]} and {people[1] if len(people) == 2 else f'{len(people) - 1} others'} say {score:g}"
+    rest = people[1] if len(people) == 2 else f"{len(people) - 1} others"
+    return f"{people[0]} and {rest} say {score:g}"
 
 
-def _follows(name: str, today: str, says: list[tuple[float, list[str], str]]) -> str:
+def _follows(name: str, today: str, ways: list[tuple[float, str]]) -> str:
     """With a 4 Beta would be a maintenance account, with an 8 a key account."""
-    moves = [
-        (f"with {'an' if score // 1 == 8 else 'a'} {score:g}", to) for score, _, to in says if to != today
-    ]
+    moves = [(f"with {'an' if s // 1 == 8 else 'a'} {s:g}", to) for s, to in ways if to != today]
     if not moves:
-        return f"{name} stays {_standing(today)} {'either way' if len(says) > 1 else 'with it'}"
+        return f"{name} stays {_standing(today)} {'either way' if len(ways) > 1 else 'with it'}"
     (first, to), *more = moves
-    return ", ".join([f"{first} {name} would be {_standing(to)}", *(f"{w} {_standing(s)}" for w, s in more)])
+    rest = [f"{way} {_standing(state)}" for way, state in more]
+    return ", ".join([f"{first} {name} would be {_standing(to)}", *rest])
 
 
 def _standing(state: str) -> str:
-    if state in ("", OUT):
-        return "ruled out by a must-have" if state else "without a box"
-    word = state.replace("_", " ")
-    return f"{'an' if word[0] in 'aeio' else 'a'} {word} account"
+    if state == OUT:
+        return "ruled out by a must-have"
+    return account(state) if state else "without a box"
