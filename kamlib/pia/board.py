@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kamlib import kaism, matrix, scoring
+from kamlib import matrix, scoring
+from kamlib.factors import of_scope
 from kamlib.memory import remembered
 from kamlib.pia import letters
 from kamlib.settings import Settings
@@ -32,31 +33,23 @@ MATRIX = matrix.Matrix(
     long_names=True,
 )
 AXES = {"y": ("pia_us", "worth to us"), "x": ("pia_customer", "worth to the customer")}
-COLUMNS = [
-    "customer", "idea", "name", "status", "box", "y", "y_line", "x", "x_line", "on_line", "near_line", "y_coverage",
-    "x_coverage", "possible", "class", "reason",
-]  # fmt: skip
+COLUMNS = ["customer", "idea", "name", "status", "box", "y", "y_line", "x", "x_line", "on_line"]
+COLUMNS += ["near_line", "y_coverage", "x_coverage", "possible", "class", "reason"]
 
 
 def factors(tables: Tables, model: str, segment: str = "") -> pd.DataFrame:
     """The factors of an axis: those of the segment where it has its own, else those for all."""
-    own = kaism.of_scope(tables, model, segment) if segment else pd.DataFrame()
-    return own if len(own) else kaism.of_scope(tables, model, SCOPE)
-
-
-def scope_of(tables: Tables, model: str, segment: str) -> str:
-    """Whose factors `factors` gives: the segment's, or those for all."""
-    own = tables["factors"]
-    return segment if segment and ((own["model"] == model) & (own["scope"] == segment)).any() else SCOPE
+    own = of_scope(tables, model, segment or SCOPE)
+    return own if len(own) else of_scope(tables, model, SCOPE)
 
 
 def place(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Every idea of the customers the settings name, one row each, with columns COLUMNS.
 
-    A matrix for each customer. y and x: weighted means of 1 to 10 of the scores to us and to the customer; both
-    lines at the mean of the customer's ideas (the source gives none), or at 5.5 where the settings say midpoint.
-    status: placed, undetermined (more than one box is possible), unscored. An idea on a line takes the cautious
-    side: it does not progress until somebody decides so.
+    A matrix for each customer. y and x: weighted means of 1 to 10 of the scores to us and to the
+    customer; both lines at the mean of the customer's ideas (the source gives none), or at 5.5
+    where the settings say midpoint. status: placed, undetermined (more than one box is possible),
+    unscored. An idea on a line takes the cautious side: it does not progress by itself.
     """
     return drawn(tables, settings)[COLUMNS]
 
@@ -64,56 +57,44 @@ def place(tables: Tables, settings: Settings) -> pd.DataFrame:
 @remembered
 def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
     """`place` with what a picture needs besides: distances, gains, and `about`, a tooltip."""
-    seen = letters.screening(tables, settings)
-    gains = letters.value(tables, settings).set_index("idea")[["customer_gain", "our_gain", "total"]]
-    segment = tables["customers"].drop_duplicates("customer").set_index("customer")["segment"]
-    parts = [_stand(tables, settings, rows.reset_index(drop=True), str(segment.get(customer, "")))
-             for customer, rows in seen.groupby("customer", sort=False)]  # fmt: skip
-    if not parts:
-        more = ["y_low", "y_high", "x_low", "x_high", "customer_gain", "our_gain", "total"]
-        empty = pd.DataFrame(columns=[*COLUMNS, *more, "about"])
-        return empty.astype(dict.fromkeys(["x", "y", "y_line", "x_line", *more], float))
-    points = pd.concat(parts, ignore_index=True).join(gains, on="idea")
-    about = [
-        f"{n} · class {c} · {r}"
-        for n, c, r in zip(points["name"], points["class"], points["reason"], strict=True)
-    ]
-    return points.assign(about=about)
+    ideas = letters.screening(tables, settings)
+    parts = [_stand(tables, settings, rows) for _, rows in ideas.groupby("customer", sort=False)]
+    points = pd.concat(parts or [_stand(tables, settings, ideas)], ignore_index=True)
+    gains = letters.value(tables, settings).set_index("idea")
+    points = points.join(gains[["customer_gain", "our_gain", "total"]], on="idea")
+    rows = zip(points["name"], points["class"], points["reason"], strict=True)
+    about = [f"{name} · class {letter} · {reason}" for name, letter, reason in rows]
+    return points.assign(about=np.array(about, dtype=object))
 
 
-def _stand(tables: Tables, settings: Settings, ideas: pd.DataFrame, segment: str) -> pd.DataFrame:
-    """The ideas of one customer on its own matrix; only those of which something is scored move its lines."""
-    part = tables["scores"]
-    asked = {axis: factors(tables, model, segment) for axis, (model, _) in AXES.items()}
-    cells = {axis: scoring.wide(part[part["model"] == model], ideas["idea"], asked[axis]["factor"])
-             for axis, (model, _) in AXES.items()}  # fmt: skip
-    there = (cells["y"].notna().any(axis=1) | cells["x"].notna().any(axis=1)).to_numpy()
-    found = ideas[["customer", "idea", "name", "class"]]
-    for axis in AXES:
-        found = found.join(_axis(settings, cells[axis], scoring.weights_of(asked[axis]), there, axis))
+def _cells(tables: Tables, model: str, ideas: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The scores of the ideas of one customer (ideas x factors) and the factors."""
+    customers, scores = tables["customers"], tables["scores"]
+    segment = customers.loc[customers["customer"].isin(ideas["customer"]), "segment"]
+    own = factors(tables, model, next(iter(segment), ""))
+    return scoring.wide(scores[scores["model"] == model], ideas["idea"], own["factor"]), own
+
+
+def _stand(tables: Tables, settings: Settings, ideas: pd.DataFrame) -> pd.DataFrame:
+    """One customer's ideas on its own matrix; those of which nothing is scored leave its lines."""
+    found = ideas[["customer", "idea", "name", "class"]].reset_index(drop=True)
+    axes = {axis: _cells(tables, model, found) for axis, (model, _) in AXES.items()}
+    known = np.any([cells.notna().any(axis=1) for cells, _ in axes.values()], axis=0)
+    for axis, (cells, own) in axes.items():
+        part = scoring.weighted(cells, scoring.weights_of(own)).reset_index(drop=True)
+        line, spread = matrix.MIDPOINT, part[["low", "high"]] - matrix.MIDPOINT
+        if settings.line != "midpoint":
+            line = part["score"].mean()
+            spread = matrix.distance_from_mean(part[known].assign(optional=False))
+        spread = spread.set_axis([f"{axis}_low", f"{axis}_high"], axis=1)
+        found[[axis, f"{axis}_coverage"]] = part[["score", "coverage"]]
+        found = found.assign(**{f"{axis}_line": round(float(line), scoring.DIGITS)}).join(spread)
     points = matrix.stand(MATRIX, found, settings.near_line)
-    return points.assign(reason=[_reason(row) for row in points.to_dict("records")])
+    reasons = [_reason(row) for row in points.to_dict("records")]
+    return points.assign(reason=np.array(reasons, dtype=object))
 
 
-def _axis(
-    settings: Settings, cells: pd.DataFrame, weights: pd.Series, there: np.ndarray, axis: str
-) -> pd.DataFrame:
-    """One axis: score, line, coverage, and the least and greatest distance from the line."""
-    found = scoring.weighted(cells, weights).reset_index(drop=True)
-    if settings.line == "midpoint":
-        line = matrix.MIDPOINT
-        spread = found[["low", "high"]] - line
-    else:
-        line = found["score"].mean()
-        members = found[there].assign(optional=False)
-        spread = matrix.distance_from_mean(members).reindex(found.index)
-    return pd.DataFrame({
-        axis: found["score"], f"{axis}_line": round(line, scoring.DIGITS), f"{axis}_coverage": found["coverage"],
-        f"{axis}_low": spread.iloc[:, 0], f"{axis}_high": spread.iloc[:, 1],
-    })  # fmt: skip
-
-
-def _reason(row: dict[str, Any]) -> str:
+def _reason(row: dict[Any, Any]) -> str:
     """One sentence: why this idea stands where it stands."""
     if row["y"] != row["y"] and row["x"] != row["x"]:
         return "not scored yet"
@@ -125,16 +106,15 @@ def _reason(row: dict[str, Any]) -> str:
 
 
 def unscored(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """The scores nobody knows of ideas on the matrix. Columns: customer, idea, name, model, factor, label."""
-    seen = place(tables, settings)
-    segment = tables["customers"].drop_duplicates("customer").set_index("customer")["segment"]
-    part, rows = tables["scores"], []
-    for customer, ideas in seen[seen["status"] != "unscored"].groupby("customer", sort=False):
+    """The unknown scores of ideas on the matrix: customer, idea, name, model, factor, label."""
+    placed, rows = place(tables, settings), []
+    names = dict(zip(placed["idea"], placed["name"], strict=True))
+    scored = placed[placed["status"] != "unscored"]
+    for customer, ideas in scored.groupby("customer", sort=False):
         for model in MATRIX.weighed:
-            asked = factors(tables, model, str(segment.get(customer, "")))
-            cells = scoring.wide(part[part["model"] == model], ideas["idea"], asked["factor"])
-            label = dict(zip(asked["factor"], asked["label"], strict=True))
-            names = dict(zip(ideas["idea"], ideas["name"], strict=True))
-            rows += [(customer, i, names[i], model, f, label[f])
-                     for i in cells.index for f in cells.columns if cells.at[i, f] != cells.at[i, f]]  # fmt: skip
+            cells, own = _cells(tables, model, ideas)
+            holes = zip(*np.nonzero(cells.isna()), strict=True)
+            for i, j in holes:
+                idea, factor = cells.index[i], cells.columns[j]
+                rows.append((customer, idea, names[idea], model, factor, own["label"].iloc[j]))
     return pd.DataFrame(rows, columns=["customer", "idea", "name", "model", "factor", "label"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kamlib import portfolio
 from kamlib.pia import board, letters, stages
+from kamlib.scenarios.differences import listed
 from kamlib.settings import Settings, of_workbook
 from kamlib.tables import Tables
 
@@ -16,95 +17,93 @@ STEP, MANY = 10, 5
 def refused(tables: Tables, table: str, row: Mapping[str, str]) -> str:
     """Why this row (as it would be stored) may not be entered yet, "" when it may."""
     if table == "ratings" and row.get("rating"):
-        question = row.get("question", "")
         asked = letters.parameters(tables).set_index("question")
-        if question in asked.index and not asked.at[question, "ready"]:
-            missing = [
-                w
-                for w, c in (("good", "good"), ("OK", "ok"), ("bad", "bad"))
-                if not asked.at[question, c].strip()
-            ]
-            return (f"Before ideas are rated, say what {' and '.join(missing)} mean{'s' if len(missing) == 1 else ''} "
-                    f'for "{asked.at[question, "label"]}"')  # fmt: skip
+        asked = asked[(asked.index == row.get("question", "")) & ~asked["ready"]]
+        for about in asked.to_dict("records"):
+            words = {"good": "good", "OK": "ok", "bad": "bad"}
+            missing = [word for word, column in words.items() if not about[column].strip()]
+            mean = f"{' and '.join(missing)} {'means' if len(missing) == 1 else 'mean'}"
+            return f'Before ideas are rated, say what {mean} for "{about["label"]}"'
     if table == "ideas" and row.get("class") and not str(row.get("reason", "")).strip():
-        seen = letters.screening(tables, of_workbook(tables)).set_index("idea")["suggestion"]
-        if seen.get(row.get("idea", ""), "?") != row["class"]:
+        found = letters.screening(tables, of_workbook(tables)).set_index("idea")["suggestion"]
+        if found.get(row.get("idea", ""), "?") != row["class"]:
             return f"Class {row['class']} is not what the answers say: give the reason first."
     return ""
 
 
-def _named(names: list[str]) -> str:
-    shown = names if len(names) <= MANY else [*names[: MANY - 1], f"{len(names) - MANY + 1} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+def _named(names: Iterable[str]) -> str:
+    every = list(dict.fromkeys(names))
+    more = [f"{len(every) - MANY + 1} more"]
+    return listed(every if len(every) <= MANY else every[: MANY - 1] + more)
 
 
 def _parameters(tables: Tables, settings: Settings) -> Iterator[Finding]:
     asked = letters.parameters(tables)
     rated = set(tables["ratings"].loc[tables["ratings"]["rating"] != "", "question"])
-    for row in asked[~asked["ready"] & asked["question"].isin(rated)].itertuples():
-        text = f'"{row.label}" is rated, but nobody has said what good, OK and bad mean.'
+    for label in asked.loc[~asked["ready"] & asked["question"].isin(rated), "label"]:
+        text = f'"{label}" is rated, but nobody has said what good, OK and bad mean.'
         yield "block", STEP, "", "", text, 72
 
 
 def _classes(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    seen = letters.screening(tables, settings)
-    for row in seen[seen["differs"] & (seen["reason_given"].str.strip() == "")].itertuples():
-        text = f"{row.name}: class {row.decision} was decided, the answers say {row.suggestion}. Give the reason."
-        yield "block", STEP, "", row.customer, text, 72
+    ideas = letters.screening(tables, settings)
+    for row in ideas[ideas["differs"] & (ideas["reason_given"].str.strip() == "")].itertuples():
+        text = f"class {row.decision} was decided, the answers say {row.suggestion}."
+        yield "block", STEP, "", row.customer, f"{row.name}: {text} Give the reason.", 72
     for customer, rows in letters.find_out(tables, settings).groupby("customer", sort=False):
-        count, what = rows["idea"].nunique(), _named(list(dict.fromkeys(rows["name"])))
-        text = f"{count} idea{'s' if count > 1 else ''} could still change class; find out the rest: {what}."
-        yield "nudge", STEP, "", customer, text, 28
+        count = rows["idea"].nunique()
+        text = f"{count} idea{'s' if count > 1 else ''} could still change class"
+        text = f"{text}; find out the rest: {_named(rows['name'])}."
+        yield "nudge", STEP, "", str(customer), text, 28
 
 
 def _givens(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    seen = letters.screening(tables, settings)
-    planned = set(tables["projects"].loc[tables["projects"]["status"] != "stopped", "idea"])
-    for customer, rows in seen.groupby("customer", sort=False):
-        unmet = rows[(rows["role"] == "given") & (rows["secured"] != "yes") & ~rows["idea"].isin(planned)]
-        ahead = rows[(rows["role"] == "differentiator") & rows["idea"].isin(planned)]
-        if len(unmet) and len(ahead):
-            text = f"Expected by all and not working yet, without a project: {_named(list(unmet['name']))}. Do it before what is to set us apart."
-            yield "warn", STEP, "", customer, text, 73
-        open_ = rows[(rows["role"] == "") & (rows["class"] == "A")]
-        if len(open_):
-            text = f"Given or differentiator? Nobody has said for {_named(list(open_['name']))}."
-            yield "nudge", STEP, "", customer, text, 73
+    projects = tables["projects"]
+    planned = set(projects.loc[projects["status"] != "stopped", "idea"])
+    for customer, rows in letters.screening(tables, settings).groupby("customer", sort=False):
+        has_project = rows["idea"].isin(planned)
+        unmet = rows[(rows["role"] == "given") & (rows["secured"] != "yes") & ~has_project]
+        if len(unmet) and ((rows["role"] == "differentiator") & has_project).any():
+            text = "Expected by all and not working yet, without a project"
+            text = f"{text}: {_named(unmet['name'])}. Do it before what is to set us apart."
+            yield "warn", STEP, "", str(customer), text, 73
+        unsaid = rows[(rows["role"] == "") & (rows["class"] == "A")]
+        if len(unsaid):
+            text = f"Given or differentiator? Nobody has said for {_named(unsaid['name'])}."
+            yield "nudge", STEP, "", str(customer), text, 73
 
 
 def _board(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    seen = board.place(tables, settings).merge(
-        letters.ideas(tables, settings)[["idea", "evidence", "asked_for"]], on="idea"
-    )
-    for row in seen[
-        seen["box"].isin(["progress", "question"]) & (seen["evidence"].str.strip() == "")
-    ].itertuples():
+    ideas = letters.ideas(tables, settings)[["idea", "evidence", "asked_for"]]
+    placed = board.place(tables, settings).merge(ideas, on="idea")
+    wanted = placed["box"].isin(["progress", "question"]) & (placed["evidence"].str.strip() == "")
+    for row in placed[wanted].itertuples():
         text = f"{row.name} is said to be worth much to the customer: how do we know?"
         yield "nudge", STEP, "", row.customer, text, 74
-    for row in seen[(seen["asked_for"] == "yes") & (seen["class"] == "A")].itertuples():
-        text = f"{row.name} was asked for by the customer: expect a smaller share of what it brings."
+    for row in placed[(placed["asked_for"] == "yes") & (placed["class"] == "A")].itertuples():
+        text = (
+            f"{row.name} was asked for by the customer: expect a smaller share of what it brings."
+        )
         yield "nudge", STEP, "", row.customer, text, 75
 
 
 def _team(tables: Tables, settings: Settings) -> Iterator[Finding]:
     function = tables["people"].drop_duplicates("person").set_index("person")["function"]
-    rows = letters.ideas(tables, settings)
-    for customer, own in rows[rows["person"] != ""].groupby("customer", sort=False):
-        known = {f for f in own["person"].map(function).fillna("") if f}
-        if len(own) >= MANY and len(known) == 1:
-            text = f"All {len(own)} ideas come from {next(iter(known))}: ask the other functions too."
-            yield "nudge", STEP, "", customer, text, 71
+    ideas = letters.ideas(tables, settings)
+    for customer, rows in ideas[ideas["person"] != ""].groupby("customer", sort=False):
+        known = set(rows["person"].map(function).dropna()) - {""}
+        if len(rows) >= MANY and len(known) == 1:
+            text = f"All {len(rows)} ideas come from {known.pop()}: ask the other functions too."
+            yield "nudge", STEP, "", str(customer), text, 71
 
 
 def _plans(tables: Tables, settings: Settings) -> Iterator[Finding]:
-    if not stages.begun(tables):
-        return
-    seen = portfolio.classes(tables, settings.model_copy(update={"customer": ""}))
-    own = seen[seen["category"].isin(stages.PLAN_OWN) & (seen["decision"] != "")]
-    own = own[~own["customer"].isin(stages.begun(tables))]
-    for segment, rows in own.groupby("segment", sort=False):
-        text = f"No plan of its own yet: {_named(list(rows['name']))}."
-        yield "nudge", STEP, segment, "", text, 52
+    begun = stages.begun(tables)
+    rows = portfolio.classes(tables, settings.model_copy(update={"customer": ""}))
+    rows = rows[rows["category"].isin(stages.PLAN_OWN) & (rows["decision"] != "")]
+    rows = rows[~rows["customer"].isin(begun)]
+    for segment, names in rows.groupby("segment", sort=False)["name"] if begun else ():
+        yield "nudge", STEP, str(segment), "", f"No plan of its own yet: {_named(names)}.", 52
 
 
 def _asked(tables: Tables, settings: Settings) -> Iterator[Finding]:

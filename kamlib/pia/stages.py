@@ -14,64 +14,69 @@ PLAN_OWN = ("key", "key_development")  # they get a plan of their own, the other
 
 
 def listed(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """The customers an analysis is for: one asked for by the settings, else those of the segment(s).
+    """The customers an analysis is for: the one of the settings, else those of the segment(s).
 
     Columns: customer, name, segment. Raises InvalidInput for a customer that does not exist.
     """
     table = tables["customers"][["customer", "name", "segment"]].drop_duplicates("customer")
-    table = table.assign(name=table["name"].where(table["name"] != "", table["customer"]))
+    column, value = "segment", settings.segment
     if settings.customer:
-        own = table[table["customer"] == settings.customer]
-        if own.empty:
-            raise InvalidInput(f'There is no customer "{settings.customer}".', table="customers",
-                               found=settings.customer, hint=did_you_mean(settings.customer, table["customer"]))  # fmt: skip
-        return own.reset_index(drop=True)
-    inside = (
-        table["segment"] == settings.segment if settings.segment else table["segment"] == table["segment"]
-    )
-    return table[inside].reset_index(drop=True)
+        column, value = "customer", settings.customer
+    found = table[table[column] == value] if value else table
+    if settings.customer and found.empty:
+        hint = did_you_mean(settings.customer, table["customer"])
+        message = f'There is no customer "{settings.customer}".'
+        raise InvalidInput(message, table="customers", found=settings.customer, hint=hint)
+    name = found["name"].where(found["name"] != "", found["customer"])
+    return found.assign(name=name).reset_index(drop=True)
 
 
 def begun(tables: Tables) -> list[str]:
     """The customers whose analysis has begun, in the order of the customer list."""
-    named = {*tables["stages"]["customer"], *tables["ideas"]["customer"], *tables["projects"]["customer"]}
+    named = {
+        *tables["stages"]["customer"],
+        *tables["ideas"]["customer"],
+        *tables["projects"]["customer"],
+    }
     return [customer for customer in tables["customers"]["customer"] if customer in named]
 
 
 def focus(tables: Tables, settings: Settings, chosen: str = "") -> str:
-    """The one customer to look at: the chosen one, else the first with an analysis, a key account first.
+    """The customer to look at: the chosen one, else the first with an analysis, key accounts first.
 
-    "" where there is no customer at all.
+    "" where there is none at all.
     """
     there = listed(tables, settings)["customer"].tolist()
     if chosen in there:
         return chosen
-    seen = portfolio.classes(tables, settings.model_copy(update={"customer": ""}))
-    category = dict(zip(seen["customer"], seen["category"], strict=True))
+    placed = portfolio.classes(tables, settings.model_copy(update={"customer": ""}))
+    category = dict(zip(placed["customer"], placed["category"], strict=True))
     started = set(begun(tables))
-    rank = {"key": 0, "key_development": 1}
-    ordered = sorted(there, key=lambda c: (c not in started, rank.get(category.get(c, ""), 2)))
-    return ordered[0] if ordered else ""
+    rank = {box: n for n, box in enumerate(PLAN_OWN)}
+    order = {c: (c not in started, rank.get(category.get(c, ""), 2)) for c in there}
+    return min(order, key=order.__getitem__, default="")
 
 
 @remembered
 def chain(tables: Tables, settings: Settings) -> pd.DataFrame:
     """The stages of doing business with us, customer by customer, in the order they are walked.
 
-    Columns: customer, stage, name, level (corporate, then end_customer), place, trouble, ideas (how many),
-    unmet (givens among them that do not work yet).
+    Columns: customer, stage, name, level (corporate, then end_customer), place, trouble, ideas
+    (how many), unmet (givens among them that do not work yet).
     """
     rows = tables["stages"]
     rows = rows[rows["customer"].isin(listed(tables, settings)["customer"])]
-    level = rows["level"].where(rows["level"] != "", CHAINS[0])
-    rows = rows.assign(level=level, name=rows["name"].where(rows["name"] != "", rows["stage"]),
-                       rank=level.map(CHAINS.index), order=rows["place"].fillna(float("inf")))  # fmt: skip
-    rows = rows.sort_values(["customer", "rank", "order"], kind="stable", ignore_index=True)
-    ideas = tables["ideas"]
-    spot = pd.Series(list(zip(ideas["customer"], ideas["stage"], strict=True)), dtype=object)
-    unmet = spot[((ideas["role"] == "given") & (ideas["secured"] != "yes")).to_numpy(bool)]
-    keys = list(zip(rows["customer"], rows["stage"], strict=True))
-    count, open_ = spot.value_counts(), unmet.value_counts()
-    return rows[["customer", "stage", "name", "level", "place", "trouble"]].assign(
-        ideas=[int(count.get(k, 0)) for k in keys], unmet=[int(open_.get(k, 0)) for k in keys]
+    rows = rows.assign(
+        name=rows["name"].where(rows["name"] != "", rows["stage"]),
+        level=pd.Categorical(rows["level"].replace("", CHAINS[0]), CHAINS, ordered=True),
     )
+    rows = rows.sort_values(["customer", "level", "place"], kind="stable", ignore_index=True)
+    ideas = tables["ideas"]
+    unmet = ideas[(ideas["role"] == "given") & (ideas["secured"] != "yes")]
+    key, columns = ["customer", "stage"], ["name", "level", "place", "trouble"]
+    spots = pd.MultiIndex.from_frame(rows[key])
+    counts = {
+        name: part.groupby(key).size().reindex(spots, fill_value=0).to_numpy()
+        for name, part in (("ideas", ideas), ("unmet", unmet))
+    }
+    return rows[[*key, *columns]].astype({"level": object}).assign(**counts)
