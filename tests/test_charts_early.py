@@ -21,7 +21,7 @@ from kamlib.palette import MARKS
 from kamlib.settings import Settings
 from kamlib.tables import Tables, typed
 
-from .test_market import KNOWN, NAMES, book, maps, overlaps
+from .markets import KNOWN, NAMES, book, maps, overlaps
 
 ODD = [
     "<script>alert(1)</script>",

@@ -1,20 +1,12 @@
-"""Step 4: the market map, every point a product passes on its way, what is there and what is ours."""
+"""Step 4: the market map, every point a product passes on its way, what is there and is ours."""
 
-from __future__ import annotations
-
-from kamlib.market.places import layout
-from kamlib.market.points import figure, find_out, market_map, routes, shares
-from kamlib.market.rules import TABLES, problems, refused, worse
-
-__all__ = [
-    "TABLES",
-    "figure",
-    "find_out",
-    "layout",
-    "market_map",
-    "problems",
-    "refused",
-    "routes",
-    "shares",
-    "worse",
-]
+from kamlib.market.places import layout as layout
+from kamlib.market.points import figure as figure
+from kamlib.market.points import find_out as find_out
+from kamlib.market.points import market_map as market_map
+from kamlib.market.points import routes as routes
+from kamlib.market.points import shares as shares
+from kamlib.market.rules import TABLES as TABLES
+from kamlib.market.rules import problems as problems
+from kamlib.market.rules import refused as refused
+from kamlib.market.rules import worse as worse

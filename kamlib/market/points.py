@@ -1,13 +1,14 @@
-"""What is at each point of the market map: sizes, shares, what is not accounted for, and the routes.
+"""What is at each point of the market map: sizes, shares, what is unaccounted for, and the routes.
 
-Amounts are in the basis of the map (turnover, volume or profit: one for the whole map). What nobody
-knows is unknown, never 0. Source: chapter 20, market map and opportunity analysis; the book ranks no
-points, so the ranking by what we do not have is ours.
+Amounts are in the basis of the map (turnover, volume or profit: one for the whole map). What
+nobody knows is unknown, never 0. Source: chapter 20, market map and opportunity analysis; the book
+ranks no points, so the ranking by what we do not have is ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from kamlib.settings import Settings
 from kamlib.tables import US, Tables
 
 Edge = tuple[str, str]
+MAP = ["junction", "name", "stage", "size", "ours", "our_share_pct", "competitors", "unaccounted"]
+MAP += ["unaccounted_pct", "opportunity", "rank", "leverage", "decided", "approach"]
+MAP += ["best_competitor", "best_share_pct", "status", "words", "note"]
 
 
 def junctions(tables: Tables) -> pd.DataFrame:
@@ -28,33 +32,35 @@ def junctions(tables: Tables) -> pd.DataFrame:
 
 
 def shares(tables: Tables) -> pd.DataFrame:
-    """What each supplier has at each junction, filled both ways; a row as in the table junction_shares.
+    """What each supplier has at each junction, filled both ways; a row as in junction_shares.
 
     Columns: junction, supplier, name, amount (of the basis), share_pct (0..100). Where both were
     entered the amount counts; NaN is unknown. With a size unknown a share stays a share.
     """
-    names = tables["suppliers"].drop_duplicates("supplier").set_index("supplier")["name"]
-    rows = filled(tables)
-    name = rows["supplier"].map(names).astype(object).fillna("")
-    name = name.where(name != "", rows["supplier"].replace(US, "Us"))
-    columns = ["junction", "supplier", "name", "amount", "share_pct"]
-    return rows.assign(name=name)[columns].reset_index(drop=True)
+    rows, table = filled(tables), tables["suppliers"].drop_duplicates("supplier")
+    called = {s: name for s, name in zip(table["supplier"], table["name"], strict=True) if name}
+    name = [called.get(s, "Us" if s == US else s) for s in rows["supplier"]]
+    rows = rows.assign(name=np.array(name, dtype=object))
+    return rows[["junction", "supplier", "name", "amount", "share_pct"]].reset_index(drop=True)
 
 
 def filled(tables: Tables) -> pd.DataFrame:
-    """The rows of junction_shares with both figures, and entered (the share that stood there), size."""
-    size = junctions(tables).set_index("junction")["size"]
+    """The rows of junction_shares with both figures, and as they were entered: given, entered.
+
+    More columns: size (of the junction).
+    """
     rows = tables["junction_shares"].drop_duplicates(["junction", "supplier"])
-    rows = rows[rows["junction"].isin(size.index) & (rows["supplier"] != "")]
-    whole, entered = rows["junction"].map(size).astype(float), rows["share_pct"]
-    amount = rows["amount"].fillna(_exact(entered / 100 * whole))
-    told = _exact(rows["amount"] / whole.where(whole > 0) * 100)
-    return rows.assign(amount=amount, share_pct=told.fillna(entered), entered=entered, size=whole,
-                       given=rows["amount"])  # fmt: skip
+    sizes = junctions(tables).set_index("junction")["size"]
+    rows = rows[rows["junction"].isin(sizes.index) & (rows["supplier"] != "")]
+    size = rows["junction"].map(sizes).astype(float)
+    rows = rows.assign(size=size, given=rows["amount"], entered=rows["share_pct"])
+    amount = rows["given"].fillna(_exact(rows["entered"] / 100 * size))
+    share = _exact(rows["given"] / size.where(size > 0) * 100).fillna(rows["entered"])
+    return rows.assign(amount=amount, share_pct=share)
 
 
 def _exact(numbers: pd.Series) -> pd.Series:
-    """Without the last digits that come from reckoning in halves; unknown where it is beyond all numbers."""
+    """Without the last digits that come from binary fractions; unknown beyond all numbers."""
     numbers = numbers.where(np.isfinite(numbers))
     large = numbers.abs() > 1e12
     return numbers.mask(large).round(DIGITS).where(~large, numbers)
@@ -65,60 +71,63 @@ def market_map(tables: Tables, settings: Settings) -> pd.DataFrame:
     """The market at each junction, ours and what is not ours; a row a junction.
 
     Columns: junction, name, stage (given, or the longest way from a start, which is 1), size, ours,
-    our_share_pct, competitors (sum of what is known of them), unaccounted (size - ours - competitors),
-    unaccounted_pct, opportunity (size - ours), rank (1 is the greatest opportunity), leverage, decided,
-    approach, best_competitor, best_share_pct, status, words, note. NaN is unknown. status is complete;
-    incomplete (ours or a competitor's is not known: unaccounted is an upper bound, words say of whom);
-    or unknown size (then only what was entered is known). words say it in a sentence.
+    our_share_pct, competitors (sum of what is known of them), unaccounted (size - ours -
+    competitors), unaccounted_pct, opportunity (size - ours), rank (1 is the greatest opportunity),
+    leverage, decided, approach, best_competitor, best_share_pct, status, words, note. NaN is
+    unknown. status is complete; incomplete (ours or a competitor's is not known: unaccounted is an
+    upper bound, words say of whom); or unknown size (then only what was entered is known). words
+    say it in a sentence.
     """
     points, known = junctions(tables), shares(tables)
     at, theirs = points["junction"].map, known[known["supplier"] != US]
     ours = known[known["supplier"] == US].set_index("junction")
-    best = theirs.dropna(subset=["share_pct", "amount"], how="all").sort_values(
-        ["share_pct", "amount"], ascending=False, kind="stable"
-    )
+    columns = ["share_pct", "amount"]
+    best = theirs.dropna(subset=columns, how="all")
+    best = best.sort_values(columns, ascending=False, kind="stable")
     best = best.drop_duplicates("junction").set_index("junction")
     size, own = points["size"], at(ours["amount"]).astype(float)
     competitors = at(theirs.groupby("junction")["amount"].sum(min_count=1)).astype(float)
     unaccounted = _exact(size - own.fillna(0) - competitors.fillna(0))
     opportunity = _exact(size - own)
-    missing = at(_missing(points, known)).tolist()
+    missing = _missing(points, known)
     stage = at(stages(points, forward(edges(tables)))).astype(float)
-    status = np.where(
-        size.isna(), "unknown size", np.where(list(map(bool, missing)), "incomplete", "complete")
-    )
-    rows = {
-        "junction": points["junction"], "name": points["name"],
-        "stage": points["stage"].fillna(stage), "size": size, "ours": own,
-        "our_share_pct": at(ours["share_pct"]).astype(float), "competitors": competitors,
-        "unaccounted": unaccounted,
-        "unaccounted_pct": _exact(unaccounted / size.where(size > 0) * 100),
-        "opportunity": opportunity, "rank": opportunity.rank(ascending=False, method="min"),
-        **{c: points[c] for c in ("leverage", "decided", "approach")},
-        "best_competitor": at(best["name"]).astype(object).fillna(""), "best_share_pct": at(best["share_pct"]).astype(float),
-        "status": status, "words": [*map(_words, status, unaccounted, missing)], "note": points["note"],
-    }  # fmt: skip
-    return pd.DataFrame(rows)
+    whose = [missing[junction] for junction in points["junction"]]
+    open_size, open_share = size.isna(), np.array([bool(who) for who in whose], dtype=bool)
+    status = np.select([open_size, open_share], ["unknown size", "incomplete"], "complete")
+    return points.assign(
+        stage=points["stage"].fillna(stage),
+        ours=own,
+        our_share_pct=at(ours["share_pct"]).astype(float),
+        competitors=competitors,
+        unaccounted=unaccounted,
+        unaccounted_pct=_exact(unaccounted / size.where(size > 0) * 100),
+        opportunity=opportunity,
+        rank=opportunity.rank(ascending=False, method="min"),
+        best_competitor=at(best["name"]).astype(object).fillna(""),
+        best_share_pct=at(best["share_pct"]).astype(float),
+        status=status,
+        words=[_words(*row) for row in zip(status, unaccounted, whose, strict=True)],
+    )[MAP]
 
 
 def _missing(points: pd.DataFrame, known: pd.DataFrame) -> dict[str, list[str]]:
-    """Whose business at a junction nobody knows, by junction: "ours", "Corvid's", "any competitor's"."""
+    """Whose business at a junction nobody knows, by junction: "ours", "Corvid's"."""
+    known = known.assign(open=known[["amount", "share_pct"]].isna().all(axis=1))
     result = {}
-    known = known.assign(open=known["amount"].isna() & known["share_pct"].isna(), us=known["supplier"] == US)
     for junction in points["junction"]:
         here = known[known["junction"] == junction]
-        who = [] if (here["us"] & ~here["open"]).any() else ["ours"]
-        who += [f"{name}'s" for name in here[here["open"] & ~here["us"]]["name"]]
-        result[junction] = who if (~here["us"]).any() else [*who, "any competitor's"]
+        us, them = here[here["supplier"] == US], here[here["supplier"] != US]
+        result[junction] = [] if (~us["open"]).any() else ["ours"]
+        result[junction] += [f"{name}'s" for name in them.loc[them["open"], "name"]]
+        result[junction] += [] if len(them) else ["any competitor's"]
     return result
 
 
 def _words(status: str, unaccounted: float, missing: list[str]) -> str:
     if status == "unknown size":
         return "The size of this market is not known: find it out first."
-    if status == "incomplete":
-        return f"At most {figure(unaccounted)} is not accounted for; still unknown: {', '.join(missing)}."
-    return f"{figure(unaccounted)} is not accounted for."
+    amount = f"{figure(unaccounted)} is not accounted for"
+    return f"At most {amount}; still unknown: {', '.join(missing)}." if missing else f"{amount}."
 
 
 def figure(number: float) -> str:
@@ -134,48 +143,46 @@ def routes(tables: Tables) -> pd.DataFrame:
     """The routes with what flows on them; a row a route between two junctions that exist.
 
     Columns: origin, target, amount (given; else what the target's size leaves, split over its other
-    routes in proportion to the sizes they come from; NaN where that is unknown), estimated, ours (our
-    part: our share at the origin, scaled so that the routes into a point bring our share there; where
-    only one route leads there, that share). ours is an estimate wherever a point has several routes.
+    routes in proportion to the sizes they come from; NaN where that is unknown), estimated, ours
+    (our part: our share at the origin, scaled so that the routes into a point bring our share
+    there; where only one route leads there, that share). ours is an estimate wherever a point has
+    several routes.
     """
-    points = junctions(tables).set_index("junction")
-    ends = edges(tables)
-    given = tables["routes"].drop_duplicates(["origin", "target"]).set_index(["origin", "target"])["amount"]
-    rows = pd.DataFrame({"origin": [a for a, _ in ends], "target": [b for _, b in ends]}, dtype=object)
-    amount = pd.Series([given[e] for e in ends], dtype=float)
-    into, open_ = rows["target"], amount.isna()
-    rest = (into.map(points["size"]) - amount.groupby(into).transform("sum")).clip(lower=0)
-    alone = open_ & (open_.groupby(into).transform("sum") == 1)
-    weight = rows["origin"].map(points["size"]).astype(float).where(open_, 0.0).mask(alone, 1.0)
-    total = weight.groupby(into).transform(_sum)
-    amount = amount.fillna(rest * weight / total.where(total > 0))
+    rows = pd.DataFrame(edges(tables), columns=["origin", "target"], dtype=object)
+    given = tables["routes"].drop_duplicates(["origin", "target"])
+    amount = rows.merge(given, "left", ["origin", "target"])["amount"].astype(float)
+    sizes = junctions(tables).set_index("junction")["size"]
     known = shares(tables)
     share = known[known["supplier"] == US].set_index("junction")["share_pct"] / 100
+    into, origin, unknown = rows["target"], rows["origin"], amount.isna()
+
+    def whole(part: pd.Series) -> pd.Series:
+        """The sum over the routes into the same point; unknown where one is."""
+        return part.groupby(into).transform(lambda values: values.sum(skipna=False))
+
+    rest = (into.map(sizes) - amount.groupby(into).transform("sum")).clip(lower=0)
+    alone = unknown & (unknown.groupby(into).transform("sum") == 1)
+    weight = origin.map(sizes).astype(float).where(unknown, 0.0).mask(alone, 1.0)
+    total = whole(weight)
+    amount = amount.fillna(rest * weight / total.where(total > 0))
     there = into.map(share).astype(float)
-    ours = amount * rows["origin"].map(share).astype(float)
+    ours = amount * origin.map(share).astype(float)
     ours = ours.fillna((amount * there).where(~into.duplicated(keep=False)))
-    brought = ours.groupby(into).transform(_sum)
-    right = there * amount.groupby(into).transform(_sum) / brought.where(brought > 0)
+    brought = whole(ours)
+    right = there * whole(amount) / brought.where(brought > 0)
     ours = np.minimum(ours * right.fillna(1.0), amount)
-    return rows.assign(amount=amount, estimated=open_ & amount.notna(), ours=ours)
-
-
-def _sum(part: pd.Series) -> float:
-    return part.sum(skipna=False)
+    return rows.assign(amount=amount, estimated=unknown & amount.notna(), ours=ours)
 
 
 def find_out(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """What nobody knows yet of the map, points of leverage first: junction, name, question."""
-    basis, asked = settings.market_basis, []
-    rows = market_map(tables, settings)
-    missing = _missing(junctions(tables), shares(tables))
-    for row in rows.sort_values("leverage", key=lambda c: c != "yes", kind="stable").itertuples():
-        if row.size != row.size:
-            asked.append((row.junction, row.name, f"How large is the market at {row.name}, in {basis}?"))
-        asked += [
-            (row.junction, row.name, f"How much of the {basis} at {row.name} is {whose}?")
-            for whose in missing[row.junction]
-        ]
+    """What nobody knows of the map, points of leverage first: junction, name, question."""
+    basis, points, asked = settings.market_basis, junctions(tables), []
+    missing = _missing(points, shares(tables))
+    points = points.sort_values("leverage", key=lambda c: c != "yes", kind="stable")
+    for junction, name, size in points[["junction", "name", "size"]].itertuples(index=False):
+        questions = [f"How large is the market at {name}, in {basis}?"] if size != size else []
+        questions += [f"How much of the {basis} at {name} is {who}?" for who in missing[junction]]
+        asked += [(junction, name, question) for question in questions]
     return pd.DataFrame(asked, columns=["junction", "name", "question"])
 
 
@@ -183,45 +190,43 @@ def edges(tables: Tables) -> list[Edge]:
     """The routes between two different junctions that exist, each once."""
     known, rows = set(tables["junctions"]["junction"]) - {""}, tables["routes"]
     ends = zip(rows["origin"], rows["target"], strict=True)
-    return [*dict.fromkeys((a, b) for a, b in ends if a != b and a in known and b in known)]
+    return [*dict.fromkeys((a, b) for a, b in ends if a != b and {a, b} <= known)]
 
 
-def circles(edges: Iterable[Edge]) -> dict[Edge, list[str]]:
-    """The edges that close a circle, each with the points of its circle in order."""
-    after: dict[str, list[str]] = {}
+def _sorter(edges: Iterable[Edge]) -> TopologicalSorter[str]:
+    """The points in the order of the routes; whoever begins a route is looked at first."""
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for a, _ in edges:
+        sorter.add(a)
     for a, b in edges:
-        after.setdefault(a, []).append(b)
-    done: set[str] = set()
-    closing = {}
-    for start in after:
-        path = [] if start in done else [start]
-        ways = [iter(after[p]) for p in path]
-        while path:
-            step = next(ways[-1], None)
-            if step is None:
-                done.add(path.pop())
-                ways.pop()
-            elif step in path:
-                closing[path[-1], step] = [*path[path.index(step) :], step]
-            elif step not in done:
-                path.append(step)
-                ways.append(iter(after.get(step, [])))
-    return closing
+        sorter.add(b, a)
+    return sorter
+
+
+def circles(edges: list[Edge]) -> dict[Edge, list[str]]:
+    """The edges that close a circle, each with the points of its circle in order."""
+    closing: dict[Edge, list[str]] = {}
+    while True:
+        try:
+            _sorter([edge for edge in edges if edge not in closing]).prepare()
+            return closing
+        except CycleError as error:
+            *_, origin, target = circle = error.args[1]
+            closing[origin, target] = circle
 
 
 def forward(edges: list[Edge]) -> list[Edge]:
+    """The edges but for those that close a circle."""
     closing = circles(edges)
     return [edge for edge in edges if edge not in closing]
 
 
 def stages(points: pd.DataFrame, edges: list[Edge]) -> dict[str, int]:
-    """How far along each junction lies: as given if the routes allow it, else beyond all before it."""
-    given = zip(points["junction"], points["stage"], strict=True)
-    stage = {junction: 1 if at != at else int(at) for junction, at in given}
-    for _ in stage:
-        late = [(a, b) for a, b in edges if stage[b] <= stage[a]]
-        for a, b in late:
-            stage[b] = max(stage[b], stage[a] + 1)
-        if not late:
-            break
+    """How far along each junction lies: as given if the routes allow it, else beyond all before it.
+
+    The edges make no circle.
+    """
+    stage = dict(zip(points["junction"], points["stage"].fillna(1).astype(int), strict=True))
+    for b in _sorter(edges).static_order():
+        stage[b] = max([stage[b], *(stage[a] + 1 for a, target in edges if target == b)])
     return stage
