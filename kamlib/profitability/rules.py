@@ -1,15 +1,28 @@
-"""What a good facilitator would say about profit: rule checks as rows, like those of the matrix."""
+"""What a good facilitator would say about profit: findings as rows, like those of the matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kamlib import portfolio
 from kamlib.profitability import curve, programme, serving
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
 Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
-PART_YEAR, OTHER = 12, 0.01
+STEP, APART = 9, 0.01
+MORE = "costs {:,.0f} more than it brings"
+INVESTMENT = "an investment, if somebody says what pays it back and when."
+# category: level, rule, and what is said of an account that loses money
+LOSSES = {
+    "key": ("warn", 58, f"{MORE}: invest on purpose, or not at all."),
+    "key_development": ("nudge", 58, f"{MORE}: {INVESTMENT}"),
+    "maintenance": ("warn", 57, "loses {:,.0f} a year: serve it more simply, or raise the price."),
+}
+
+
+def _row(level: str, text: str, rule: int = 54, segment: str = "", customer: str = "") -> Row:
+    return level, STEP, segment, customer, text, rule
 
 
 def _begun(tables: Tables) -> bool:
@@ -17,78 +30,60 @@ def _begun(tables: Tables) -> bool:
     return any(len(tables[name]) for name in ("ledger", "pools", "activities", "activity_counts"))
 
 
-def _key_accounts(tables: Tables, settings: Settings) -> Iterator[Row]:
-    seen = curve.customers(tables, settings)
-    for row in seen[(seen["category"] == "key") & (seen["status"] != "prospect")].itertuples():
-        if row.profit != row.profit:
-            text = f"{row.name} is a key account and nobody knows what it earns us."
-            yield "warn", 9, row.segment, row.customer, text, 54
-        elif _begun(tables) and row.profit < 0:
-            text = (f"{row.name} is a key account and costs {-row.profit:,.0f} more than it brings: invest on "
-                    "purpose, or not at all.")  # fmt: skip
-            yield "warn", 9, row.segment, row.customer, text, 58
-
-
-def _development(tables: Tables, settings: Settings) -> Iterator[Row]:
-    seen = curve.customers(tables, settings)
-    for row in seen[(seen["category"] == "key_development") & (seen["profit"] < 0)].itertuples():
-        text = (f"{row.name} is a key development account and costs {-row.profit:,.0f} more than it brings: an investment, "
-                "if somebody says what pays it back and when.")  # fmt: skip
-        yield "nudge", 9, row.segment, row.customer, text, 58
-
-
-def _maintenance(tables: Tables, settings: Settings) -> Iterator[Row]:
-    seen = curve.customers(tables, settings)
-    poor = (
-        seen[(seen["category"] == "maintenance") & (seen["profit"] < 0)] if _begun(tables) else seen.iloc[:0]
-    )
-    for row in poor.itertuples():
-        text = (f"{row.name} is a maintenance account and loses {-row.profit:,.0f} a year: serve it more simply, or raise "
-                "the price.")  # fmt: skip
-        yield "warn", 9, row.segment, row.customer, text, 57
+def _losses(tables: Tables, settings: Settings) -> Iterator[Row]:
+    """Accounts that lose money, and key accounts of which nobody knows whether they do."""
+    decided, rows = portfolio.decided(tables), curve.customers(tables, settings)
+    rows = rows[(rows["category"] != "key") | (rows["status"] != "prospect")]
+    for category, (level, rule, loss) in LOSSES.items():
+        for row in rows[rows["category"] == category].itertuples():
+            is_ = "is" if row.customer in decided else "is suggested as"
+            head = f"{row.name} {is_} a {category.replace('_', ' ')} account and"
+            about = (row.segment, row.customer)
+            if category == "key" and row.profit != row.profit:
+                yield _row("warn", f"{head} nobody knows what it earns us.", 54, *about)
+            elif row.profit < 0 and (_begun(tables) or category == "key_development"):
+                yield _row(level, f"{head} {loss.format(-row.profit)}", rule, *about)
 
 
 def _dependency(tables: Tables, settings: Settings) -> Iterator[Row]:
-    found = curve.concentration(tables, settings.model_copy(update={"segment": ""}))
-    segment = dict(zip(tables["customers"]["customer"], tables["customers"]["segment"], strict=True))
-    for row in found[found["dependent"]].itertuples():
-        if len(found) > 1 and settings.segment in ("", segment.get(row.customer)):
+    rows = curve.concentration(tables, settings.model_copy(update={"segment": ""}))
+    listed = tables["customers"].drop_duplicates("customer").set_index("customer")
+    rows = rows.join(listed["segment"], on="customer")
+    for row in rows[rows["dependent"]].itertuples():
+        if len(rows) > 1 and settings.segment in ("", row.segment):
             text = f"{row.name} is {row.share_pct:.0f} % of the business: what if it goes?"
-            yield "warn", 9, segment.get(row.customer, ""), row.customer, text, 54
+            yield _row("warn", text, 54, row.segment, row.customer)
 
 
 def _capacity(tables: Tables, settings: Settings) -> Iterator[Row]:
-    for row in serving.pools(tables, settings).itertuples():
-        if row.over_minutes > 0.005 * row.practical_minutes:
-            text = (f"{row.name}: the counts take {row.used_pct - 100:.0f} % more minutes than there are; either they or "
-                    "the minutes of a time are too high.")  # fmt: skip
-            yield "warn", 9, "", "", text, 54
+    rows = serving.pools(tables, settings)
+    for row in rows[rows["over_minutes"] > 0.005 * rows["practical_minutes"]].itertuples():
+        over = f"the counts take {row.used_pct - 100:.0f} % more minutes than there are"
+        advice = "either they or the minutes of a time are too high"
+        yield _row("warn", f"{row.name}: {over}; {advice}.")
 
 
 def _programme(tables: Tables, settings: Settings) -> Iterator[Row]:
-    if settings.day_cost is None or not _begun(tables):
-        return
     words, share = programme.verdict(tables, settings)
-    if share > 100:
-        yield "warn", 9, "", "", words, 54
+    if settings.day_cost is not None and _begun(tables) and share > 100:
+        yield _row("warn", words)
 
 
 def _ledger(tables: Tables, settings: Settings) -> Iterator[Row]:
     """Where the list of customers and the ledger tell different stories of the same year."""
-    when = curve.year(tables, settings)
-    ledger = tables["ledger"]
-    booked = ledger[ledger["year"] == when].drop_duplicates("customer").set_index("customer")["revenue"]
+    year, ledger = serving.year(tables, settings), tables["ledger"]
+    booked = ledger[ledger["year"] == year].drop_duplicates("customer").set_index("customer")
     listed = tables["customers"].drop_duplicates("customer")
-    told = listed["customer"].map(booked)
-    apart = listed[(told - listed["revenue"]).abs() > OTHER * told.abs().clip(lower=1)]
     if settings.segment:
-        apart = apart[apart["segment"] == settings.segment]
-    if len(apart):
-        names = ", ".join(apart["name"].head(3)) + (" and others" if len(apart) > 3 else "")
-        text = f"The list and the ledger of {when} give different revenues for {names}; the ledger counts."
-        yield "nudge", 9, settings.segment, "", text, 54
+        listed = listed[listed["segment"] == settings.segment]
+    revenue = listed["customer"].map(booked["revenue"])
+    apart = (revenue - listed["revenue"]).abs() > APART * revenue.abs().clip(lower=1)
+    names = listed.loc[apart, "name"]
+    if len(names):
+        several = ", ".join(names.head(3)) + (" and others" if len(names) > 3 else "")
+        story = f"The list and the ledger of {year} give different revenues for {several}"
+        yield _row("nudge", f"{story}; the ledger counts.", 54, settings.segment)
 
 
-RULES: tuple[Callable[[Tables, Settings], Iterator[Row]], ...] = (
-    _key_accounts, _development, _maintenance, _dependency, _capacity, _programme, _ledger,
-)  # fmt: skip
+Rule = Callable[[Tables, Settings], Iterator[Row]]
+RULES: tuple[Rule, ...] = (_losses, _dependency, _capacity, _programme, _ledger)
