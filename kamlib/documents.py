@@ -143,7 +143,7 @@ def profits(desk: Desk) -> Document:
     curve = profitability.ranked(seen)
     margin, source = profitability.margin(tables, chosen)
     off = 5.0
-    pools, costly = profitability.pools(tables), profitability.by_activity(tables)
+    pools, costly = profitability.pools(tables, chosen), profitability.by_activity(tables, chosen)
     value, stay = profitability.future_value(tables, chosen), profitability.retention(tables, chosen)
     segment = chosen.segment if chosen.segment in set(stay["segment"]) else "all"
     stay = stay[stay["segment"] == segment]
@@ -166,7 +166,7 @@ def profits(desk: Desk) -> Document:
         "discount_words": earnings.discount(margin, off, source),
         "discount_table": earnings.discount_table(tables, chosen),
         "spiral_words": earnings.spiral(tables, chosen, own), "serving_words": earnings.serving(tables, chosen),
-        "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables),
+        "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables, chosen),
         "programme_words": earnings.programme_words(tables, chosen),
         "channels": earnings.moved(tables, chosen, 50.0),
         "worth": earnings.worth(tables, chosen),

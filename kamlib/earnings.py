@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kamlib import catalogue, profitability
@@ -107,9 +108,9 @@ def played(tables: Tables, settings: Settings, own: bool) -> tuple[pd.DataFrame,
     return overheads.played(*given), spiral_title(overheads.rounds(*given))
 
 
-def capacity_title(tables: Tables) -> str:
+def capacity_title(tables: Tables, settings: Settings) -> str:
     """What of the paid-for time serves nobody, in one sentence."""
-    pools = profitability.pools(tables)
+    pools = profitability.pools(tables, settings)
     unused, over = (
         pools["unused_cost"].sum(),
         pools[pools["over_minutes"] > 0.005 * pools["practical_minutes"]],
@@ -125,9 +126,9 @@ def capacity_title(tables: Tables) -> str:
 
 def serving(tables: Tables, settings: Settings, *, headed: bool = True) -> str:
     """Pools and activities in words: what is used, what is not, and what it goes on."""
-    pools = profitability.pools(tables)
-    activities = profitability.by_activity(tables)
-    return fill("profit_serving", title=capacity_title(tables) if headed else "", pools=pools.to_dict("records"), settings=settings,
+    pools = profitability.pools(tables, settings)
+    activities = profitability.by_activity(tables, settings)
+    return fill("profit_serving", title=capacity_title(tables, settings) if headed else "", pools=pools.to_dict("records"), settings=settings,
                 activities=activities.head(MOST_ROWS).to_dict("records"))  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str) 
     everywhere = settings.model_copy(update={"segment": ""})
     look = [r[4] for rule in profitability.RULES for r in rule(tables, everywhere) if r[3] == customer]
     return fill("profit_card", row=row, choices=choices, chosen=customer, at="-profit",
-                look=look, share=_share(tables, seen, row), worth=_worth(tables, everywhere, customer))  # fmt: skip
+                look=look, share=_share(tables, everywhere, seen, row), worth=_worth(tables, everywhere, customer))  # fmt: skip
 
 
 def takes(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str) -> str:
@@ -191,9 +192,9 @@ def takes(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str)
     return fill("profit_takes", activities=of.to_dict("records"), freight=freight)
 
 
-def _share(tables: Tables, seen: pd.DataFrame, row: dict[str, Any]) -> str:
+def _share(tables: Tables, settings: Settings, seen: pd.DataFrame, row: dict[str, Any]) -> str:
     """Of whose time it takes most, beside what it brings."""
-    use = profitability.use(tables)
+    use = profitability.use(tables, settings)
     minutes = use.groupby("pool")["minutes"].sum()
     own = use[use["customer"] == row["customer"]].groupby("pool")["minutes"].sum()
     share = (100 * own / minutes.where(minutes > 0)).dropna()
@@ -243,15 +244,15 @@ def future_words(tables: Tables, settings: Settings, *, headed: bool = True) -> 
     more = [known[f"{end}_halved"].sum() - known[end].sum() for end in ("low", "high")]
     return fill("profit_future", title=future_title(tables, settings) if headed else "", settings=settings, rows=rows.to_dict("records"),
                 more=sorted(more), known=len(known), simple=future.table().to_dict("records"),
-                beginning=future.simple_value(20, 1000, 10), end=future.value(1000, 80, years=10),
+                beginning=future.simple_value(20, 1000, 10), end=future.value(1000, 0.8 ** np.arange(1, 11)),
                 caveats=catalogue.items("future_value", "caveats").to_dict("records"),
                 claim=catalogue.entry("retention_claim"),
                 fits=[s for s in dict.fromkeys(profitability.retention(tables, settings)["segment"])])  # fmt: skip
 
 
-def won_title(tables: Tables) -> str:
+def won_title(tables: Tables, settings: Settings) -> str:
     """Value won against value lost, in one sentence."""
-    net = profitability.won_and_lost(tables).set_index("kind")
+    net = profitability.won_and_lost(tables, settings).set_index("kind")
     won, lost, gap = net.loc["won"], net.loc["lost"], float(net.at["net", "profit"])
     if not won["customers"] + lost["customers"]:
         return "Whom did we win, whom did we lose, and what were they worth?"

@@ -106,7 +106,9 @@ def _whose(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
 
 def _costs(kept: Tables, tables: Tables, customers: set[str]) -> Tables:
     """Of costs that are shared out so much that each of the customers bears what it bore."""
-    use, pools = profitability.use(tables), profitability.pools(tables).set_index("pool")
+    chosen = settings.of_workbook(tables)
+    use = profitability.use(tables, chosen)
+    pools = profitability.pools(tables, chosen).set_index("pool")
     own = use[use["customer"].isin(customers)]
     share = own.groupby("activity")["count"].sum() / use.groupby("activity")["count"].sum()
     used = own.groupby("pool")["minutes"].sum().reindex(pools.index).fillna(0)

@@ -201,12 +201,12 @@ def test_the_spiral_with_the_example_and_with_our_own(app: Any, place: Path) -> 
 
 def test_costs_are_typed_in_and_everything_follows(app: Any, place: Path) -> None:
     title = "Whose time serves customers"
-    before = profitability.pools(model(place)[0]).set_index("pool")
+    before = profitability.pools(*model(place)).set_index("pool")
     cell(app, title, "Broker consultants", 0).click()
     app.keyboard.type("700000")
     app.keyboard.press("Enter")
     kept(place, ["700000"], "pools", "cost", pool="consultants")
-    now = profitability.pools(model(place)[0]).set_index("pool")
+    now = profitability.pools(*model(place)).set_index("pool")
     assert now.at["consultants", "unused_cost"] > before.at["consultants", "unused_cost"]
     app.locator("td", has_text=re.compile(f"^{now.at['consultants', 'unused_cost']:,.0f}$")).first.wait_for()
     says(app, earnings.whale_title(profitability.whale(*model(place))))

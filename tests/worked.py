@@ -68,3 +68,21 @@ def typed(*args, **more) -> tuple[tables.Tables, settings.Settings]:
     """The same, typed, with the settings of its workbook."""
     ready = tables.typed(text(*args, **more))
     return ready, settings.of_workbook(ready, segment="main")
+
+
+def rows(columns: str, *cells: Iterable[object]) -> pd.DataFrame:
+    """A text table of these columns only: rows("customer profit", ("a", 5), ("b", None))."""
+    text = [[tables.as_text(value) for value in row] for row in cells]
+    return pd.DataFrame(text, columns=columns.split(), dtype=object)
+
+
+def workbook(**given: pd.DataFrame) -> tuple[tables.Tables, settings.Settings]:
+    """A workbook of these text tables, typed, with its settings."""
+    ready = tables.typed(given)
+    return ready, settings.of_workbook(ready)
+
+
+def messages(rules: Iterable, *of: object, rule: int = 0) -> list[tuple[str, str]]:
+    """(level, message) of the findings of these rules; of one rule number, if it is given."""
+    found = [row for ask in rules for row in ask(*of)]
+    return [(row[0], row[4]) for row in found if rule in (0, row[5])]

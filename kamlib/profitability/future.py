@@ -1,8 +1,8 @@
-"""What a customer is worth from now on: how long it stays, over a horizon, as a range and not as one number.
+"""What a customer is worth from now on: how long it stays, over a horizon, as a range.
 
-Sources: chapter 7 (life = 1 / defection rate, an oversimplification that leaves out growth and interest);
-Gupta and Lehmann 2005 (margin, retention, discount rate); Fader and Hardie 2007 (retention that grows
-with age: the shifted beta-geometric model, sBG).
+Sources: chapter 7 (life = 1 / defection rate, an oversimplification that leaves out growth and
+interest); Gupta and Lehmann 2005 (margin, retention, discount rate); Fader and Hardie 2007
+(retention that grows with age: the shifted beta-geometric model, sBG).
 """
 
 from __future__ import annotations
@@ -14,61 +14,53 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kamlib import portfolio
 from kamlib.errors import InvalidInput
-from kamlib.memory import remembered, remembered_of, remembered_while_equal
-from kamlib.profitability import curve
+from kamlib.memory import remembered
+from kamlib.profitability import curve, serving
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
-LONGEST = 400  # years that stand for ever
 OWN, COHORT, GENERAL = "its own outlook", "customers like it", "the workbook's setting"
 EVERYBODY = "all"
+STAYS, GROWS = ["retention_low_pct", "retention_high_pct"], ["growth_low_pct", "growth_high_pct"]
+WORTH = ["low", "high", "low_halved", "high_halved"]
+COLUMNS = [*curve.WHO[:2], "segment", "category", "profit", *STAYS, *GROWS, *WORTH, "basis"]
+CURVES = ["left_pct", "fitted_pct", "simple_pct", "retention_pct"]
 
 
 def life(defection_pct: float) -> float:
     """Years a customer stays on average: 1 / q. Raises InvalidInput unless 0 < q <= 100 %."""
     if not 0 < defection_pct <= 100:
-        raise InvalidInput(f"The defection rate is {defection_pct:g} %; it must be above 0 and at most 100.",
-                           found=defection_pct, allowed="more than 0, at most 100",
-                           hint="If nobody ever leaves, choose a horizon instead.")  # fmt: skip
+        text = f"The defection rate is {defection_pct:g} %; it must be above 0 and at most 100."
+        hint = "If nobody ever leaves, choose a horizon instead."
+        allowed = "more than 0, at most 100"
+        raise InvalidInput(text, found=defection_pct, allowed=allowed, hint=hint)
     return 100 / defection_pct
 
 
 def simple_value(defection_pct: float, profit: float, years: float = math.inf) -> float:
-    """Profit a year times life, p / q; over N years p (1 - (1 - q)^N) / q. No growth, no discounting."""
-    stays = 1 - defection_pct / 100
-    whole = profit * life(defection_pct)
-    return whole if math.isinf(years) else whole * (1 - stays**years)
+    """Profit a year times life, p / q; over N years p (1 - (1 - q)^N) / q. No growth, no interest.
 
-
-def value(
-    profit: float,
-    retention_pct: float,
-    growth_pct: float = 0,
-    discount_pct: float = 0,
-    years: float = math.inf,
-) -> float:
-    """Present value of a yearly profit: the sum over t = 1, 2, .. of p (1 + g)^(t - 1) r^t / (1 + i)^t.
-
-    Without growth and end p r / (1 + i - r). Infinite when r (1 + g) is 1 + i or more and there is no end.
+    Raises InvalidInput as `life` does.
     """
-    r, g, i = retention_pct / 100, growth_pct / 100, discount_pct / 100
-    step = r * (1 + g) / (1 + i)
-    first = profit * r / (1 + i)
-    if math.isinf(years):
-        return first / (1 - step) if step < 1 else math.copysign(math.inf, profit) if profit else 0.0
-    return first * (years if abs(step - 1) < 1e-12 else (1 - step**years) / (1 - step))
+    gone: float = 1 - (1 - defection_pct / 100) ** years
+    return profit * life(defection_pct) * gone
 
 
-def value_along(profit: float, left: np.ndarray, growth_pct: float = 0, discount_pct: float = 0) -> float:
-    """The same with the chance of being there after 1, 2, .. years given (`left`, 0..1)."""
-    t = np.arange(1, len(left) + 1)
+def value(profit: Any, stay: np.ndarray, growth_pct: Any = 0.0, discount_pct: float = 0.0) -> Any:
+    """Present value of a yearly profit p: the sum of p (1 + g)^(t-1) s_t / (1 + i)^t, t = 1, 2, ..
+
+    `stay`: s_t, the chance (0..1) of being there after t years, in the last axis. The result has its
+    other axes, with which those of profit and growth_pct are broadcast.
+    """
+    t = np.arange(1, stay.shape[-1] + 1)
     grown = profit * (1 + growth_pct / 100) ** (t - 1)
-    return float((grown * left / (1 + discount_pct / 100) ** t).sum())
+    return (grown * stay / (1 + discount_pct / 100) ** t).sum(axis=-1)
 
 
-def sbg_retention(alpha: float, beta: float, age: np.ndarray) -> np.ndarray:
-    """The retention rate (0..1) in the year `age` (1, 2, ..) since the beginning: it grows with age."""
+def sbg_retention(alpha: Any, beta: Any, age: Any) -> Any:
+    """The retention rate (0..1) in the year `age` (1, 2, ..) since the beginning; grows with age."""
     return (beta + age - 1) / (alpha + beta + age - 1)
 
 
@@ -86,7 +78,7 @@ def sbg_fit(cohorts: Sequence[Sequence[float]]) -> tuple[float, float]:
 
     usable = [np.asarray(c, dtype=float) for c in cohorts if len(c) > 1]
     gone = [-np.diff(c) for c in usable]
-    if not usable or sum(float(g.sum()) for g in gone) <= 0 or any((g < 0).any() for g in gone):
+    if not any(g.sum() for g in gone) or any((g < 0).any() for g in gone):
         return math.nan, math.nan
 
     def unlikely(at: np.ndarray) -> float:
@@ -99,155 +91,172 @@ def sbg_fit(cohorts: Sequence[Sequence[float]]) -> tuple[float, float]:
             total += left[-1] * np.log(max(stay[-1], 1e-300))
         return -total
 
-    found = minimize(
-        unlikely, np.zeros(2), method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000}
-    )
-    alpha, beta = np.exp(np.clip(found.x, -12, 12))
+    search = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000}
+    best = minimize(unlikely, np.zeros(2), method="Nelder-Mead", options=search)
+    alpha, beta = np.exp(np.clip(best.x, -12, 12))
     return float(alpha), float(beta)
 
 
-def table(profit: float = 1000, rates: Sequence[float] = (50, 33, 25, 20, 15, 10, 5)) -> pd.DataFrame:
-    """Life and value by defection rate: defection_pct, life_years, value, value_10 (over ten years)."""
-    return pd.DataFrame([(q, life(q), simple_value(q, profit), simple_value(q, profit, 10)) for q in rates],
-                        columns=["defection_pct", "life_years", "value", "value_10"])  # fmt: skip
+def table(profit: float = 1000) -> pd.DataFrame:
+    """Life and value by defection rate: defection_pct, life_years, value, value_10 (ten years)."""
+    rates = (50, 33, 25, 20, 15, 10, 5)
+    rows = [(q, life(q), simple_value(q, profit), simple_value(q, profit, 10)) for q in rates]
+    return pd.DataFrame(rows, columns=["defection_pct", "life_years", "value", "value_10"])
 
 
 # cohorts
 
 
-def _cohorts(cohorts: pd.DataFrame, segment: str) -> list[list[float]]:
-    own = cohorts[
-        (cohorts["segment"] == segment)
-        & cohorts["age"].str.fullmatch(r"\d{1,3}")
-        & cohorts["customers"].notna()
-    ]
-    made = []
-    for _, rows in own.groupby("cohort", sort=False):
-        by_age = dict(zip(rows["age"].astype(int), rows["customers"], strict=True))
-        counts: list[float] = []
-        while len(counts) in by_age:  # as far as it is known without a gap
-            counts.append(by_age[len(counts)])
-        made.append(counts)
-    return made
+@remembered
+def _cohorts(tables: Tables) -> dict[str, pd.DataFrame]:
+    """segment -> customers left, a row a cohort, a column an age; as far as known without a gap."""
+    rows = tables["cohorts"]
+    rows = rows[rows["age"].str.fullmatch(r"\d{1,3}") & rows["customers"].notna()]
+    rows = rows.assign(age=rows["age"].astype(int))
+    rows = rows.drop_duplicates(["segment", "cohort", "age"], keep="last")
+    left = {}
+    for segment, counts in rows.groupby("segment", sort=False):
+        wide = counts.pivot(index="cohort", columns="age", values="customers")
+        wide = wide.reindex(index=counts["cohort"].unique(), columns=range(counts["age"].max() + 1))
+        left[segment] = wide.where(wide.isna().cumsum(axis=1) == 0)
+    return left
 
 
-@remembered_while_equal
-def _fits(cohorts: pd.DataFrame) -> dict[str, tuple[float, float, int]]:
-    found = {}
-    for segment in dict.fromkeys(cohorts["segment"]):
-        listed = _cohorts(cohorts, segment)
-        alpha, beta = sbg_fit(listed)
+@remembered
+def fits(tables: Tables) -> pd.DataFrame:
+    """The sBG of each segment whose cohorts allow it: alpha, beta, oldest (age); index segment."""
+    rows = {}
+    for segment, left in _cohorts(tables).items():
+        alpha, beta = sbg_fit([row.dropna().to_list() for _, row in left.iterrows()])
         if alpha == alpha:
-            found[segment] = (alpha, beta, max(map(len, listed)) - 1)
-    return found
-
-
-def fit_of(tables: Tables, segment: str) -> tuple[float, float, int] | None:
-    """alpha, beta and the greatest age known for a segment, or else for all; None without cohorts."""
-    fits = _fits(tables["cohorts"])
-    return fits.get(segment) or fits.get(EVERYBODY)
+            rows[segment] = (alpha, beta, left.columns[left.notna().any()].max())
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["alpha", "beta", "oldest"])
 
 
 @remembered
 def retention(tables: Tables, settings: Settings) -> pd.DataFrame:
     """How many stay, by age: observed, as the sBG says, and as one constant rate would say.
 
-    Columns: segment, age, customers (observed that far), left_pct (NaN beyond what is known), fitted_pct,
-    simple_pct, retention_pct (in that year, fitted). attrs of the frame: none.
+    Columns: segment, age, customers (observed that far), left_pct (NaN beyond what is known),
+    fitted_pct, simple_pct, retention_pct (in that year, fitted; NaN at the beginning).
     """
-    rows = []
-    for segment, (alpha, beta, oldest) in _fits(tables["cohorts"]).items():
-        listed = [np.asarray(c) for c in _cohorts(tables["cohorts"], segment)]
-        stay = np.append(1.0, sbg_left(alpha, beta, oldest + 3))
-        exposed = sum(c[:-1].sum() for c in listed if len(c) > 1)
-        kept = sum(c[1:].sum() for c in listed if len(c) > 1)
-        constant = kept / exposed if exposed else math.nan
-        observed = 1.0
-        for age in range(oldest + 4):
-            at = [(c[age - 1], c[age]) for c in listed if len(c) > age > 0]
-            before = sum(b for b, _ in at)
-            observed = (
-                observed if age == 0 else observed * (sum(a for _, a in at) / before if before else math.nan)
-            )
-            rows.append((segment, age, sum(c[age] for c in listed if len(c) > age), 100 * observed, 100 * stay[age],
-                         100 * constant**age, 100 * stay[age] / stay[age - 1] if age else math.nan))  # fmt: skip
-    return pd.DataFrame(
-        rows, columns=["segment", "age", "customers", "left_pct", "fitted_pct", "simple_pct", "retention_pct"]
-    )
+    parts = []
+    for segment, (alpha, beta, oldest) in fits(tables).iterrows():
+        age = np.arange(int(oldest) + 4)
+        left = _cohorts(tables)[segment].reindex(columns=age)
+        before = left.shift(axis=1).where(left.notna())
+        exposed, kept = before.sum(), left.where(before.notna()).sum()
+        observed = (kept / exposed.where(exposed != 0)).where(age > 0, 1.0)
+        fitted = np.append(1.0, sbg_left(alpha, beta, len(age) - 1))
+        rows = pd.DataFrame({"segment": segment, "age": age, "customers": left.sum()})
+        rows["left_pct"] = 100 * observed.to_numpy().cumprod()
+        rows["fitted_pct"] = 100 * fitted
+        rows["simple_pct"] = 100 * (kept.sum() / exposed.sum()) ** age
+        rows["retention_pct"] = 100 * fitted / np.append(math.nan, fitted[:-1])
+        parts.append(rows)
+    nothing = pd.DataFrame(columns=["segment", "age", "customers", *CURVES])
+    return pd.concat(parts, ignore_index=True) if parts else nothing
 
 
 # each customer
 
-COLUMNS = [
-    "customer", "name", "segment", "category", "profit", "retention_low_pct", "retention_high_pct", "growth_low_pct",
-    "growth_high_pct", "low", "high", "low_halved", "high_halved", "basis",
-]  # fmt: skip
-
 
 @remembered
 def future_value(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """What each customer of today is worth over settings.horizon_years, as a range; the most valuable first.
+    """What each customer of today is worth over settings.horizon_years; the best first.
 
-    Profit is what is left after cost to serve, discounted by settings.discount_rate_pct, at retention and
-    growth from its own outlook, or else from cohorts of customers like it, or else from the settings.
-    Columns: COLUMNS; low and high (NaN while profit or retention is unknown), low_halved and high_halved:
-    the same if half as many left. basis says which retention it is, "" when none is known.
+    Profit is what is left after cost to serve, discounted by settings.discount_rate_pct, at
+    retention and growth from its own outlook, or else from cohorts of customers like it, or else
+    from the settings. Columns: COLUMNS; low and high (NaN while profit or retention is unknown),
+    low_halved and high_halved (if half as many left), basis (which retention it is, "" for none).
     """
-    found = values(tables, settings.model_copy(update={"segment": ""}))
-    if settings.segment:
-        found = found[found["segment"] == settings.segment]
-    known = curve.categories(tables, settings)
-    found = found.assign(category=[known.get(c, "") for c in found["customer"]])[COLUMNS]
-    return found.sort_values(["high", "name"], ascending=[False, True], na_position="last", ignore_index=True)
+    classes = curve.customers(tables, settings)[["customer", "category"]]
+    rows = classes.merge(values(tables, settings), on="customer")[COLUMNS]
+    return rows.sort_values(["high", "name"], ascending=[False, True], ignore_index=True)
 
 
-@remembered_of(*curve.OF_MONEY, "outlook", "cohorts")
+@remembered
 def values(tables: Tables, settings: Settings) -> pd.DataFrame:
     """`future_value` of all segments without the category, in the order of the customers."""
-    seen = curve.money(tables, settings)
-    seen = seen[seen["status"] != "prospect"]
-    said = tables["outlook"].drop_duplicates("customer").set_index("customer")
-    first = tables["customers"].drop_duplicates("customer").set_index("customer")["first_year"]
-    when = curve.year(tables, settings)
-    now = float(when) if when.isdecimal() else math.nan
-    rows = [_one(row, said, now - first.get(row.customer, math.nan), fit_of(tables, row.segment), settings)
-            for row in seen.itertuples()]  # fmt: skip
-    return pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "category"])
+    rows = curve.money(tables, settings)
+    rows = rows[rows["status"] != "prospect"].reset_index(drop=True)
+    outlook = tables["outlook"].drop_duplicates("customer").set_index("customer")
+    outlook = outlook.reindex(rows["customer"])
+    rates, basis = _rates(tables, settings, rows, _range(outlook[STAYS]))
+    growth = np.nan_to_num(_range(outlook[GROWS]))
+    rows = rows[["customer", "name", "segment", "profit"]].assign(basis=basis)
+    rows[STAYS], rows[GROWS] = 100 * rates[:, :, 0].T, growth
+    for kept, low, high in ((rates, "low", "high"), ((1 + rates) / 2, "low_halved", "high_halved")):
+        stay = kept.cumprod(axis=-1)[:, None]  # retention x growth x customers x years
+        profit, grown = rows["profit"].to_numpy()[:, None], growth.T[..., None]
+        worth = value(profit, stay, grown, settings.discount_rate_pct)
+        rows[low], rows[high] = worth.min(axis=(0, 1)), worth.max(axis=(0, 1))
+    return rows
 
 
-def _one(
-    row: Any, said: pd.DataFrame, age: float, fit: tuple[float, float, int] | None, settings: Settings
-) -> tuple[Any, ...]:
-    own = said.loc[row.customer] if row.customer in said.index else pd.Series(math.nan, index=said.columns)
-    rates = _pair(own["retention_low_pct"], own["retention_high_pct"])
-    grow = [0.0 if g != g else g for g in _pair(own["growth_low_pct"], own["growth_high_pct"])]
-    years, i = settings.horizon_years, settings.discount_rate_pct
-    head = (row.customer, row.name, row.segment, row.profit)
-    basis = OWN
-    if rates[0] != rates[0] and fit is not None:
-        alpha, beta, oldest = fit
-        ages = [0, int(min(age, oldest)) if age == age and age >= 0 else oldest]
-        rates, basis = [100 * float(sbg_retention(alpha, beta, np.array(a + 1.0))) for a in ages], COHORT
-        left = [sbg_left(alpha, beta, years, a) for a in ages]
-        halved = [
-            np.cumprod((1 + sbg_retention(alpha, beta, np.arange(a + 1, a + years + 1))) / 2) for a in ages
-        ]
+def _rates(
+    tables: Tables, settings: Settings, rows: pd.DataFrame, own: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Retention (0..1) at worst and best x customers x years to come; and the basis of each."""
+    fit = fits(tables).reindex(rows["segment"])
+    fit = fit.fillna(fits(tables).reindex([EVERYBODY]).iloc[0])
+    alpha, beta, oldest = fit.to_numpy(float).T[..., None]
+    year = serving.year(tables, settings)
+    began = tables["customers"].drop_duplicates("customer").set_index("customer")["first_year"]
+    age = (float(year) if year.isdecimal() else math.nan) - rows["customer"].map(began).to_numpy()
+    age = np.floor(np.minimum(np.where(age >= 0, age, math.inf)[:, None], oldest))
+    years = np.arange(1, settings.horizon_years + 1)
+    of_age = [sbg_retention(alpha, beta, years), sbg_retention(alpha, beta, years + age)]
+    general = [[settings.retention_low_pct, settings.retention_high_pct]]
+    usual = _range(pd.DataFrame(general, dtype=float))
+    told, alike = ~np.isnan(own[:, 0]), ~np.isnan(alpha[:, 0])
+    plain = np.where(told[:, None], own, usual).T[..., None] / 100
+    rates = np.where((alike & ~told)[:, None], of_age, plain)
+    basis = np.select([told, alike, ~np.isnan(usual[:, 0])], [OWN, COHORT, GENERAL], "")
+    return rates, basis.astype(object)
+
+
+def _range(ends: pd.DataFrame) -> np.ndarray:
+    """Both ends of a range in order, two columns; one that is unknown is the other."""
+    return np.sort(ends.bfill(axis=1).ffill(axis=1).to_numpy(float), axis=1)
+
+
+# the matrix
+
+
+def drawn(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """`portfolio.drawn` with what each dot says of money.
+
+    More columns: left (profit after cost to serve), eaten (cost to serve over gross profit, 0..;
+    inf when it earns nothing), worth_low, worth_high (future value), about (all of it in words, for
+    a tooltip). NaN while unknown.
+    """
+    points = portfolio.drawn(tables, settings)
+    more = _money(tables, settings).reindex(points["customer"])
+    return points.join(more.set_axis(points.index))
+
+
+@remembered
+def _money(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """Index customer: the columns that `drawn` adds, of all segments."""
+    worth = values(tables, settings)[["customer", "low", "high"]]
+    rows = curve.money(tables, settings).merge(worth, on="customer", how="left")
+    rows = rows.rename(columns={"profit": "left", "low": "worth_low", "high": "worth_high"})
+    gross, serve = rows["gross_profit"], rows["cost_to_serve"]
+    eaten = (serve / gross.where(gross > 0)).mask(~(gross > 0) & (serve > 0), np.inf)
+    about = [_about(row, settings.horizon_years) for row in rows.itertuples()]
+    rows = rows.assign(eaten=eaten, about=about).set_index("customer")
+    return rows[["left", "eaten", "worth_low", "worth_high", "about"]]
+
+
+def _about(row: Any, years: int) -> str:
+    if row.gross_profit != row.gross_profit:
+        return f"{row.name}: profit not known"
+    parts = [f"{row.name}: earns {row.gross_profit:,.0f}"]
+    if row.cost_to_serve == row.cost_to_serve:
+        parts += [f"costs {row.cost_to_serve:,.0f} to serve", f"{row.left:,.0f} left"]
     else:
-        if rates[0] != rates[0]:
-            general = [settings.retention_low_pct, settings.retention_high_pct]
-            rates = _pair(*(math.nan if g is None else float(g) for g in general))
-            basis = GENERAL if rates[0] == rates[0] else ""
-        t = np.arange(1, years + 1)
-        left = [(r / 100) ** t for r in rates]
-        halved = [((1 + r / 100) / 2) ** t for r in rates]
-    if row.profit != row.profit or not basis:
-        return (*head, *rates, *grow, math.nan, math.nan, math.nan, math.nan, basis)
-    worth = [value_along(row.profit, stay, g, i) for stay in left for g in grow]
-    more = [value_along(row.profit, stay, g, i) for stay in halved for g in grow]
-    return (*head, *rates, *grow, min(worth), max(worth), min(more), max(more), basis)
-
-
-def _pair(low: float, high: float) -> list[float]:
-    """Both ends of a range in order; one that is unknown is the other."""
-    low, high = (high if low != low else low), (low if high != high else high)
-    return sorted([low, high]) if low == low else [math.nan, math.nan]
+        parts.append("cost to serve not known")
+    if row.worth_low == row.worth_low:
+        parts.append(f"worth {row.worth_low:,.0f} to {row.worth_high:,.0f} over {years} years")
+    return " · ".join(parts)

@@ -1,4 +1,4 @@
-"""What it costs to serve each customer: activity-based where a cost is shared out, time-driven where time is known.
+"""What it costs to serve each customer: by activity, and by the minute where time is known.
 
 Source: Kaplan and Anderson, Harvard Business Review, November 2004: rate = cost of the capacity
 supplied / practical capacity; each activity takes its minutes by a time equation; what nobody used
@@ -10,155 +10,116 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kamlib.memory import remembered, remembered_while_equal
+from kamlib.memory import remembered
 from kamlib.settings import Settings
 from kamlib.tables import Tables
 
 PRACTICAL_PCT = 80.0
 ORDERS = "orders"  # the driver whose counts a ledger knows
-USE = ["customer", "activity", "term", "name", "driver", "pool", "count", "minutes_each", "minutes", "cost"]
+COUNT = ["customer", "activity", "term"]
+USE = [*COUNT, "name", "driver", "pool", "count", "minutes_each", "minutes", "cost"]
+USED = ["used_minutes", "used_cost", "unused_minutes", "unused_cost", "over_minutes", "used_pct"]
 
 
-@remembered
-def pools(tables: Tables, settings: Settings | None = None) -> pd.DataFrame:
-    """Capacity supplied, used and unused, a row a pool.
-
-    Columns: pool, name, cost, practical_minutes, rate (cost of a minute), used_minutes, used_cost,
-    unused_minutes, unused_cost (never below 0, never charged), over_minutes (asked for beyond what there
-    is: counts or minutes are too high), used_pct. used_cost + unused_cost is the cost of the pool: where
-    more is used than there is, each minute is charged at less. NaN while cost or minutes are unknown.
-    """
-    return _costed(tables)[0]
-
-
-@remembered
-def use(tables: Tables, settings: Settings | None = None) -> pd.DataFrame:
-    """What was done for each customer and what it took: a row a customer, activity and circumstance.
-
-    Columns: USE; minutes and cost for the year, NaN where a count, a time or a rate is not known.
-    """
-    return _costed(tables)[1]
-
-
-def year(tables: Tables, settings: Settings | None = None) -> str:
-    """The year of the figures: as set, or else the last one that the ledger holds in full; "" without one."""
-    ledger, said = tables["ledger"], tables["settings"]
-    own = (
-        said.loc[said["key"] == "profit_year", "value"].tolist()
-        if settings is None
-        else [settings.profit_year]
-    )
-    if own and own[0]:
-        return str(own[0])
+def year(tables: Tables, settings: Settings) -> str:
+    """The year of the figures: as set, or else the last full one of the ledger; "" without one."""
+    ledger = tables["ledger"]
     numbered = ledger[ledger["year"].str.fullmatch(r"\d{4}")]
-    whole = numbered[numbered["months"].isna() | (numbered["months"] >= 12)]
-    return max((whole if len(whole) else numbered)["year"], default="")
+    whole = numbered[~(numbered["months"] < 12)]
+    return settings.profit_year or max((whole if len(whole) else numbered)["year"], default="")
 
 
-def _costed(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return _charge(tables["pools"], tables["activities"], tables["time_terms"], _counts(tables))
+@remembered
+def pools(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """Capacity supplied, used and unused, a row a pool, in minutes and money a year.
+
+    Columns: pool, name, cost, practical_minutes, rate (cost of a minute) and USED. unused_cost is
+    charged to nobody; over_minutes are asked for beyond what there is, and used_pct is then above
+    100. used_cost + unused_cost is the cost of the pool: where more is used than there is, each
+    minute is charged at less. NaN while cost or minutes are unknown.
+    """
+    rows = tables["pools"].drop_duplicates("pool").reset_index(drop=True)
+    name, cost = rows["name"].where(rows["name"] != "", rows["pool"]), rows["cost"]
+    there = rows["minutes"] * rows["practical_pct"].fillna(PRACTICAL_PCT) / 100
+    used = rows["pool"].map(_timed(tables, settings).groupby("pool")["minutes"].sum()).fillna(0.0)
+    capacity = np.maximum(there, used)
+    rate = cost / capacity.where(capacity > 0)
+    rows = rows.assign(name=name, practical_minutes=there, rate=rate, used_minutes=used)
+    rows = rows.assign(used_cost=used * rate, unused_cost=(cost - used * rate).clip(lower=0))
+    rows = rows.assign(unused_minutes=(there - used).clip(lower=0))
+    rows = rows.assign(over_minutes=(used - there).clip(lower=0))
+    rows = rows.assign(used_pct=100 * used / there.where(there > 0))
+    return rows[["pool", "name", "cost", "practical_minutes", "rate", *USED]]
 
 
-def _counts(tables: Tables) -> pd.DataFrame:
-    """What was counted, and from the ledger of the year the orders, where an activity counts these and nobody did."""
-    counts, ledger, activities = tables["activity_counts"], tables["ledger"], tables["activities"]
-    by_order = activities.loc[activities["driver"].str.strip().str.lower() == ORDERS, "activity"]
-    if by_order.empty:
-        return counts
-    booked = ledger.loc[(ledger["year"] == year(tables)) & ledger["orders"].notna(), ["customer", "orders"]]
-    more = [booked.assign(activity=activity, term="", count=booked["orders"]) for activity in by_order]
-    said = counts[counts["count"].notna() | ~counts["activity"].isin(by_order) | (counts["term"] != "")]
-    return pd.concat([said, *more, counts], ignore_index=True).drop_duplicates(
-        ["customer", "activity", "term"]
-    )
+@remembered
+def use(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """What was done for each customer: a row a customer, activity and circumstance. Columns: USE.
+
+    minutes and cost are those of the year, NaN where a count, a time or a rate is not known.
+    """
+    rows = _timed(tables, settings)
+    by_time = rows["minutes"] * rows["pool"].map(pools(tables, settings).set_index("pool")["rate"])
+    counted = rows.groupby("activity")["count"].transform("sum")
+    by_count = rows["activity_cost"] * rows["count"] / counted.where(counted > 0)
+    shared = rows["activity_cost"].notna()
+    untimed = (rows["pool"] == "") & rows["minutes_each"].isna()
+    cost = by_time.mask(untimed & shared, 0.0) + by_count.where(shared, 0.0)
+    return rows.assign(cost=cost)[USE]
 
 
-@remembered_while_equal
-def _charge(
-    pools: pd.DataFrame, activities: pd.DataFrame, terms: pd.DataFrame, counts: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows = _timed(activities, terms, counts)
-    made = pools.drop_duplicates("pool").reset_index(drop=True)
-    practical = made["minutes"] * made["practical_pct"].fillna(PRACTICAL_PCT) / 100
-    used = made["pool"].map(rows.groupby("pool")["minutes"].sum()).fillna(0.0)
-    base = np.maximum(practical, used)
-    rate = made["cost"] / base.where(base > 0)
-    charged = used * rate
-    made = made[["pool", "name", "cost"]].assign(
-        name=made["name"].where(made["name"] != "", made["pool"]),
-        practical_minutes=practical, rate=rate, used_minutes=used, used_cost=charged,
-        unused_minutes=(practical - used).clip(lower=0), unused_cost=(made["cost"] - charged).clip(lower=0),
-        over_minutes=(used - practical).clip(lower=0), used_pct=100 * used / practical.where(practical > 0),
-    )  # fmt: skip
-    of_time = rows["minutes"] * rows["pool"].map(made.set_index("pool")["rate"])
-    total = rows.groupby("activity")["count"].transform("sum")
-    shared = rows["cost_in_all"] * rows["count"] / total.where(total > 0)
-    untimed, unshared = (rows["pool"] == "") & rows["minutes_each"].isna(), rows["cost_in_all"].isna()
-    cost = of_time.mask(untimed & ~unshared, 0.0) + shared.mask(unshared, 0.0)
-    return made, rows.assign(cost=cost)[USE]
-
-
-def _timed(activities: pd.DataFrame, terms: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+@remembered
+def _timed(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Every count with the minutes of its activity, or of the circumstance that it counts."""
-    doing = activities.drop_duplicates("activity").set_index("activity")
-    extra = terms.drop_duplicates(["activity", "term"]).set_index(["activity", "term"])
-    rows = counts.drop_duplicates(["customer", "activity", "term"])
-    rows = rows[rows["activity"].isin(doing.index)].reset_index(drop=True)
-    base = rows["term"] == ""
-    pair = pd.MultiIndex.from_arrays([rows["activity"], rows["term"]])
-    named = doing["name"].where(doing["name"] != "", doing.index.to_series())
-    of_term = extra["name"].reindex(pair).set_axis(rows.index).fillna("")
-    of_term = of_term.where(of_term != "", rows["term"]).astype(object)
-    name = rows["activity"].map(named).astype(object)
-    each = (
-        rows["activity"]
-        .map(doing["minutes"])
-        .where(base, extra["minutes"].reindex(pair).set_axis(rows.index))
-    )
-    return pd.DataFrame({
-        "customer": rows["customer"], "activity": rows["activity"], "term": rows["term"],
-        "name": name.where(base, name + ": " + of_term), "driver": rows["activity"].map(doing["driver"]),
-        "pool": rows["activity"].map(doing["pool"]), "count": rows["count"], "minutes_each": each,
-        "minutes": rows["count"] * each,
-        "cost_in_all": rows["activity"].map(doing["cost"]).where(base),
-    })  # fmt: skip
+    activities = tables["activities"].drop_duplicates("activity")
+    activities = activities[["activity", "name", "driver", "pool", "minutes", "cost"]]
+    terms = tables["time_terms"].drop_duplicates(["activity", "term"])
+    terms = terms[["activity", "term", "name", "minutes"]]
+    rows = _counts(tables, settings)[[*COUNT, "count"]].merge(activities, on="activity")
+    rows = rows.merge(terms, on=["activity", "term"], how="left", suffixes=("", "_of_term"))
+    itself = rows["term"] == ""
+    name = rows["name"].where(rows["name"] != "", rows["activity"])
+    term = rows["name_of_term"].where(rows["name_of_term"].fillna("") != "", rows["term"])
+    each = rows["minutes"].where(itself, rows["minutes_of_term"])
+    rows = rows.assign(name=name.where(itself, name + ": " + term), minutes_each=each)
+    return rows.assign(minutes=rows["count"] * each, activity_cost=rows["cost"].where(itself))
 
 
-def by_customer(tables: Tables) -> pd.DataFrame:
-    """Index customer; cost (what is known of it), minutes, complete (is all of it known?)."""
-    rows = use(tables, None)
-    by = rows.groupby("customer")
-    return pd.DataFrame({"cost": by["cost"].sum(), "minutes": by["minutes"].sum(),
-                         "complete": by["cost"].count() == by.size()})  # fmt: skip
+def _counts(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """What was counted, and the ledger's orders where an activity counts these and nobody did."""
+    counts, ledger, activities = tables["activity_counts"], tables["ledger"], tables["activities"]
+    by_order = activities.loc[activities["driver"].str.strip().str.lower() == ORDERS, ["activity"]]
+    booked = ledger[(ledger["year"] == year(tables, settings)) & ledger["orders"].notna()]
+    booked = booked[["customer", "orders"]].rename(columns={"orders": "count"}).assign(term="")
+    uncounted = counts["count"].isna() & (counts["term"] == "")
+    told = counts[~(uncounted & counts["activity"].isin(by_order["activity"]))]
+    every = [told, by_order.merge(booked, how="cross"), counts]
+    return pd.concat(every, ignore_index=True).drop_duplicates(COUNT)
 
 
 @remembered
 def cost_to_serve(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """What serving each customer takes, the most expensive activity first: `use` with the customer's name.
+    """What serving each customer (of settings.segment, or all) takes, the dearest activity first.
 
-    With settings.segment only the customers of that segment. Columns: customer, customer_name and USE.
+    Columns: customer, customer_name and the rest of USE.
     """
     listed = tables["customers"].drop_duplicates("customer")
     if settings.segment:
         listed = listed[listed["segment"] == settings.segment]
-    rows = use(tables, None)
-    names = dict(zip(listed["customer"], listed["name"], strict=True))
-    rows = rows[rows["customer"].isin(names)]
-    order = {customer: place for place, customer in enumerate(names)}
-    rows = rows.assign(customer_name=rows["customer"].map(names), place=rows["customer"].map(order))
-    rows = rows.sort_values(["place", "cost"], ascending=[True, False], kind="stable", ignore_index=True)
-    return rows[["customer", "customer_name", *USE[1:]]]
+    names = listed[["customer", "name"]].rename(columns={"name": "customer_name"})
+    dearest = use(tables, settings).sort_values("cost", ascending=False, kind="stable")
+    return names.merge(dearest, on="customer")[["customer", "customer_name", *USE[1:]]]
 
 
-def by_activity(tables: Tables) -> pd.DataFrame:
-    """What each activity costs in a year over all customers: activity, name, count, minutes, cost."""
-    rows = use(tables, None)
-    made = tables["activities"].drop_duplicates("activity").set_index("activity")
-    by = rows.groupby("activity")
-    counted = rows[rows["term"] == ""].groupby("activity")["count"].sum()
-    found = pd.DataFrame({"minutes": by["minutes"].sum(), "cost": by["cost"].sum()})
-    name = made["name"].where(made["name"] != "", made.index.to_series())
-    found = found.assign(name=name.reindex(found.index), count=counted.reindex(found.index))
-    return found.sort_values("cost", ascending=False).reset_index()[
-        ["activity", "name", "count", "minutes", "cost"]
-    ]
+def by_activity(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """What each activity costs in a year over all customers, the dearest first.
+
+    Columns: activity, name, count (without that of its circumstances), minutes, cost.
+    """
+    rows = use(tables, settings)
+    activities = tables["activities"].drop_duplicates("activity").set_index("activity")
+    name = activities["name"].where(activities["name"] != "", activities.index.to_series())
+    count = rows[rows["term"] == ""].groupby("activity")["count"].sum()
+    sums = rows.groupby("activity")[["minutes", "cost"]].sum().join(name).join(count)
+    sums = sums.sort_values("cost", ascending=False).reset_index()
+    return sums[["activity", "name", "count", "minutes", "cost"]]

@@ -22,17 +22,17 @@ def serving(desk: Desk) -> W.Box:
     """Cost to serve: whose time, what for, how often for whom; and what of the time serves nobody."""
 
     def pools() -> tuple[Any, ...]:
-        rows = profitability.pools(desk.tables)
+        rows = profitability.pools(desk.tables, desk.settings)
         return (rows,) if len(rows) else ()
 
     def activities() -> tuple[Any, ...]:
-        rows = profitability.by_activity(desk.tables)
+        rows = profitability.by_activity(desk.tables, desk.settings)
         return (rows,) if len(rows) else ()
 
     told = panel(desk, lambda: earnings.serving(desk.tables, desk.settings, headed=False))
 
     def said() -> str:
-        return earnings.capacity_title(desk.tables)
+        return earnings.capacity_title(desk.tables, desk.settings)
 
     head = panel(desk, lambda: panels.fill("title", title=said()))
     why = panel(desk, lambda: panels.fill("about_entry", entry=catalogue.entry("time_driven_costing"),
@@ -288,7 +288,7 @@ def _won(desk: Desk) -> W.Box:
         handlers={"add": add, "remove": lambda m: desk.remove("won_lost", **key(str(m["row"])))}, removable=True,
         title="Won and lost", corner="Customer", add="Another one won or lost:",
     )  # fmt: skip
-    title = panel(desk, lambda: panels.fill("title", title=earnings.won_title(desk.tables)))
+    title = panel(desk, lambda: panels.fill("title", title=earnings.won_title(desk.tables, desk.settings)))
     return zones(
         made,
         stack(
@@ -299,7 +299,7 @@ def _won(desk: Desk) -> W.Box:
                 charts.flows,
                 "won-and-lost",
                 "Value won and value lost",
-                title=lambda: earnings.won_title(desk.tables),
+                title=lambda: earnings.won_title(desk.tables, desk.settings),
             ),
         ),
         shape="half",
