@@ -109,7 +109,7 @@ Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a br
 
 @app.command()
 def workshop(
-    workbook: Annotated[str, typer.Argument(help="The workbook; a copy of the insurer example if left out.")] = "",
+    workbook: Annotated[str, typer.Argument(help="The workbook, or a folder or .xlsx to make one from; a copy of the insurer example if left out.")] = "",
     port: Port = 8866, ip: Address = "127.0.0.1", browser: Browser = True,
 ) -> None:  # fmt: skip
     """The workbook in the browser, to work on together."""
@@ -118,10 +118,10 @@ def workshop(
 
     location = workbook or _practice()
     store, text = stores.load(location)
-    checks.refuse_errors(checks.check(text, store.notes), location)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
     _tell(store.notes)
     serve.serve(
-        _absolute(location), notebooks=shipped("notebooks"), read_only=False, ip=ip, port=port,
+        _absolute(location if "://" in location else store.location), notebooks=shipped("notebooks"), read_only=False, ip=ip, port=port,
         open_browser=browser, spare=1, start=_first_page(text),
     )  # fmt: skip
 

@@ -170,7 +170,7 @@ def write(
     from kamlib import checks
     from kamlib.tables import typed
 
-    checks.refuse_errors(checks.check(text, store.notes), location)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
     agree(tables, checked.segment, checked.customer)
     outside = checked.audience == "customer"
@@ -327,11 +327,11 @@ def publish_copy(
     does not exist.
     """
     from kamlib import checks, excerpt
-    from kamlib.stores.database import Database
+    from kamlib.stores.store import Database
     from kamlib.tables import typed
 
     store, text = stores.load(location, read_only=True)
-    checks.refuse_errors(checks.check(text, store.notes), location)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
     scenarios.applied(tables, settings.of_workbook(tables), scenario)
     wanted = set(kaism.segments(tables, settings.of_workbook(tables, segment=segment)))
@@ -355,7 +355,7 @@ def publish_copy(
         made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
     target = folder / "published.kam"
     stores.create(target, made)
-    Database(f"sqlite:///{target}").freeze()
+    Database(target).freeze()
     os.chmod(target, 0o444)  # noqa: S103
     return target
 

@@ -129,7 +129,7 @@ def opened(
 def _ready(
     location: str, store: stores.Store, text: Tables, segment: str, customer: str, scenario: str
 ) -> tuple[Tables, Settings]:
-    checks.refuse_errors(checks.check(text, store.notes), location)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
     chosen = settings.of_workbook(tables, segment=segment, customer=customer, scenario=scenario or None)
     tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)

@@ -39,7 +39,7 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
             f"{path.name} is there already, and is no what-if page.", hint="Choose another name."
         )
     store, text = stores.load(location, read_only=True)
-    checks.refuse_errors(checks.check(text, store.notes), location)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
     chosen = settings.of_workbook(tables, segment=segment, scenario=scenario or None)
     tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)

@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import settings
 
+from .postgres import empty, server  # noqa: F401 - fixtures
+
 BESIDE = {
     "test_whatif.py",
     "test_app_sure.py",

@@ -1,17 +1,9 @@
-"""PostgreSQL keeps every promise of the other stores: tried on a server that these tests start."""
+"""What holds in PostgreSQL beyond `test_stores`: tried on a server that these tests start."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import multiprocessing
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
-from itertools import count
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,83 +11,11 @@ import sqlalchemy as sa
 
 from kamlib import checks, stores
 from kamlib.errors import Conflict, KamError, ReadOnly, WorkbookError
-from kamlib.stores import Change, database
+from kamlib.stores import Change
+from kamlib.stores import store as live
 
-from .books import child, same, score_of, scored, small, table
-from .test_stores import (  # noqa: F401 - what holds for the other stores is tried here too
-    ODD,
-    test_a_conflict_carries_both_values_and_who,
-    test_a_conflict_on_removal_says_so,
-    test_a_key_is_found_with_any_blanks_around_it,
-    test_half_a_character_is_refused_and_harms_nothing,
-    test_line_ends_are_one_kind_everywhere,
-    test_put_adds_rows_columns_and_tables,
-    test_put_merges_one_row_and_tells_the_history,
-    test_removing_a_row_is_told_and_can_be_put_back,
-    test_versions_tell_what_somebody_else_changed,
-)
-
-TOOLS = [shutil.which("pg_ctl"), *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")))]
-pytest.importorskip("psycopg", reason="no driver for PostgreSQL here")
-if not any(TOOLS):
-    pytest.skip("no PostgreSQL here (Debian: apt-get install postgresql)", allow_module_level=True)
-PG_CTL = next(tool for tool in reversed(TOOLS) if tool)
-WHO = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-
-
-def pg_ctl(folder: Path, *words: str) -> None:
-    """Start, stop or set up the server; comes back when it is done."""
-    subprocess.run(
-        [PG_CTL, "-s", "-w", "-D", folder / "data", "-l", folder / "log", *words],
-        check=True,
-        cwd=folder,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        **WHO,
-    )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """The folder of a server of our own; it listens on a socket there and nowhere else."""
-    folder = Path(tempfile.mkdtemp(prefix="kam"))
-    if WHO:
-        shutil.chown(folder, "postgres")
-    pg_ctl(folder, "init", "-o", "-A trust -U kam -E UTF8 --locale=C --no-sync")
-    (folder / "data" / "postgresql.auto.conf").write_text(
-        f"listen_addresses = ''\nunix_socket_directories = '{folder}'\nfsync = off\n"
-    )
-    pg_ctl(folder, "start")
-    try:
-        yield folder
-    finally:
-        pg_ctl(folder, "stop", "-m", "immediate")
-        shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def sql(place: str) -> Iterator[Callable[[str], sa.CursorResult]]:
-    """Somebody who writes without kamlib: say(statement), each kept at once."""
-    engine = sa.create_engine(
-        place.replace("postgresql:", "postgresql+psycopg:"),
-        poolclass=sa.NullPool,
-        isolation_level="AUTOCOMMIT",
-    )
-    with engine.connect() as db:
-        yield db.exec_driver_sql
-
-
-NUMBERS = count()
-
-
-@pytest.fixture
-def empty(server) -> str:
-    """The address of a workbook that is not there yet: a schema of its own."""
-    name, whole = f"book{next(NUMBERS)}", f"postgresql://kam@/postgres?host={server}"
-    with sql(whole) as say:
-        say(f"CREATE SCHEMA {name}")
-    return f"{whole}&options=-csearch_path%3D{name}"
+from .books import ODD, child, same, score_of, scored, small, table
+from .postgres import pg_ctl, sql
 
 
 @pytest.fixture
@@ -117,7 +37,7 @@ def as_before(place: str) -> None:
 # -- two writers ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rounds, old", [(60, False), (6, True)])
+@pytest.mark.parametrize("rounds, old", [(40, False), (6, True)])
 def test_the_second_writer_of_a_cell_is_shown_both_values(rounds, old, place):
     """Two processes that saw the same write at once, in turn a cell that is there and a new row."""
     if old:
@@ -213,7 +133,7 @@ def test_a_row_that_stands_already_is_refused_by_the_server_itself(place):
 
 
 def test_a_writer_that_waits_too_long_is_told_so(place, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_MS", 50)
+    monkeypatch.setattr(live, "BUSY_MS", 50)
     with sql(place) as say:
         say("BEGIN")
         say("INSERT INTO people (person) VALUES ('cay')")

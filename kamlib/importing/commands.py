@@ -53,7 +53,7 @@ def import_customers(
     frame = listing.frame
     say("read", name=file.name, n=len(frame), m=frame.shape[1], about=lines.about)
     mapping = asked(frame, columns.choose(frame, "customers", map, key), ask)
-    place = workbook or f"{file.stem}.kam"
+    place = edited(workbook or f"{file.stem}.kam", file, dry_run)
 
     def merge(text: Any) -> customers.Merged:
         return customers.merge(text, frame, mapping, replace, lines.decimal)
@@ -100,9 +100,7 @@ def import_ledger(
     from kamlib import stores
     from kamlib.importing import columns, identity, landing, ledger, reading, shape, vocabulary
 
-    place = workbook or f"{file.stem}.kam"
-    refuse_itself(place, file)
-    stores.open_store(place)  # refuses what is no workbook before a long file is read
+    place = edited(workbook or f"{file.stem}.kam", file, dry_run)
     lines = reading.read(file, sheet, encoding, is_ledger=True)
     listing = shape.table(lines)
     frame = listing.frame
@@ -159,12 +157,13 @@ def merge_customers(
 ) -> None:
     """Two customers that are one: all that belongs to the second goes to the first."""
     from kamlib import checks, duplicates, stores
-    from kamlib.stores import bulk
+    from kamlib.stores import base
 
     if not undo and not (keep and other):
         raise sentences.refusal("which_two")
+    workbook = edited(workbook)
     store, text = stores.load(workbook)
-    checks.refuse_errors(checks.check(text, store.notes), workbook)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
     told: list[Any] = []
 
     def change(now: Any) -> Any:
@@ -172,7 +171,7 @@ def merge_customers(
         return told[0]
 
     try:
-        bulk.put_all(store, change)
+        base.put_all(store, change)
     except Conflict as error:
         raise sentences.refusal("merge_changed", error=error) from None
     if undo:
@@ -189,9 +188,8 @@ def land(
     Gives what was merged, and the tables before and after.
     """
     from kamlib import checks, stores
-    from kamlib.stores import bulk
+    from kamlib.stores import base
 
-    refuse_itself(place, file)
     is_new = not stores.exists(place)
     if is_new:
         text = stores.blank(file.stem)
@@ -199,11 +197,11 @@ def land(
             text["settings"].loc[text["settings"]["key"] == "currency", "value"] = currency
     else:
         store, text = stores.load(place, read_only=dry_run)
-        checks.refuse_errors(checks.check(text, store.notes), place)
+        checks.refuse_errors(checks.check(text, store.notes), store.location)
     merged = merge(text)
     if is_new or dry_run or not merged.changes:
-        after = bulk.applied(text, merged.changes)[0]
-        checks.refuse_errors(checks.check(after), place)
+        after = base.recorded(text, merged.changes)[0]
+        checks.refuse_errors(checks.check(after), stores.spoken(place))
         return merged, text, stores.create(place, after).read() if is_new and not dry_run else after
     now: list[Any] = []
 
@@ -211,14 +209,29 @@ def land(
         now[:] = [merge(current), current]
         return now[0].changes
 
-    bulk.put_all(store, change)
+    base.put_all(store, change)
     return now[0], now[1], store.read()
 
 
-def refuse_itself(place: str, file: Path) -> None:
-    """A list cannot be the workbook that it is imported into."""
-    if "://" not in place and Path(place).expanduser().resolve() == file.resolve():
+def edited(place: str, file: Path | None = None, dry_run: bool = False) -> str:
+    """Where a workbook is changed: for a folder or an .xlsx the .kam beside it, which is said.
+
+    Refuses what is no workbook, before a long file is read, and a list to be imported into itself.
+    """
+    from kamlib import stores
+
+    if file and "://" not in place and Path(place).expanduser().resolve() == file.resolve():
         raise sentences.refusal("itself", name=file.name)
+    copied = stores.working_copy(place)
+    if not copied or not stores.exists(place):
+        return place
+    if dry_run:
+        return str(copied) if stores.exists(copied) else place
+    store, _ = stores.load(place)
+    for note in store.notes:
+        if not note["table"]:
+            write(note["message"])
+    return store.location
 
 
 @contextlib.contextmanager

@@ -22,8 +22,8 @@ from kamlib.importing import encodings
 from kamlib.importing.figures import is_number
 from kamlib.importing.sentences import note, refusal
 from kamlib.importing.vocabulary import LONGEST
-from kamlib.stores import base, files
-from kamlib.stores.guard import AGAIN, INVALID, MOST_BYTES, MOST_ROWS, guard
+from kamlib.stores import base, exchange, files
+from kamlib.stores.guard import MOST_BYTES, MOST_ROWS, guard
 from kamlib.tables import as_text
 
 KINDS = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet")
@@ -254,12 +254,10 @@ def squared(lines: dict[int, list[str]], name: str, notes: base.Notes) -> pd.Dat
 
 
 def _from_xlsx(path: Path, raw: bytes, wanted: str) -> Lines:
-    from kamlib.stores.xlsx import Xlsx
-
+    said: base.Notes = []
     guard(raw, path.name)
-    book = Xlsx(path, read_only=True)
-    sheets = dict(book._sheets(raw))
-    hidden = {note["table"] for note in book.notes if "is hidden" in note["message"]}
+    sheets = dict(exchange.sheets(raw, path.name, said))
+    hidden = {note["table"] for note in said if "is hidden" in note["message"]}
     sizes = {title: sum(map(any, lines.values())) for title, lines in sheets.items()}
     sheet = _sheet(path.name, sizes, hidden, wanted)
     notes: base.Notes = []
@@ -290,12 +288,10 @@ def _shown(
 
     A formula that was never worked out is empty, and said. TRUE among texts is a text.
     """
-    from kamlib.stores.xlsx import _book, _text
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            book = _book(raw)
+            book = exchange.opened(raw, name)
             book._data_only = True
             page = next(s for s in book.worksheets if s.title == sheet)
             page.reset_dimensions()
@@ -303,8 +299,8 @@ def _shown(
                 merged = _MERGED.findall(source.read())
             rows = [[cell.value for cell in row[: base.MOST_COLUMNS]] for row in page.iter_rows()]
         except Exception:  # openpyxl raises whatever its XML made it stumble over
-            raise refusal("sheet", name=name, sheet=sheet, invalid=INVALID, again=AGAIN) from None
-    result = {number: [_text(value) for value in row] for number, row in enumerate(rows, start=1)}
+            raise refusal("sheet", name=name, sheet=sheet) from None
+    result = {number: [exchange.cell_text(value) for value in row] for number, row in enumerate(rows, start=1)}
     for place in range(max(map(len, rows), default=0)):
         column = {n: row[place] for n, row in enumerate(rows, 1) if len(row) > place}
         said = {n: value for n, value in column.items() if value is not None}

@@ -1,79 +1,23 @@
-"""Files that are either the old ones or the new ones, whatever happens in between."""
+"""Files that are there whole or not at all, and what the system says against them in a sentence."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from kamlib.stores.sentences import refusal
 
-from kamlib.errors import ReadOnly, WorkbookError
-
-PATIENCE_S = 20.0
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in this folder durable (not possible, and not needed, on Windows)."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write(path: Path, content: bytes, like: Path | None = None) -> None:
-    """Replace a file by new content: temporary file beside it, fsync, rename, fsync.
-
-    The rights on it stay as they are on `like`, which is the file itself unless said otherwise.
-    """
-    old = like or path
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as part:
-            part.write(content)
-            part.flush()
-            os.fsync(part.fileno())
-        os.chmod(name, old.stat().st_mode & 0o777 if old.exists() else 0o644)  # noqa: S103
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    sync_folder(path.parent)
-
-
-def tidy(folder: Path, pattern: str) -> None:
-    """Remove what a killed writer left half-written. Only while holding the lock."""
-    for leftover in folder.glob(pattern):
-        with contextlib.suppress(OSError):
-            os.unlink(leftover)
-
-
-@contextlib.contextmanager
-def locked(path: Path, name: str = "") -> Iterator[None]:
-    """Hold the lock file at `path`; waits for another writer, then says who is in the way."""
-    name = name or path.parent.name
-    lock = FileLock(str(path), timeout=PATIENCE_S, poll_interval=0.005)
-    with plain_errors(name, "changed"):
-        try:
-            if not path.parent.is_dir():
-                raise FileNotFoundError
-            lock.acquire()
-        except Timeout:
-            raise WorkbookError(
-                f"Somebody else is writing to {name} and has not finished.",
-                hint="Try again in a moment.",
-            ) from None
-    try:
-        yield
-    finally:
-        lock.release()
+REASONS = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "forbidden"),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "full"),
+    **dict.fromkeys((errno.EISDIR, errno.ENOTDIR), "odd path"),
+    errno.ENOENT: "gone",
+}
 
 
 @contextlib.contextmanager
@@ -82,24 +26,44 @@ def plain_errors(name: str, doing: str = "read") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise explain(error, name, doing) from None
+        key = REASONS.get(error.errno or 0, "disk")
+        key = "no right" if key == "forbidden" and doing == "changed" else key
+        reason = error.strerror or type(error).__name__
+        raise refusal(key, name=name, doing=doing, reason=reason) from None
 
 
-def explain(error: OSError, name: str, doing: str) -> WorkbookError:
-    """The sentence for an error of the file system."""
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        if doing == "read":
-            return WorkbookError(f"{name} may not be read: no right to open it.",
-                                 hint="Ask its owner for the right to read it.")  # fmt: skip
-        return ReadOnly(f"{name} cannot be changed: you have no right to write there.",
-                        hint="Copy the workbook to a folder of your own with `kam copy`.")  # fmt: skip
-    if isinstance(error, FileNotFoundError):
-        return WorkbookError(f"There is no workbook {name}, or a part of it has been moved away.",
-                             hint="Was it renamed or deleted?")  # fmt: skip
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return WorkbookError(f"{name} cannot be changed: the disk is full.",
-                             hint="Make room, then enter the value again.")  # fmt: skip
-    if isinstance(error, (IsADirectoryError, NotADirectoryError)):
-        return WorkbookError(f"{name} is not a workbook: there is a file where a folder is expected, "
-                             "or the other way round.")  # fmt: skip
-    return WorkbookError(f"{name} cannot be {doing}: {error.strerror or type(error).__name__}.")
+def write(path: Path, content: bytes) -> None:
+    """Replace a file by new content: whole or not at all, through to the disk; its rights stay."""
+    with beside(path) as part:
+        save(part, content)
+        os.chmod(part, path.stat().st_mode & 0o777 if path.exists() else 0o644)  # noqa: S103
+        os.replace(part, path)
+    sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Where in the folder of `path` it can be prepared; what is left there is taken away."""
+    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part"))
+    try:
+        yield folder / path.name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def save(path: Path, content: bytes) -> None:
+    """Write a file through to the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in this folder durable (not possible, and not needed, on Windows)."""
+    with contextlib.suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
