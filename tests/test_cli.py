@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import os
-import random
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -171,20 +169,45 @@ def test_an_empty_workbook_can_be_checked_and_shown(tmp_path):
     assert quick("show", tmp_path / "w.kam", "kaism").stdout.strip() == "Nothing."
 
 
-@pytest.mark.parametrize("target", ["copy.kam", "copy.xlsx", "copy"])
-def test_a_killed_command_leaves_whole_files(target, tmp_path):
-    """kill -9 at any moment of a copy: the source is as it was, the target opens or is not there."""
-    before = {p.name: p.read_bytes() for p in (ROOT / "data" / "insurer").glob("*.csv")}
-    for attempt in range(4):
-        place = tmp_path / str(attempt) / target
-        env = os.environ | {"PYTHONPATH": str(ROOT)}
-        child = subprocess.Popen([sys.executable, "-m", "kamlib.cli", "copy", "data/insurer", str(place)], cwd=ROOT,
-                                 env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        try:
-            child.wait(timeout=random.Random(attempt).uniform(0.4, 2.5))
-        except subprocess.TimeoutExpired:
-            os.kill(child.pid, signal.SIGKILL)
-            child.wait()
-        if stores.exists(place):
-            stores.open_store(place).read()
-    assert before == {p.name: p.read_bytes() for p in (ROOT / "data" / "insurer").glob("*.csv")}
+@pytest.mark.parametrize("kind", ["w", "w.xlsx"])
+def test_what_comes_as_files_is_edited_in_a_kam_beside_it(kind, tmp_path, monkeypatch):
+    """Workshop, import and merge say so; `show` and `check` of the files stay as they are."""
+    stores.create(tmp_path / kind, text())
+    (tmp_path / "list.csv").write_text("name,revenue\nAlpha,5\nNew one,6\n")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    served = []
+    monkeypatch.setattr("kamlib.serve.serve", lambda workbook, **more: served.append(workbook))
+    done = [quick("import-customers", tmp_path / "list.csv", tmp_path / kind, "--dry-run")]
+    assert not (tmp_path / "w.kam").exists() and done[0].exit_code == 0
+    done += [quick("import-customers", tmp_path / "list.csv", tmp_path / kind),
+             quick("merge-customers", tmp_path / kind, "Alpha", "Beta"), quick("workshop", tmp_path / kind)]  # fmt: skip
+    assert ["kept in w.kam" in each.stdout for each in done] == [False, True, True, True], done
+    assert served == [str(tmp_path / "w.kam")] and f"kam workshop {tmp_path / 'w.kam'}" in done[1].stdout
+    assert [row["name"] for row in shown(tmp_path / "w.kam", "customers")] == [
+        "Alpha",
+        "Gamma",
+        "Delta",
+        "New one",
+    ]
+    assert [row["name"] for row in shown(tmp_path / kind, "customers")] == [*ATTRACTIVE]
+    assert (
+        before.items()
+        <= {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}.items()
+    )
+
+
+def test_a_password_in_an_address_is_not_said_with_the_errors(tmp_path, monkeypatch):
+    bad = text()
+    bad["scores"].loc[0, "score"] = "eleven"
+    store = stores.create(tmp_path / "w.kam", bad)
+    store.location = "postgresql://***@h/db"
+    monkeypatch.setattr(stores, "load", lambda *_, **__: (store, bad))
+    for command, *more in (
+        ("workshop",),
+        ("show", "kaism"),
+        ("report",),
+        ("publish",),
+        ("merge-customers", "a", "b"),
+    ):
+        result = quick(command, "postgresql://ann:s3cret@h/db", *more)
+        assert "eleven" in str(result.exception) and "s3cret" not in str(result.exception), command

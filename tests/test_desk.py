@@ -40,15 +40,8 @@ def text() -> Tables:
     return book
 
 
-@pytest.fixture(params=["book.kam", "book"])
-def place(request: Any, tmp_path: Path, monkeypatch: Any) -> Path:
-    monkeypatch.setenv("KAM_WHO", "ann")
-    stores.create(tmp_path / request.param, text())
-    return tmp_path / request.param
-
-
 @pytest.fixture
-def kam(tmp_path: Path, monkeypatch: Any) -> Path:
+def place(tmp_path: Path, monkeypatch: Any) -> Path:
     monkeypatch.setenv("KAM_WHO", "ann")
     stores.create(tmp_path / "book.kam", text())
     return tmp_path / "book.kam"
@@ -236,9 +229,9 @@ def earning(tables: Tables, pct: float) -> Tables:
 
 
 @pytest.mark.parametrize("pct, words", [(99.99, "our 99.99 %"), (100, "a gross margin of 100 %")])
-def test_the_page_who_pays_is_whole_whatever_the_gross_margin(kam: Path, pct: float, words: str) -> None:
+def test_the_page_who_pays_is_whole_whatever_the_gross_margin(place: Path, pct: float, words: str) -> None:
     """The report has all its parts, and what is asked live is answered at both ends of each slider."""
-    desk = at(kam)
+    desk = at(place)
     desk._typed = earning(desk._typed, pct)
     page, view = report.profits(desk).html, views.discount(desk)
     moved = next(w for w in inside(view) if type(w).__name__ == "Sliders")
@@ -286,8 +279,9 @@ def test_the_change_of_another_process_is_seen(place: Path) -> None:
 
 
 def test_a_change_by_hand_that_cannot_be_used_is_said_and_left_out_until_it_can(tmp_path: Path) -> None:
+    """Who only reads a folder sees what is corrected in it."""
     stores.create(tmp_path / "book", text())
-    desk = at(tmp_path / "book")
+    desk = at(tmp_path / "book", read_only=True)
     file = tmp_path / "book" / "scores.csv"
     good = file.read_text(encoding="utf-8")
 
@@ -300,6 +294,23 @@ def test_a_change_by_hand_that_cannot_be_used_is_said_and_left_out_until_it_can(
     assert desk.refresh()
     beta = desk.tables["scores"].query("subject == 'Beta' and model == 'attractiveness' and factor == 'f1'")
     assert beta["score"].tolist() == [4.0]
+
+
+def test_a_desk_on_a_folder_says_where_it_keeps_what_is_entered(tmp_path: Path, monkeypatch: Any) -> None:
+    stores.create(tmp_path / "book", text())
+    desk = open_desk(workbook=str(tmp_path / "book"), customer="Beta")
+    assert "kept in book.kam" in desk.message
+    desk.put("scores", **GROWTH, score=3)
+    assert open_desk(workbook=str(tmp_path / "book")).entered["scores"].equals(desk.entered["scores"])
+    assert stored(tmp_path / "book.kam", "scores", "score", **GROWTH) == ["3"]
+    assert stored(tmp_path / "book", "scores", "score", **GROWTH) == ["6"]
+
+    run = {"In": ["", '# Parameters\nworkbook = "book"\n']}
+    monkeypatch.setattr("kamlib.desk._namespace", lambda: run)
+    papermill = open_desk(workbook=str(tmp_path / "book"))
+    assert papermill.message == "" and papermill.entered["scores"]["score"].max() == 9
+    with pytest.raises(ReadOnly):
+        papermill.put("scores", **GROWTH, score=1)
 
 
 def test_what_others_enter_just_before_one_s_own_entry_or_while_one_opens_is_seen(place: Path) -> None:
@@ -325,8 +336,8 @@ def test_who_comes_second_is_told_both_values_and_may_insist(place: Path) -> Non
     assert stored(place, "scores", "score", **GROWTH) == ["8"]
 
 
-def test_an_unknown_segment_is_refused_and_a_customer_that_is_not_there_is_nobody(kam: Path) -> None:
-    desk = at(kam)
+def test_an_unknown_segment_is_refused_and_a_customer_that_is_not_there_is_nobody(place: Path) -> None:
+    desk = at(place)
     with pytest.raises(InvalidInput, match='no segment "mian".*Did you mean "main"'):
         desk.choose("mian")
     assert desk.settings.segment == "main"
@@ -338,8 +349,8 @@ def test_an_unknown_segment_is_refused_and_a_customer_that_is_not_there_is_nobod
     assert desk.customer == ""
 
 
-def test_a_notebook_opens_the_workbook_of_its_server(kam: Path, monkeypatch: Any) -> None:
-    monkeypatch.setenv("KAM_WORKBOOK", str(kam))
+def test_a_notebook_opens_the_workbook_of_its_server(place: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("KAM_WORKBOOK", str(place))
     desk = open_desk(segment="other", near_line=1.0)
     assert (desk.settings.segment, desk.settings.near_line, desk.read_only) == ("other", 1.0, False)
     monkeypatch.setenv("KAM_READ_ONLY", "1")
@@ -394,8 +405,8 @@ def test_a_cell_that_changed_while_somebody_typed_is_a_conflict_with_both_values
     assert stored(place, "scores", "score", **GROWTH) == ["8"]
 
 
-def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(kam: Path) -> None:
-    desk = at(kam)
+def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(place: Path) -> None:
+    desk = at(place)
     desk.look_at("Alpha")
     view = views.matrix(desk, kaism.MATRIX, kaism.drawn)
     card = next(w for w in inside(view) if "kam-decide" in getattr(w, "html", ""))
@@ -405,17 +416,17 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(kam: Path
 
     (answer,) = tell(card, {"do": "decide", "subject": "Alpha", "fields": fields})
     assert not answer["kept"] and "differs from the suggestion" in desk.message
-    assert stored(kam, "decisions", "decision") == []
+    assert stored(place, "decisions", "decision") == []
 
     (answer,) = tell(
         card, {"do": "decide", "subject": "Alpha", "fields": fields | {"reason": "We know more"}}
     )
     assert answer["kept"] and desk.message == ""
-    assert stored(kam, "decisions", "person", reason="We know more") == ["ann"]
+    assert stored(place, "decisions", "person", reason="We know more") == ["ann"]
 
 
-def test_a_sentence_stays_until_the_next_change(kam: Path) -> None:
-    desk = at(kam)
+def test_a_sentence_stays_until_the_next_change(place: Path) -> None:
+    desk = at(place)
     view = views.open(desk, "Who?", here=6)
     status = next(w for w in inside(view) if "saved" in getattr(w, "html", ""))
     made = grid(views.scores(desk, "attractiveness"))
@@ -428,8 +439,8 @@ def test_a_sentence_stays_until_the_next_change(kam: Path) -> None:
     assert "Nothing to undo." not in status.html and "undo" in status.html
 
 
-def test_pictures_for_a_slide_are_sent(kam: Path) -> None:
-    view = views.matrix(at(kam), kaism.MATRIX, kaism.drawn)
+def test_pictures_for_a_slide_are_sent(place: Path) -> None:
+    view = views.matrix(at(place), kaism.MATRIX, kaism.drawn)
     notes = next(w for w in inside(view) if "For a slide" in getattr(w, "html", ""))
     for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
         (sent,) = tell(notes, {"do": "picture", "kind": kind})

@@ -229,11 +229,11 @@ SHEETS = [
         "customers", "line 1"),
     Bad("xlsx: a cell beside the table", typed_in("customers", "H2", "x"), "refuse",
         "line 2 has a cell without a column name", "customers", "line 2"),
-    Bad("xlsx: a cell far to the right", typed_in("customers", "XFD2", "x"), "refuse", "column XFD"),
+    Bad("xlsx: a cell far to the right", typed_in("customers", "XFD2", "x"), "refuse", "row or column XFD2"),
     Bad("xlsx: 400 columns", edited(lambda wb: wb["customers"].cell(2, 400, "x")), "refuse",
         "more than 300 columns", "customers", "line 2"),
     Bad("xlsx: a cell far below", typed_in("customers", "A1048576", "x"), "refuse",
-        "a row numbered 1048576; at most 200,000"),
+        "a cell in row or column 1048576; at most 200,000"),
     Bad("xlsx: duplicate ids", typed_in("customers", "A3", "acme"), "error", "a second time", "customers",
         "line 3", "customer"),
     Bad("xlsx: a sheet of capitals", parts(lambda p: p.update({"xl/workbook.xml": p["xl/workbook.xml"].replace(
@@ -252,7 +252,7 @@ SHEETS = [
         "protected by a password, or is an old .xls"),
     Bad("xlsx: an encrypted part", encrypted, "refuse", "protected by a password"),
     Bad("xlsx: broken XML", parts(lambda p: p.update({sheet_path(p, "scores"): b"<worksheet><sheetData>"})),
-        "refuse", "heet scores cannot be read.*not a sound .xlsx"),
+        "refuse", "cannot be read.*not a sound .xlsx"),
     Bad("xlsx: XML in UTF-16", parts(lambda p: p.update({sheet_path(p, "scores"): p[sheet_path(
         p, "scores")].decode().replace("UTF-8", "UTF-16").encode("utf-16")})), "refuse", "not UTF-8"),
     Bad("xlsx: Strict Open XML", parts(strict), "refuse", "saved as Strict Open XML"),
