@@ -1,4 +1,4 @@
-"""In what the four categories are treated differently: the least and the most of each, and service creep.
+"""In what the four categories are treated differently: the least and the most of each.
 
 Source: key account management in financial services, chapter 22.
 """
@@ -12,25 +12,15 @@ from typing import Any
 import pandas as pd
 
 from kamlib import catalogue
-from kamlib.memory import remembered_of
+from kamlib.distinction.wording import account, said
+from kamlib.memory import remembered
 from kamlib.settings import Settings
-from kamlib.tables import BOXES, UNKNOWN_WORDS, Tables, parse_number
+from kamlib.tables import BOXES, Tables, parse_number
 
-BASES, APPROACHES = "distinction_bases", "sales_approaches"
 KEY = BOXES[0]
-COLUMNS = [
-    "basis", "name", "category", "min", "max", "low", "high", "wrong", "unreadable", "test_bed", "creep",
-]  # fmt: skip
-
-
-def account(category: str) -> str:
-    """A category in words: "key development account"."""
-    return f"{category.replace('_', ' ')} account"
-
-
-def said(text: str) -> bool:
-    """Does a cell say anything?"""
-    return text.strip().lower() not in UNKNOWN_WORDS
+ENDS = {"min": "low", "max": "high"}  # what is said: its rank
+COLUMNS = ["basis", "name", "category", *ENDS, *ENDS.values()]
+SIGNS = ["wrong", "unreadable", "test_bed", "creep"]
 
 
 def _plain(text: str) -> str:
@@ -39,39 +29,36 @@ def _plain(text: str) -> str:
 
 def _rungs(text: str) -> tuple[str, ...]:
     """The rungs of a ladder; one that stands twice counts where it stands first."""
-    rungs: dict[str, str] = {}
-    for rung in filter(None, map(str.strip, text.split("|"))):
-        rungs.setdefault(_plain(rung), rung)
-    return tuple(rungs.values())
+    rungs = pd.Series([rung for rung in map(str.strip, text.split("|")) if rung], dtype=object)
+    return tuple(rungs[~rungs.map(_plain).duplicated()])
 
 
-@remembered_of("bases")
+@remembered
 def bases(tables: Tables) -> pd.DataFrame:
     """The bases, a row each: those of the catalogue, then the team's own.
 
-    Columns: basis, name, help, ladder (its rungs from least to most for the customer; () where numbers are
-    said), own (only the team has it). A row of the table bases overrules name and ladder of the catalogue
-    where it says them. Source: chapter 22.
+    Columns: basis, name, help, ladder (its rungs from least to most for the customer; () where
+    numbers are said), own (only the team has it). A row of the table bases overrules the name and
+    the ladder of the catalogue where it says them.
     """
-    made = {
-        row["id"]: {"basis": row["id"], "name": row["label"], "help": row["help"], "ladder": tuple(row["ladder"]), "own": False}
-        for row in catalogue.items(BASES).to_dict("records")
-    }  # fmt: skip
-    for row in tables["bases"].drop_duplicates("basis").to_dict("records"):
-        if not row["basis"]:
-            continue
-        stock = made.get(
-            row["basis"], {"basis": row["basis"], "name": row["basis"], "help": "", "ladder": (), "own": True}
-        )
-        name, ladder = row["name"].strip() or stock["name"], _rungs(row["ladder"]) or stock["ladder"]
-        made[row["basis"]] = stock | {"name": name, "ladder": ladder}
-    return pd.DataFrame(list(made.values()), columns=["basis", "name", "help", "ladder", "own"])
+    stock = catalogue.items("distinction_bases").rename(columns={"id": "basis", "label": "name"})
+    rows = {
+        row["basis"]: {**row, "ladder": tuple(row["ladder"]), "own": False}
+        for row in stock[["basis", "name", "help", "ladder"]].to_dict("records")
+    }
+    team = tables["bases"].drop_duplicates("basis")
+    for row in team[team["basis"] != ""].to_dict("records"):
+        basis = row["basis"]
+        new = {"basis": basis, "name": basis, "help": "", "ladder": (), "own": True}
+        told = {"name": row["name"].strip(), "ladder": _rungs(row["ladder"])}
+        rows[basis] = rows.get(basis, new) | {what: text for what, text in told.items() if text}
+    return pd.DataFrame([*rows.values()])
 
 
 def rank(ladder: tuple[str, ...], text: str) -> float:
     """The place of a rung on its ladder, 0 the lowest, read without case and spaces.
 
-    Without a ladder it is the number the text says. NaN where it is no rung, no number, or nothing is said.
+    Without a ladder it is the number the text says. NaN for no rung, no number, or nothing said.
     """
     if not said(text):
         return math.nan
@@ -84,98 +71,90 @@ def rank(ladder: tuple[str, ...], text: str) -> float:
         return math.nan
 
 
-@remembered_of("bases", "distinction")
-def distinction(tables: Tables, settings: Settings | None = None) -> pd.DataFrame:
-    """The table of step 10: a row a basis and category, all bases in their order. Columns: COLUMNS.
+def distinction(tables: Tables, settings: Settings) -> pd.DataFrame:
+    """The table of step 10: a row a basis and category, all bases in their order.
 
-    min, max (texts, "" not said), low, high (their ranks, NaN unknown), wrong (the least is above the most),
-    unreadable (something said is not on the ladder), test_bed (planned), creep (where a category is served
-    as well as key accounts, in words; "" where not). Source: chapter 22.
+    Columns: basis, name, category, min, max (texts, "" not said), low, high (their ranks, NaN
+    unknown), wrong (the least is above the most), unreadable (something said is not on the ladder),
+    test_bed (planned), creep (where a category is served as well as key accounts, in words, or "").
     """
+    return _cells(tables)
+
+
+@remembered
+def _cells(tables: Tables) -> pd.DataFrame:
     told = tables["distinction"].drop_duplicates(["basis", "category"])
-    stored = {(row["basis"], row["category"]): row for row in told.to_dict("records")}
-    rows: list[dict[str, Any]] = []
-    for basis in bases(tables).to_dict("records"):
-        made = [_cell(basis, box, stored.get((basis["basis"], box), {})) for box in BOXES]
-        rows += [row | {"creep": _creep(row, made[0])} for row in made]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    cells = bases(tables).merge(pd.DataFrame({"category": BOXES}), how="cross")
+    cells = cells.merge(told[["basis", "category", *ENDS, "test_bed"]], how="left").fillna("")
+    cells["test_bed"] = cells["test_bed"] == "yes"
+    cells["unreadable"] = False
+    for end, place in ENDS.items():
+        cells[end] = cells[end].str.strip()
+        pairs = zip(cells["ladder"], cells[end], strict=True)
+        cells[place] = [rank(ladder, text) for ladder, text in pairs]
+        cells["unreadable"] |= cells[end].map(said) & cells[place].isna()
+    cells["wrong"] = cells["low"] > cells["high"]
+    key = cells.loc[cells["category"] == KEY, ["basis", *ENDS, *ENDS.values()]]
+    beside = cells.merge(key, on="basis", suffixes=("", "_key"))
+    return cells.assign(creep=[_creep(row) for row in beside.itertuples()])[[*COLUMNS, *SIGNS]]
 
 
-def _cell(basis: dict[str, Any], category: str, stored: Mapping[str, Any]) -> dict[str, Any]:
-    least, most = (str(stored.get(end, "") or "").strip() for end in ("min", "max"))
-    low, high = rank(basis["ladder"], least), rank(basis["ladder"], most)
-    unreadable = (said(least) and low != low) or (said(most) and high != high)
-    return {"basis": basis["basis"], "name": basis["name"], "category": category, "min": least, "max": most,
-            "low": low, "high": high, "wrong": low > high, "unreadable": unreadable,
-            "test_bed": stored.get("test_bed") == "yes"}  # fmt: skip
-
-
-def _creep(row: dict[str, Any], key: dict[str, Any]) -> str:
-    """Where a lower category is served as well as key accounts; a least that is nothing at all is no service."""
-    if row["category"] == KEY or row["test_bed"]:
+def _creep(row: Any) -> str:
+    """Where a category is served as well as key accounts; a least of nothing is no service."""
+    if row.category == KEY or row.test_bed:
         return ""
-    most, high = (row["max"], row["high"]) if said(row["max"]) else (row["min"], row["low"])
+    most, high = (row.max, row.high) if said(row.max) else (row.min, row.low)
     parts = []
-    if _reaches(most, high, key["max"], key["high"]):
+    if _reaches(most, high, row.max_key, row.high_key):
         parts.append(f"may get as much as key accounts ({most})")
-    if row["low"] != 0 and _reaches(row["min"], row["low"], key["min"], key["low"]):
-        parts.append(f"are sure of as much{'' if parts else ' as key accounts'} ({row['min']})")
-    return f"{row['name']}: {account(row['category'])}s {' and '.join(parts)}" if parts else ""
+    if row.low != 0 and _reaches(row.min, row.low, row.min_key, row.low_key):
+        parts.append(f"are sure of as much{'' if parts else ' as key accounts'} ({row.min})")
+    return f"{row.name}: {account(row.category)}s {' and '.join(parts)}" if parts else ""
 
 
 def _reaches(text: str, place: float, key_text: str, key_place: float) -> bool:
-    if not (said(text) and said(key_text)):
-        return False
-    return place >= key_place or _plain(text) == _plain(key_text)
+    both = said(text) and said(key_text)
+    return both and (place >= key_place or _plain(text) == _plain(key_text))
+
+
+def wrong_words(cells: pd.DataFrame) -> list[str]:
+    """A sentence for each least that is above its most. `cells`: what `distinction` gives."""
+    return [
+        f"{c.name}, {account(c.category)}: the least ({c.min}) is more than the most ({c.max})."
+        for c in cells[cells["wrong"]].itertuples()
+    ]
 
 
 def refused(tables: Tables, row: Mapping[str, str]) -> str:
-    """Why a row of the table distinction may not be stored, "" when it may: its least is above its most.
+    """Why a row of the table distinction may not be stored, "" when it may: least above most.
 
     What the row does not say is taken from what is stored.
     """
-    listed = bases(tables)
-    own = listed[listed["basis"] == row.get("basis", "")]
-    if own.empty or row.get("category") not in BOXES:
-        return ""
     told = tables["distinction"]
-    stored = told[(told["basis"] == row["basis"]) & (told["category"] == row["category"])].head(1)
-    whole = (stored.to_dict("records") or [{}])[0] | dict(row)
-    cell = _cell(own.to_dict("records")[0], row["category"], whole)
-    return _wrong_words(cell) if cell["wrong"] else ""
-
-
-def _wrong_words(cell: Mapping[str, Any]) -> str:
-    return (f"{cell['name']}, {account(cell['category'])}: the least ({cell['min']}) is more than the most "
-            f"({cell['max']}).")  # fmt: skip
-
-
-def wrong_words(tables: Tables, settings: Settings | None = None) -> list[str]:
-    """A sentence for each least that is above its most."""
-    seen = distinction(tables, settings)
-    return [_wrong_words(row) for row in seen[seen["wrong"].astype(bool)].to_dict("records")]
+    same = (told[["basis", "category"]] == [row.get("basis"), row.get("category")]).all(axis=1)
+    new = pd.DataFrame([*told[same].head(1).to_dict("records"), row])
+    new = new.reindex(columns=told.columns).astype(object).ffill().tail(1).fillna("")
+    return "".join(wrong_words(_cells({**tables, "distinction": new})))
 
 
 def strangers(tables: Tables) -> list[str]:
     """The bases that the table distinction speaks of and nobody knows."""
-    known = set(bases(tables)["basis"])
-    return [b for b in dict.fromkeys(tables["distinction"]["basis"]) if b and b not in known]
+    told = tables["distinction"]["basis"]
+    return [*told[(told != "") & ~told.isin(bases(tables)["basis"])].unique()]
 
 
 def has_begun(tables: Tables) -> bool:
     """Does the table distinction say a least or a most of anything?"""
-    return any(said(text) for end in ("min", "max") for text in tables["distinction"][end])
+    return bool(tables["distinction"][[*ENDS]].map(said).to_numpy().any())
 
 
-def approaches(tables: Tables, settings: Settings | None = None) -> pd.DataFrame:
+def approaches(tables: Tables, settings: Settings) -> pd.DataFrame:
     """How each category is sold to, four rows.
 
-    Columns: category, approach (the team's, "" not said), fits (which one fits, "" for opportunistic accounts,
-    of whom the source names none), avoid (what must not happen, a text). Source: chapters 5 and 22.
+    Columns: category, approach (the team's, "" not said), fits (which one does, "" where the source
+    names none), avoid (what must not happen). Source: chapters 5 and 22.
     """
-    stock = catalogue.items(APPROACHES)
-    fits = dict(zip(stock["fits"], stock["id"], strict=True))
-    told = tables["effort"].drop_duplicates("category").set_index("category")[["approach", "avoid"]]
-    told = told.reindex(BOXES).fillna("")
-    return pd.DataFrame({"category": list(BOXES), "approach": told["approach"].to_numpy(),
-                         "fits": [fits.get(box, "") for box in BOXES], "avoid": told["avoid"].to_numpy()})  # fmt: skip
+    stock = catalogue.items("sales_approaches").set_index("fits")["id"]
+    effort = tables["effort"].drop_duplicates("category").set_index("category")
+    rows = effort[["approach", "avoid"]].reindex(BOXES).assign(fits=stock.reindex(BOXES)).fillna("")
+    return rows.reset_index(names="category")[["category", "approach", "fits", "avoid"]]

@@ -1,193 +1,151 @@
-"""What a good facilitator would say about customer distinction: rule checks as rows, like those of the matrix."""
+"""What a good facilitator would say about customer distinction: findings as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import pandas as pd
-
 from kamlib import portfolio, sheets
-from kamlib.distinction.bases import (
-    account,
-    approaches,
-    distinction,
-    has_begun,
-    strangers,
-    wrong_words,
-)  # fmt: skip
+from kamlib.distinction.bases import approaches, distinction, has_begun, strangers, wrong_words
 from kamlib.distinction.energy import HALF_A_DAY, missing, moves, reconcile
 from kamlib.distinction.movers import HANDOVER, HOLD, movers
 from kamlib.distinction.services import services
+from kamlib.distinction.wording import account, accounts, an_account, listed
 from kamlib.memory import remembered
 from kamlib.settings import Settings
-from kamlib.tables import Tables
+from kamlib.tables import CHANNELS, Tables
 
 Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
+Rule = Callable[[Tables, Settings], Iterator[Row]]
 STEP, MANY = 10, 5
 TABLES = ("bases", "services", "time_spent", "channel_moves")
-SELLS = {"hunter": "a hunter", "farmer": "a farmer", "milk_round": "one who does the milk round"}
-OVER = {
-    "internet": "over the internet",
-    "call_centre": "with the call centre",
-    "face_to_face": "face to face",
-}
 WAYS = {"hunter": "hunter", "farmer": "farmer", "milk_round": "milk round"}
+SELLS = {"hunter": "a hunter", "farmer": "a farmer", "milk_round": "one who does the milk round"}
+SPOKEN = ("over the internet", "with the call centre", "face to face")
+OVER = dict(zip(CHANNELS, SPOKEN, strict=True))
+
+
+def _row(level: str, rule: int, text: str, segment: str = "", customer: str = "") -> Row:
+    return level, STEP, segment, customer, text, rule
 
 
 @remembered
 def begun(tables: Tables) -> bool:
     """Has anybody entered anything of step 10?"""
+    answers, effort = tables["answers"], tables["effort"]
+    answered = answers.loc[answers["sheet"].isin([HANDOVER, HOLD]), "value"]
     return (
         has_begun(tables)
         or any(len(tables[name]) for name in TABLES)
-        or bool((tables["effort"][["approach", "avoid"]] != "").any(axis=None))
+        or bool((effort[["approach", "avoid"]] != "").any(axis=None))
         or bool((tables["people"]["approach"] != "").any())
-        or any(sheets.is_said(text) for text in _answers(tables))
+        or any(map(sheets.is_said, answered))
     )
 
 
-def _answers(tables: Tables) -> pd.Series:
-    rows = tables["answers"]
-    return rows.loc[rows["sheet"].isin([HANDOVER, HOLD]), "value"]
-
-
-def _named(names: list[str]) -> str:
-    shown = names if len(names) <= MANY else [*names[: MANY - 1], f"{len(names) - MANY + 1} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
 def _nothing_follows(tables: Tables, settings: Settings) -> Iterator[Row]:
-    made = tables["decisions"]
-    decided = (made["what"] == "category") & (made["decision"] != "")
-    if decided.any() and not has_begun(tables):
-        text = (
-            "A choice that changes nothing helps nobody: say what each category gets, at least and at most."
-        )
-        yield "warn", STEP, "", "", text, 44
+    if portfolio.decided(tables) and not has_begun(tables):
+        text = "A choice that changes nothing helps nobody: say what each category gets"
+        yield _row("warn", 44, f"{text}, at least and at most.")
 
 
-def _limits(tables: Tables, settings: Settings) -> Iterator[Row]:
-    for words in wrong_words(tables, settings):
-        yield "block", STEP, "", "", f"{words[:-1]}; change one of them.", 45
-    seen = distinction(tables, settings)
-    for row in seen[seen["unreadable"].astype(bool)].itertuples():
-        off = " and ".join(
-            f'"{t}"' for t, place in ((row.min, row.low), (row.max, row.high)) if t and place != place
-        )
-        text = (f"{row.name}, {account(row.category)}: {off} cannot be compared; use one of its rungs, or a number "
-                "where it has none.")  # fmt: skip
-        yield "warn", STEP, "", "", text, 45
+def _differences(tables: Tables, settings: Settings) -> Iterator[Row]:
+    """A least above its most, what cannot be compared, bases nobody knows, and service creep."""
+    cells = distinction(tables, settings)
+    for words in wrong_words(cells):
+        yield _row("block", 45, f"{words[:-1]}; change one of them.")
+    for row in cells[cells["unreadable"]].itertuples():
+        ends = ((row.min, row.low), (row.max, row.high))
+        off = " and ".join(f'"{text}"' for text, place in ends if text and place != place)
+        advice = "use one of its rungs, or a number where it has none"
+        text = f"{row.name}, {account(row.category)}: {off} cannot be compared; {advice}."
+        yield _row("warn", 45, text)
     for basis in strangers(tables):
-        text = f'The table distinction speaks of "{basis}", which is no basis: add it to the table bases.'
-        yield "warn", STEP, "", "", text, 45
-
-
-def _creep(tables: Tables, settings: Settings) -> Iterator[Row]:
-    seen = distinction(tables, settings)
-    for row in seen[seen["creep"] != ""].itertuples():
+        text = f'The table distinction speaks of "{basis}", which is no basis'
+        yield _row("warn", 45, f"{text}: add it to the table bases.")
+    for row in cells[cells["creep"] != ""].itertuples():
         level = "nudge" if row.category == "key_development" else "warn"
-        yield level, STEP, "", "", f"{row.creep}; give them less, or plan it as a test bed.", 46
-
-
-def _avoid(tables: Tables, settings: Settings) -> Iterator[Row]:
-    seen = approaches(tables, settings)
-    without = seen.loc[seen["avoid"].str.strip() == "", "category"]
-    if has_begun(tables) and len(without):
-        kinds = _named([category.replace("_", " ") for category in without])
-        yield "warn", STEP, "", "", f"Say what must not happen to {kinds} accounts.", 51
+        yield _row(level, 46, f"{row.creep}; give them less, or plan it as a test bed.")
 
 
 def _approaches(tables: Tables, settings: Settings) -> Iterator[Row]:
-    seen = approaches(tables, settings)
-    told = seen[(seen["approach"] != "") & (seen["fits"] != "") & (seen["approach"] != seen["fits"])]
-    for row in told.itertuples():
-        text = (f"Sales approach to {account(row.category)}s: {WAYS[row.approach]}, where {WAYS[row.fits]} fits better; "
-                "change it, or keep it on purpose.")  # fmt: skip
-        yield "nudge", STEP, "", "", text, 53
+    rows = approaches(tables, settings)
+    without = rows.loc[rows["avoid"].str.strip() == "", "category"]
+    if has_begun(tables) and len(without):
+        yield _row("warn", 51, f"Say what must not happen to {accounts(without)}.")
+    told = (rows["approach"] != "") & (rows["fits"] != "") & (rows["approach"] != rows["fits"])
+    for row in rows[told].itertuples():
+        fits = f"{WAYS[row.approach]}, where {WAYS[row.fits]} fits better"
+        text = f"Sales approach to {account(row.category)}s: {fits}"
+        yield _row("nudge", 53, f"{text}; change it, or keep it on purpose.")
 
 
 def _managers(tables: Tables, settings: Settings) -> Iterator[Row]:
     """The customers of each manager whose way of selling is not that of their category."""
     people = tables["people"].drop_duplicates("person").set_index("person")
-    asked = approaches(tables, settings).set_index("category")
-    way = asked["approach"].where(asked["approach"] != "", asked["fits"])
-    seen = portfolio.classes(tables, settings)
-    sells = [people["approach"].get(manager, "") for manager in seen["manager"]]
-    seen = seen.assign(sells=sells, way=[way.get(category, "") for category in seen["category"]])
-    off = seen[(seen["sells"] != "") & (seen["way"] != "") & (seen["sells"] != seen["way"])]
-    for (segment, manager, category), rows in off.groupby(["segment", "manager", "category"], sort=False):
-        person = people.at[manager, "name"] or manager
-        one = len(rows) == 1
-        kind = f"a {account(category)}" if category != "opportunistic" else f"an {account(category)}"
-        text = (f"{person} sells best as {SELLS[rows['sells'].iloc[0]]} and looks after {_named(list(rows['name']))}, "
-                f"{kind if one else account(category) + 's'}: {SELLS[rows['way'].iloc[0]]} would suit "
-                f"{'it' if one else 'them'} better.")  # fmt: skip
-        yield "nudge", STEP, segment, rows["customer"].iloc[0] if one else "", text, 53
+    ways = approaches(tables, settings).set_index("category")
+    way = ways["approach"].where(ways["approach"] != "", ways["fits"])
+    rows = portfolio.classes(tables, settings)
+    sells = people["approach"].reindex(rows["manager"], fill_value="").to_numpy()
+    way = way.reindex(rows["category"], fill_value="").to_numpy()
+    rows = rows.assign(sells=sells, way=way)
+    rows = rows[(rows["sells"] != "") & (rows["way"] != "") & (rows["sells"] != rows["way"])]
+    groups = rows.groupby(["segment", "manager", "category"], sort=False)
+    for (segment, manager, category), own in groups:
+        first, one = own.iloc[0], len(own) == 1
+        sells = f"{people.at[manager, 'name'] or manager} sells best as {SELLS[first['sells']]}"
+        kinds = an_account(category) if one else f"{account(category)}s"
+        held = f"looks after {listed(own['name'].to_list(), MANY)}, {kinds}"
+        suits = f"{SELLS[first['way']]} would suit {'it' if one else 'them'} better"
+        customer = first["customer"] if one else ""
+        yield _row("nudge", 53, f"{sells} and {held}: {suits}.", segment, customer)
 
 
 def _services(tables: Tables, settings: Settings) -> Iterator[Row]:
     for row in services(tables, settings).itertuples():
         if row.new == "yes" and not row.who_pays:
-            text = f"{row.name} is new and nobody is said to pay for it: settle that before it begins."
-            yield "block", STEP, "", "", text, 50
+            unpaid = "is new and nobody is said to pay for it"
+            yield _row("block", 50, f"{row.name} {unpaid}: settle that before it begins.")
         if row.valued == "no" and not row.action:
             text = f"Customers do not value {row.name}: decide what becomes of it."
-            yield "nudge", STEP, "", "", text, 48
-        without = [word for word, said in (("where", row.pilot.strip()), ("when", row.pilot_on)) if not said]
-        if row.action == "remove" and without:
-            text = f"{row.name} is to be taken away: say {' and '.join(without)} that is tried first."
-            yield "nudge", STEP, "", "", text, 49
+            yield _row("nudge", 48, text)
+        trial = {"where": row.pilot.strip(), "when": row.pilot_on}
+        unsaid = " and ".join(word for word, text in trial.items() if not text)
+        if row.action == "remove" and unsaid:
+            text = f"{row.name} is to be taken away: say {unsaid} that is tried first."
+            yield _row("nudge", 49, text)
 
 
 def _energy(tables: Tables, settings: Settings) -> Iterator[Row]:
+    """Days that are not there, days without a plan, and more contacts to move than there are."""
     short = missing(tables, settings)
     if len(tables["time_spent"]) and short > HALF_A_DAY:
-        text = (f"{short:,.0f} of the days that are needed are not there, even after all that is freed: fewer "
-                "accounts, or more people.")  # fmt: skip
-        yield "warn", STEP, "", "", text, 36
+        text = f"{short:,.0f} of the days that are needed are not there"
+        remedy = "fewer accounts, or more people"
+        yield _row("warn", 36, f"{text}, even after all that is freed: {remedy}.")
     rows = reconcile(tables, settings)
     for row in rows[rows["open"] > HALF_A_DAY].itertuples():
-        part = (
-            f"{row.open:,.0f} of the {row.freed:,.0f}"
-            if row.by_moves > HALF_A_DAY
-            else f"The {row.freed:,.0f}"
-        )
-        text = (f"{part} days to be freed from {account(row.category)}s have no plan: say what is done less, or over "
-                "which channel.")  # fmt: skip
-        yield "nudge", STEP, "", "", text, 41
-
-
-def _channels(tables: Tables, settings: Settings) -> Iterator[Row]:
+        part = f"{row.open:,.0f} of the" if row.by_moves > HALF_A_DAY else "The"
+        text = f"{part} {row.freed:,.0f} days to be freed from {account(row.category)}s"
+        remedy = "say what is done less, or over which channel"
+        yield _row("nudge", 41, f"{text} have no plan: {remedy}.")
     shares = moves(tables, settings).groupby(["category", "source"], sort=False)["share_pct"].sum()
     for (category, source), share in shares[shares > 100 + 1e-9].items():
-        text = (f"{account(category).capitalize()}s: {share:,.0f} % of their contacts {OVER[source]} are to "
-                "move; more than all cannot.")  # fmt: skip
-        yield "warn", STEP, "", "", text, 41
+        text = f"{account(category).capitalize()}s: {share:,.0f} % of their contacts {OVER[source]}"
+        yield _row("warn", 41, f"{text} are to move; more than all cannot.")
 
 
 def _handover(tables: Tables, settings: Settings) -> Iterator[Row]:
-    seen = movers(tables, settings)
-    for row in seen[(seen["is_now"] == "maintenance") & (seen["filled"] == 0)].itertuples():
-        text = f"{row.name} becomes a maintenance account: plan the handover before anything is taken away."
-        yield "warn", STEP, row.segment, row.customer, text, 39
+    rows = movers(tables, settings)
+    for row in rows[(rows["is_now"] == "maintenance") & (rows["filled"] == 0)].itertuples():
+        text = f"{row.name} becomes a maintenance account: plan the handover"
+        yield _row("warn", 39, f"{text} before anything is taken away.", row.segment, row.customer)
 
 
-def _once_begun(
-    rule: Callable[[Tables, Settings], Iterator[Row]],
-) -> Callable[[Tables, Settings], Iterator[Row]]:
-    """A rule that says nothing before anything of step 10 was entered."""
-
-    def asked(tables: Tables, settings: Settings) -> Iterator[Row]:
-        if begun(tables):
+def _once_begun(tables: Tables, settings: Settings) -> Iterator[Row]:
+    """What is said only once anything of step 10 was entered."""
+    if begun(tables):
+        for rule in (_differences, _approaches, _managers, _services, _energy, _handover):
             yield from rule(tables, settings)
 
-    return asked
 
-
-RULES: tuple[Callable[[Tables, Settings], Iterator[Row]], ...] = (
-    _nothing_follows,
-    *map(
-        _once_begun,
-        (_limits, _creep, _avoid, _approaches, _managers, _services, _energy, _channels, _handover),
-    ),
-)
+RULES: tuple[Rule, ...] = (_nothing_follows, _once_begun)

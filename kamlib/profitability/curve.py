@@ -47,9 +47,10 @@ def customers(tables: Tables, settings: Settings) -> pd.DataFrame:
     estimated, `words` say what.
     """
     classes = portfolio.classes(tables, settings.model_copy(update={"segment": ""}))
-    classes = classes.drop_duplicates("customer")[["customer", "category", "stands"]]
-    rows = money(tables, settings).merge(classes, on="customer", how="left")
-    rows = rows.fillna({"category": "", "stands": ""})
+    classes = classes.drop_duplicates("customer").set_index("customer")[["category", "stands"]]
+    rows = money(tables, settings)
+    classes = classes.reindex(rows["customer"], fill_value="").set_axis(rows.index)
+    rows = rows.join(classes)
     rows = rows[["customer", "name", "segment", "status", "category", *MONEY, "stands"]]
     inside = rows[rows["segment"] == settings.segment] if settings.segment else rows
     return inside.reset_index(drop=True)

@@ -51,8 +51,8 @@ def simple_value(defection_pct: float, profit: float, years: float = math.inf) -
 def value(profit: Any, stay: np.ndarray, growth_pct: Any = 0.0, discount_pct: float = 0.0) -> Any:
     """Present value of a yearly profit p: the sum of p (1 + g)^(t-1) s_t / (1 + i)^t, t = 1, 2, ..
 
-    `stay`: s_t, the chance (0..1) of being there after t years, in the last axis. The result has its
-    other axes, with which those of profit and growth_pct are broadcast.
+    `stay`: s_t, the chance (0..1) of being there after t years, in the last axis. The result has
+    its other axes, with which those of profit and growth_pct are broadcast.
     """
     t = np.arange(1, stay.shape[-1] + 1)
     grown = profit * (1 + growth_pct / 100) ** (t - 1)
@@ -60,7 +60,7 @@ def value(profit: Any, stay: np.ndarray, growth_pct: Any = 0.0, discount_pct: fl
 
 
 def sbg_retention(alpha: Any, beta: Any, age: Any) -> Any:
-    """The retention rate (0..1) in the year `age` (1, 2, ..) since the beginning; grows with age."""
+    """The retention rate (0..1) in the year `age` (1, 2, ..) of a customer; it grows with age."""
     return (beta + age - 1) / (alpha + beta + age - 1)
 
 
