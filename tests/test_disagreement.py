@@ -189,6 +189,15 @@ def test_strength_ballots_of_us_of_a_competitor_and_of_one_nobody_entered():
     assert np.isnan(new["agreed"]) and new["box_low"] == "opportunistic"  # 8 against 10
 
 
+def test_a_ballot_of_a_competitor_says_that_there_is_one():
+    strength = {**worked.STRENGTH, "Beta": {"us": (7, 8)}}
+    alone = [{"what": "no_competitor", "subject": "Beta", "decision": "yes"}]
+    ready = book([vote("tom", "Beta", "j2", 10, "Z")], strength=strength, decisions=alone)
+
+    assert cell(ready, "Beta", "j2", "Z")["box_low"] == "opportunistic"
+    assert kaism.place(*ready).set_index("customer").at["Beta", "box"] == "maintenance"
+
+
 def test_what_is_not_there_and_empty_ballots_are_left_out():
     ballots = [
         vote("petra", "Nobody", "f1", 5),

@@ -218,6 +218,7 @@ def test_both_lines_are_the_mean_of_the_ideas_of_a_customer():
     assert seen["y_line"].tolist() == [5.6] * 6 + [2]
     assert seen["x_line"].tolist() == [6.0] * 6 + [9]
     assert seen.loc["none", ["status", "box"]].tolist() == ["unscored", ""]
+    assert set(seen["status"].drop("none")) == {"placed"}  # an unscored idea moves nobody's line
     assert seen.at["p", "reason"].startswith("worth to us 8.0, above the line at 5.6")
 
 
