@@ -58,20 +58,15 @@ def _rank(values: pd.Series, known: pd.Index | list[str]) -> pd.Series:
 def _places(tables: Tables, settings: Settings) -> pd.DataFrame:
     """All that can be voted on in the segment(s): HEAD but for the supplier, and place (0, ...)."""
     table = tables["customers"][["segment", "customer", "name"]].drop_duplicates("customer")
-    order = {segment: n for n, segment in enumerate(kaism.segments(tables, settings))}
-    table = table[table["segment"].isin(order)].sort_values(
-        "segment", key=lambda segment: segment.map(order), kind="stable", ignore_index=True
-    )
+    parts = [table[table["segment"] == segment] for segment in kaism.segments(tables, settings)]
+    table = pd.concat([table[:0], *parts], ignore_index=True)
     table["name"] = table["name"].where(table["name"] != "", table["customer"])
     factors = tables["factors"][["model", "scope", "factor", "label"]]
     factors = factors.drop_duplicates(["model", "scope", "factor"])
     factors["label"] = factors["label"].where(factors["label"] != "", factors["factor"])
-    parts = [
-        table.reset_index().merge(
-            factors[factors["model"] == model], left_on=scope, right_on="scope"
-        )
-        for model, scope in AXES.items()
-    ]
+    own = {model: factors[factors["model"] == model] for model in AXES}
+    rows = table.reset_index()
+    parts = [rows.merge(own[m], left_on=scope, right_on="scope") for m, scope in AXES.items()]
     found = pd.concat(parts).sort_values("index", kind="stable")
     return found.assign(place=range(len(found)))[[*HEAD[:-1], "place"]]
 

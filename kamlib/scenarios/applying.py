@@ -51,10 +51,8 @@ def _row(tables: Tables, scenario: str) -> dict[Any, Any]:
     table = tables["scenarios"]
     rows = table[table["scenario"] == scenario].to_dict("records")
     if not rows:
-        hint, message = (
-            did_you_mean(scenario, table["scenario"]),
-            f'There is no scenario "{scenario}".',
-        )
+        message = f'There is no scenario "{scenario}".'
+        hint = did_you_mean(scenario, table["scenario"])
         raise InvalidInput(message, table="scenarios", found=scenario, hint=hint)
     return dict(rows[0])
 
