@@ -120,8 +120,6 @@ def _middles(
     order: list[np.ndarray], links: np.ndarray, above: np.ndarray, below: np.ndarray
 ) -> np.ndarray:
     """The middle of each slot, near its neighbours' and clear of the others in its column."""
-    from scipy.optimize import isotonic_regression  # slow to load
-
     middle, both = np.zeros(len(above)), np.concatenate([links, links[:, ::-1]])
     least = [np.r_[0.0, np.cumsum(below[part[:-1]] + above[part[1:]])] for part in order]
     for part, places in zip(order, least, strict=True):
@@ -129,5 +127,14 @@ def _middles(
     for turn in range(8):
         for n in range(len(order))[:: -1 if turn % 2 else 1]:
             wanted = _means(both, middle)[order[n]]
-            middle[order[n]] = isotonic_regression(wanted - least[n]).x + least[n]
+            middle[order[n]] = _isotonic(wanted - least[n]) + least[n]
     return middle
+
+
+def _isotonic(values: np.ndarray) -> np.ndarray:
+    """The nearest values that never fall, by the minimax of means (scipy's takes long to load)."""
+    total, place = np.r_[0.0, np.cumsum(values)], np.arange(len(values))
+    count = np.maximum(place - place[:, None] + 1, 1)
+    means = (total[1:] - total[:-1, None]) / count  # of the values from row to column
+    least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.where(place >= place[:, None], least, -np.inf).max(axis=0))

@@ -78,10 +78,13 @@ def _changed(tables: Tables, scenario: str) -> Tables:
     new = {"factors": factors.rename(columns={"subject": "scope"})[tables["factors"].columns]}
 
     entered = _swept(tables["scores"], scores) if is_round else tables["scores"]
-    named = scores[_is_cell(scores) & (scores["to"].notna() | scores["by"].isna())]
-    possible = _possible({**tables, **new})
-    reached = scores["to"].reindex(_holding(scores, possible)).notna().to_numpy()
-    new["scores"] = _set(_extended(entered, pd.concat([named, possible[reached]])), scores)
+    has_to, is_cell = scores["to"].notna(), _is_cell(scores)
+    added = scores[is_cell & (has_to | scores["by"].isna())]
+    if (has_to & ~is_cell).any():
+        possible = _possible({**tables, **new})
+        reached = has_to.reindex(_holding(scores, possible), fill_value=False).to_numpy()
+        added = pd.concat([added, possible[reached]])
+    new["scores"] = _set(_extended(entered, added), scores)
 
     customers = tables["customers"]
     absent = ~customers["customer"].isin(scores["subject"]) & (customers["segment"] != "")
