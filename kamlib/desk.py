@@ -41,14 +41,10 @@ def open_desk(
     Refuses parameters that no notebook knows, workbooks with errors, segments and customers that do not
     exist, a customer of another segment; every refusal is one sentence. A `customer` is in focus from the beginning, in its own segment.
     """
-    names = _namespace()
-    settings.gate_notebook(names)
-    # papermill puts in a cell that begins so: who only lets a notebook run changes nothing
-    injected = any(str(cell).startswith("# Parameters\n") for cell in names.get("In", ()))
-    location = settings.workbook_location(workbook)
-    store, text = stores.load(location, read_only=settings.is_read_only() or injected)
-    checks.refuse_errors(checks.check(text, store.notes), store.location)
+    is_run = settings.gate_notebook(_namespace())  # by papermill: nothing will be entered
     read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
+    store, text = stores.load(settings.workbook_location(workbook), read_only=read_only or is_run)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
     desk.audience, desk.narrowed = audience, bool(segment)

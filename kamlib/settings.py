@@ -176,8 +176,10 @@ def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
     return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
 
 
-def gate_notebook(namespace: Mapping[str, Any]) -> None:
+def gate_notebook(namespace: Mapping[str, Any]) -> bool:
     """Refuse what a notebook was given that is no parameter (Papermill itself only warns).
+
+    Gives whether Papermill runs it: the cell that it puts in begins with a heading of its own.
 
     `namespace` is the notebook's own at the moment the workbook is opened: nothing but modules,
     functions and parameters can be in it. Raises InvalidInput with "did you mean".
@@ -189,6 +191,7 @@ def gate_notebook(namespace: Mapping[str, Any]) -> None:
         if not name.startswith("_") and type(value) in simple and name not in ("In", "Out")
     }
     gate({name: value for name, value in ours.items() if value is not None})
+    return any(str(cell).startswith("# Parameters\n") for cell in namespace.get("In", ()))
 
 
 def workbook_location(given: str = "") -> str:

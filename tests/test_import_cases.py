@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from kamlib import cli, duplicates, stores
 from kamlib.errors import KamError
 from kamlib.tables import DEFINITIONS
-from tests.books import KINDS, ROOT, bytes_of, small, table
+from tests.books import ROOT, bytes_of, small, table
 
 CASES = ROOT / "tests" / "cases"
 
@@ -433,13 +433,12 @@ def told_of_two():
     return book
 
 
-@pytest.mark.parametrize("kind", KINDS[:2])
-def test_two_customers_become_one_and_nothing_is_lost(tmp_path, kind):
-    stores.create(tmp_path / kind, told_of_two())
-    before = of_place(tmp_path / kind)
-    done = quick("merge-customers", tmp_path / kind, "acme", "brix")
+def test_two_customers_become_one_and_nothing_is_lost(tmp_path):
+    stores.create(tmp_path / "b.kam", told_of_two())
+    before = of_place(tmp_path / "b.kam")
+    done = quick("merge-customers", tmp_path / "b.kam", "acme", "brix")
     assert done.exit_code == 0, words_of(done)
-    text, words = of_place(tmp_path / kind), words_of(done)
+    text, words = of_place(tmp_path / "b.kam"), words_of(done)
     customers = table(
         "customer name segment status revenue note City also_known_as",
         "acme|Acme|north|current|5|Ask Bob|Rome|Brix; brix",
@@ -458,9 +457,9 @@ def test_two_customers_become_one_and_nothing_is_lost(tmp_path, kind):
         ["category", "acme", "key", "they grow"]
     ]
     speak(words, r"revenue.*\b8\b; growth.*\b3\b; Brix")  # what Brix said otherwise
-    assert quick("merge-customers", tmp_path / kind, "--undo").exit_code == 0
-    assert cells_of(of_place(tmp_path / kind)) == cells_of(before)
-    again = quick("merge-customers", tmp_path / kind, "--undo")
+    assert quick("merge-customers", tmp_path / "b.kam", "--undo").exit_code == 0
+    assert cells_of(of_place(tmp_path / "b.kam")) == cells_of(before)
+    again = quick("merge-customers", tmp_path / "b.kam", "--undo")
     assert isinstance(again.exception, KamError) and "merge" in str(again.exception)
 
 
@@ -494,7 +493,7 @@ def test_everything_said_of_a_merged_customer_is_said_of_the_other(tmp_path):
 
 
 def test_a_merge_that_cannot_be_is_refused(tmp_path):
-    stores.create(tmp_path / "book", small())
+    stores.create(tmp_path / "book.kam", small())
     before = bytes_of(tmp_path)
     for args, words in (
         (["acme", "brixx"], 'brixx.*Did you mean "brix"'),
@@ -503,7 +502,7 @@ def test_a_merge_that_cannot_be_is_refused(tmp_path):
         (["--undo"], "merge"),
         ([], "KEEP|two"),
     ):
-        done = quick("merge-customers", tmp_path / "book", *args)
+        done = quick("merge-customers", tmp_path / "book.kam", *args)
         assert done.exit_code and "No such command" not in done.output
         speak(words_of(done), words)
         assert bytes_of(tmp_path) == before

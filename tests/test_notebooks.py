@@ -161,7 +161,8 @@ def test_the_gate_refuses(given, said):
         ({"workbook": "nowhere/at-all"}, "There is no workbook"),
     ],
 )
-def test_opening_refuses(given, said):
+def test_opening_refuses(given, said, monkeypatch):
+    monkeypatch.setenv("KAM_READ_ONLY", "1")
     with pytest.raises(KamError, match=re.escape(said)):
         open_desk(**{"workbook": str(ROOT / "data" / "bank")} | given)
 

@@ -116,7 +116,6 @@ def test_names_are_escaped_everywhere(tmp_path):
     hostile = text()
     hostile["customers"]["name"] = name
     hostile["factors"]["label"] = name
-    stores.create(tmp_path / "w", hostile)
     hostile["answers"] = frame("answers", [{"sheet": "pestle", "subject": "all", "item": "mine", "field": f, "value": name,
                                             "note": name} for f in ("label", "change")])  # fmt: skip
     hostile["people"] = frame(
@@ -153,8 +152,8 @@ def test_names_are_escaped_everywhere(tmp_path):
                                             "factor": "all", "to": 1}])  # fmt: skip
     hostile["ballots"] = frame("ballots", [{"round": "2026", "model": "attractiveness", "person": "p", "subject": who,
                                             "factor": hostile["factors"]["factor"].iloc[0], "score": 1, "note": name}])  # fmt: skip
-    stores.open_store(tmp_path / "w").replace(hostile)
-    pages = [*report.write(str(tmp_path / "w"), tmp_path)]
+    stores.create(tmp_path / "w.xlsx", hostile)
+    pages = [*report.write(str(tmp_path / "w.xlsx"), tmp_path)]
     assert [p.name for p in pages] == [
         "segmentation.html",
         "profitability.html",
@@ -273,7 +272,7 @@ def test_a_published_copy_cannot_be_written(tmp_path):
     with pytest.raises(KamError):
         store.put([stores.Change("customers", {"customer": "Alpha"}, {"name": "x"})])
     with pytest.raises(KamError):
-        store.replace({})
+        store.rewrite(dict)
 
     assert copied.read_bytes() == before
 

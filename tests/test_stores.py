@@ -272,14 +272,3 @@ def test_changes_in_memory_and_in_a_database_come_to_the_same(changes):
     ]
     assert [row | {"at": ""} for row in story] == [row | {"at": ""} for row in told]
     assert book["customers"].equals(small()["customers"]), "the input is not changed"
-
-
-def test_put_all_tells_of_new_rows_alone_when_there_are_very_many(place, monkeypatch):
-    monkeypatch.setattr(base, "MOST_TOLD", 3)
-    rows = {"new": "New", "other": "Other"}
-    some = [Change("customers", {"customer": i}, {"name": n, "status": "current"}) for i, n in rows.items()]
-    told = base.put_all(stores.open_store(place), lambda _: some, who="ann")
-    assert [row["column"] for row in told] == ["customer"] * 2
-    text = stores.open_store(place).read()
-    assert text["history"]["new"].tolist() == [*rows]
-    assert text["customers"]["name"].tolist() == ["Acme", "Brix", "New", "Other"]
