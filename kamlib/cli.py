@@ -8,14 +8,14 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from kamlib import __version__
-from kamlib.errors import KamError, WorkbookError, did_you_mean
+from kamlib.errors import Finding, KamError, WorkbookError, did_you_mean
 from kamlib.importing import commands as importing
 
 app = typer.Typer(
@@ -88,7 +88,7 @@ def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
     typer.echo(f"{source} is copied to {target}.")
 
 
-def _tell(notes: Iterable[Mapping[str, str]]) -> None:
+def _tell(notes: Iterable[Finding]) -> None:
     """Say what was noted of a workbook as a whole; `kam check` says the rest."""
     for note in notes:
         if not note["table"]:

@@ -18,14 +18,6 @@ from kamlib.stores import Change
 from kamlib.stores.base import apply, blame, conflict, find, somebody
 from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
 
-GOES_WITH = {
-    "junctions": ("junction_shares", "routes"),
-    "activities": ("time_terms", "activity_counts"),
-    "ideas": ("ratings",),
-    "projects": ("actions",),
-    "scenarios": ("changes",),
-}  # rows that mean nothing without the other
-
 
 def open_desk(
     *,
@@ -266,18 +258,17 @@ class Desk:
 
     def _change(self, table: str, row: Mapping[str, Any]) -> Change:
         accepted = checks.accept(table, row, self._text)
-        keys = DEFINITIONS[table].keys
-        missing = [k for k in keys if k not in accepted and k not in checks.MAY_BE_EMPTY]
+        definition = DEFINITIONS[table]
+        missing = [k for k in definition.needed_keys if k not in accepted]
         if missing:
             raise InvalidInput(f"A row of {table} needs {' and '.join(missing)}.", table=table)
-        key = {k: accepted.pop(k, "") for k in keys}
+        key = {k: accepted.pop(k, "") for k in definition.keys}
         current = self._row(table, key)
-        asked = table in findings.GUARDED and (not current or accepted.keys() & findings.GUARDED[table])
+        guarded = definition.guarded
+        asked = guarded and (not current or accepted.keys() & {*guarded})
         if asked and (wrong := findings.refused(self._typed, table, {**current, **key, **accepted})):
             raise InvalidInput(wrong, table=table, row=", ".join(filter(None, key.values())))
-        if table in ("scores", "decisions", "answers", "ratings", "ideas") and any(
-            current.get(c, "") != v for c, v in accepted.items()
-        ):
+        if definition.stamped and any(current.get(c, "") != v for c, v in accepted.items()):
             accepted.setdefault("on", date.today().isoformat())
             who = somebody()
             if who in checks.ids(self._text, "people"):
@@ -299,7 +290,7 @@ class Desk:
                 if column.refers != table or frame is None or column.name not in frame:
                     continue
                 rows = frame[frame[column.name].str.strip() == first]
-                if len(rows) and name in GOES_WITH.get(table, ()):
+                if len(rows) and name in DEFINITIONS[table].goes_with:
                     gone += [(name, k) for k in rows[definition.keys].to_dict("records")]
                 elif len(rows):
                     raise InvalidInput(
@@ -370,7 +361,7 @@ class Desk:
     def _take(self, text: Tables, names: set[str] | None) -> None:
         self._text = text
         part = text if names is None else {n: text[n] for n in names if n in text}
-        self._typed = {**self._typed, **_typed_part(part)}
+        self._typed = {**self._typed, **typed(part, part)}
         if self._given.get("segment") and self._given["segment"] not in set(
             self._typed["segments"]["segment"]
         ):
@@ -387,10 +378,6 @@ class Desk:
     def _tell(self) -> None:
         for listener in list(self._listeners):
             listener()
-
-
-def _typed_part(text: Tables) -> Tables:
-    return {name: frame for name, frame in typed(text).items() if name in text}
 
 
 def _first_segment(tables: Tables) -> str:

@@ -4,7 +4,46 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
+
+SHOWN = 60  # characters of what was found that a finding carries
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, where, how bad, what to do: one row of `checks.check` or of `findings.find`.
+
+    level: error (cannot go on), warning (look at this) or note in the tables of a workbook; block
+    (go on only with a reason), warn or nudge in the team's work. `table`, `row`, `column` say where
+    in the workbook, `step` (1 to 10), `segment`, `customer` where in the work; `rule` is the number
+    of the facilitation rule. `found` is cut to 60 characters, `hint` says what to do.
+    """
+
+    level: str
+    message: str
+    table: str = ""
+    row: str = ""
+    column: str = ""
+    found: object = ""
+    allowed: str = ""
+    hint: str = ""
+    step: int = 0
+    segment: str = ""
+    customer: str = ""
+    rule: int = 0
+
+    def __post_init__(self) -> None:
+        found = str(self.found)
+        cut = found if len(found) <= SHOWN else found[: SHOWN - 3] + "..."
+        object.__setattr__(self, "found", cut)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+    def __getitem__(self, name: str) -> Any:
+        """finding["message"], for those who took findings as dicts."""
+        return str(self) if name == "message" else getattr(self, name)
 
 
 class KamError(Exception):
@@ -42,9 +81,15 @@ class WorkbookError(KamError):
 class InvalidInput(KamError):
     """One value cannot be accepted; the workbook is unchanged."""
 
+    @classmethod
+    def of(cls, finding: Finding, row: str = "") -> Self:
+        """The refusal of what a finding says, in the row with this key."""
+        place = {"table": finding.table, "column": finding.column, "row": row}
+        return cls(str(finding), found=finding.found, allowed=finding.allowed, **place)
+
 
 class InvalidWorkbook(KamError):
-    """A workbook has errors; `findings` is the table of all of them (see `tables.check`)."""
+    """A workbook has errors; `findings` is the table of all of them (see `checks.check`)."""
 
     def __init__(self, message: str, findings: Any, **place: Any) -> None:
         super().__init__(message, **place)

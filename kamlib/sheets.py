@@ -8,7 +8,7 @@ belongs to the row of the form's first field.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ import pandas as pd
 from kamlib import catalogue
 from kamlib.errors import InvalidInput
 from kamlib.memory import remembered
+from kamlib.schema import UNKNOWN_WORDS, Column, Tables, parse
 from kamlib.settings import Settings
-from kamlib.tables import UNKNOWN_WORDS, Column, Tables, parse
 
 CASE = "all"  # the subject of what is said once for the whole company
 UNKNOWN = "unknown"
@@ -56,6 +56,11 @@ class Form:
     def needed(self) -> list[str]:
         """The fields a line needs to be filled in."""
         return [str(f["id"]) for f in self.fields if not f.get("optional")]
+
+    @property
+    def columns(self) -> list[str]:
+        """The fields that may be filled in, and the name of a line of one's own."""
+        return [*(str(f["id"]) for f in self.fields), OWN]
 
     def column(self, id: str) -> Column:
         """A field as a column of a table: what may be entered."""
@@ -261,7 +266,7 @@ def _accepted(column: Column, text: str) -> float | str:
     return parse(column, text)
 
 
-def _wrong(sheet: str, field: str, text: str) -> Column | None:
+def wrong(sheet: str, field: str, text: str) -> Column | None:
     """The column whose rule a value breaks; None when it is in order, or of a sheet we do not know."""
     known = _forms(None).get(sheet)
     if known is None or not text.strip():
@@ -274,24 +279,3 @@ def _wrong(sheet: str, field: str, text: str) -> Column | None:
     except ValueError:
         return column
     return None
-
-
-def problems(answers: pd.DataFrame) -> Iterator[tuple[str, int, str, str, str, str]]:
-    """What is wrong with the text table answers: (level, position, column, found, allowed, message)."""
-    known = _forms(None)
-    spots = zip(*(answers[c].str.strip().tolist() for c in ("sheet", "item", "field", "value")), strict=True)
-    for place, (sheet, item, name, value) in enumerate(spots):
-        if sheet not in known:
-            if sheet:
-                yield ("warning", place, "sheet", sheet, "an exercise of the catalogue",
-                       f'"{sheet[:60]}" is no exercise of the catalogue; its answers are kept untouched.')  # fmt: skip
-            continue
-        fields = {f["id"] for f in known[sheet].fields} | {OWN}
-        if name not in fields:
-            yield ("warning", place, "field", name, "one of " + ", ".join(sorted(fields)),
-                   f'{known[sheet].title} has no field "{name[:60]}"; it is kept and not used.')  # fmt: skip
-            continue
-        wrong = _wrong(sheet, name, value)
-        if wrong is not None:
-            yield ("error", place, "value", value, wrong.allowed,
-                   f'{known[sheet].title}, {item}: {wrong.name} is "{value[:40]}"; it must be {wrong.allowed}.')  # fmt: skip

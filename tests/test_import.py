@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kamlib import checks, cli, links, stores
+from kamlib import checks, cli, stores
 from kamlib.errors import InvalidInput, KamError, WorkbookError
 from kamlib.importing import columns, commands, figures, identity, reading, shape
 from kamlib.importing import customers as merging
@@ -37,7 +37,7 @@ def lists(path, content, encoding="utf-8"):
 def table_of(cells, decimal=""):
     """(the table in these lines, what was said of it)"""
     listing = shape.table(reading.Lines("list", cells, "", decimal))
-    return listing.frame, pd.DataFrame(listing.notes, columns=links.COLUMNS)
+    return listing.frame, pd.DataFrame(listing.notes, columns=checks.COLUMNS)
 
 
 def tabled(text, name="Name"):

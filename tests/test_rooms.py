@@ -42,9 +42,9 @@ MODELS = [
 ]
 # rooms from the ground up; a room imports only from rooms before it
 FLOORS = [
-    ["errors", "columns"],
-    ["definitions", "palette", "memory"],
-    ["tables"],
+    ["errors", "palette", "memory"],
+    ["schema"],
+    ["columns", "tables"],
     ["settings", "catalogue", "labels", "scoring"],
     ["sheets", "market"],
     ["links"],

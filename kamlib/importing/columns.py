@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from kamlib.errors import did_you_mean
+from kamlib.errors import Finding, did_you_mean
 from kamlib.importing import dates
 from kamlib.importing.figures import currencies, is_number, is_share, times_of
 from kamlib.importing.reading import nearest
 from kamlib.importing.sentences import note, refusal
 from kamlib.importing.vocabulary import KINDS, UNKNOWN, folded, plain, says, without, words
-from kamlib.stores.base import Notes, Row
+from kamlib.stores.base import Notes
 
 FIELDS = tuple(KINDS["customers"]["fields"])
 SAMPLE, MOST_SEGMENTS = 500, 25
@@ -264,7 +264,7 @@ def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: I
     return notes
 
 
-def _beside(field: str, header: str, cells: list[str], mapping: Mapping[str, str], kind: str) -> Row | None:
+def _beside(field: str, header: str, cells: list[str], mapping: Mapping[str, str], kind: str) -> Finding | None:
     """Why a column is not read as a field that it may be, None where there is nothing to say."""
     rank = _rank(field, header, kind)[0]
     if rank <= 1 and not _is_called(field, header):

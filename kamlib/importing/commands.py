@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kamlib.errors import Conflict, KamError
+from kamlib.errors import Conflict, Finding, KamError
 from kamlib.importing import sentences
 
 FilePath = Annotated[Path, typer.Argument(help="CSV, TSV, text, .xlsx or Parquet, as it comes.")]
@@ -286,7 +286,7 @@ def preview(frame: Any, mapping: Mapping[str, str], kind: str, given: list[str],
     say("identified", by=", then by ".join(who) or "its place in the list")
 
 
-def remarks(rows: list[dict[str, str]], all: bool) -> None:
+def remarks(rows: list[Finding], all: bool) -> None:
     """What there is to say: warnings before notes, and of each kind the first three."""
     seen = Counter[str]()
     order: list[tuple[bool, bool, int]] = []

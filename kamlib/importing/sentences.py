@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kamlib.checks import finding
-from kamlib.errors import InvalidInput, KamError, WorkbookError
+from kamlib.errors import Finding, InvalidInput, KamError, WorkbookError
 from kamlib.importing.vocabulary import of_file
-from kamlib.stores.base import Row
 
 SENTENCES = of_file("sentences.yaml")
 ERRORS = {"refused": WorkbookError, "invalid": InvalidInput}
@@ -28,7 +27,7 @@ def sentence(text: str, **parts: Any) -> str:
     return text.format(**{**parts, **numbers})
 
 
-def note(key: str, row: object = "", column: str = "", found: str = "", **parts: Any) -> Row:
+def note(key: str, row: object = "", column: str = "", found: str = "", **parts: Any) -> Finding:
     """A finding of `sentences.yaml`; `row` is the number of a line, where it is about one."""
     level = "note" if key in SENTENCES["note"] else "warning"
     said = sentence(SENTENCES[level][key], row=row, column=column, found=found, **parts)

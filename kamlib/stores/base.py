@@ -18,7 +18,7 @@ import pandas as pd
 
 from kamlib import tables
 from kamlib.checks import check, refuse_errors
-from kamlib.errors import Conflict
+from kamlib.errors import Conflict, Finding
 from kamlib.stores.sentences import refusal
 from kamlib.tables import DEFINITIONS, Tables
 
@@ -28,7 +28,7 @@ MOST_TOLD = 20_000  # beyond so many new cells the history tells of new rows, no
 _UNSOUND = re.compile(r"[\x00\r\ud800-\udfff]")
 Row = dict[str, str]
 Key = tuple[str, ...]
-Notes = list[dict[str, str]]
+Notes = list[Finding]
 
 
 @dataclass(frozen=True)
