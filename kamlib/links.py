@@ -206,9 +206,7 @@ def unknown_factor(rows: Rows, text: Tables) -> Rows:
 @_pick
 def no_score(rows: Rows, text: Tables) -> Rows:
     scores = (row for row in rows if row["what"] in ("score", "must_have") and row["to"])
-    return [
-        row | {"kind": row["what"].replace("_", "-")} for row in scores if not _is_score(row["to"])
-    ]
+    return [row | {"kind": row["what"].replace("_", "-")} for row in scores if not _is_score(row["to"])]
 
 
 def _is_score(text: str) -> bool:

@@ -275,11 +275,11 @@ def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         frame = frame.loc[:, ~frame.columns.duplicated()]
     frame = frame.reset_index(drop=True)
     blank = pd.Series("", index=frame.index, dtype=object)
-    columns = {c.name: _values_of(c, frame.get(c.name, blank)) for c in DEFINITIONS[name].columns}
+    columns = {c.name: values_of(c, frame.get(c.name, blank)) for c in DEFINITIONS[name].columns}
     return pd.DataFrame(columns | {c: frame[c] for c in frame if c not in columns})
 
 
-def _values_of(column: Column, cells: pd.Series) -> pd.Series:
+def values_of(column: Column, cells: pd.Series) -> pd.Series:
     """A text column as values; each distinct text is parsed once."""
     texts = cells.tolist()
     values = {text: _value(column, text) for text in dict.fromkeys(texts)}

@@ -48,8 +48,7 @@ def borderline(tables: Tables, settings: Settings) -> pd.DataFrame:
             band_x=pd.Series(right).mask(out | x.isna()),
         )
         close = [
-            (part[d].abs() <= part[b]) & (part[b] > 0)
-            for d, b in (("y_gap", "band_y"), ("x", "band_x"))
+            (part[d].abs() <= part[b]) & (part[b] > 0) for d, b in (("y_gap", "band_y"), ("x", "band_x"))
         ]
         axis = np.select([close[0] & close[1], *close], ["both", "attractiveness", "strength"], "")
         part = part.assign(axis=axis.astype(object), too_close=np.where(axis == "", "no", "yes"))
@@ -76,9 +75,7 @@ def _of_heights(
     return np.asarray(np.maximum((1 - 2 / n) * variance + variance[counted].sum() / n**2, 0.0))
 
 
-def _of_margins(
-    tables: Tables, places: pd.DataFrame, table: pd.DataFrame, error: float
-) -> np.ndarray:
+def _of_margins(tables: Tables, places: pd.DataFrame, table: pd.DataFrame, error: float) -> np.ndarray:
     """The variance of each customer's margin against its best competitor."""
     customers, rival = places["customer"], places["best_competitor"]
     cells = kaism.strength_cells(tables, customers)

@@ -264,7 +264,9 @@ def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: I
     return notes
 
 
-def _beside(field: str, header: str, cells: list[str], mapping: Mapping[str, str], kind: str) -> Finding | None:
+def _beside(
+    field: str, header: str, cells: list[str], mapping: Mapping[str, str], kind: str
+) -> Finding | None:
     """Why a column is not read as a field that it may be, None where there is nothing to say."""
     rank = _rank(field, header, kind)[0]
     if rank <= 1 and not _is_called(field, header):

@@ -300,7 +300,9 @@ def _shown(
             rows = [[cell.value for cell in row[: base.MOST_COLUMNS]] for row in page.iter_rows()]
         except Exception:  # openpyxl raises whatever its XML made it stumble over
             raise refusal("sheet", name=name, sheet=sheet) from None
-    result = {number: [exchange.cell_text(value) for value in row] for number, row in enumerate(rows, start=1)}
+    result = {
+        number: [exchange.cell_text(value) for value in row] for number, row in enumerate(rows, start=1)
+    }
     for place in range(max(map(len, rows), default=0)):
         column = {n: row[place] for n, row in enumerate(rows, 1) if len(row) > place}
         said = {n: value for n, value in column.items() if value is not None}

@@ -13,8 +13,9 @@ import pandas as pd
 from kamlib import catalogue
 from kamlib.memory import remembered
 from kamlib.profitability import curve
+from kamlib.schema import values_of
 from kamlib.settings import Settings
-from kamlib.tables import CHANNELS, Column, Tables, typed_column
+from kamlib.tables import CHANNELS, Column, Tables
 
 ACQUISITION = "acquisition_costs"
 
@@ -48,7 +49,7 @@ def payback(tables: Tables, settings: Settings) -> pd.DataFrame:
     """
     answers = tables["answers"].drop_duplicates(["sheet", "subject", "item", "field"])
     answers = answers[answers["sheet"] == ACQUISITION]
-    cost = typed_column(Column("cost", "number", ""), answers["value"])
+    cost = values_of(Column("cost", "number", ""), answers["value"])
     spent = cost.where(answers["field"] == "cost").groupby(answers["subject"], sort=False)
     rows = spent.agg(cost="sum", known="count").query("known > 0").rename_axis("customer")
     rows = rows.reset_index().merge(curve.money(tables, settings), on="customer")

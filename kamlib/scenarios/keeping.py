@@ -125,9 +125,7 @@ def _changes(what: str, cells: pd.DataFrame, to: float | pd.Series) -> pd.DataFr
     return rows.assign(what=what, to=np.asarray(to, float))[["what", *CELL, "to"]]
 
 
-def _rows(
-    scenario: str, name: str, kind: str, changes: list[pd.DataFrame], **more: str
-) -> list[ROW]:
+def _rows(scenario: str, name: str, kind: str, changes: list[pd.DataFrame], **more: str) -> list[ROW]:
     """The rows of a scenario and its changes; of two for one cell the first counts."""
     table = pd.concat(changes, ignore_index=True).drop_duplicates(["what", *CELL])
     rows = [("changes", {"scenario": scenario, **row, "by": ""}) for row in _texts(table)]

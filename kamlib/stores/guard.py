@@ -57,16 +57,7 @@ class Archive(zipfile.ZipFile):
 
 def guard(raw: bytes, name: str) -> None:
     """Raises WorkbookError, naming the limit, for a file that is no .xlsx or too much of one."""
-    if not raw:
-        raise refusal("empty", name=name)
-    if raw.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise refusal("old or locked", name=name)
-    if (count := raw.count(b"PK\x01\x02")) > MOST_PARTS:  # before zipfile makes an object of each
-        raise refusal("parts", name=name, n=count, most=MOST_PARTS)
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(raw))
-    except Exception:  # zipfile lets through whatever a damaged directory makes it stumble over
-        raise refusal("broken zip", name=name) from None
+    archive = _archive(raw, name)
     names = [part.lower() for part in archive.namelist()]
     if len(set(names)) < len(names):
         raise refusal("same part", name=name)
@@ -84,6 +75,19 @@ def guard(raw: bytes, name: str) -> None:
                 raise refusal("broken part", name=name) from None
             if not _BINARY.match(content):
                 _guard_xml(content, name)
+
+
+def _archive(raw: bytes, name: str) -> zipfile.ZipFile:
+    if not raw:
+        raise refusal("empty", name=name)
+    if raw.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise refusal("old or locked", name=name)
+    if (count := raw.count(b"PK\x01\x02")) > MOST_PARTS:  # before zipfile makes an object of each
+        raise refusal("parts", name=name, n=count, most=MOST_PARTS)
+    try:
+        return zipfile.ZipFile(io.BytesIO(raw))
+    except Exception:  # zipfile lets through whatever a damaged directory makes it stumble over
+        raise refusal("broken zip", name=name) from None
 
 
 def _guard_xml(content: bytes, name: str) -> None:

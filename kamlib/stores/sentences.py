@@ -7,8 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from kamlib.checks import finding
-from kamlib.errors import ReadOnly, WorkbookError
+from kamlib.errors import Finding, ReadOnly, WorkbookError
 
 PLACE = ("table", "row", "column", "found", "allowed")
 Sentences = dict[str, dict[str, list[str]]]
@@ -30,9 +29,9 @@ def refusal(key: str, **parts: object) -> WorkbookError:
 
 
 def note(key: str, table: str = "", row: str = "", column: str = "", found: object = "",
-         **parts: object) -> dict[str, str]:  # fmt: skip
+         **parts: object) -> Finding:  # fmt: skip
     """A finding; its level is the part of `sentences.yaml` that it stands in."""
     level = "error" if key in _sentences()["error"] else "warning"
     message, allowed = _sentences()[level][key]
     message = message.format(table=table, row=row, column=column, found=found, **parts)
-    return finding(level, table, message, row, column, found, allowed)
+    return Finding(level, message, table, row, column, found, allowed)
