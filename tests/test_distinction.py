@@ -557,9 +557,6 @@ def test_outcomes_to_avoid():
     assert by_rule(51, *workbook(**two)) == []
 
 
-SUIT = "a key account: a farmer would suit it better."
-
-
 @pytest.mark.parametrize(
     ("manager", "approaches", "said"),
     [
