@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kamlib import stores, tables
+from kamlib.workbook import schema as tables
+from kamlib.workbook import stores
 
 SIZES = (40, 200, 1000)
 FACTORS = ("Size", "Growth", "Financial stability", "Openness", "Strategic fit", "Values our offer")

@@ -16,8 +16,11 @@ import numpy as np
 
 from benchmarks import books, peers
 from benchmarks.measure import Row, interleaved, table
-from kamlib import certainty, settings, tables
-from kamlib.certainty import draws, spreads
+from kamlib.models import certainty
+from kamlib.models.certainty import draws, spreads
+from kamlib.workbook import schema as tables
+from kamlib.workbook import settings
+from kamlib.workbook.book import Book
 
 SIZES, FACTORS, RIVALS = (100, 1000), len(books.FACTORS), 3
 DRAWS, BLOCK = 10_000, 256
@@ -234,7 +237,7 @@ def _workbook(size: int) -> str:
         chosen = settings.of_workbook(typed, segment="main")
         for what, change in (("a weight", _weight), ("a strength score", _score)):
             works = (
-                lambda typed=typed, chosen=chosen, change=change: certainty.chances(change(typed, next(count)), chosen),
+                lambda typed=typed, chosen=chosen, change=change: certainty.chances(Book(change(typed, next(count)), chosen)),
                 lambda: (attractive(bare[0]), leads(bare[1])),
             )  # fmt: skip
             rows.append(Row(f"chances after {what}, {name}", *interleaved(9, *works)))

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measure import Row, interleaved, table
-from kamlib import discovery
-from kamlib.discovery.prepare import ready
+from kamlib.models import grouping as discovery
+from kamlib.models.grouping.prepare import ready
 
 REPEATS = 5
 NUMBERS = [f"spend {i}" for i in range(6)]

@@ -11,20 +11,13 @@ import numpy as np
 
 from benchmarks import books
 from benchmarks.measure import Row, clock, interleaved, table
-from kamlib import (
-    certainty,
-    charts,
-    findings,
-    kaism,
-    labels,
-    portfolio,
-    profitability,
-    settings,
-    stores,
-    tables,
-)
-from kamlib.charts import boxes
+from kamlib import charts
+from kamlib.charts import boxes, labels
 from kamlib.desk import Desk
+from kamlib.models import certainty, findings, kaism, portfolio, profitability
+from kamlib.workbook import schema as tables
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
 
 REPEATS = 15
 
@@ -38,7 +31,7 @@ def run() -> str:
 def _models(size: int) -> list[Row]:
     typed = tables.typed(books.text(size))
     chosen = settings.of_workbook(typed, segment="main")
-    drawn = kaism.drawn(typed, chosen)
+    drawn = kaism.drawn(Book(typed, chosen))
     scores = typed["scores"]
     cells = scores.loc[scores["model"] == "attractiveness", "score"].to_numpy().reshape(size, -1)
     weights = np.array(books.WEIGHTS, float)
@@ -64,21 +57,21 @@ def _models(size: int) -> list[Row]:
 
     def shown(now: tables.Tables) -> object:
         """Places, boxes and what is possible, the picture, suggestion beside decision, how sure and what would change it."""
-        picture = charts.scene(profitability.drawn(now, chosen), chosen.near_line)
-        return picture, portfolio.classes(now, chosen), certainty.certainty(now, chosen)
+        picture = charts.scene(profitability.drawn(Book(now, chosen)), chosen.near_line)
+        return picture, portfolio.classes(Book(now, chosen)), certainty.certainty(Book(now, chosen))
 
     count = itertools.count()
     works: dict[str, Callable[[], object]] = {
-        "kaism.place": lambda: kaism.place(another(), chosen),
+        "kaism.place": lambda: kaism.place(Book(another(), chosen)),
         "charts.scene": lambda: charts.scene(drawn),
         "labels.place": lambda: labels.place(x, y, radius, names, boxes.TYPE, frame, np.empty((0, 4))),
-        "kaism.unknowns": lambda: kaism.unknowns(another(), chosen),
-        "findings.find": lambda: findings.find(another(), chosen),
+        "kaism.unknowns": lambda: kaism.unknowns(Book(another(), chosen)),
+        "findings.find": lambda: findings.find(Book(another(), chosen)),
         "everything the matrix shows after a score": lambda: shown(edited()),
         "the same and the page's lists below it": lambda: [
             shown(now := edited()),
-            findings.find(now, chosen),
-            certainty.find_first(now, chosen),
+            findings.find(Book(now, chosen)),
+            certainty.find_first(Book(now, chosen)),
         ],
     }
     base, *times = interleaved(REPEATS, bare, *works.values())

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from benchmarks import books
 from benchmarks.measure import Row, table
-from kamlib import settings, tables, whatif
+from kamlib import whatif
+from kamlib.workbook import schema as tables
+from kamlib.workbook import settings
+from kamlib.workbook.book import Book
 
 MOVES, FRAME_MS = 60, 16.0
 # A browser hands a moved slider to the page at the beginning of a frame; so does this. What is posted then is heard
@@ -71,7 +74,7 @@ def _page(folder: Path, size: int, gaps: bool) -> Path:
         text["scores"] = scores.assign(score=scores["score"].where(scores["score"] != "", "5"))
     typed = tables.typed(text)
     place = folder / f"page{size}{gaps}.html"
-    place.write_text(whatif.page(typed, settings.of_workbook(typed)), encoding="utf-8")
+    place.write_text(whatif.page(Book(typed, settings.of_workbook(typed))), encoding="utf-8")
     return place
 
 

@@ -16,7 +16,7 @@ import typer
 
 from kamlib import __version__
 from kamlib.errors import Finding, KamError, WorkbookError, did_you_mean
-from kamlib.importing import commands as importing
+from kamlib.workbook.importing import commands as importing
 
 app = typer.Typer(
     help="The key account workbook: choose key accounts as a team, with the evidence to defend the choice.",
@@ -36,8 +36,8 @@ def new(
     workbook: Workbook, example: Annotated[str, typer.Option(help="Start as a copy of this example.")] = ""
 ) -> None:
     """An empty workbook, or a copy of a shipped example (tiny, insurer, bank)."""
-    from kamlib import stores
-    from kamlib.settings import shipped
+    from kamlib.workbook import stores
+    from kamlib.workbook.settings import shipped
 
     if example:
         known = sorted(p.name for p in shipped("data").iterdir() if p.is_dir())
@@ -54,7 +54,7 @@ def check(
     workbook: Workbook, format: Annotated[str, typer.Option(help="table, csv or json.")] = "table"
 ) -> None:
     """Everything that is wrong, missing or worth a look. Ends with 1 if there are errors."""
-    from kamlib import results
+    from kamlib.models import results
 
     found, errors = results.check(workbook)
     typer.echo(results.render(found, format))
@@ -71,7 +71,7 @@ def show(
     format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
 ) -> None:
     """Any table or any result, on the screen or for another program."""
-    from kamlib import results
+    from kamlib.models import results
 
     typer.echo(
         results.render(results.show(workbook, name, segment, customer, scenario), format), nl=format != "csv"
@@ -82,7 +82,7 @@ def show(
 def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
          target: Annotated[str, typer.Argument(help="Where to; nothing may be there yet.")]) -> None:  # fmt: skip
     """Copy a workbook, with its history, between folder, .xlsx and database."""
-    from kamlib import stores
+    from kamlib.workbook import stores
 
     _tell(stores.copy(source, target).notes)
     typer.echo(f"{source} is copied to {target}.")
@@ -113,8 +113,9 @@ def workshop(
     port: Port = 8866, ip: Address = "127.0.0.1", browser: Browser = True,
 ) -> None:  # fmt: skip
     """The workbook in the browser, to work on together."""
-    from kamlib import checks, serve, stores
-    from kamlib.settings import shipped
+    from kamlib import serve
+    from kamlib.workbook import checks, stores
+    from kamlib.workbook.settings import shipped
 
     location = workbook or _practice()
     store, text = stores.load(location)
@@ -137,8 +138,8 @@ def _first_page(text: Any) -> str:
 
 def _practice() -> str:
     """A copy of the insurer example to play with, kept between visits beside the project."""
-    from kamlib import stores
-    from kamlib.settings import shipped
+    from kamlib.workbook import stores
+    from kamlib.workbook.settings import shipped
 
     place = Path.cwd() / "my-workbook.kam" if not os.access(ROOT, os.W_OK) else ROOT / "my-workbook.kam"
     if not place.exists():
@@ -173,7 +174,7 @@ def publish(
         return
     from kamlib import report as reports
     from kamlib import serve
-    from kamlib.settings import shipped
+    from kamlib.workbook.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
         copied = reports.publish_copy(workbook, Path(folder), segment, scenario)
@@ -211,7 +212,7 @@ def report(
     with _stoppable():
         try:
             from kamlib import report as reports
-            from kamlib.settings import together
+            from kamlib.workbook.settings import together
 
             given = together(reports.parameters(parameter), said)
             with contextlib.closing(reports.write(workbook, out, segment, given, notebook)) as pages:

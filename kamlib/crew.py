@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import staffed
+from kamlib.models import staffing
 from kamlib.panels import fill, trusted
-from kamlib.settings import Settings
-from kamlib.tables import Tables
+from kamlib.workbook.book import Book
+from kamlib.workbook.settings import Settings
 
 BY = {
     "attractiveness": "how attractive they are",
@@ -19,40 +19,40 @@ BY = {
 MOST = 30
 
 
-def title(tables: Tables, settings: Settings, days: float | None = None) -> str:
+def title(book: Book, days: float | None = None) -> str:
     """The result in a short sentence, for the days there are or for so many."""
     if days is None:
-        head, colon, _ = staffed.summary(tables, settings).partition(": ")
+        head, colon, _ = staffing.summary(book).partition(": ")
         return f"{head}." if colon else head
-    found = staffed.choose(tables, settings, days)
+    found = staffing.choose(book, days)
     held = found[found["chosen"] == "yes"]
     used = held["days"].sum()
     return f"With {days:,.0f} days a year we can look after {len(held)} of {len(found)}; that takes {used:,.0f} days."
 
 
-def rows(tables: Tables, settings: Settings, days: float | None = None) -> list[dict[str, Any]]:
+def rows(book: Book, days: float | None = None) -> list[dict[str, Any]]:
     """Every candidate, those that are in first."""
-    found = staffed.choose(tables, settings, days)
-    people = dict(zip(tables["people"]["person"], tables["people"]["name"], strict=True))
+    found = staffing.choose(book, days)
+    people = dict(zip(book["people"]["person"], book["people"]["name"], strict=True))
     found = found.assign(who=[people.get(p) or p for p in found["manager"]], out=found["chosen"] != "yes")
     return found.sort_values(["out", "benefit"], ascending=[True, False], kind="stable").to_dict("records")
 
 
-def told(tables: Tables, settings: Settings, days: float | None = None, most: int = MOST) -> str:
+def told(book: Book, days: float | None = None, most: int = MOST) -> str:
     """Who they are, and the table of candidates: in or out, who looks after it, why, and how sure its place is."""
-    found = rows(tables, settings, days)
-    who = staffed.summary(tables, settings).partition(": ")[2] if days is None else ""
+    found = rows(book, days)
+    who = staffing.summary(book).partition(": ")[2] if days is None else ""
     return fill("crew_table", rows=found[:most], more=len(found) - most, who=who)
 
 
-def problems(tables: Tables, settings: Settings) -> str:
+def problems(book: Book) -> str:
     """What is not known, and what does not fit."""
-    return fill("crew_problems", lines=staffed.problems(tables, settings))
+    return fill("crew_problems", lines=staffing.problems(book))
 
 
-def pictured(tables: Tables, settings: Settings) -> pd.DataFrame:
+def pictured(book: Book) -> pd.DataFrame:
     """The frontier: what each number of days reaches."""
-    return staffed.frontier(tables, settings)
+    return staffing.frontier(book)
 
 
 def choice(settings: Settings, locked: bool) -> str:
@@ -60,18 +60,14 @@ def choice(settings: Settings, locked: bool) -> str:
     return fill("crew_choice", by=BY, chosen=settings.staff_by, locked=locked)
 
 
-def report(tables: Tables, settings: Settings) -> str:
+def report(book: Book) -> str:
     """All of it for a reader; "" where there is no candidate."""
-    found = rows(tables, settings)
+    found = rows(book)
     if not found:
         return ""
     from kamlib import charts
 
-    curve = pictured(tables, settings)
-    svg = (
-        charts.svg(charts.frontier(curve, staffed.days_left(tables, settings)), "frontier")
-        if len(curve)
-        else ""
-    )
-    return fill("crew_report", title=title(tables, settings), problems=trusted(problems(tables, settings)), svg=trusted(svg),
-                by=BY[settings.staff_by], table=trusted(told(tables, settings, most=len(found))))  # fmt: skip
+    curve = pictured(book)
+    svg = charts.svg(charts.frontier(curve, staffing.days_left(book)), "frontier") if len(curve) else ""
+    return fill("crew_report", title=title(book), problems=trusted(problems(book)), svg=trusted(svg),
+                by=BY[book.settings.staff_by], table=trusted(told(book, most=len(found))))  # fmt: skip

@@ -12,11 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import checks, findings, kaism, market, pia, scenarios, scope, settings, stores
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
-from kamlib.stores import Change
-from kamlib.stores.base import apply, blame, conflict, find, somebody
-from kamlib.tables import DEFINITIONS, Tables, as_text, empty, parse, typed
+from kamlib.models import findings, kaism, market, pia, scenarios, scope
+from kamlib.workbook import checks, settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
+from kamlib.workbook.stores import Change
+from kamlib.workbook.stores.base import apply, blame, conflict, find, somebody
 
 
 def open_desk(
@@ -40,7 +42,7 @@ def open_desk(
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
     desk.audience, desk.narrowed = audience, bool(segment)
-    scope.agree(desk.tables, segment, customer)
+    scope.agree(Book(desk.tables), segment, customer)
     if customer:
         desk.look_at(customer)
     if not store.read_only:
@@ -88,7 +90,7 @@ class Desk:
     @property
     def tables(self) -> Tables:
         """The typed tables, as the scenario has them if one is open, with the what-if of the moment if there is one."""
-        there = scenarios.applied(self._typed, self.settings, self.settings.scenario)[0]
+        there = scenarios.applied(Book(self._typed, self.settings), self.settings.scenario)[0]
         return {**there, **self._what_if} if self._what_if else there
 
     @property
@@ -109,7 +111,7 @@ class Desk:
         """Work on another segment. Raises InvalidInput when there is none of that id."""
         chosen = self.settings.model_copy(update={"segment": segment})
         if segment:
-            kaism.segments(self._typed, chosen)
+            kaism.segments(Book(self._typed, chosen))
         self._given["segment"], self.settings = segment, chosen
         self._what_if, self.customer, self.idea, self.message = {}, "", "", ""
         self._tell()
@@ -266,7 +268,7 @@ class Desk:
         current = self._row(table, key)
         guarded = definition.guarded
         asked = guarded and (not current or accepted.keys() & {*guarded})
-        if asked and (wrong := findings.refused(self._typed, table, {**current, **key, **accepted})):
+        if asked and (wrong := findings.refused(Book(self._typed), table, {**current, **key, **accepted})):
             raise InvalidInput(wrong, table=table, row=", ".join(filter(None, key.values())))
         if definition.stamped and any(current.get(c, "") != v for c, v in accepted.items()):
             accepted.setdefault("on", date.today().isoformat())
@@ -373,7 +375,7 @@ class Desk:
     def _settings(self) -> settings.Settings:
         """The settings of the workbook and of this desk, as the scenario has them if one is open."""
         made = settings.of_workbook(self._typed, **self._given)
-        return scenarios.applied(self._typed, made, made.scenario)[1]
+        return scenarios.applied(Book(self._typed, made), made.scenario)[1]
 
     def _tell(self) -> None:
         for listener in list(self._listeners):

@@ -7,23 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import (
-    findings,
-    handout,
-    headlines,
-    impact,
-    kaism,
-    panels,
-    pia,
-    plans,
-    portfolio,
-    profitability,
-    stores,
-    sureness,
-)
+from kamlib import handout, impact, panels, sureness
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.settings import Settings
+from kamlib.models import findings, headlines, kaism, pia, plans, portfolio, profitability
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.settings import Settings
 
 INTERNAL = "These pages are internal. Made for a customer there is only the plan of step 10"
 
@@ -54,19 +44,21 @@ def _internal(
     """A page for readers inside, which says what it is about; the segment where it is of that one alone."""
     if not (of_segment or desk.narrowed):
         chosen = chosen.model_copy(update={"segment": ""})
-    about = headlines.about(desk.tables, chosen, stores.file_name(desk.store.location))
+    about = headlines.about(Book(desk.book, chosen), stores.file_name(desk.store.location))
     return Document(panels.marked(html, about, contents=contents))
 
 
 def document(desk: Desk) -> Document:
     """Everything a reader needs to follow the choice: result, picture, evidence, open questions."""
     _inside(desk)
-    from kamlib import charts  # Altair is for the kernel that draws, not for the process that waits for it
+    from kamlib import charts
 
-    tables, chosen = desk.tables, desk.settings
-    seen = portfolio.classes(tables, chosen)
-    found = findings.find(tables, chosen)
-    picture = charts.svg(charts.matrix(profitability.drawn(tables, chosen), kaism.MATRIX, chosen.near_line))
+    tables, chosen = desk.book, desk.settings
+    seen = portfolio.classes(Book(tables, chosen))
+    found = findings.find(Book(tables, chosen))
+    picture = charts.svg(
+        charts.matrix(profitability.drawn(Book(tables, chosen)), kaism.MATRIX, chosen.near_line)
+    )
     names = tables["segments"].set_index("segment")["name"]
     return _internal(
         desk, chosen, panels.fill(
@@ -74,12 +66,12 @@ def document(desk: Desk) -> Document:
             segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
             picture=panels.trusted(picture), headline=headlines.headline(seen),
             placements=panels.trusted(panels.placements(seen)),
-            certainty=panels.trusted(sureness.verdicts(tables, chosen)),
-            scores=panels.trusted(panels.score_table(tables, chosen, seen)),
-            strengths=panels.trusted(panels.strength_tables(tables, seen)),
-            portfolio=panels.trusted(panels.portfolio_table(tables, chosen)),
+            certainty=panels.trusted(sureness.verdicts(Book(tables, chosen))),
+            scores=panels.trusted(panels.score_table(Book(tables, chosen), seen)),
+            strengths=panels.trusted(panels.strength_tables(Book(tables), seen)),
+            portfolio=panels.trusted(panels.portfolio_table(Book(tables, chosen))),
             findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),
-            unknown=panels.trusted(panels.unknown_table(tables, chosen)),
+            unknown=panels.trusted(panels.unknown_table(Book(tables, chosen))),
             communication=panels.trusted(panels.communication()),
         ), of_segment=True,
     )  # fmt: skip
@@ -90,8 +82,12 @@ def certain(desk: Desk) -> Document:
     _inside(desk)
     from kamlib import crew, voices
 
-    tables, chosen = desk.tables, desk.settings
-    parts = [sureness.report(tables, chosen), voices.report(tables, chosen), crew.report(tables, chosen)]
+    tables, chosen = desk.book, desk.settings
+    parts = [
+        sureness.report(Book(tables, chosen)),
+        voices.report(Book(tables, chosen)),
+        crew.report(Book(tables, chosen)),
+    ]
     return _internal(desk, chosen, "\n".join(filter(None, parts)), of_segment=True)
 
 
@@ -101,17 +97,18 @@ def groundwork(desk: Desk) -> Document:
     The sheets of all customers, unless the notebook was given a segment.
     """
     _inside(desk)
-    from kamlib import briefing, charts, market, objectives
+    from kamlib import briefing, charts
+    from kamlib.models import market, objectives
 
-    tables = desk.tables
-    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
-    drivers, trend = objectives.drivers(tables), objectives.trend(tables)
+    tables = desk.book
+    chosen = desk.book if desk.narrowed else desk.book.choosing(segment="")
+    drivers, trend = objectives.drivers(Book(tables)), objectives.trend(Book(tables))
     drivers = drivers[drivers["strong"]]
-    placed = market.market_map(tables, chosen)
+    placed = market.market_map(Book(tables, chosen))
     pictures = {
         "drivers": charts.quadrants(drivers, *objectives.FIELDS) if len(drivers) else None,
         "trend": charts.hockey_stick(trend) if len(trend) > 1 else None,
-        "map": charts.market_map(placed, market.routes(tables), market.layout(tables), market.shares(tables)) if len(placed) else None,
+        "map": charts.market_map(placed, market.routes(Book(tables)), market.layout(Book(tables)), market.shares(Book(tables))) if len(placed) else None,
         "ranked": charts.opportunity(placed) if placed["size"].notna().any() else None,
     }  # fmt: skip
     parts = {
@@ -121,7 +118,7 @@ def groundwork(desk: Desk) -> Document:
     }  # fmt: skip
     return _internal(
         desk, chosen, panels.fill(
-            "report_groundwork", findings=panels.trusted(panels.findings_list(findings.early(tables, chosen))),
+            "report_groundwork", findings=panels.trusted(panels.findings_list(findings.early(Book(tables, chosen)))),
             **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
         ),
@@ -136,20 +133,23 @@ def profits(desk: Desk) -> Document:
     _inside(desk)
     from kamlib import charts, earnings
 
-    tables = desk.tables
-    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
+    tables = desk.book
+    chosen = desk.book if desk.narrowed else desk.book.choosing(segment="")
     scope = "segment" if desk.narrowed else "all"
-    seen = profitability.scoped(tables, chosen, scope)
+    seen = profitability.scoped(Book(tables, chosen), scope)
     curve = profitability.ranked(seen)
-    margin, source = profitability.margin(tables, chosen)
+    margin, source = profitability.margin(Book(tables, chosen))
     off = 5.0
-    pools, costly = profitability.pools(tables, chosen), profitability.by_activity(tables, chosen)
-    value, stay = profitability.future_value(tables, chosen), profitability.retention(tables, chosen)
+    pools, costly = profitability.pools(Book(tables, chosen)), profitability.by_activity(Book(tables, chosen))
+    value, stay = (
+        profitability.future_value(Book(tables, chosen)),
+        profitability.retention(Book(tables, chosen)),
+    )
     segment = chosen.segment if chosen.segment in set(stay["segment"]) else "all"
     stay = stay[stay["segment"] == segment]
     own = chosen.overheads is not None
-    rounds, _ = earnings.played(tables, chosen, own)
-    pays = profitability.kam_cost(tables, chosen)
+    rounds, _ = earnings.played(Book(tables, chosen), own)
+    pays = profitability.kam_cost(Book(tables, chosen))
     pictures = {
         "whale": charts.whale(curve) if len(curve) else None,
         "discount": charts.discount(margin, off) if margin == margin else None,
@@ -162,15 +162,15 @@ def profits(desk: Desk) -> Document:
         "programme": charts.programme(pays) if pays["amount"].notna().any() else None,
     }  # fmt: skip
     parts = {
-        "whale_words": earnings.whale_words(tables, chosen, seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
+        "whale_words": earnings.whale_words(Book(tables, chosen), seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
         "discount_words": earnings.discount(margin, off, source),
-        "discount_table": earnings.discount_table(tables, chosen),
-        "spiral_words": earnings.spiral(tables, chosen, own), "serving_words": earnings.serving(tables, chosen),
-        "future_words": earnings.future_words(tables, chosen), "won": earnings.won_title(tables, chosen),
-        "programme_words": earnings.programme_words(tables, chosen),
-        "channels": earnings.moved(tables, chosen, 50.0),
-        "worth": earnings.worth(tables, chosen),
-        "findings": panels.findings_list(findings.profits(tables, chosen)),
+        "discount_table": earnings.discount_table(Book(tables, chosen)),
+        "spiral_words": earnings.spiral(Book(tables, chosen), own), "serving_words": earnings.serving(Book(tables, chosen)),
+        "future_words": earnings.future_words(Book(tables, chosen)), "won": earnings.won_title(Book(tables, chosen)),
+        "programme_words": earnings.programme_words(Book(tables, chosen)),
+        "channels": earnings.moved(Book(tables, chosen), 50.0),
+        "worth": earnings.worth(Book(tables, chosen)),
+        "findings": panels.findings_list(findings.profits(Book(tables, chosen))),
     }  # fmt: skip
     return _internal(
         desk, chosen, panels.fill(
@@ -193,12 +193,13 @@ def distinct(desk: Desk) -> Document:
 
     All customers, unless the notebook was given a segment.
     """
-    from kamlib import charts, distinction
+    from kamlib import charts
+    from kamlib.models import distinction
 
     _inside(desk)
-    tables = desk.tables
-    chosen = desk.settings if desk.narrowed else desk.settings.model_copy(update={"segment": ""})
-    flow, presents = distinction.flow(tables, chosen), distinction.services(tables, chosen)
+    tables = desk.book
+    chosen = desk.book if desk.narrowed else desk.book.choosing(segment="")
+    flow, presents = distinction.flow(Book(tables, chosen)), distinction.services(Book(tables, chosen))
     pictures = {
         "flow": charts.energy(flow) if len(flow) else None,
         "presents": charts.presents(presents) if len(presents) else None,
@@ -209,8 +210,8 @@ def distinct(desk: Desk) -> Document:
     }  # fmt: skip
     return _internal(
         desk, chosen, panels.fill(
-            "report_distinction", title=distinction.words(tables, chosen),
-            findings=panels.trusted(impact.to_settle(findings.differently(tables, chosen))),
+            "report_distinction", title=distinction.words(Book(tables, chosen)),
+            findings=panels.trusted(impact.to_settle(findings.differently(Book(tables, chosen)))),
             communication=panels.trusted(panels.communication()), **_drawn(pictures),
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
         ),
@@ -224,10 +225,10 @@ def account(desk: Desk) -> Document:
     _inside(desk)
     if not desk.customer:
         raise InvalidInput("Which customer is the page about?", table="parameters", column="customer")
-    tables = desk.tables
-    chosen = desk.settings.model_copy(update={"customer": desk.customer})
-    chain, ideas = pia.chain(tables, chosen), pia.drawn(tables, chosen)
-    steps, projects = plans.steps(tables, chosen), plans.projects(tables, chosen)
+    tables = desk.book
+    chosen = desk.book.choosing(customer=desk.customer)
+    chain, ideas = pia.chain(Book(tables, chosen)), pia.drawn(Book(tables, chosen))
+    steps, projects = plans.steps(Book(tables, chosen)), plans.projects(Book(tables, chosen))
     walked = chain.head(impact.MOST["chain"])
     pictures = {
         "walked": charts.chain(walked) if len(walked) else None,
@@ -241,8 +242,8 @@ def account(desk: Desk) -> Document:
     shown, today = projects.head(impact.MOST["projects"]), date.today().isoformat()
     return _internal(
         desk, chosen, panels.fill(
-            "report_account", title=account_title(pia.listed(tables, chosen)["name"].iloc[0]),
-            summary=impact.summary(tables, chosen), stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(tables, chosen)),
+            "report_account", title=account_title(pia.listed(Book(tables, chosen))["name"].iloc[0]),
+            summary=impact.summary(Book(tables, chosen)), stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(Book(tables, chosen))),
             timetable=panels.trusted(_timetable(shown, steps, today)), **_drawn(pictures),
             **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
         ), contents=False,
@@ -256,10 +257,10 @@ def account_title(name: str) -> str:
 
 def handed(desk: Desk) -> Document:
     """What the customer may have in its hands. Raises InvalidInput where something internal would be on it."""
-    tables, customer = desk.tables, desk.customer
-    found = handout.ready(tables, customer)
-    handout.refuse(tables, customer)
-    return Document(handout.searched(handout.page(found, date.today(), _timetable), tables, customer))
+    tables, customer = desk.book, desk.customer
+    found = handout.ready(Book(tables), customer)
+    handout.refuse(Book(tables), customer)
+    return Document(handout.searched(handout.page(found, date.today(), _timetable), Book(tables), customer))
 
 
 def _placed(ideas: pd.DataFrame) -> bool:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from kamlib import kaism, profitability, settings, sheets, staffed
+from kamlib.catalogue import sheets
 from kamlib.handout import SHORTEST, folded
-from kamlib.tables import DEFINITIONS, US, Tables, as_text, empty, typed
+from kamlib.models import kaism, profitability, staffing
+from kamlib.workbook import settings
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS, US, Tables, as_text, empty, typed
 
 EVERY = "all"
 AT_HOME = {"ballots", "history", "forecast", "junctions", "junction_shares", "routes", "won_lost"}
@@ -40,7 +43,7 @@ def of_segment(text: Tables, segment: str) -> tuple[Tables, list[str]]:
     Raises InvalidInput when there is no such segment.
     """
     tables = typed(text)
-    kaism.segments(tables, settings.of_workbook(tables, segment=segment))
+    kaism.segments(Book(tables, settings.of_workbook(tables, segment=segment)))
     inside = _inside(tables, segment)
     there = [name for name in DEFINITIONS if name not in AT_HOME]
     kept = {name: _whole(name, text)[_own(name, tables[name], inside).to_numpy()] for name in there}
@@ -107,8 +110,8 @@ def _whose(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
 def _costs(kept: Tables, tables: Tables, customers: set[str]) -> Tables:
     """Of costs that are shared out so much that each of the customers bears what it bore."""
     chosen = settings.of_workbook(tables)
-    use = profitability.use(tables, chosen)
-    pools = profitability.pools(tables, chosen).set_index("pool")
+    use = profitability.use(Book(tables, chosen))
+    pools = profitability.pools(Book(tables, chosen)).set_index("pool")
     own = use[use["customer"].isin(customers)]
     share = own.groupby("activity")["count"].sum() / use.groupby("activity")["count"].sum()
     used = own.groupby("pool")["minutes"].sum().reindex(pools.index).fillna(0)
@@ -123,7 +126,7 @@ def _costs(kept: Tables, tables: Tables, customers: set[str]) -> Tables:
 
 def _chosen(tables: Tables, segment: str) -> dict[str, str]:
     """As limits, how many of its accounts the whole company has the days and the money for."""
-    rows = staffed.choose(tables, settings.of_workbook(tables))
+    rows = staffing.choose(Book(tables, settings.of_workbook(tables)))
     chosen = rows[(rows["segment"] == segment) & (rows["chosen"] == "yes")]["role"].value_counts()
     return {f"{role}_limit": str(chosen.get(role, 0)) for role in ("key", "key_development")}
 

@@ -11,11 +11,13 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from kamlib import catalogue, palette, pia, plans
+from kamlib import catalogue, palette
 from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.models import pia, plans
 from kamlib.panels import fill, trusted
-from kamlib.settings import of_workbook
-from kamlib.tables import BOXES, CHAINS, DEFINITIONS, US, Tables, typed
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES, CHAINS, DEFINITIONS, US, Tables, typed
+from kamlib.workbook.settings import of_workbook
 
 # what the page is made of, by table; ids are replaced by numbers, places only give the order
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -37,12 +39,12 @@ NUMBER = re.compile(r"(?:(?<![\w.,])|(?<=\b[A-Z]{3}))\d[\d.,'\u2019]*(?:[ \u00a0
 Draw = Callable[[pd.DataFrame, pd.DataFrame, str], str]  # projects, steps and today to a picture
 
 
-def allowed(tables: Tables, customer: str) -> Tables:
+def allowed(book: Book, customer: str) -> Tables:
     """The typed tables reduced to the cells of ALLOWED, for one customer; every other table is empty.
 
     Ids are numbers of this page alone. Projects that were stopped are left out, with their steps.
     """
-    own = _own(tables, customer)
+    own = _own(book, customer)
     projects, actions = own["projects"], own["actions"]
     number = {p: str(n) for n, p in enumerate(projects["project"], start=1)}
     known = own["people"].set_index("person")["name"]
@@ -74,14 +76,14 @@ def _table(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _own(tables: Tables, customer: str) -> Tables:
+def _own(book: Book, customer: str) -> Tables:
     """The rows of the workbook that the page speaks of, with all their columns, in the order of the page."""
-    customers, projects, settings = tables["customers"], tables["projects"], tables["settings"]
+    customers, projects, settings = book["customers"], book["projects"], book["settings"]
     projects = projects[
         (projects["customer"] == customer) & (projects["status"] != "stopped")
     ].drop_duplicates("project")
-    stages = tables["stages"][tables["stages"]["customer"] == customer].drop_duplicates("stage")
-    actions = tables["actions"].drop_duplicates(["project", "step"])
+    stages = book["stages"][book["stages"]["customer"] == customer].drop_duplicates("stage")
+    actions = book["actions"].drop_duplicates(["project", "step"])
     actions = actions[actions["project"].isin(projects["project"])]
     named = {*projects["owner"], *actions["person"]} - {""}
     level = stages["level"].where(stages["level"] != "", CHAINS[0]).map(CHAINS.index)
@@ -92,7 +94,7 @@ def _own(tables: Tables, customer: str) -> Tables:
         "stages": stages.sort_values(["rank", "place"], kind="stable").drop(columns="rank"),
         "projects": projects,
         "actions": actions,
-        "people": tables["people"][tables["people"]["person"].isin(named)].drop_duplicates("person"),
+        "people": book["people"][book["people"]["person"].isin(named)].drop_duplicates("person"),
     }
 
 
@@ -114,16 +116,16 @@ def _name_of(customers: pd.DataFrame, customer: str) -> str:
     return str(next(iter(customers["name"]), "")).strip() or customer
 
 
-def ready(tables: Tables, customer: str) -> Tables:
+def ready(book: Book, customer: str) -> Tables:
     """What is `allowed`, where there is something to tell; raises InvalidInput where not, and for an unknown customer."""
     if not customer:
         raise InvalidInput("For whom is the page? A page for a customer needs --customer.", table="parameters", column="customer",
                            hint="kam report WORKBOOK --customer ID --audience customer.")  # fmt: skip
-    known = tables["customers"]
+    known = book["customers"]
     if customer not in set(known["customer"]):
         raise InvalidInput(f'There is no customer "{customer}".', table="customers", found=customer,
                            hint=did_you_mean(customer, known["customer"]))  # fmt: skip
-    found = allowed(tables, customer)
+    found = allowed(book, customer)
     if found["stages"].empty and found["projects"].empty:
         raise InvalidInput(f"There is no plan for {_name_of(found['customers'], customer)} yet, so there is nothing to tell.",
                            table="projects", hint="Walk the chain of doing business and make a project first (step 10).")  # fmt: skip
@@ -139,9 +141,9 @@ def page(found: Tables, today: date, draw: Draw | None = None) -> str:
     """The page in HTML; `found` is what `allowed` gave, and there is nothing else to make it of."""
     settings = of_workbook(found, customer=ONE)
     chain, projects, steps = (
-        pia.chain(found, settings),
-        plans.projects(found, settings),
-        plans.steps(found, settings),
+        pia.chain(Book(found, settings)),
+        plans.projects(Book(found, settings)),
+        plans.steps(Book(found, settings)),
     )
     plan = {project: rows.to_dict("records") for project, rows in steps.groupby("project", sort=False)}
     said = found["settings"]
@@ -189,7 +191,7 @@ def folded(text: str) -> str:
     return re.sub(r"[\s_\-\u2010-\u2015]+", " ", shown).casefold().strip()
 
 
-def _words(tables: Tables, customer: str) -> Iterator[tuple[str, bool]]:
+def _words(book: Book, customer: str) -> Iterator[tuple[str, bool]]:
     """What may not be said to a customer, each with whether it may have an s at its end."""
     yield from ((word, True) for word in WORDS)
     for box in BOXES:
@@ -197,11 +199,11 @@ def _words(tables: Tables, customer: str) -> Iterator[tuple[str, bool]]:
     # "progress" and "drop" alone are said by everybody
     yield from ((palette.MARKS[box].word, True) for box in pia.MATRIX.boxes if " " in palette.MARKS[box].word)
     yield from ((q["label"], True) for q in catalogue.entry("pia_matrix")["quadrants"])
-    customers, suppliers = tables["customers"], tables["suppliers"]
+    customers, suppliers = book["customers"], book["suppliers"]
     own = folded(_name_of(customers[customers["customer"] == customer], customer))
     others = customers[customers["customer"] != customer]
     rivals = suppliers[suppliers["supplier"] != US]
-    named = [*_or_id(others, "customer"), *_or_id(rivals, "supplier"), *tables["factors"]["label"]]
+    named = [*_or_id(others, "customer"), *_or_id(rivals, "supplier"), *book["factors"]["label"]]
     for name in dict.fromkeys(named):
         plain = folded(name)
         if len(re.sub(r"\W", "", plain)) >= SHORTEST and not _spans(own, plain):
@@ -225,10 +227,10 @@ def _outside(spans: Iterable[tuple[int, int]], own: list[tuple[int, int]]) -> bo
     return any(not any(first <= a and b <= last for first, last in own) for a, b in spans)
 
 
-def _figures(tables: Tables) -> set[float]:
+def _figures(book: Book) -> set[float]:
     """The scores, weights and gains by which a customer could tell what we think of it."""
-    columns = [tables["scores"]["score"], tables["ballots"]["score"], tables["factors"]["weight"],
-               tables["ideas"]["customer_gain"], tables["ideas"]["our_gain"]]  # fmt: skip
+    columns = [book["scores"]["score"], book["ballots"]["score"], book["factors"]["weight"],
+               book["ideas"]["customer_gain"], book["ideas"]["our_gain"]]  # fmt: skip
     found = pd.concat(columns).dropna().abs()
     return {float(v) for v in found if not (v < SMALL and v == int(v))}
 
@@ -242,30 +244,30 @@ def _read(token: str) -> set[float]:
     return {float(way) for way in ways if re.fullmatch(r"\d+(\.\d+)?", way)}
 
 
-def told(text: str, tables: Tables, customer: str) -> list[str]:
+def told(text: str, book: Book, customer: str) -> list[str]:
     """The words and figures in a text that may not be told to this customer, as they stand in the workbook."""
-    customers = tables["customers"]
-    names = [_name_of(customers[customers["customer"] == customer], customer), _supplier(tables)]
+    customers = book["customers"]
+    names = [_name_of(customers[customers["customer"] == customer], customer), _supplier(book)]
     plain, shown = folded(text), unicodedata.normalize("NFKC", text)
     own = [span for name in names for span in _spans(plain, folded(name))]
-    found = [w for w, plural in _words(tables, customer) if _outside(_spans(plain, folded(w), plural), own)]
+    found = [w for w, plural in _words(book, customer) if _outside(_spans(plain, folded(w), plural), own)]
     own = [span for name in names for span in _spans(shown, unicodedata.normalize("NFKC", name))]
     found += [m.group() for m in LETTERS.finditer(shown) if _outside([m.span()], own)]
-    secret, years = _figures(tables), _years(tables, customer)
+    secret, years = _figures(book), _years(book, customer)
     for m in NUMBER.finditer(shown):
         if m.group() not in years and _outside([m.span()], own) and _read(m.group()) & secret:
             found.append(m.group().rstrip(".,"))
     return list(dict.fromkeys(found))
 
 
-def _supplier(tables: Tables) -> str:
-    said = tables["settings"]
+def _supplier(book: Book) -> str:
+    said = book["settings"]
     return str(next(iter(said.loc[said["key"] == "supplier", "value"]), "")).strip()
 
 
-def _years(tables: Tables, customer: str) -> set[str]:
+def _years(book: Book, customer: str) -> set[str]:
     """The years that stand in dates of the page: no figures."""
-    own = _own(tables, customer)
+    own = _own(book, customer)
     dates = [
         *own["projects"]["starts"],
         *own["projects"]["ends"],
@@ -276,11 +278,11 @@ def _years(tables: Tables, customer: str) -> set[str]:
     return {str(year) for year in range(int(first[:4]), int(last[:4]) + 2)}
 
 
-def _cells(tables: Tables, customer: str) -> Iterator[tuple[str, str, str, str]]:
+def _cells(book: Book, customer: str) -> Iterator[tuple[str, str, str, str]]:
     """The cells the page is made of: table, row, column, text."""
     keys = {"settings": ["key"], "people": ["person"], "customers": ["customer"], "stages": ["stage"], "projects": ["project"],
             "actions": ["project", "step"]}  # fmt: skip
-    for name, rows in _own(tables, customer).items():
+    for name, rows in _own(book, customer).items():
         for row in rows.to_dict("records"):
             at = ", ".join(str(row[k]) for k in keys[name])
             columns = ("value",) if name == "settings" else ALLOWED[name]
@@ -291,18 +293,18 @@ def _cells(tables: Tables, customer: str) -> Iterator[tuple[str, str, str, str]]
             )
 
 
-def refuse(tables: Tables, customer: str) -> None:
+def refuse(book: Book, customer: str) -> None:
     """Raises InvalidInput where a cell of the page says what may not be told; nothing is drawn for that."""
-    for table, row, column, text in _cells(tables, customer):
-        for word in told(text, tables, customer):
+    for table, row, column, text in _cells(book, customer):
+        for word in told(text, book, customer):
             raise InvalidInput(f'"{word}" is not for customers. It stands in {table}, {row}, {column}: "{_cut(text)}".',
                                table=table, row=row, column=column, found=word, hint=HINT)  # fmt: skip
 
 
-def searched(html: str, tables: Tables, customer: str) -> str:
+def searched(html: str, book: Book, customer: str) -> str:
     """The page as it is, if nothing in it is internal. Raises InvalidInput that names the word and its cell."""
-    if found := told(text_of(html), tables, customer):
-        refuse(tables, customer)
+    if found := told(text_of(html), book, customer):
+        refuse(book, customer)
         raise InvalidInput(f'"{found[0]}" is not for customers, and it stands on the page. Nothing is written.', found=found[0],
                            table="customers", row=customer, hint=HINT)  # fmt: skip
     return html

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import distinction, findings, panels, pia, plans, portfolio
+from kamlib import panels
+from kamlib.models import distinction, findings, pia, plans, portfolio
 from kamlib.panels import fill
-from kamlib.settings import Settings
-from kamlib.tables import BOXES, Tables
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES
 
 # how many rows of a list an account report shows, so that it stays a few sheets of paper
 MOST = {"chain": 12, "ideas": 14, "projects": 6, "steps": 10, "unknown": 6, "findings": 6}
@@ -41,9 +42,9 @@ def many(number: int, one: str, more: str = "") -> str:
 # -- the whole workbook -----------------------------------------------------------------------------
 
 
-def different(tables: Tables, settings: Settings) -> str:
+def different(book: Book) -> str:
     """The table of step 10: bases and categories, from the least to the most, and where a service creeps."""
-    seen = distinction.distinction(tables, settings)
+    seen = distinction.distinction(book)
     cells = {(r["basis"], r["category"]): r for r in seen.to_dict("records")}
     rows = [{"name": name, "cells": [cells[basis, box] for box in BOXES]}
             for basis, name in dict(zip(seen["basis"], seen["name"], strict=True)).items()
@@ -52,36 +53,36 @@ def different(tables: Tables, settings: Settings) -> str:
     return fill("impact_different", rows=shown, left_out=len(rows) - len(shown), creeping=creeping)
 
 
-def approaches(tables: Tables, settings: Settings) -> str:
+def approaches(book: Book) -> str:
     """How each category is sold to, and what must not happen to it; "" while nobody has said."""
-    seen = distinction.approaches(tables, settings)
+    seen = distinction.approaches(book)
     if not (seen[["approach", "avoid"]] != "").to_numpy().any():
         return ""
     return fill("impact_approaches", rows=seen.to_dict("records"), words=APPROACH_WORDS)
 
 
-def energy(tables: Tables, settings: Settings) -> str:
+def energy(book: Book) -> str:
     """The days of today beside those of the new rules, and what frees them; "" while nothing is known."""
-    seen = distinction.energy(tables, settings)
+    seen = distinction.energy(book)
     if not seen[["days_today", "days_after"]].fillna(0).to_numpy().any():
         return ""
     seen = seen.assign(freed=seen["freed"] + 0.0, needed=seen["needed"] + 0.0)  # no "-0"
-    rows = distinction.reconcile(tables, settings)
+    rows = distinction.reconcile(book)
     return fill("impact_energy", rows=seen.to_dict("records"), frees=[w for w in rows["words"] if w])
 
 
-def services(tables: Tables, settings: Settings) -> str:
+def services(book: Book) -> str:
     """Services with what is suggested and what is decided; "" where none is listed."""
-    seen = distinction.services(tables, settings)
+    seen = distinction.services(book)
     if seen.empty:
         return ""
-    return fill("impact_services", title=distinction.services_words(tables, settings), rows=seen.head(LONG).to_dict("records"),
-                left_out=max(len(seen) - LONG, 0), currency=settings.currency)  # fmt: skip
+    return fill("impact_services", title=distinction.services_words(book), rows=seen.head(LONG).to_dict("records"),
+                left_out=max(len(seen) - LONG, 0), currency=book.settings.currency)  # fmt: skip
 
 
-def movers(tables: Tables, settings: Settings) -> str:
+def movers(book: Book) -> str:
     """Accounts that are to be moved with care; "" where there is none."""
-    seen = distinction.movers(tables, settings)
+    seen = distinction.movers(book)
     return (
         fill("impact_movers", rows=seen.head(LONG).to_dict("records"), left_out=max(len(seen) - LONG, 0))
         if len(seen)
@@ -89,12 +90,12 @@ def movers(tables: Tables, settings: Settings) -> str:
     )
 
 
-def plans_of_all(tables: Tables, settings: Settings) -> str:
+def plans_of_all(book: Book) -> str:
     """Whose analysis has begun, and how far it is; "" where none has."""
-    begun = set(pia.begun(tables))
-    names = pia.listed(tables, settings)
+    begun = set(pia.begun(book))
+    names = pia.listed(book)
     names = names[names["customer"].isin(begun)]
-    ideas, projects = pia.screening(tables, settings), plans.projects(tables, settings)
+    ideas, projects = pia.screening(book), plans.projects(book)
     projects = projects[projects["status"] != "stopped"]
     rows = [{"name": n, "ideas": int((ideas["customer"] == c).sum()), "first": int(((ideas["customer"] == c) & (ideas["class"] == "A")).sum()),
              "projects": int((projects["customer"] == c).sum()), "ends": max(projects.loc[projects["customer"] == c, "ends"], default="")}
@@ -102,9 +103,9 @@ def plans_of_all(tables: Tables, settings: Settings) -> str:
     return fill("impact_begun", rows=rows[:LONG], left_out=max(len(rows) - LONG, 0)) if rows else ""
 
 
-def load(tables: Tables, settings: Settings) -> str:
+def load(book: Book) -> str:
     """What all projects and all accounts take, against what there is; "" where there is nothing."""
-    rows = plans.load(tables, settings)
+    rows = plans.load(book)
     rows = rows[(rows["needed"] > 0) | (rows["unknown"] > 0)]
     return fill("impact_load", rows=rows.to_dict("records")) if len(rows) else ""
 
@@ -122,11 +123,11 @@ def to_settle(found: pd.DataFrame, most: int = LONG) -> str:
 # -- one customer -----------------------------------------------------------------------------------
 
 
-def summary(tables: Tables, settings: Settings) -> str:
+def summary(book: Book) -> str:
     """One customer in one paragraph: what it is to us, what to do first, what is done, what comes next."""
-    row = place(tables, settings)
-    ideas, projects = pia.order(tables, settings), plans.projects(tables, settings)
-    steps = plans.steps(tables, settings)
+    row = place(book)
+    ideas, projects = pia.order(book), plans.projects(book)
+    steps = plans.steps(book)
     live = projects[projects["status"].isin(plans.LIVE)]
     said = [_standing(row), *_of_ideas(ideas), *_of_projects(live)]
     open_ = steps[(steps["done"] != "yes") & (steps["due"] != "") & steps["project"].isin(live["project"])]
@@ -137,13 +138,13 @@ def summary(tables: Tables, settings: Settings) -> str:
     return " ".join(said)
 
 
-def place(tables: Tables, settings: Settings) -> dict[str, Any]:
+def place(book: Book) -> dict[str, Any]:
     """The row of `portfolio.classes` of the customer the settings name."""
-    seen = portfolio.classes(tables, settings.model_copy(update={"customer": "", "segment": ""}))
-    own = seen[seen["customer"] == settings.customer]
+    seen = portfolio.classes(book.choosing(customer="", segment=""))
+    own = seen[seen["customer"] == book.settings.customer]
     if len(own):
         return {str(k): v for k, v in own.iloc[0].to_dict().items()}
-    name = pia.listed(tables, settings)["name"].iloc[0]  # without a segment it stands in no matrix
+    name = pia.listed(book)["name"].iloc[0]  # without a segment it stands in no matrix
     return {"name": name, "category": "", "decision": "", "box": "", "status": "unscored", "possible": "", "reason": "",
             "reason_given": "", "stands": "Not placed yet", "on_line": False, "near_line": False, "person": "", "on": "", "review_on": ""}  # fmt: skip
 
@@ -186,33 +187,33 @@ def _of_projects(live: pd.DataFrame) -> list[str]:
     ]
 
 
-def stands(tables: Tables, settings: Settings) -> str:
+def stands(book: Book) -> str:
     """Where the customer stands in the matrix, in words: category, reason, decision; "" where it stands in none."""
-    row = place(tables, settings)
+    row = place(book)
     if row["status"] == "unscored" and not row["decision"]:
         return ""
-    return fill("impact_stands", row=row, verdict=panels.verdict(row), people=_names(tables))
+    return fill("impact_stands", row=row, verdict=panels.verdict(row), people=_names(book))
 
 
-def _names(tables: Tables) -> dict[str, str]:
-    people = tables["people"].drop_duplicates("person")
+def _names(book: Book) -> dict[str, str]:
+    people = book["people"].drop_duplicates("person")
     return {p: n or p for p, n in zip(people["person"], people["name"], strict=True)}
 
 
-def ideas(tables: Tables, settings: Settings) -> str:
+def ideas(book: Book) -> str:
     """The ideas in the order in which to act; "" where there is none."""
-    ranked = pia.order(tables, settings)
+    ranked = pia.order(book)
     if ranked.empty:
         return ""
-    seen = ranked.merge(pia.place(tables, settings)[["idea", "box", "status"]], on="idea", how="left")
-    seen = seen.merge(pia.value(tables, settings)[["idea", "words"]], on="idea", how="left")
+    seen = ranked.merge(pia.place(book)[["idea", "box", "status"]], on="idea", how="left")
+    seen = seen.merge(pia.value(book)[["idea", "words"]], on="idea", how="left")
     shown = seen.head(MOST["ideas"]).to_dict("records")
     return fill("impact_ideas", rows=shown, left_out=len(seen) - len(shown))
 
 
-def projects(tables: Tables, settings: Settings) -> str:
+def projects(book: Book) -> str:
     """The projects and the next steps of their work plans; "" where there is none."""
-    rows, steps = plans.projects(tables, settings), plans.steps(tables, settings)
+    rows, steps = plans.projects(book), plans.steps(book)
     if rows.empty:
         return ""
     live = rows.loc[rows["status"].isin(plans.LIVE), "project"]
@@ -221,12 +222,12 @@ def projects(tables: Tables, settings: Settings) -> str:
     open_ = open_.assign(project=open_["project"].map(names))
     shown, next_ = rows.head(MOST["projects"]), open_.head(MOST["steps"])
     return fill("impact_projects", rows=shown.to_dict("records"), left_out=len(rows) - len(shown), steps=next_.to_dict("records"),
-                more_steps=len(open_) - len(next_), currency=settings.currency)  # fmt: skip
+                more_steps=len(open_) - len(next_), currency=book.settings.currency)  # fmt: skip
 
 
-def unknown(tables: Tables, settings: Settings) -> str:
+def unknown(book: Book) -> str:
     """What is still to find out of its ideas: answers that can change a class, scores nobody knows; "" if nothing."""
-    answers, scores = pia.find_out(tables, settings), pia.unscored(tables, settings)
+    answers, scores = pia.find_out(book), pia.unscored(book)
     model = {"pia_us": "worth to us", "pia_customer": "worth to the customer"}
     rows = [{"name": r.name_, "labels": r.labels} for r in _by_idea(answers, answers["label"])]
     rows += [
@@ -248,24 +249,24 @@ def _by_idea(rows: pd.DataFrame, labels: pd.Series) -> list[Any]:
     return list(made.itertuples(index=False))
 
 
-def own_findings(tables: Tables, settings: Settings) -> str:
+def own_findings(book: Book) -> str:
     """The findings of this customer; "" where there is none."""
-    found = findings.differently(tables, settings)
-    return to_settle(found[found["customer"] == settings.customer], MOST["findings"])
+    found = findings.differently(book)
+    return to_settle(found[found["customer"] == book.settings.customer], MOST["findings"])
 
 
-def contributors(tables: Tables, settings: Settings) -> list[str]:
+def contributors(book: Book) -> list[str]:
     """Everybody named with this customer: who decided, had an idea, rated one, owns a project or does a step."""
-    own, all_ideas = settings.customer, tables["ideas"]
+    own, all_ideas = book.settings.customer, book["ideas"]
     ours = all_ideas[all_ideas["customer"] == own]
-    made = tables["decisions"]
-    ratings, scores = tables["ratings"], tables["scores"]
-    work = plans.projects(tables, settings)
+    made = book["decisions"]
+    ratings, scores = book["ratings"], book["scores"]
+    work = plans.projects(book)
     named = [
         *made.loc[(made["subject"] == own) & (made["what"] != "benchmark_waiver"), "person"], *ours["person"],
         *ratings.loc[ratings["idea"].isin(ours["idea"]), "person"],
         *scores.loc[scores["subject"].isin(ours["idea"]) & scores["model"].isin(pia.MATRIX.weighed), "person"],
-        *work["owner"], *plans.steps(tables, settings)["person"],
+        *work["owner"], *plans.steps(book)["person"],
     ]  # fmt: skip
-    names = _names(tables)
+    names = _names(book)
     return [names.get(p, p) for p in dict.fromkeys(named) if p]

@@ -11,10 +11,11 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from kamlib import catalogue, certainty, findings, headlines, kaism, palette, pia, portfolio, progress
-from kamlib.scoring import one
-from kamlib.settings import Settings
-from kamlib.tables import BOXES, US, Tables
+from kamlib import catalogue, palette
+from kamlib.models import certainty, findings, headlines, kaism, pia, portfolio, progress
+from kamlib.models.scoring import one
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES, US
 
 VERDICTS = {"firm": "Firm", "likely": "Likely", "open": "Open", "": "Ruled out"}
 FEW_PARTS = 3  # too few for a list
@@ -90,8 +91,7 @@ def glyph(box: str) -> str:
 
 
 def head(
-    tables: Tables,
-    settings: Settings,
+    book: Book,
     title: str,
     here: int,
     links: dict[int, str],
@@ -101,29 +101,29 @@ def head(
     workbook: str = "",
 ) -> str:
     """The title line: what is asked, whose workbook, and the ten steps."""
-    segments = tables["segments"]
+    segments = book["segments"]
     choices = [(s, n or s) for s, n in zip(segments["segment"], segments["name"], strict=True)]
-    steps = progress.steps(tables, settings.segment).to_dict("records")
+    steps = progress.steps(book, book.settings.segment).to_dict("records")
     return fill(
         "head",
         title=title,
-        settings=settings,
-        scenario=headlines.in_scenario(tables, settings),
+        settings=book.settings,
+        scenario=headlines.in_scenario(book),
         segments=choices,
         steps=steps,
         here=here,
         links=links,
         others=others,
         locked=locked,
-        about=headlines.about(tables, settings, workbook),
+        about=headlines.about(book, workbook),
         heads=[],
     )
 
 
-def status(tables: Tables, settings: Settings, *, saved_at: str, message: str, read_only: bool) -> str:
+def status(book: Book, *, saved_at: str, message: str, read_only: bool) -> str:
     """The thin line below: counts, capacity, saved state."""
-    counts = portfolio.balance(tables, settings).to_dict("records")
-    words, too_many = portfolio.load_words(tables, settings)
+    counts = portfolio.balance(book).to_dict("records")
+    words, too_many = portfolio.load_words(book)
     return fill("status", counts=counts, load=words, too_many=too_many, saved_at=saved_at, message=message,
                 read_only=read_only)  # fmt: skip
 
@@ -140,7 +140,7 @@ def about_matrix() -> str:
     return fill("about", entry=catalogue.entry("kaism"))
 
 
-def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, *, locked: bool) -> str:
+def card(book: Book, seen: pd.DataFrame, customer: str, *, locked: bool) -> str:
     """One customer explained in sentences. `seen` is `portfolio.classes` of the segment."""
     choices = list(zip(seen["customer"], seen["name"], strict=True))
     rows = seen[seen["customer"] == customer]
@@ -148,31 +148,31 @@ def card(tables: Tables, settings: Settings, seen: pd.DataFrame, customer: str, 
         return fill("card_empty", choices=choices)
     row = rows.iloc[0].to_dict()
     return fill(
-        "card", row=row, choices=choices, locked=locked, sure=trusted(sure(tables, settings, customer)), box=_box_entry(row["category"]), verdict=verdict(row),
-        waived=_waived(tables, customer), attractive=attractive_rows(tables, settings, row["segment"], customer), people=_people(tables), names=dict(_people(tables)),
-        **strength_table(tables, customer), unknown=_unknown(tables, settings, customer),
+        "card", row=row, choices=choices, locked=locked, sure=trusted(sure(book, customer)), box=_box_entry(row["category"]), verdict=verdict(row),
+        waived=_waived(book, customer), attractive=attractive_rows(book, row["segment"], customer), people=_people(book), names=dict(_people(book)),
+        **strength_table(book, customer), unknown=_unknown(book, customer),
     )  # fmt: skip
 
 
-def idea_card(tables: Tables, settings: Settings, idea: str, *, locked: bool, at: str = "") -> str:
+def idea_card(book: Book, idea: str, *, locked: bool, at: str = "") -> str:
     """One idea explained in sentences: its class, its place on the matrix, who gains, what it asks of us.
 
     `at` ends the ids of its fields where it stands twice on a page.
     """
-    seen = pia.place(tables, settings)
+    seen = pia.place(book)
     choices = list(zip(seen["idea"], seen["name"], strict=True))
     own = seen[seen["idea"] == idea]
     if own.empty:
         return fill("idea_card", choices=choices, row=None, locked=locked, at=at)
     row, boxes = own.iloc[0].to_dict(), {b["id"]: b for b in catalogue.entry("pia_matrix")["quadrants"]}
-    one_of = {name: _row(made(tables, settings), idea) for name, made in (
+    one_of = {name: _row(made(book), idea) for name, made in (
         ("screened", pia.screening), ("tie", pia.lock_in), ("gain", pia.value), ("said", pia.ideas))}  # fmt: skip
-    rated, asked = pia.ratings(tables), pia.parameters(tables).to_dict("records")
+    rated, asked = pia.ratings(book), pia.parameters(book).to_dict("records")
     given = rated.loc[idea] if idea in rated.index else {}
     questions = [{"label": q["label"], "rating": given.get(q["question"], ""),
                   "says": {"good": q["good"], "OK": q["ok"], "bad": q["bad"]}.get(given.get(q["question"], ""), "")}
                  for q in asked]  # fmt: skip
-    axes = [(head, _factor_rows(tables, pia.factors(tables, model, settings.segment), model, idea))
+    axes = [(head, _factor_rows(book, pia.factors(book, model, book.settings.segment), model, idea))
             for model, head in (("pia_us", "Worth to us"), ("pia_customer", "Worth to the customer"))]  # fmt: skip
     return fill(
         "idea_card", choices=choices, row=row, verdict=verdict(row), locked=locked, at=at, box=boxes.get(row["box"], {}),
@@ -208,25 +208,25 @@ def _box_entry(box: str) -> dict[str, Any]:
     return boxes.get(box, {})
 
 
-def _waived(tables: Tables, customer: str) -> str:
+def _waived(book: Book, customer: str) -> str:
     """The reason for which a must-have of this customer was waived, "" if none was."""
-    made = tables["decisions"]
+    made = book["decisions"]
     own = made[(made["what"] == "must_have_waiver") & (made["subject"] == customer)]
     return str(own["reason"].iloc[0]) if len(own) else ""
 
 
-def _people(tables: Tables) -> list[tuple[str, str]]:
-    people = tables["people"]
+def _people(book: Book) -> list[tuple[str, str]]:
+    people = book["people"]
     return [(p, n or p) for p, n in zip(people["person"], people["name"], strict=True)]
 
 
-def attractive_rows(tables: Tables, settings: Settings, segment: str, customer: str) -> list[dict[str, Any]]:
+def attractive_rows(book: Book, segment: str, customer: str) -> list[dict[str, Any]]:
     """Factor by factor: label, share of the weight, score, benchmarks."""
-    return _factor_rows(tables, kaism.of_scope(tables, "attractiveness", segment), "attractiveness", customer)
+    return _factor_rows(book, kaism.of_scope(book, "attractiveness", segment), "attractiveness", customer)
 
 
-def _factor_rows(tables: Tables, factors: pd.DataFrame, model: str, subject: str) -> list[dict[str, Any]]:
-    scores = tables["scores"]
+def _factor_rows(book: Book, factors: pd.DataFrame, model: str, subject: str) -> list[dict[str, Any]]:
+    scores = book["scores"]
     own = scores[(scores["model"] == model) & (scores["subject"] == subject)]
     own = own.drop_duplicates("factor").set_index("factor")
     weight = factors["weight"].fillna(1.0)
@@ -235,14 +235,14 @@ def _factor_rows(tables: Tables, factors: pd.DataFrame, model: str, subject: str
     return rows.to_dict("records")
 
 
-def strength_table(tables: Tables, customer: str) -> dict[str, Any]:
+def strength_table(book: Book, customer: str) -> dict[str, Any]:
     """The customer's critical success factors with our score and each competitor's."""
-    factors = kaism.of_scope(tables, "strength", customer)
-    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True))
-    scores = tables["scores"]
+    factors = kaism.of_scope(book, "strength", customer)
+    names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True))
+    scores = book["scores"]
     own = scores[(scores["model"] == "strength") & (scores["subject"] == customer)]
     score = own.drop_duplicates(["factor", "supplier"]).set_index(["factor", "supplier"])["score"].to_dict()
-    order = [s for s in tables["suppliers"]["supplier"] if s != US and s in set(own["supplier"])]
+    order = [s for s in book["suppliers"]["supplier"] if s != US and s in set(own["supplier"])]
     suppliers = [(US, "Us"), *((s, names[s] or s) for s in order)]
     rows = []
     for factor, label, weight in zip(factors["factor"], factors["label"], factors["weight"], strict=True):
@@ -253,30 +253,30 @@ def strength_table(tables: Tables, customer: str) -> dict[str, Any]:
     return {"suppliers": suppliers, "strength": rows}
 
 
-def _unknown(tables: Tables, settings: Settings, customer: str) -> list[dict[str, Any]]:
-    found = kaism.unknowns(tables, settings)
-    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True)) | {US: "us"}
+def _unknown(book: Book, customer: str) -> list[dict[str, Any]]:
+    found = kaism.unknowns(book)
+    names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True)) | {US: "us"}
     rows = found[found["customer"] == customer]
     return rows.assign(supplier=rows["supplier"].map(lambda s: names.get(s, s))).to_dict("records")
 
 
-def benchmark(tables: Tables, settings: Settings, factor: str, customer: str) -> str:
+def benchmark(book: Book, factor: str, customer: str) -> str:
     """Beside the score grid: what good and bad look like, what was said, what is unknown."""
-    factors = kaism.of_scope(tables, "attractiveness", settings.segment)
+    factors = kaism.of_scope(book, "attractiveness", book.settings.segment)
     row = factors[factors["factor"] == factor]
     if row.empty:
         return fill("benchmark_empty")
-    ballots = tables["ballots"]
+    ballots = book["ballots"]
     said = ballots[(ballots["model"] == "attractiveness") & (ballots["subject"] == customer)
                    & (ballots["factor"] == factor) & ballots["score"].notna()]  # fmt: skip
-    people = tables["people"].drop_duplicates("person").set_index("person")
+    people = book["people"].drop_duplicates("person").set_index("person")
     said = said.join(people[["name", "function"]], on="person").sort_values("score", ascending=False)
     spread = float(said["score"].max() - said["score"].min()) if len(said) else 0.0
-    unknown = kaism.unknowns(tables, settings)
+    unknown = kaism.unknowns(book)
     unknown = unknown[unknown["model"] == "attractiveness"]
-    found = findings.find(tables, settings)
+    found = findings.find(book)
     care = found[(found["step"] == 7) & (found["level"] != "nudge")]["message"].tolist()
-    name = tables["customers"].set_index("customer")["name"].get(customer, customer)
+    name = book["customers"].set_index("customer")["name"].get(customer, customer)
     return fill("benchmark", factor=row.iloc[0].to_dict(), name=name, said=said.to_dict("records"), spread=spread,
                 unknown=unknown.to_dict("records")[:8], more=max(len(unknown) - 8, 0), care=care[:5])  # fmt: skip
 
@@ -292,12 +292,12 @@ def findings_list(found: pd.DataFrame) -> str:
     return fill("findings", rows=found.to_dict("records"))
 
 
-def portfolio_table(tables: Tables, settings: Settings) -> str:
+def portfolio_table(book: Book) -> str:
     """Balance and capacity in words, bars and a table."""
-    words, too_many = portfolio.load_words(tables, settings)
-    return fill("portfolio", rows=portfolio.table(tables, settings).to_dict("records"), load=words,
-                several=len(tables["segments"]) > 1, too_many=too_many, questions=portfolio.questions(tables, settings),
-                managers=len(portfolio.account_managers(tables)), currency=settings.currency)  # fmt: skip
+    words, too_many = portfolio.load_words(book)
+    return fill("portfolio", rows=portfolio.table(book).to_dict("records"), load=words,
+                several=len(book["segments"]) > 1, too_many=too_many, questions=portfolio.questions(book),
+                managers=len(portfolio.account_managers(book)), currency=book.settings.currency)  # fmt: skip
 
 
 def communication() -> str:
@@ -319,9 +319,9 @@ def shares(row: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda part: -part["pct"])
 
 
-def sure(tables: Tables, settings: Settings, customer: str) -> str:
+def sure(book: Book, customer: str) -> str:
     """Verdict, sentence and bar of boxes of one customer; "" where there is nothing to say."""
-    found = certainty.certainty(tables, settings)
+    found = certainty.certainty(book)
     own = found[(found["customer"] == customer) & (found["verdict"] != "")]
     if own.empty:
         return ""
@@ -329,10 +329,10 @@ def sure(tables: Tables, settings: Settings, customer: str) -> str:
     return fill("sure_short", row=row | {"shares": shares(row), "said": VERDICTS[row["verdict"]]})
 
 
-def score_table(tables: Tables, settings: Settings, seen: pd.DataFrame) -> str:
+def score_table(book: Book, seen: pd.DataFrame) -> str:
     """All attractiveness scores of the segment with their benchmarks."""
-    factors = kaism.of_scope(tables, "attractiveness", settings.segment)
-    scores = tables["scores"]
+    factors = kaism.of_scope(book, "attractiveness", book.settings.segment)
+    scores = book["scores"]
     own = scores[scores["model"] == "attractiveness"].drop_duplicates(["subject", "factor"])
     cells = own.set_index(["subject", "factor"])["score"].to_dict()
     weight = factors["weight"].fillna(1.0)
@@ -344,18 +344,18 @@ def score_table(tables: Tables, settings: Settings, seen: pd.DataFrame) -> str:
     return fill("score_table", factors=factors.assign(share=shares).to_dict("records"), rows=rows)
 
 
-def strength_tables(tables: Tables, seen: pd.DataFrame) -> str:
+def strength_tables(book: Book, seen: pd.DataFrame) -> str:
     """Each customer's critical success factors, ourselves and its competitors side by side."""
-    rows = [{"row": r, **strength_table(tables, r["customer"])} for r in seen.to_dict("records")]
+    rows = [{"row": r, **strength_table(book, r["customer"])} for r in seen.to_dict("records")]
     return fill("strength_tables", customers=[r for r in rows if r["strength"]])
 
 
-def unknown_table(tables: Tables, settings: Settings) -> str:
+def unknown_table(book: Book) -> str:
     """The find-out list as a table."""
-    names = dict(zip(tables["suppliers"]["supplier"], tables["suppliers"]["name"], strict=True)) | {US: "us"}
-    found = kaism.unknowns(tables, settings)
+    names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True)) | {US: "us"}
+    found = kaism.unknowns(book)
     rows = found.assign(supplier=found["supplier"].map(lambda s: names.get(s, s)))
-    return fill("unknown_table", rows=rows.to_dict("records"), people=dict(_people(tables)))
+    return fill("unknown_table", rows=rows.to_dict("records"), people=dict(_people(book)))
 
 
 def look() -> Any:

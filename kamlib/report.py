@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib import handout, headlines, kaism, kernels, panels, pia, portfolio, scenarios, settings, stores
+from kamlib import handout, kernels, panels
 from kamlib.desk import Desk
 from kamlib.documents import (
     Document,
@@ -23,9 +23,12 @@ from kamlib.documents import (
     profits,
 )
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
-from kamlib.scope import agree
-from kamlib.stores import files
-from kamlib.tables import DEFINITIONS, Tables
+from kamlib.models import headlines, kaism, pia, portfolio, scenarios
+from kamlib.models.scope import agree
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS, Tables
+from kamlib.workbook.stores import files
 
 __all__ = [
     "Document", "PUBLISHED", "account", "allowed", "certain", "differently", "document", "groundwork", "parameters", "profits",
@@ -120,12 +123,12 @@ def rehearse() -> None:
 
     store, text = stores.load(settings.shipped("data") / "tiny", read_only=True)
     desk = Desk(store, text, read_only=True)
-    tables, chosen = desk.tables, desk.settings
-    charts.matrix(kaism.drawn(tables, chosen), kaism.MATRIX).to_dict()
-    panels.head(tables, chosen, "", 6, {}, locked=True)
-    panels.card(tables, chosen, portfolio.classes(tables, chosen), "Alpha", locked=True)
+    tables, chosen = desk.book, desk.settings
+    charts.matrix(kaism.drawn(Book(tables, chosen)), kaism.MATRIX).to_dict()
+    panels.head(Book(tables, chosen), "", 6, {}, locked=True)
+    panels.card(Book(tables, chosen), portfolio.classes(Book(tables, chosen)), "Alpha", locked=True)
     panels.guide(7)
-    panels.placements(portfolio.classes(tables, chosen))
+    panels.placements(portfolio.classes(Book(tables, chosen)))
 
 
 def parameters(given: Sequence[str]) -> dict[str, Any]:
@@ -167,24 +170,24 @@ def write(
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
     store, text = stores.load(location, read_only=True)
-    from kamlib import checks
-    from kamlib.tables import typed
+    from kamlib.workbook import checks
+    from kamlib.workbook.schema import typed
 
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
-    agree(tables, checked.segment, checked.customer)
+    agree(Book(tables), checked.segment, checked.customer)
     outside = checked.audience == "customer"
     pages = (
-        _of_customer(tables, checked, notebook)
+        _of_customer(Book(tables), checked, notebook)
         if outside or checked.customer
-        else _pages(tables, checked, notebook)
+        else _pages(Book(tables), checked, notebook)
     )
     values: dict[str, Any] = {"workbook": _absolute(location)}
     if checked.near_line is not None:
         values["near_line"] = checked.near_line
     if checked.scenario:
         scenarios.applied(
-            tables, settings.of_workbook(tables), checked.scenario
+            Book(tables, settings.of_workbook(tables)), checked.scenario
         )  # refuses one that does not exist
         values["scenario"] = checked.scenario
     suffix = _suffix(checked, tables["scenarios"]["scenario"])
@@ -194,7 +197,7 @@ def write(
         for source, more, name, title in pages:
             path = out / f"{name}{suffix}.html"
             chosen = {n: (values | more).get(n) for n in ("segment", "near_line", "scenario")}
-            narrowed = headlines.narrowing(tables, settings.of_workbook(tables, **chosen))
+            narrowed = headlines.narrowing(Book(tables, settings.of_workbook(tables, **chosen)))
             ends, look = ([], "") if outside else (narrowed, panels.look())
             try:
                 path_of = NOTEBOOKS / f"{source}.ipynb"
@@ -205,7 +208,7 @@ def write(
                 failed.setdefault(str(error), []).append(path.name)
                 continue
             if outside:
-                page = handout.searched(page, tables, checked.customer)
+                page = handout.searched(page, Book(tables), checked.customer)
             files.write(path, page.encode())
             yield path
     if failed:
@@ -216,13 +219,13 @@ def write(
                        hint=f"Left there by an earlier run: {old}." if old else "")  # fmt: skip
 
 
-def _pages(tables: Tables, checked: settings.Parameters, notebook: str) -> list[Page]:
+def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page]:
     """The pages of a workbook, or of one segment of it."""
     chosen = checked.segment
-    wanted = kaism.segments(tables, settings.of_workbook(tables, segment=chosen))
+    wanted = kaism.segments(Book(book, settings.of_workbook(book, segment=chosen)))
     if notebook in (BY_SEGMENT, SURE) and not wanted:
         raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
-    narrow, ids = {"segment": chosen} if chosen else {}, tables["segments"]["segment"]
+    narrow, ids = {"segment": chosen} if chosen else {}, book["segments"]["segment"]
     pages: list[Page] = [(source, narrow, name, "") for source, name in WHOLE.items()
                          if notebook == source or not (notebook or chosen)]  # fmt: skip
     if notebook in ("", BY_SEGMENT):
@@ -230,30 +233,30 @@ def _pages(tables: Tables, checked: settings.Parameters, notebook: str) -> list[
     if notebook in ("", SURE):
         pages += [(SURE, {"segment": each}, _file_name(each, "certainty", ids), "") for each in wanted]
     if notebook in ("", DIFFERENTLY):
-        there = pia.listed(tables, settings.of_workbook(tables, segment=chosen)).set_index("customer")["name"]
-        pages += [
-            _account(tables, each, str(there[each])) for each in pia.begun(tables) if each in there.index
+        there = pia.listed(Book(book, settings.of_workbook(book, segment=chosen))).set_index("customer")[
+            "name"
         ]
+        pages += [_account(book, each, str(there[each])) for each in pia.begun(book) if each in there.index]
     return pages
 
 
-def _of_customer(tables: Tables, checked: settings.Parameters, notebook: str) -> list[Page]:
+def _of_customer(book: Book, checked: settings.Parameters, notebook: str) -> list[Page]:
     """The page of one customer, for ourselves or for its own hands."""
     if notebook not in ("", DIFFERENTLY):
         raise InvalidInput(f"The page of one customer comes from {DIFFERENTLY}, not from {notebook}.", table="parameters",
                            column="notebook", found=notebook, allowed=DIFFERENTLY)  # fmt: skip
     if checked.audience == "customer":
-        found = handout.ready(tables, checked.customer)
-        handout.refuse(tables, checked.customer)
+        found = handout.ready(book, checked.customer)
+        handout.refuse(book, checked.customer)
         values = {"customer": checked.customer, "audience": "customer"}
-        file = _file_name(checked.customer, "for", tables["customers"]["customer"])
+        file = _file_name(checked.customer, "for", book["customers"]["customer"])
         return [(DIFFERENTLY, values, file, handout.title(found))]
-    name = pia.listed(tables, settings.of_workbook(tables, customer=checked.customer))["name"].iloc[0]
-    return [_account(tables, checked.customer, str(name))]
+    name = pia.listed(Book(book, settings.of_workbook(book, customer=checked.customer)))["name"].iloc[0]
+    return [_account(book, checked.customer, str(name))]
 
 
-def _account(tables: Tables, customer: str, name: str) -> Page:
-    file = _file_name(customer, "account", tables["customers"]["customer"])
+def _account(book: Book, customer: str, name: str) -> Page:
+    file = _file_name(customer, "account", book["customers"]["customer"])
     return DIFFERENTLY, {"customer": customer}, file, account_title(name)
 
 
@@ -326,15 +329,16 @@ def publish_copy(
     told in sentences what a reader may miss. Raises InvalidInput for a segment or a scenario that
     does not exist.
     """
-    from kamlib import checks, excerpt
-    from kamlib.stores.store import Database
-    from kamlib.tables import typed
+    from kamlib import excerpt
+    from kamlib.workbook import checks
+    from kamlib.workbook.schema import typed
+    from kamlib.workbook.stores.store import Database
 
     store, text = stores.load(location, read_only=True)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
-    scenarios.applied(tables, settings.of_workbook(tables), scenario)
-    wanted = set(kaism.segments(tables, settings.of_workbook(tables, segment=segment)))
+    scenarios.applied(Book(tables, settings.of_workbook(tables)), scenario)
+    wanted = set(kaism.segments(Book(tables, settings.of_workbook(tables, segment=segment))))
     if not wanted & set(tables["customers"]["segment"]):
         if segment:
             raise InvalidInput(
@@ -351,7 +355,7 @@ def publish_copy(
             say("\n  ".join(["Left out, because it names somebody of another segment:", *places]))
     if scenario:
         # one that names somebody of another segment is not in the copy
-        scenarios.applied(typed(made), settings.of_workbook(tables), scenario)
+        scenarios.applied(Book(typed(made), settings.of_workbook(tables)), scenario)
         made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
     target = folder / "published.kam"
     stores.create(target, made)

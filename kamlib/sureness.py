@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import certainty, disagreement, kaism, portfolio, scenarios
-from kamlib.certainty import draws
+from kamlib.models import ballots, certainty, kaism, portfolio, scenarios
+from kamlib.models.certainty import draws
+from kamlib.models.scenarios.differences import listed as series
+from kamlib.models.scoring import one
 from kamlib.panels import VERDICTS, fill, shares, trusted
-from kamlib.scenarios.differences import listed as series
-from kamlib.scoring import one
-from kamlib.settings import Settings
-from kamlib.tables import Tables
+from kamlib.workbook.book import Book
+from kamlib.workbook.settings import Settings
 
 KNOWN = {
     "around": "around our own",
@@ -23,9 +23,9 @@ SURE = {10: "not very", 30: "fairly", 100: "very"}
 WAYS, MOST = 6, 60
 
 
-def headline(tables: Tables, settings: Settings) -> str:
+def headline(book: Book) -> str:
     """The result in a sentence: how many boxes are firm, and whose are not."""
-    seen = certainty.certainty(tables, settings)
+    seen = certainty.certainty(book)
     seen = seen[seen["verdict"] != ""]
     if seen.empty:
         return "There is nobody to be sure of yet."
@@ -36,10 +36,10 @@ def headline(tables: Tables, settings: Settings) -> str:
     return f"{len(firm)} of {len(seen)} boxes are firm; {names} {'is' if len(rest) == 1 else 'are'} not."
 
 
-def rows(tables: Tables, settings: Settings) -> list[dict[str, Any]]:
+def rows(book: Book) -> list[dict[str, Any]]:
     """Every customer with its verdict, sentence and bar of boxes, and what was decided; the least sure first."""
-    seen = certainty.certainty(tables, settings)
-    made = portfolio.drawn(tables, settings)
+    seen = certainty.certainty(book)
+    made = portfolio.drawn(book)
     seen = seen.assign(category=made["category"].to_numpy(), stands=made["stands"].to_numpy())
     order = seen["verdict"].map({"open": 0, "likely": 1, "firm": 2, "": 3})
     chance = [r[f"p_{r['box']}"] if r["box"] else 0.0 for r in seen.to_dict("records")]
@@ -49,26 +49,26 @@ def rows(tables: Tables, settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def everybody(tables: Tables, settings: Settings, chosen: str = "") -> str:
+def everybody(book: Book, chosen: str = "") -> str:
     """The list of all customers of the segment: firm, likely or open, one sentence each."""
-    found = rows(tables, settings)
-    return fill("sure_list", title=headline(tables, settings), rows=found[:MOST], more=len(found) - MOST, chosen=chosen,
-                footnote=footnote(tables, settings), close=close(tables, settings))  # fmt: skip
+    found = rows(book)
+    return fill("sure_list", title=headline(book), rows=found[:MOST], more=len(found) - MOST, chosen=chosen,
+                footnote=footnote(book), close=close(book))  # fmt: skip
 
 
-def close(tables: Tables, settings: Settings) -> list[str]:
+def close(book: Book) -> list[str]:
     """Who is too close to call because the votes differ, or because every score may be a little off; in words."""
-    return [words for words in disagreement.borderline(tables, settings)["words"] if words]
+    return [words for words in ballots.borderline(book)["words"] if words]
 
 
-def footnote(tables: Tables, settings: Settings) -> str:
+def footnote(book: Book) -> str:
     """Over which weights the chances are taken, and how exact they are."""
-    seen = certainty.certainty(tables, settings)
+    seen = certainty.certainty(book)
     words = {
-        "around": f"weights scattered around our own (how sure: {SURE.get(settings.sure, '')} {settings.sure})".replace(":  ", ": "),
+        "around": f"weights scattered around our own (how sure: {SURE.get(book.settings.sure, '')} {book.settings.sure})".replace(":  ", ": "),
         "ranked": "all weights that keep the order of ours",
         "any": "all weights there could be",
-    }[settings.weights_known]  # fmt: skip
+    }[book.settings.weights_known]  # fmt: skip
     drawn = int((~seen["exact"].astype(bool) & (seen["verdict"] != "")).sum())
     said = f"Chances are taken over {words}. "
     if not drawn:
@@ -77,27 +77,27 @@ def footnote(tables: Tables, settings: Settings) -> str:
             f"the best they are shares of {draws.COUNT:,} fixed weights, right to {100 * draws.ERROR:.1f} points in 95 of 100 cases.")  # fmt: skip
 
 
-def focus(tables: Tables, settings: Settings, customer: str) -> str:
+def focus(book: Book, customer: str) -> str:
     """The customer in focus, or the one we are least sure of; "" where there is none."""
-    found = rows(tables, settings)
+    found = rows(book)
     ids = [row["customer"] for row in found]
     return customer if customer in ids else next(iter(ids), "")
 
 
-def card(tables: Tables, settings: Settings, customer: str) -> str:
+def card(book: Book, customer: str) -> str:
     """One customer: verdict, sentence, bar of boxes, the nearest ways to another box, and who would see it otherwise."""
-    found = {row["customer"]: row for row in rows(tables, settings)}
+    found = {row["customer"]: row for row in rows(book)}
     choices = [(row["customer"], row["name"]) for row in found.values()]
-    customer = focus(tables, settings, customer)
+    customer = focus(book, customer)
     if not customer:
         return fill("sure_card", row=None, choices=choices, chosen="")
     return fill("sure_card", row=found[customer], choices=sorted(choices, key=lambda c: c[1]), chosen=customer,
-                ways=ways(tables, settings, customer), agree=agree(tables, settings, customer))  # fmt: skip
+                ways=ways(book, customer), agree=agree(book, customer))  # fmt: skip
 
 
-def ways(tables: Tables, settings: Settings, customer: str) -> list[str]:
+def ways(book: Book, customer: str) -> list[str]:
     """The nearest changes of one weight or one score that give the customer another box, in words."""
-    weight, score = certainty.weight_flips(tables, settings), certainty.score_flips(tables, settings)
+    weight, score = certainty.weight_flips(book), certainty.score_flips(book)
     said = []
     for row in weight[weight["customer"] == customer].head(WAYS).to_dict("records"):
         said.append(f"{_whose(row)} {certainty.counts(row['share'], row['to_share'])}")
@@ -111,11 +111,11 @@ def _whose(row: dict[str, Any]) -> str:
     return f"{row['label']}, to this customer," if row["axis"] == "strength" else row["label"]
 
 
-def agree(tables: Tables, settings: Settings, customer: str) -> str:
+def agree(book: Book, customer: str) -> str:
     """Who would put the customer on the other side of the line of attractiveness: how they weigh the factors."""
-    found = certainty.opinions(tables, settings)
+    found = certainty.opinions(book)
     own = found[found["customer"] == customer]
-    seen = certainty.certainty(tables, settings).set_index("customer")
+    seen = certainty.certainty(book).set_index("customer")
     if own.empty or customer not in seen.index:
         return ""
     up = seen.at[customer, "p_key"] + seen.at[customer, "p_key_development"]
@@ -140,10 +140,10 @@ def spread_choice(settings: Settings, locked: bool) -> str:
     return fill("sure_spread", settings=settings, known=KNOWN, sure=SURE, locked=locked)
 
 
-def tornado_title(tables: Tables, settings: Settings, customer: str) -> str:
+def tornado_title(book: Book, customer: str) -> str:
     """Does anything small change this box? In a sentence."""
-    found = certainty.swings(tables, settings, customer)
-    name = _name(tables, customer)
+    found = certainty.swings(book, customer)
+    name = _name(book, customer)
     crossing = found[found["crosses"].astype(bool)]
     if found.empty:
         return (
@@ -155,14 +155,14 @@ def tornado_title(tables: Tables, settings: Settings, customer: str) -> str:
     return f"{name} would change box with {series(first)} a little different."
 
 
-def _name(tables: Tables, customer: str) -> str:
-    table = tables["customers"]
+def _name(book: Book, customer: str) -> str:
+    table = book["customers"]
     return "".join(table.loc[table["customer"] == customer, "name"].head(1)) or customer
 
 
-def steady_title(tables: Tables, settings: Settings) -> str:
+def steady_title(book: Book) -> str:
     """Which weight decides most, in a sentence."""
-    found = certainty.stability(tables, settings)
+    found = certainty.stability(book)
     if found.empty:
         return "There are no weights yet."
     free = found[(found["first_below"] == "") & (found["first_above"] == "")]
@@ -184,39 +184,39 @@ def _room(found: pd.DataFrame) -> pd.Series:
     )
 
 
-def crossings(tables: Tables, settings: Settings) -> pd.DataFrame:
+def crossings(book: Book) -> pd.DataFrame:
     """`certainty.crossings` with the category of each customer, for a picture."""
-    found, made = certainty.crossings(tables, settings), portfolio.drawn(tables, settings)
+    found, made = certainty.crossings(book), portfolio.drawn(book)
     category = dict(zip(made["customer"], made["category"], strict=True))
     return found.assign(box=[category[c] for c in found["customer"]])
 
 
-def steady(tables: Tables, settings: Settings) -> str:
+def steady(book: Book) -> str:
     """The stability of each weight in words."""
-    return fill("sure_steady", rows=certainty.stability(tables, settings).to_dict("records"))
+    return fill("sure_steady", rows=certainty.stability(book).to_dict("records"))
 
 
-def verdicts(tables: Tables, settings: Settings) -> str:
+def verdicts(book: Book) -> str:
     """The verdicts as a table for a report; "" where there is nobody to place."""
-    found = rows(tables, settings)
-    return fill("certainty_table", rows=found, footnote=footnote(tables, settings)) if found else ""
+    found = rows(book)
+    return fill("certainty_table", rows=found, footnote=footnote(book)) if found else ""
 
 
 # scenarios
 
 
-def listed(tables: Tables, settings: Settings, chosen: str, locked: bool, supposing: bool) -> str:
+def listed(book: Book, chosen: str, locked: bool, supposing: bool) -> str:
     """All scenarios and rounds as buttons, with whom each moves; and how to keep one."""
-    found = scenarios.overview(tables, settings).to_dict("records")
+    found = scenarios.overview(book).to_dict("records")
     return fill("scenario_list", rows=found, chosen=chosen, locked=locked, supposing=supposing)
 
 
-def moves(tables: Tables, settings: Settings, scenario: str) -> str:
+def moves(book: Book, scenario: str) -> str:
     """Who moves between today and a scenario, or since a round, and why."""
-    other = scenarios.applied(tables, settings, scenario)
-    row = scenarios.overview(tables, settings).set_index("scenario").loc[scenario]
+    other = scenarios.applied(book, scenario)
+    row = scenarios.overview(book).set_index("scenario").loc[scenario]
     past = row["kind"] == "round"
-    pair = (other, (tables, settings)) if past else ((tables, settings), other)
+    pair = (other, (book, book.settings)) if past else ((book, book.settings), other)
     found = scenarios.moves(*pair) if scenario else pd.DataFrame()
     rows = found[found["moved"].astype(bool)].to_dict("records") if len(found) else []
     calm = found[~found["moved"].astype(bool)] if len(found) else found
@@ -230,13 +230,13 @@ def moves(tables: Tables, settings: Settings, scenario: str) -> str:
                                         if max(abs(r["dy"]), abs(r["dx"])) >= 0.05])  # fmt: skip
 
 
-def table(tables: Tables, settings: Settings) -> str:
+def table(book: Book) -> str:
     """Every customer in every scenario, side by side."""
-    found = scenarios.compare(tables, settings)
+    found = scenarios.compare(book)
     names = found[["scenario", "name"]].drop_duplicates().to_dict("records")
     by = found.set_index(["scenario", "customer"])[["box", "status", "moved"]].to_dict("index")
     listed_ = found[found["scenario"] == ""][["customer", "customer_name"]].to_dict("records")
-    made = portfolio.drawn(tables, settings)
+    made = portfolio.drawn(book)
     stands = dict(zip(made["customer"], made["stands"], strict=True))
     rows = [
         {
@@ -249,44 +249,39 @@ def table(tables: Tables, settings: Settings) -> str:
     return fill("scenario_table", scenarios=names, rows=rows)
 
 
-def pictured(tables: Tables, settings: Settings, scenario: str) -> pd.DataFrame:
+def pictured(book: Book, scenario: str) -> pd.DataFrame:
     """The matrix of a scenario with an arrow from where each customer stands today (or stood in the round)."""
-    here, other = (tables, settings), scenarios.applied(tables, settings, scenario)
-    past = (
-        scenario
-        and scenarios.overview(tables, settings).set_index("scenario").at[scenario, "kind"] == "round"
-    )
+    here, other = (book, book.settings), scenarios.applied(book, scenario)
+    past = scenario and scenarios.overview(book).set_index("scenario").at[scenario, "kind"] == "round"
     start, end = (other, here) if past else (here, other)
     points, before = (
-        portfolio.drawn(*end),
-        kaism.drawn(*start).drop_duplicates("customer").set_index("customer"),
+        portfolio.drawn(Book(*end)),
+        kaism.drawn(Book(*start)).drop_duplicates("customer").set_index("customer"),
     )
     at = points["customer"]
     above = at.map(before["y"]) - at.map(before["y_line"])
     return points.assign(was_x=at.map(before["x"]), was_y=above + points["y_line"])
 
 
-def report(tables: Tables, settings: Settings) -> str:
+def report(book: Book) -> str:
     """Everything about certainty for a reader: verdicts, steadiness, what to find out first, scenarios."""
     from kamlib import charts
 
-    if certainty.certainty(tables, settings).empty:
+    if certainty.certainty(book).empty:
         return fill(
             "sure_report",
-            title=headline(tables, settings),
+            title=headline(book),
             rows=False,
         )
-    points = certainty.drawn(tables, settings)
+    points = certainty.drawn(book)
     pictures = {
-        "matrix": charts.svg(charts.matrix(points, kaism.MATRIX, settings.near_line), "sure"),
-        "strips": charts.svg(
-            charts.strips(certainty.stability(tables, settings), crossings(tables, settings)), "strips"
-        ),
+        "matrix": charts.svg(charts.matrix(points, kaism.MATRIX, book.settings.near_line), "sure"),
+        "strips": charts.svg(charts.strips(certainty.stability(book), crossings(book)), "strips"),
     }
     return fill(
-        "sure_report", title=headline(tables, settings), rows=True, close=close(tables, settings), verdicts=trusted(verdicts(tables, settings)),
-        steady=trusted(steady(tables, settings)), steady_title=steady_title(tables, settings),
-        first=certainty.find_first(tables, settings).to_dict("records"),
-        table=trusted(table(tables, settings)), overview=scenarios.overview(tables, settings).to_dict("records")[1:],
+        "sure_report", title=headline(book), rows=True, close=close(book), verdicts=trusted(verdicts(book)),
+        steady=trusted(steady(book)), steady_title=steady_title(book),
+        first=certainty.find_first(book).to_dict("records"),
+        table=trusted(table(book)), overview=scenarios.overview(book).to_dict("records")[1:],
         **{name: trusted(svg) for name, svg in pictures.items()},
     )  # fmt: skip

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from kamlib import certainty, headlines, kaism, panels, portfolio, scenarios, settings, stores
-from kamlib.certainty import draws
-from kamlib.certainty.spreads import strong
-from kamlib.certainty.verdicts import certainty as told
+from kamlib import panels
 from kamlib.errors import InvalidInput, WorkbookError
-from kamlib.factors import asked, grid, members
+from kamlib.models import certainty, headlines, kaism, portfolio, scenarios
+from kamlib.models.certainty import draws
+from kamlib.models.certainty.spreads import strong
+from kamlib.models.certainty.verdicts import certainty as told
+from kamlib.models.factors import asked, grid, members
 from kamlib.palette import MARKS, SHORT
-from kamlib.settings import Settings
-from kamlib.stores import files
-from kamlib.tables import Tables
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.stores import files
 
 MARK = "<!-- kamlib what-if page -->"
 SURE = (10, 30, 100)
@@ -29,8 +30,8 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
 
     Raises InvalidInput and WorkbookError in a sentence; the file is there whole or not at all.
     """
-    from kamlib import checks
-    from kamlib.tables import typed
+    from kamlib.workbook import checks
+    from kamlib.workbook.schema import typed
 
     if path.is_dir():
         raise InvalidInput(f"{path.name} is a folder.", hint="Name a file, such as what-if.html.")
@@ -42,8 +43,8 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
     chosen = settings.of_workbook(tables, segment=segment, scenario=scenario or None)
-    tables, chosen = scenarios.applied(tables, chosen, chosen.scenario)
-    made = page(tables, chosen, stores.file_name(store.location))
+    tables, chosen = scenarios.applied(Book(tables, chosen), chosen.scenario)
+    made = page(Book(tables, chosen), stores.file_name(store.location))
     try:
         files.write(path, made.encode())
     except OSError:
@@ -53,9 +54,9 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
     return path
 
 
-def page(tables: Tables, chosen: Settings, workbook: str = "") -> str:
+def page(book: Book, workbook: str = "") -> str:
     """The page as HTML; the same workbook gives the same bytes."""
-    data = payload(tables, chosen)
+    data = payload(book)
     if not data["segments"]:
         raise InvalidInput("There is no customer in a segment yet, so there is nothing to move.")
     safe = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -65,20 +66,20 @@ def page(tables: Tables, chosen: Settings, workbook: str = "") -> str:
         name: panels.trusted((TEMPLATES / name).read_text(encoding="utf-8"))
         for name in ("whatif.js", "whatif_page.js", "whatif.css")
     }
-    about = headlines.about(tables, chosen, workbook)
+    about = headlines.about(book, workbook)
     return panels.fill("whatif", mark=panels.trusted(MARK), about=about, heads=[],
-                       narrowing=headlines.narrowing(tables, chosen), data=panels.trusted(safe), look=panels.look(),
+                       narrowing=headlines.narrowing(book), data=panels.trusted(safe), look=panels.look(),
                        style=read["whatif.css"], rules=read["whatif.js"], page=read["whatif_page.js"])  # fmt: skip
 
 
-def payload(tables: Tables, chosen: Settings) -> dict[str, Any]:
+def payload(book: Book) -> dict[str, Any]:
     """What the page holds: names, scores, weights, must-haves, strength, certainty and the categories decided; no
     notes, no votes, no reasons."""
-    names = tables["segments"].set_index("segment")["name"]
-    parts = [_segment(tables, chosen, s, str(names.get(s, "")) or s) for s in kaism.segments(tables, chosen)]
+    names = book["segments"].set_index("segment")["name"]
+    parts = [_segment(book, s, str(names.get(s, "")) or s) for s in kaism.segments(book)]
     return {
-        "title": chosen.supplier or chosen.name or "Our key accounts", "round": chosen.round,
-        "scenario": headlines.in_scenario(tables, chosen), "known": chosen.weights_known, "sure": chosen.sure,
+        "title": book.settings.supplier or book.settings.name or "Our key accounts", "round": book.settings.round,
+        "scenario": headlines.in_scenario(book), "known": book.settings.weights_known, "sure": book.settings.sure,
         "count": draws.COUNT, "error": draws.ERROR, "segments": [part for part in parts if part["customers"]],
         "marks": {box: {"colour": m.colour, "ink": m.ink, "glyph": m.glyph, "word": m.word, "short": SHORT.get(box, "")}
                   for box, m in MARKS.items() if box in (*_boxes(), "")},
@@ -89,15 +90,15 @@ def _boxes() -> tuple[str, ...]:
     return kaism.MATRIX.boxes
 
 
-def _segment(tables: Tables, chosen: Settings, segment: str, name: str) -> dict[str, Any]:
-    about = chosen.model_copy(update={"segment": segment})
-    seen, own, cells = kaism.positions(tables, about, segment), asked(tables, segment), grid(tables, segment)
-    right, off = _right(tables, about, segment), kaism.waivers(tables)
-    sure = told(tables, about).to_dict("records")
-    revenue = members(tables, segment)["revenue"].to_numpy(float)
-    made = portfolio.classes(tables, about)
+def _segment(book: Book, segment: str, name: str) -> dict[str, Any]:
+    about = book.choosing(segment=segment)
+    seen, own, cells = kaism.positions(about, segment), asked(book, segment), grid(book, segment)
+    right, off = _right(about, segment), kaism.waivers(book)
+    sure = told(about).to_dict("records")
+    revenue = members(book, segment)["revenue"].to_numpy(float)
+    made = portfolio.classes(about)
     decided = dict(zip(made["customer"], made["decision"], strict=True))
-    eyes, customers = _strong(tables, about), []
+    eyes, customers = _strong(about), []
     for row, said in enumerate(sure):
         at = seen.iloc[row]
         customers.append({
@@ -114,21 +115,21 @@ def _segment(tables: Tables, chosen: Settings, segment: str, name: str) -> dict[
             "customers": customers, "exact": [bool(r["exact"]) for r in sure]}  # fmt: skip
 
 
-def _right(tables: Tables, about: Settings, segment: str) -> dict[str, np.ndarray]:
+def _right(book: Book, segment: str) -> dict[str, np.ndarray]:
     """The chance of being stronger than every competitor for each choice the page offers: its sliders do not move it."""
     asked_ = {
-        "ranked": about.model_copy(update={"weights_known": "ranked"}),
-        "any": about.model_copy(update={"weights_known": "any"}),
+        "ranked": book.settings.model_copy(update={"weights_known": "ranked"}),
+        "any": book.settings.model_copy(update={"weights_known": "any"}),
     }
-    for sure in sorted({*SURE, about.sure}):
-        asked_[f"around{sure}"] = about.model_copy(update={"weights_known": "around", "sure": sure})
-    seen = kaism.positions(tables, about, segment)
-    return {name: strong(tables, given, seen)[0] for name, given in asked_.items()}
+    for sure in sorted({*SURE, book.settings.sure}):
+        asked_[f"around{sure}"] = book.settings.model_copy(update={"weights_known": "around", "sure": sure})
+    seen = kaism.positions(book, segment)
+    return {name: strong(Book(book, given), seen)[0] for name, given in asked_.items()}
 
 
-def _strong(tables: Tables, about: Settings) -> dict[str, str]:
+def _strong(book: Book) -> dict[str, str]:
     """By customer the nearest change on the axis of strength, in words: what the sliders of the page do not move."""
-    found = certainty.weight_flips(tables, about)
+    found = certainty.weight_flips(book)
     first = found[found["axis"] == "strength"].drop_duplicates("customer").to_dict("records")
     return {
         r["customer"]: f'"{r["label"]}" to this customer {certainty.counts(r["share"], r["to_share"])}'

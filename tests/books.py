@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import stores
-from kamlib.stores import Change
-from kamlib.tables import Tables
+from kamlib.workbook import stores
+from kamlib.workbook.schema import Tables
+from kamlib.workbook.stores import Change
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("book", "book.kam", "book.xlsx")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from hypothesis import strategies as st
 
-from kamlib.tables import Tables
+from kamlib.workbook.schema import Tables
 from tests import worked
 
 NAMES = {

@@ -9,8 +9,8 @@ from unittest import mock
 
 import pandas as pd
 
-from kamlib import findings, plans, results
 from kamlib.errors import InvalidInput
+from kamlib.models import findings, plans, results
 from tests.serving import ROOT
 
 STORED = Path(__file__).parent / "net"

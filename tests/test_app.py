@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from kamlib import kaism, panels, settings, stores
-from kamlib.tables import typed
+from kamlib import panels
+from kamlib.models import kaism
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import typed
 from tests.serving import ROOT, Board, browser, wait_until
 from tests.windows import (
     DRAWN,
@@ -73,7 +76,7 @@ def explained(page: Any, name: str) -> None:
 
 def box_of(place: Path, customer: str, segment: str = "broker_networks") -> str:
     tables = typed(tables_of(place))
-    seen = kaism.place(tables, settings.of_workbook(tables, segment=segment)).set_index("customer")
+    seen = kaism.place(Book(tables, settings.of_workbook(tables, segment=segment))).set_index("customer")
     return panels.box_word(seen.loc[customer, "box"])
 
 
@@ -359,7 +362,7 @@ def test_another_segment_is_another_matrix(app: Any, place: Path) -> None:
     app.locator("#kam-segment").select_option("bank_channel")
     dot(app, "Alder Network").wait_for(state="detached")
     tables = typed(tables_of(place))
-    seen = kaism.place(tables, settings.of_workbook(tables, segment="bank_channel"))
+    seen = kaism.place(Book(tables, settings.of_workbook(tables, segment="bank_channel")))
     drawn = seen.loc[seen["status"].isin(["placed", "undetermined"]), "name"]
     for name in drawn:
         assert dot(app, name).is_visible()

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 import websocket
 
-from kamlib import catalogue, charts, checks, kaism, panels, pia, report, stores
+from kamlib import catalogue, charts, panels, report
 from kamlib.desk import Desk
-from kamlib.tables import Tables, typed
+from kamlib.models import kaism, pia
+from kamlib.workbook import checks, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables, typed
 from tests.serving import COOKIE, ROOT, Board, browser, opened, page, wait_until
 from tests.test_desk import COLUMNS, VERBS
 from tests.worked import frame
@@ -230,7 +233,7 @@ def test_no_script_runs_in_a_report_or_a_picture(place: Path, browser: Any, tmp_
         for payload in PAYLOADS[number * EACH :][:EACH]:
             assert payload in seen
         picture = tmp_path / "picture.svg"
-        drawn = kaism.drawn(desk.tables, desk.settings)
+        drawn = kaism.drawn(Book(desk.tables, desk.settings))
         picture.write_text(charts.svg(charts.matrix(drawn, kaism.MATRIX)), encoding="utf-8")
         page.goto(picture.as_uri())
         assert ran(page) is None and page.evaluate(TRAPS) == []

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from kamlib import distinction, pia, plans, stores
-from kamlib.settings import of_workbook
-from kamlib.tables import BOXES, typed
+from kamlib.models import distinction, pia, plans
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES, typed
+from kamlib.workbook.settings import of_workbook
 from tests.serving import ROOT, Board, browser, wait_until
 from tests.test_print import lost
 from tests.windows import cell, grid, kept, lines, said, sound, stored, tables_of, visit
@@ -76,7 +78,7 @@ def column(category: str, end: str) -> int:
 
 
 def test_a_rung_is_chosen_and_a_least_above_the_most_is_refused(app: Any, place: Path) -> None:
-    ladder = distinction.bases(model(place)[0]).set_index("basis").loc["commitment"]
+    ladder = distinction.bases(Book(model(place)[0])).set_index("basis").loc["commitment"]
     low, high = ladder["ladder"][0], ladder["ladder"][-1]
     for end, rung in (("max", low), ("min", low)):
         where = cell(app, DIFFER, ladder["name"], column("opportunistic", end))
@@ -95,7 +97,7 @@ def test_a_rung_is_chosen_and_a_least_above_the_most_is_refused(app: Any, place:
 
 
 def test_a_creeping_service_is_said_until_it_is_a_test_bed(app: Any, place: Path) -> None:
-    seen = distinction.distinction(*model(place))
+    seen = distinction.distinction(Book(*model(place)))
     creeping = seen[seen["creep"] != ""].iloc[0]
     button = app.locator(f"#kam-bed-{creeping['basis']}-{creeping['category']}")
     button.click()
@@ -110,7 +112,7 @@ def test_a_creeping_service_is_said_until_it_is_a_test_bed(app: Any, place: Path
 
 
 def test_the_days_follow_what_is_typed_and_agree_with_steps_2_and_9(app: Any, place: Path) -> None:
-    says(app, distinction.words(*model(place)))
+    says(app, distinction.words(Book(*model(place))))
     name = grid(app, "What each customer takes today").locator("tbody th").first.inner_text().strip()
     customer = stored(place, "customers", "customer", name=name)[0]
     where = cell(app, "What each customer takes today", name, 0)
@@ -118,8 +120,8 @@ def test_the_days_follow_what_is_typed_and_agree_with_steps_2_and_9(app: Any, pl
     app.keyboard.type("77.5")
     app.keyboard.press("Enter")
     kept(place, ["77.5"], "time_spent", "days", customer=customer)
-    says(app, distinction.words(*model(place)))
-    for row in distinction.energy(*model(place)).itertuples():
+    says(app, distinction.words(Book(*model(place))))
+    for row in distinction.energy(Book(*model(place))).itertuples():
         app.locator("td", has_text=f"{row.days_after:,.0f}").first.wait_for()
 
 
@@ -157,7 +159,8 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
     paste(app, IDEAS, [[stages[n % 8], "something left out" if n == 3 else "something new", "given" if n < 2 else "differentiator",
                         "no" if n < 2 else "", "", str(1000 * n), str(500 * n)] for n in range(20)])  # fmt: skip
     wait_until(
-        lambda: len(pia.ideas(*model(place, WHO)).query("our_gain == 9500")) == 1, what="the ideas pasted"
+        lambda: len(pia.ideas(Book(*model(place, WHO))).query("our_gain == 9500")) == 1,
+        what="the ideas pasted",
     )
     assert stored(place, "ideas", "kind", name="Idea D") == ["remove"]
 
@@ -169,14 +172,14 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
         60,
         "160 ratings",
     )
-    seen = pia.screening(*model(place, WHO)).set_index("name")["class"]
+    seen = pia.screening(Book(*model(place, WHO))).set_index("name")["class"]
     assert set(seen) == {"A", "B", "C"}
     for idea in ideas:
         wait_until(
             lambda idea=idea: cell(app, RATED, idea, 8).inner_text() == seen[idea],
             what=f"the class of {idea}",
         )
-    order = pia.order(*model(place, WHO))
+    order = pia.order(Book(*model(place, WHO)))
     assert (
         app.locator("#kam-order tbody tr")
         .first.locator("td")
@@ -190,9 +193,9 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
     ):
         paste(app, title, [[str(1 + (i * (k + 3) + 5 * n) % 10) for k in range(5)] for i in range(20)])
     wait_until(
-        lambda: (pia.place(*model(place, WHO))["status"] == "placed").sum() == 20, 60, "20 ideas placed"
+        lambda: (pia.place(Book(*model(place, WHO)))["status"] == "placed").sum() == 20, 60, "20 ideas placed"
     )
-    spots = pia.place(*model(place, WHO))
+    spots = pia.place(Book(*model(place, WHO)))
     for idea in ideas:
         app.locator(f'{DOT}[aria-label="{idea}"]').first.wait_for(state="attached")
     chosen = spots[spots["box"] == "progress"].iloc[0]
@@ -206,19 +209,19 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
         lambda: (tables_of(place)["factors"].query("model == 'pia_us'")["weight"].iloc[0]) not in ("", "1"),
         what="the weight",
     )
-    after = pia.place(*model(place, WHO)).set_index("idea").loc[chosen["idea"]]
+    after = pia.place(Book(*model(place, WHO))).set_index("idea").loc[chosen["idea"]]
     app.get_by_text(f"{after['reason'][0].upper()}{after['reason'][1:]}.").first.wait_for()
 
     for n, idea in enumerate(order["idea"][:3], start=1):
         app.locator("#kam-start-idea").select_option(idea)
         app.locator("#kam-start").click()
         lines(app, "Projects", n)
-    names = plans.projects(*model(place, WHO))["name"].tolist()
+    names = plans.projects(Book(*model(place, WHO)))["name"].tolist()
     people = tables_of(place)["people"]["name"].tolist()
     paste(app, "Projects", [[people[n], "Operations", f"2027-0{n + 1}-01", f"2027-0{n + 4}-30", str(10 + n), "5000", "he leaves", "Beth"]
                             for n in range(3)])  # fmt: skip
     wait_until(
-        lambda: set(plans.projects(*model(place, WHO))["ends"]) == {f"2027-0{n}-30" for n in (4, 5, 6)},
+        lambda: set(plans.projects(Book(*model(place, WHO)))["ends"]) == {f"2027-0{n}-30" for n in (4, 5, 6)},
         what="dates",
     )
     app.locator("#kam-step-name").fill("Ask three brokers")
@@ -231,13 +234,13 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
     time = app.locator(".picture", has=app.locator("[aria-label='Projects and their steps in time']"))
     for name in names:
         time.locator("svg", has_text=name).wait_for()
-    load = plans.load(*model(place)).iloc[0]["words"]
+    load = plans.load(Book(*model(place))).iloc[0]["words"]
     app.get_by_text(f"{load[0].upper()}{load[1:]}.").first.wait_for()
 
 
 def test_what_the_answers_do_not_give_needs_a_reason(app: Any, place: Path) -> None:
     app.locator("#kam-pia-customer").select_option("alder")
-    seen = pia.screening(*model(place, "alder"))
+    seen = pia.screening(Book(*model(place, "alder")))
     idea = seen[(seen["suggestion"] == "C") & (seen["decision"] == "")].iloc[0]
     app.locator("#kam-idea").select_option(idea["idea"])
     says(app, idea["name"])

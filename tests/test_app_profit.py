@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from kamlib import earnings, profitability, results, stores
-from kamlib.settings import of_workbook
-from kamlib.tables import typed
+from kamlib import earnings
+from kamlib.models import profitability, results
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import typed
+from kamlib.workbook.settings import of_workbook
 from tests.serving import ROOT, Board, browser, wait_until
 from tests.windows import cell, grid, kept, lines, main_ends_with, sound, stored, tables_of, visit
 
@@ -89,7 +92,7 @@ def test_the_page_the_command_and_the_report_say_the_same(app: Any, place: Path,
     for row in worth.itertuples():
         assert f"{row.low:,.0f} to {row.high:,.0f}" in page
     segment = app.locator("#kam-segment").input_value()
-    listed = profitability.customers(tables, settings.model_copy(update={"segment": segment}))
+    listed = profitability.customers(Book(tables, settings.model_copy(update={"segment": segment})))
     shown = app.locator("table.t", has=app.locator("th", has_text="worth over")).last
     for row in listed[listed["profit"].notna()].itertuples():
         line = shown.locator(
@@ -106,7 +109,7 @@ def test_a_bar_is_a_customer_explained(app: Any, place: Path) -> None:
     app.locator(WHALE + '[aria-label^="Eskdale Bank"]').first.click()
     says(app, "Eskdale Bank")
     tables, settings = model(place)
-    row = profitability.customers(tables, settings).set_index("customer").loc["eskdale"]
+    row = profitability.customers(Book(tables, settings)).set_index("customer").loc["eskdale"]
     card = app.get_by_text(f"Earns {row['gross_profit']:,.0f} gross")
     assert f"costs {row['cost_to_serve']:,.0f} to serve" in card.inner_text()
     app.get_by_text("serve it more simply, or raise the price").first.wait_for()
@@ -116,7 +119,7 @@ def test_raising_the_price_shows_what_follows_for_the_customer_and_the_company(a
     look_at(app, "Kestrel")
     before = tables_of(place)
     tables, settings = model(place)
-    seen = profitability.customers(tables, settings)
+    seen = profitability.customers(Book(tables, settings))
     row, total = seen.set_index("customer").loc["kestrel"], float(seen["profit"].sum())
     for rise, loss, keep in ((6, 50, 50), (10, 30, 100), (0.5, 0, 0), (50, 100, 0)):
         for id, value in (("rise", rise), ("loss", loss), ("keep", keep)):
@@ -158,7 +161,7 @@ def test_whose_curve_it_is_can_be_chosen(app: Any, place: Path) -> None:
     for scope in ("key", "largest", "segment", "all"):
         app.locator(f"#kam-scope-{scope}").click()
         of = settings.model_copy(update={"segment": app.locator("#kam-segment").input_value()})
-        says(app, earnings.whale_title(profitability.ranked(profitability.scoped(tables, of, scope))))
+        says(app, earnings.whale_title(profitability.ranked(profitability.scoped(Book(tables, of), scope))))
 
 
 # discounts
@@ -186,7 +189,7 @@ def test_the_spiral_with_the_example_and_with_our_own(app: Any, place: Path) -> 
     says(app, "Dropping whoever looks bad takes four customers and turns 50 into -120")
     app.locator("#kam-spiral-own").click()
     tables, settings = model(place)
-    says(app, earnings.spiral_title(profitability.spiral(tables, settings)))
+    says(app, earnings.spiral_title(profitability.spiral(Book(tables, settings))))
     app.locator("#kam-set-overheads").fill("a lot")
     app.get_by_role("button", name="Keep").nth(1).click()
     app.locator(".kam-status .say", has_text="is not a number").wait_for()
@@ -201,15 +204,15 @@ def test_the_spiral_with_the_example_and_with_our_own(app: Any, place: Path) -> 
 
 def test_costs_are_typed_in_and_everything_follows(app: Any, place: Path) -> None:
     title = "Whose time serves customers"
-    before = profitability.pools(*model(place)).set_index("pool")
+    before = profitability.pools(Book(*model(place))).set_index("pool")
     cell(app, title, "Broker consultants", 0).click()
     app.keyboard.type("700000")
     app.keyboard.press("Enter")
     kept(place, ["700000"], "pools", "cost", pool="consultants")
-    now = profitability.pools(*model(place)).set_index("pool")
+    now = profitability.pools(Book(*model(place))).set_index("pool")
     assert now.at["consultants", "unused_cost"] > before.at["consultants", "unused_cost"]
     app.locator("td", has_text=re.compile(f"^{now.at['consultants', 'unused_cost']:,.0f}$")).first.wait_for()
-    says(app, earnings.whale_title(profitability.whale(*model(place))))
+    says(app, earnings.whale_title(profitability.whale(Book(*model(place)))))
 
     activity = tables_of(place)["activities"].iloc[0]
     own = tables_of(place)["time_terms"]
@@ -252,13 +255,13 @@ def test_a_range_follows_what_is_typed(app: Any, place: Path) -> None:
     kept(place, ["60"], "outlook", "retention_low_pct", customer="alder")
     tables, settings = model(place)
     of = settings.model_copy(update={"segment": app.locator("#kam-segment").input_value()})
-    says(app, earnings.future_title(tables, of))
+    says(app, earnings.future_title(Book(tables, of)))
 
 
 def test_contacts_moved_to_the_internet(app: Any, place: Path) -> None:
     slide(app, "share", 25)
     tables, settings = model(place)
-    said = profitability.moved(profitability.channels(tables, settings), 25)
+    said = profitability.moved(profitability.channels(Book(tables, settings)), 25)
     words = f"about {said['money']:,.0f} {settings.currency} a year"
     app.locator("#kam-moved-says", has_text=words).wait_for()
 
@@ -321,7 +324,7 @@ def test_a_click_is_not_lost_when_the_panel_is_drawn_anew_under_it(app: Any, pla
     app.mouse.down()
     key = {"customer": "alder", "year": "2025"}
     stores.open_store(place).put([stores.Change("ledger", key, {"cost_of_sales": "1"})])
-    kept_now = f"we keep {profitability.whale(*model(place))['cumulative'].iloc[-1]:,.0f}"
+    kept_now = f"we keep {profitability.whale(Book(*model(place)))['cumulative'].iloc[-1]:,.0f}"
     wait_until(
         lambda: kept_now in app.locator(".kam-chart svg").text_content(), what="the entry in the picture"
     )
@@ -329,4 +332,4 @@ def test_a_click_is_not_lost_when_the_panel_is_drawn_anew_under_it(app: Any, pla
     app.mouse.up()
     app.locator("#kam-scope-key b").wait_for()
     tables, settings = model(place)
-    says(app, earnings.whale_title(profitability.ranked(profitability.scoped(tables, settings, "key"))))
+    says(app, earnings.whale_title(profitability.ranked(profitability.scoped(Book(tables, settings), "key"))))

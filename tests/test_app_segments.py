@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from kamlib import sheets, stores
+from kamlib.catalogue import sheets
+from kamlib.workbook import stores
 from tests.serving import ROOT, Board, browser, wait_until
 from tests.windows import (
     cell,

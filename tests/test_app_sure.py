@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from kamlib import certainty, kaism, scenarios, stores, sureness
-from kamlib.settings import of_workbook
-from kamlib.tables import typed
+from kamlib import sureness
+from kamlib.models import certainty, kaism, scenarios
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import typed
+from kamlib.workbook.settings import of_workbook
 from tests.serving import ROOT, Board, browser, wait_until
 from tests.windows import sound, tables_of, visit
 
@@ -54,8 +57,8 @@ def row_of(app: Any, name: str) -> Any:
 def test_you_just_picked_weights_that_make_my_customer_lose(app: Any, place: Path) -> None:
     """Every customer's verdict and sentence are on the screen, and they are those of the command line."""
     tables, chosen = model(place)
-    app.get_by_role("heading", name=sureness.headline(tables, chosen), exact=True).wait_for()
-    for row in certainty.certainty(tables, chosen).to_dict("records"):
+    app.get_by_role("heading", name=sureness.headline(Book(tables, chosen)), exact=True).wait_for()
+    for row in certainty.certainty(Book(tables, chosen)).to_dict("records"):
         said = row_of(app, row["name"])
         assert row["words"] in said.inner_text()
         if row["box"]:
@@ -68,22 +71,22 @@ def test_what_would_it_take_for_my_customer(app: Any, place: Path) -> None:
     row_of(app, "Castlegate").get_by_role("button", name="Castlegate").click()
     card = app.locator(".kam-side", has=app.locator("#kam-choose-sure"))
     card.get_by_role("heading", name="Castlegate").wait_for()
-    for line in sureness.ways(tables, chosen, "castlegate"):
+    for line in sureness.ways(Book(tables, chosen), "castlegate"):
         card.get_by_text(line, exact=True).wait_for()
-    app.get_by_role("heading", name=sureness.tornado_title(tables, chosen, "castlegate")).wait_for()
+    app.get_by_role("heading", name=sureness.tornado_title(Book(tables, chosen), "castlegate")).wait_for()
 
 
 def test_is_it_not_all_down_to_one_weight(app: Any, place: Path) -> None:
     tables, chosen = model(place)
-    app.get_by_role("heading", name=sureness.steady_title(tables, chosen)).wait_for()
-    for words in certainty.stability(tables, chosen)["words"]:
+    app.get_by_role("heading", name=sureness.steady_title(Book(tables, chosen))).wait_for()
+    for words in certainty.stability(Book(tables, chosen))["words"]:
         app.get_by_text(words, exact=True).first.wait_for()
 
 
 def test_you_guessed_half_of_those_scores(app: Any, place: Path) -> None:
     """What is unknown stands in the order of what it would clear up."""
     tables, chosen = model(place)
-    found = certainty.find_first(tables, chosen)
+    found = certainty.find_first(Book(tables, chosen))
     rows = app.get_by_role("grid", name="Find out").locator("tbody tr")
     assert rows.count() == len(found)
     for n, words in enumerate(found["words"]):
@@ -93,7 +96,7 @@ def test_you_guessed_half_of_those_scores(app: Any, place: Path) -> None:
 def test_last_year_he_was_a_key_account(app: Any, place: Path) -> None:
     tables, chosen = model(place)
     app.get_by_role("button", name="Round 2025 of the broker networks").click()
-    before = scenarios.applied(tables, chosen, "round_2025")
+    before = scenarios.applied(Book(tables, chosen), "round_2025")
     moved = scenarios.moves(before, (tables, chosen))
     words = moved[moved["moved"].astype(bool)].set_index("customer")["words"]
     app.get_by_text(words["easton"], exact=True).wait_for()
@@ -104,7 +107,7 @@ def test_how_sure_we_are_of_our_weights_is_kept_and_changes_the_chances(app: Any
     app.locator("#kam-known-any").click()
     wait_until(lambda: model(place)[1].weights_known == "any")
     tables, chosen = model(place)
-    app.get_by_role("heading", name=sureness.headline(tables, chosen), exact=True).wait_for()
+    app.get_by_role("heading", name=sureness.headline(Book(tables, chosen)), exact=True).wait_for()
     app.locator("#kam-known-around").click()
     wait_until(lambda: model(place)[1].weights_known == "around")
     app.locator("#kam-sure-100").click()
@@ -121,7 +124,7 @@ def test_what_the_sliders_show_is_kept_as_a_scenario_and_taken_away_again(app: A
     made = "everything_alike"
     assert tables["scenarios"].set_index("scenario").at[made, "name"] == "Everything alike"
     app.get_by_role("heading", name="Everything alike").wait_for()
-    told = scenarios.overview(tables, chosen).set_index("scenario").at[made, "words"]
+    told = scenarios.overview(Book(tables, chosen)).set_index("scenario").at[made, "words"]
     app.get_by_text(told, exact=True).wait_for()
     app.locator("#kam-scenario-forget").click()
     wait_until(lambda: made not in set(tables_of(place)["changes"]["scenario"]))
@@ -150,8 +153,8 @@ def test_a_round_is_kept_whole(app: Any, place: Path) -> None:
     app.locator("#kam-round-keep").click()
     wait_until(lambda: "round_2026" in set(tables_of(place)["changes"]["scenario"]))
     tables, chosen = model(place)
-    then = kaism.place(*scenarios.applied(tables, chosen, "round_2026"))
-    assert then["box"].tolist() == kaism.place(tables, chosen)["box"].tolist()
+    then = kaism.place(Book(*scenarios.applied(Book(tables, chosen), "round_2026")))
+    assert then["box"].tolist() == kaism.place(Book(tables, chosen))["box"].tolist()
     assert len(tables["rounds"][tables["rounds"]["round"] == "2026"]) >= len(then[then["y"].notna()])
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kamlib import checks, cli, stores
+from kamlib import cli
 from kamlib.errors import InvalidWorkbook, KamError
-from kamlib.tables import typed
+from kamlib.workbook import checks, stores
+from kamlib.workbook.schema import typed
 
 from .bad import Bad
 from .bad.folders import FOLDERS

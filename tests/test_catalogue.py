@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kamlib import catalogue, sheets, stores
+from kamlib import catalogue
+from kamlib.catalogue import sheets
 from kamlib.errors import KamError
-from kamlib.tables import BOXES, CHAINS
+from kamlib.workbook import stores
+from kamlib.workbook.schema import BOXES, CHAINS
 
 TABLE_ENTRIES = {
     "customer_attractiveness_factors": 15,

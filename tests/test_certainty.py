@@ -11,10 +11,11 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from kamlib import certainty, kaism
-from kamlib import settings as choices
-from kamlib import tables as T
-from kamlib.certainty import draws, flips, spreads
+from kamlib.models import certainty, kaism
+from kamlib.models.certainty import draws, flips, spreads
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings as choices
+from kamlib.workbook.book import Book
 
 FACTORS, CSF = ("a", "b", "c"), ("p", "q", "r")
 SCORE = st.sampled_from([n / 2 for n in range(2, 21)])
@@ -121,7 +122,7 @@ ROWS = st.lists(SCORE, min_size=3, max_size=3)
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=3), st.sampled_from(["around", "ranked", "any"]))
 def test_the_chances_of_the_boxes_are_shares_of_the_weights(scores, ours, rivals, known):
     tables, chosen = book(scores, ours, rivals, weights_known=known)
-    seen = certainty.certainty(tables, chosen)
+    seen = certainty.certainty(Book(tables, chosen))
     boxes = seen[["p_key", "p_key_development", "p_maintenance", "p_opportunistic"]]
     assert np.allclose(boxes.sum(axis=1), 1)
     grid = np.array(scores, dtype=float)
@@ -177,13 +178,13 @@ def test_a_weight_of_which_nothing_is_left_makes_no_stick():
 
 def test_unknown_scores_are_drawn_over_and_never_firm():
     tables, chosen = book([[9, None, 9], [2, 2, 2], [3, 2, 4]], [9, 9, 9], [[1, 1, 1]])
-    seen = certainty.certainty(tables, chosen).set_index("customer")
+    seen = certainty.certainty(Book(tables, chosen)).set_index("customer")
     assert (
         not seen["exact"].any()
         and seen.at["c0", "p_key"] > 0.99
         and seen.at["c1", "verdict"] in ("firm", "likely", "open")
     )
-    place = kaism.place(tables, chosen).set_index("customer")
+    place = kaism.place(Book(tables, chosen)).set_index("customer")
     for customer, row in seen.iterrows():
         assert not (row["verdict"] == "firm" and place.at[customer, "status"] == "undetermined")
 
@@ -199,7 +200,7 @@ def box_at(tables, chosen, axis: str, factor: str, share: float) -> pd.Series:
         rest = weight.drop(factor)
         new = (rest / rest.sum() * (1 - share)).to_dict() | {factor: share}
         factors.loc[own, "weight"] = factors.loc[own, "factor"].map(new)
-    return kaism.place(tables | {"factors": factors}, chosen).set_index("customer")["box"]
+    return kaism.place(Book(tables | {"factors": factors}, chosen)).set_index("customer")["box"]
 
 
 @settings(max_examples=4, deadline=None, phases=QUICK)
@@ -207,8 +208,8 @@ def box_at(tables, chosen, axis: str, factor: str, share: float) -> pd.Series:
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=2))
 def test_no_smaller_move_of_a_weight_changes_a_box(scores, ours, rivals):
     tables, chosen = book(scores, ours, rivals)
-    today = kaism.place(tables, chosen).set_index("customer")["box"]
-    found = flips.weights(tables, chosen)
+    today = kaism.place(Book(tables, chosen)).set_index("customer")["box"]
+    found = flips.weights(Book(tables, chosen))
     for (axis, factor), rows in found.groupby(["axis", "factor"]):
         share = rows["share"].iloc[0] / 100
         for row in rows.itertuples():
@@ -247,15 +248,15 @@ def box_with(tables, chosen, customer: str, axis: str, factor: str, score: float
         & (scores["supplier"] == supplier)
     )
     scores.loc[hit, "score"] = score
-    return kaism.place(tables | {"scores": scores}, chosen).set_index("customer").at[customer, "box"]
+    return kaism.place(Book(tables | {"scores": scores}, chosen)).set_index("customer").at[customer, "box"]
 
 
 @settings(max_examples=2, deadline=None, phases=QUICK)
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=2))
 def test_no_smaller_change_of_a_score_changes_a_box(scores, ours, rivals):
     tables, chosen = book(scores, ours, rivals)
-    today = kaism.place(tables, chosen).set_index("customer")["box"]
-    found = flips.scores(tables, chosen).set_index(["customer", "axis", "factor"])
+    today = kaism.place(Book(tables, chosen)).set_index("customer")["box"]
+    found = flips.scores(Book(tables, chosen)).set_index(["customer", "axis", "factor"])
     for customer in today.index:
         for axis, factors in (("attractiveness", FACTORS), ("strength", CSF)):
             for factor in factors:
@@ -277,7 +278,7 @@ def test_no_smaller_change_of_a_score_changes_a_box(scores, ours, rivals):
 
 def test_words_that_hold():
     tables, chosen = book([[9, 9, 9], [2, 2, 2], [2, 2, 2]], [9, 9, 9], [[1, 1, 1]])
-    seen = certainty.certainty(tables, chosen).set_index("customer")
+    seen = certainty.certainty(Book(tables, chosen)).set_index("customer")
     assert (
         seen.at["c0", "words"].startswith("C0 is suggested as a key account whatever the weights")
         and seen.at["c0", "verdict"] == "firm"
@@ -291,7 +292,7 @@ def test_words_that_hold():
 def test_degenerate_workbooks_have_an_answer(scores):
     for rivals in ([], [[5, 5, 5]], [[None] * 3]):
         tables, chosen = book(scores, [5, 5, 5], rivals)
-        seen = certainty.certainty(tables, chosen)
+        seen = certainty.certainty(Book(tables, chosen))
         assert len(seen) == len(scores) and seen["words"].str.endswith(".").all()
         shares = seen.filter(regex="^p_").to_numpy()
         assert ((shares >= 0) & (shares <= 1) | np.isnan(shares)).all()
@@ -299,7 +300,7 @@ def test_degenerate_workbooks_have_an_answer(scores):
 
 def test_weights_of_nothing_and_many_factors():
     tables, chosen = book([[5, 6, 7], [1, 2, 3]], [5, 5, 5], [[4, 4, 4]], weights=(0, 0, 0))
-    assert certainty.certainty(tables, chosen)["verdict"].isin(["open", "likely", "firm"]).all()
+    assert certainty.certainty(Book(tables, chosen))["verdict"].isin(["open", "likely", "firm"]).all()
     dice = np.random.default_rng(1)
     wide = certainty.above(dice.normal(size=(5000, 30)))
     assert wide.shape == (5000,) and 0.4 < wide.mean() < 0.6

@@ -6,10 +6,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from kamlib import certainty, kaism, panels, stores, sureness
-from kamlib import settings as choices
-from kamlib.certainty import flips, spreads, worth
-from kamlib.tables import typed
+from kamlib import panels, sureness
+from kamlib.models import certainty, kaism
+from kamlib.models.certainty import flips, spreads, worth
+from kamlib.workbook import settings as choices
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import typed
 from tests.test_certainty import CSF, FACTORS, GRIDS, ROWS, SCORE, book, box_at, box_with, frame
 
 EXAMPLES = ("tiny", "insurer", "bank")
@@ -31,8 +34,8 @@ def boxes_at(tables, chosen, factor: str, share: float) -> pd.Series:
 @given(GAPS)
 def test_between_low_and_high_nobody_changes_box_and_beyond_somebody_does(scores):
     tables, chosen = book(scores, [5, 6, 7], [[4, 4, 4]])
-    today = kaism.place(tables, chosen).set_index("customer")["box"]
-    for row in certainty.stability(tables, chosen).to_dict("records"):
+    today = kaism.place(Book(tables, chosen)).set_index("customer")["box"]
+    for row in certainty.stability(Book(tables, chosen)).to_dict("records"):
         low, high = row["low"] / 100, row["high"] / 100
         for share in (
             np.linspace(max(low, 0.001) + 1e-6, min(high, 0.999) - 1e-6, 9) if high - low > 1e-5 else []
@@ -53,8 +56,8 @@ def test_between_low_and_high_nobody_changes_box_and_beyond_somebody_does(scores
 @given(GAPS)
 def test_with_unknown_scores_no_smaller_move_of_a_weight_changes_a_box_either(scores):
     tables, chosen = book(scores, [5, 6, 7], [[4, 4, 4]])
-    today = kaism.place(tables, chosen).set_index("customer")["box"]
-    found = flips.weights(tables, chosen)
+    today = kaism.place(Book(tables, chosen)).set_index("customer")["box"]
+    found = flips.weights(Book(tables, chosen))
     found = found[found["axis"] == "attractiveness"].set_index(["customer", "factor"])
     for customer in today[today != ""].index:
         for n, factor in enumerate(FACTORS):
@@ -77,8 +80,8 @@ def test_with_unknown_scores_no_smaller_move_of_a_weight_changes_a_box_either(sc
 @given(GRIDS, ROWS, st.lists(ROWS, min_size=1, max_size=2))
 def test_a_swing_is_where_the_matrix_puts_the_customer(scores, ours, rivals):
     tables, chosen = book(scores, ours, rivals)
-    today = kaism.place(tables, chosen).set_index("customer")
-    found = certainty.swings(tables, chosen, "c0")
+    today = kaism.place(Book(tables, chosen)).set_index("customer")
+    found = certainty.swings(Book(tables, chosen), "c0")
     assert len(found) == 2 * len(FACTORS) + 2 * len(CSF)
     for row in found.to_dict("records"):
         up = row["axis"] == "attractiveness"
@@ -93,7 +96,9 @@ def test_a_swing_is_where_the_matrix_puts_the_customer(scores, ours, rivals):
                 factors = tables["factors"].copy()
                 hit = (factors["factor"] == row["factor"]) & (factors["model"] == row["axis"])
                 factors.loc[hit, "weight"] = weight[row["factor"]] * times
-                seen = kaism.place(tables | {"factors": factors}, chosen).set_index("customer").loc["c0"]
+                seen = (
+                    kaism.place(Book(tables | {"factors": factors}, chosen)).set_index("customer").loc["c0"]
+                )
                 assert 0 < share < 1 and told == pytest.approx(
                     seen["y"] - seen["y_line"] if up else seen["x"], abs=1e-8
                 )
@@ -116,9 +121,11 @@ def test_what_to_find_out_first_is_what_would_clear_up_most():
         scores = tables["scores"].copy()
         hit = (scores["subject"] == "c0") & (scores["factor"] == "a") & (scores["model"] == "attractiveness")
         scores.loc[hit, "score"] = level
-        boxes.append(kaism.place(tables | {"scores": scores}, chosen).set_index("customer").at["c0", "box"])
+        boxes.append(
+            kaism.place(Book(tables | {"scores": scores}, chosen)).set_index("customer").at["c0", "box"]
+        )
     share = pd.Series(boxes).value_counts(normalize=True)
-    found = certainty.find_first(tables, chosen)
+    found = certainty.find_first(Book(tables, chosen))
     assert list(found["factor"]) == ["a"]
     row = found.iloc[0]
     assert row["sure_now"] == pytest.approx(share.max()) and row["box"] == share.idxmax()
@@ -128,8 +135,8 @@ def test_what_to_find_out_first_is_what_would_clear_up_most():
 def test_the_order_of_the_find_out_list_and_its_words():
     for name in EXAMPLES:
         tables, chosen = example(name)
-        found = certainty.find_first(tables, chosen.model_copy(update={"segment": ""}))
-        asked = kaism.unknowns(tables, chosen.model_copy(update={"segment": ""}))
+        found = certainty.find_first(Book(tables, chosen.model_copy(update={"segment": ""})))
+        asked = kaism.unknowns(Book(tables, chosen.model_copy(update={"segment": ""})))
         assert len(found) == len(asked) and found["worth"].is_monotonic_decreasing
         assert found["worth"].between(0, 1).all() and found["words"].str.endswith(".").all()
         keys = ["customer", "model", "factor", "supplier"]
@@ -141,7 +148,7 @@ def test_the_order_of_the_find_out_list_and_its_words():
 def test_people_who_would_agree(known, scores):
     """The mean weights of those above and those below, against a large sample, and weighed by their shares the mean of all."""
     tables, chosen = book(scores, [5, 6, 7], [[4, 4, 4]], weights_known=known)
-    found = certainty.opinions(tables, chosen)
+    found = certainty.opinions(Book(tables, chosen))
     spread = spreads.spread(chosen)
     weights = np.array([3.0, 2.0, 1.0])
     if known == "ranked":
@@ -161,7 +168,7 @@ def test_people_who_would_agree(known, scores):
 
 def test_the_spread_of_a_dot_holds_its_place_and_grows_with_doubt():
     tables, chosen = example("insurer", segment="broker_networks")
-    wide, narrow = (certainty.drawn(tables, chosen.model_copy(update=more)) for more in
+    wide, narrow = (certainty.drawn(Book(tables, chosen.model_copy(update=more))) for more in
                     ({"weights_known": "any"}, {"sure": 200}))  # fmt: skip
     for points in (wide, narrow):
         stands = points["y"].notna() & (points["status"] != "ruled_out")
@@ -176,11 +183,11 @@ def test_a_page_says_what_the_command_line_says():
     """The chances, the verdict and the sentence of every customer are those of `kam show certainty`."""
     for name in EXAMPLES:
         tables, chosen = example(name)
-        for segment in kaism.segments(tables, chosen.model_copy(update={"segment": ""})):
+        for segment in kaism.segments(Book(tables, chosen.model_copy(update={"segment": ""}))):
             about = chosen.model_copy(update={"segment": segment})
-            told = sureness.verdicts(tables, about)
-            page = sureness.everybody(tables, about)
-            for row in certainty.certainty(tables, about).to_dict("records"):
+            told = sureness.verdicts(Book(tables, about))
+            page = sureness.everybody(Book(tables, about))
+            for row in certainty.certainty(Book(tables, about)).to_dict("records"):
                 words = str(panels.fill("title", title=row["words"])).split("<h2>")[1].split("</h2>")[0]
                 assert words in told and words in page
                 for box in ("key", "key_development", "maintenance", "opportunistic"):
@@ -193,8 +200,8 @@ def test_names_are_words_and_never_markup():
     nasty = "<img src=x onerror=alert(1)>"
     tables = tables | {"customers": tables["customers"].assign(name=nasty)}
     tables = tables | {"factors": tables["factors"].assign(label=nasty)}
-    for made in (sureness.everybody(tables, chosen), sureness.card(tables, chosen, "c0"), sureness.report(tables, chosen),
-                 sureness.steady(tables, chosen), panels.sure(tables, chosen, "c0")):  # fmt: skip
+    for made in (sureness.everybody(Book(tables, chosen)), sureness.card(Book(tables, chosen), "c0"), sureness.report(Book(tables, chosen)),
+                 sureness.steady(Book(tables, chosen)), panels.sure(Book(tables, chosen), "c0")):  # fmt: skip
         assert "<img" not in made and "&lt;img" in made
 
 
@@ -203,8 +210,11 @@ def test_with_nobody_and_nothing_there_are_still_sentences():
     empty = {name: frame.iloc[:0] for name, frame in tables.items()} | {"segments": tables["segments"]}
     for made in (sureness.everybody, sureness.report, sureness.steady):
         assert "<" in made(empty, chosen)
-    assert sureness.tornado_title(empty, chosen, "") and sureness.steady_title(empty, chosen)
-    assert "Score some" in sureness.card(empty, chosen, "alder") and sureness.verdicts(empty, chosen) == ""
+    assert sureness.tornado_title(Book(empty, chosen), "") and sureness.steady_title(Book(empty, chosen))
+    assert (
+        "Score some" in sureness.card(Book(empty, chosen), "alder")
+        and sureness.verdicts(Book(empty, chosen)) == ""
+    )
 
 
 @pytest.mark.parametrize("count", [1, 30])
@@ -229,16 +239,19 @@ def test_one_factor_and_thirty(count):
     chosen = choices.of_workbook(tables)
     for known in ("around", "ranked", "any"):
         about = chosen.model_copy(update={"weights_known": known})
-        seen = certainty.certainty(tables, about)
+        seen = certainty.certainty(Book(tables, about))
         boxes = seen.filter(regex="^p_").to_numpy()
-        assert np.allclose(boxes.sum(axis=1), 1) and len(certainty.stability(tables, about)) == count
+        assert np.allclose(boxes.sum(axis=1), 1) and len(certainty.stability(Book(tables, about))) == count
         if count == 1:
             assert (
                 (boxes.max(axis=1) == 1).all()
                 and (seen["flip_weight"] == "").all()
                 and (seen["verdict"] == "firm").all()
             )
-        assert sureness.report(tables, about) and len(certainty.swings(tables, about, "c0")) == 4 * count
+        assert (
+            sureness.report(Book(tables, about))
+            and len(certainty.swings(Book(tables, about), "c0")) == 4 * count
+        )
 
 
 def test_five_thousand_customers():
@@ -247,20 +260,21 @@ def test_five_thousand_customers():
 
     tables = typed(books.text(5000))
     chosen = choices.of_workbook(tables, segment="main")
-    seen = certainty.certainty(tables, chosen)
+    seen = certainty.certainty(Book(tables, chosen))
     boxes = seen.filter(regex="^p_").to_numpy()
     assert len(seen) == 5000 and (np.isnan(boxes) | (boxes >= 0) & (boxes <= 1)).all()
     assert np.allclose(np.nansum(boxes, axis=1)[~np.isnan(boxes).any(axis=1)], 1)
-    assert sureness.headline(tables, chosen) and "more; the report has them all" in sureness.everybody(
-        tables, chosen
+    assert sureness.headline(Book(tables, chosen)) and "more; the report has them all" in sureness.everybody(
+        Book(tables, chosen)
     )
 
 
 def test_scores_that_may_be_a_little_off_make_some_too_close_to_call():
     tables, chosen = example("bank", segment="universities")
     quiet = tables | {"ballots": tables["ballots"].iloc[:0]}
-    assert sureness.close(quiet, chosen) == []
-    told = sureness.close(quiet, chosen.model_copy(update={"score_error": 3.0}))
+    assert sureness.close(Book(quiet, chosen)) == []
+    told = sureness.close(Book(quiet, chosen.model_copy(update={"score_error": 3.0})))
     assert told and all(
-        words in sureness.everybody(quiet, chosen.model_copy(update={"score_error": 3.0})) for words in told
+        words in sureness.everybody(Book(quiet, chosen.model_copy(update={"score_error": 3.0})))
+        for words in told
     )

@@ -14,12 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import charts, checks, market
+from kamlib import charts
 from kamlib.charts import market as pictures
 from kamlib.charts import pixels, trend
+from kamlib.models import market
 from kamlib.palette import MARKS
-from kamlib.settings import Settings
-from kamlib.tables import Tables, typed
+from kamlib.workbook import checks
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables, typed
+from kamlib.workbook.settings import Settings
 
 from .markets import KNOWN, NAMES, book, maps, overlaps
 
@@ -37,13 +40,15 @@ ODD = [
 
 def drawn(text: Tables, chosen: str = "", shares: bool = True) -> Any:
     tables = typed(text)
-    rows = market.market_map(tables, Settings())
-    more = market.shares(tables) if shares else None
-    return charts.market_map(rows, market.routes(tables), market.layout(tables), chosen=chosen, shares=more)
+    rows = market.market_map(Book(tables, Settings()))
+    more = market.shares(Book(tables)) if shares else None
+    return charts.market_map(
+        rows, market.routes(Book(tables)), market.layout(Book(tables)), chosen=chosen, shares=more
+    )
 
 
 def ranked(text: Tables) -> Any:
-    return charts.opportunity(market.market_map(typed(text), Settings()))
+    return charts.opportunity(market.market_map(Book(typed(text), Settings())))
 
 
 def words_of(svg: str) -> list[str]:
@@ -90,7 +95,7 @@ def test_a_map_of_thirty_junctions_and_four_competitors_is_checked_laid_out_and_
     names = [f"{w} {n}" for n in (1, 2, 3) for w in ("Banks", "Brokers", "Employers", "Networks", "Dealers",
                                                      "Hospitals", "Unions", "Affinity", "Retail", "Homes")]  # fmt: skip
     text = large(names)
-    rows = market.layout(typed(text))
+    rows = market.layout(Book(typed(text)))
     svg = charts.svg(drawn(text, "j3"))
 
     assert not checks.check(text)["table"].isin(market.TABLES).any()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kamlib import charts
 from kamlib.charts import pixels
 from kamlib.charts.whale import TYPE, WIDTH
-from kamlib.profitability import curve, overheads
+from kamlib.models.profitability import curve, overheads
 
 AMOUNT = st.one_of(st.integers(-(10**9), 10**9).map(float), st.floats(-1e6, 1e6), st.just(0.0))
 SOME = st.one_of(AMOUNT, st.just(float("nan")))

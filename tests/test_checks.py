@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import checks, stores
 from kamlib.errors import InvalidInput
-from kamlib.settings import Parameters, Settings, allowed, of_workbook
-from kamlib.tables import DEFINITIONS, as_text, parse, typed
+from kamlib.workbook import checks, stores
+from kamlib.workbook.schema import DEFINITIONS, as_text, parse, typed
+from kamlib.workbook.settings import Parameters, Settings, allowed, of_workbook
 
 from .books import calls, large, small, table
 

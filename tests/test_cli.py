@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kamlib import cli, stores
+from kamlib import cli
 from kamlib.errors import KamError
+from kamlib.workbook import stores
 from tests.worked import ATTRACTIVE, frame, text
 
 ROOT = Path(__file__).parent.parent

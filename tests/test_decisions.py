@@ -10,25 +10,11 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from kamlib import (
-    charts,
-    crew,
-    distinction,
-    documents,
-    earnings,
-    kaism,
-    panels,
-    plans,
-    portfolio,
-    profitability,
-    resources,
-    results,
-    settings,
-    stores,
-    sureness,
-    whatif,
-)
-from kamlib.tables import BOXES, typed
+from kamlib import charts, crew, documents, earnings, panels, sureness, whatif
+from kamlib.models import distinction, kaism, plans, portfolio, profitability, resources, results
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES, typed
 from tests.serving import ROOT
 from tests.worked import frame
 
@@ -46,7 +32,7 @@ def spoiled(text: Any) -> Any:
     tables = typed(text)
     chosen, rows = settings.of_workbook(tables), {}
     for segment in tables["segments"]["segment"]:
-        seen = kaism.place(tables, chosen.model_copy(update={"segment": segment}))
+        seen = kaism.place(Book(tables, chosen.model_copy(update={"segment": segment})))
         for at, row in enumerate(seen.to_dict("records")):
             if not row["box"]:
                 rows[row["customer"]] = BOXES[at % 2]  # ruled out, or too little is known
@@ -73,7 +59,7 @@ def book(request: Any) -> SimpleNamespace:
     made = made[made["what"] == "category"]
     said = {c: d.strip() for c, d in zip(made["subject"], made["decision"], strict=True)}
     said = {c: d for c, d in said.items() if d in BOXES}
-    seen = kaism.place(tables, chosen.model_copy(update={"segment": ""})).set_index("customer")
+    seen = kaism.place(Book(tables, chosen.model_copy(update={"segment": ""}))).set_index("customer")
     truth = {}
     for row in tables["customers"].itertuples():
         there = row.customer in seen.index
@@ -145,26 +131,28 @@ def test_every_result_has_the_same_category_and_the_same_box(book: SimpleNamespa
 
 def test_every_count_of_accounts_is_the_same(book: SimpleNamespace) -> None:
     everywhere, whole = about(book), counted(book)
-    assert portfolio.capacity(book.tables, everywhere)["accounts"].tolist() == whole
-    assert distinction.energy(book.tables, everywhere)["accounts"].tolist() == whole
-    assert resources.carry(book.tables, everywhere)["today"].tolist() == whole
-    assert [row.split()[2] for row in profitability.kam_cost(book.tables, everywhere)["name"][::2][:2]] == [
+    assert portfolio.capacity(Book(book.tables, everywhere))["accounts"].tolist() == whole
+    assert distinction.energy(Book(book.tables, everywhere))["accounts"].tolist() == whole
+    assert resources.carry(Book(book.tables, everywhere))["today"].tolist() == whole
+    assert [
+        row.split()[2] for row in profitability.kam_cost(Book(book.tables, everywhere))["name"][::2][:2]
+    ] == [
         str(whole[0]),
         str(whole[1]),
     ]
     for segment in book.segments:
-        balance = portfolio.balance(book.tables, about(book, segment))
+        balance = portfolio.balance(Book(book.tables, about(book, segment)))
         assert balance["customers"].tolist() == counted(book, segment)
-        line = panels.status(book.tables, about(book, segment), saved_at="", message="", read_only=True)
+        line = panels.status(Book(book.tables, about(book, segment)), saved_at="", message="", read_only=True)
         shown = [b.get_text().split()[0] for b in BeautifulSoup(line, "html.parser").find_all("b")]
         assert [*map(int, shown)] == counted(book, segment)
 
 
 def test_pictures_reports_headlines_and_the_static_page_agree(book: SimpleNamespace) -> None:
-    static = {part["id"]: part for part in whatif.payload(book.tables, about(book))["segments"]}
+    static = {part["id"]: part for part in whatif.payload(Book(book.tables, about(book)))["segments"]}
     for segment in book.segments:
         own = {c: t for c, t in book.truth.items() if t.segment == segment}
-        drawn = profitability.drawn(book.tables, about(book, segment))
+        drawn = profitability.drawn(Book(book.tables, about(book, segment)))
         _, points = charts.scene(drawn, shown=kaism.MATRIX)
         assert all(point["box"] == own[point["id"]].category for point in points)
         for point in points:
@@ -201,19 +189,19 @@ def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
     own = {c: t for c, t in book.truth.items() if t.segment == segment}
     everybody = {t.name for t in own.values() if t.category}
     assert told(documents.certain(desk(book, segment)).html, book) >= everybody
-    seen = portfolio.classes(book.tables, about(book, segment))
-    money = profitability.customers(book.tables, about(book))
+    seen = portfolio.classes(Book(book.tables, about(book, segment)))
+    money = profitability.customers(Book(book.tables, about(book)))
     for customer, true in [*own.items()][-8:]:
         for html in (
-            panels.card(book.tables, about(book, segment), seen, customer, locked=True),
-            earnings.card(book.tables, about(book), money, customer),
-            sureness.card(book.tables, about(book, segment), customer) if true.category else "",
+            panels.card(Book(book.tables, about(book, segment)), seen, customer, locked=True),
+            earnings.card(Book(book.tables, about(book)), money, customer),
+            sureness.card(Book(book.tables, about(book, segment)), customer) if true.category else "",
         ):
             chips = [tag.get_text()[1:].strip() for tag in BeautifulSoup(html, "html.parser").select(".tag")]
             assert set(chips) <= {true.words}, (customer, chips)
     told(documents.profits(desk(book)).html, book)
     told(documents.distinct(desk(book)).html, book)
-    told(crew.told(book.tables, about(book)), book)
+    told(crew.told(Book(book.tables, about(book))), book)
     for customer in [*own][-1:] + ["stray"] * book.spoilt:
         true, html = book.truth[customer], documents.account(desk(book, "", customer)).html
         how = f"({true.words.split(', ', 1)[1].split('; ')[0]}" if true.category else "stands in no category"
@@ -223,17 +211,19 @@ def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
 def test_days_needed_and_available_are_one_pair_of_numbers(book: SimpleNamespace) -> None:
     """The line below, step 2, the flow of days, the projects and whom we can look after begin with the same figures."""
     everywhere = about(book)
-    days = portfolio.needs(book.tables, everywhere).loc["days"]
-    load = plans.load(book.tables, everywhere).set_index("what").loc["days"]
+    days = portfolio.needs(Book(book.tables, everywhere)).loc["days"]
+    load = plans.load(Book(book.tables, everywhere)).set_index("what").loc["days"]
     if days["needed"] != days["needed"]:
-        assert distinction.flow(book.tables, everywhere).empty
+        assert distinction.flow(Book(book.tables, everywhere)).empty
         return
     assert load["accounts"] == days["needed"] and load["available"] == days["available"]
-    assert resources.plan(book.tables, everywhere)["available"][0] == days["available"]
+    assert resources.plan(Book(book.tables, everywhere))["available"][0] == days["available"]
     short = max(days["needed"] - days["available"], 0)
     missing, unused = (
-        distinction.missing(book.tables, everywhere),
-        distinction.unused(book.tables, everywhere),
+        distinction.missing(Book(book.tables, everywhere)),
+        distinction.unused(Book(book.tables, everywhere)),
     )
     assert missing == pytest.approx(short + min(unused, 0))
-    assert f"short by {short:,.0f} days" in portfolio.load_words(book.tables, everywhere)[0] or not short
+    assert (
+        f"short by {short:,.0f} days" in portfolio.load_words(Book(book.tables, everywhere))[0] or not short
+    )

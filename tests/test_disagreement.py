@@ -10,9 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kamlib import disagreement, kaism, stores
-from kamlib import settings as choices
-from kamlib import tables as T
+from kamlib.models import ballots as disagreement
+from kamlib.models import kaism
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings as choices
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
 from tests import worked
 from tests.books import ROOT, calls
 
@@ -47,15 +50,15 @@ def placed_with(tables, chosen, key, score):
     columns = ["model", "subject", "factor", "supplier"]
     cell = pd.DataFrame([[*key, score]], columns=[*columns, "score"])
     scores = pd.concat([cell, tables["scores"]], ignore_index=True).drop_duplicates(columns)
-    seen = kaism.place(tables | {"scores": scores}, chosen).set_index("customer").loc[key[1]]
+    seen = kaism.place(Book(tables | {"scores": scores}, chosen)).set_index("customer").loc[key[1]]
     return seen["box"], seen["status"] == "ruled_out"
 
 
 def check_every_vote(tables, chosen):
     """cells() says of each cell what kaism.place says when each of its votes is agreed."""
-    said, table = disagreement.votes(tables, chosen), disagreement.cells(tables, chosen)
+    said, table = disagreement.votes(Book(tables, chosen)), disagreement.cells(Book(tables, chosen))
     by = said.groupby(KEY, sort=False)["score"].unique()
-    today = kaism.place(tables, chosen).set_index("customer")[["box", "status"]]
+    today = kaism.place(Book(tables, chosen)).set_index("customer")[["box", "status"]]
     assert len(by) == len(table)
     for row in table.itertuples(index=False):
         key = (row.model, row.customer, row.factor, row.supplier)
@@ -66,14 +69,12 @@ def check_every_vote(tables, chosen):
         assert (row.box_low, row.box_high) == (then[row.lowest][0], then[row.highest][0]), key
 
 
-@pytest.mark.parametrize(
-    ("name", "segment"), [("insurer", "bank_channel"), ("bank", "universities")]
-)
+@pytest.mark.parametrize(("name", "segment"), [("insurer", "bank_channel"), ("bank", "universities")])
 def test_every_vote_of_an_example_tried_one_by_one(name, segment):
     tables = T.typed(stores.load(ROOT / "data" / name, read_only=True)[1])
     chosen = choices.of_workbook(tables, segment=segment)
 
-    assert (disagreement.cells(tables, chosen)["could_change"] == "yes").any()
+    assert (disagreement.cells(Book(tables, chosen))["could_change"] == "yes").any()
     check_every_vote(tables, chosen)
 
 
@@ -87,9 +88,7 @@ EVERYBODY = st.sampled_from(["petra", "tom", "uma", "vic", "gone"])
 def books(draw):
     """A small workbook with unknown scores, must-haves, waivers, ties and votes on anything."""
     names, width = [*"ABCD"[: draw(st.integers(1, 4))]], draw(st.integers(1, 3))
-    cell = draw(
-        st.sampled_from([MAYBE, SCORE, st.sampled_from([3, 6]), st.sampled_from([None, 5, 6])])
-    )
+    cell = draw(st.sampled_from([MAYBE, SCORE, st.sampled_from([3, 6]), st.sampled_from([None, 5, 6])]))
     weight, must = st.sampled_from([0, 1, 1, 2, 3, 0.3, 0.7]), st.sampled_from([None, None, 4, 6])
     suppliers = {c: draw(st.sampled_from(SUPPLIERS)) for c in names}
     alone = [c for c in names if draw(st.booleans())]
@@ -121,14 +120,14 @@ def test_every_vote_of_any_workbook_tried_one_by_one(ready):
     check_every_vote(*ready)
     for ask in ("agreement", "by_function", "by_person"):
         assert all(words.endswith(".") for words in getattr(disagreement, ask)(*ready)["words"])
-    assert (disagreement.agreement(*ready)["alpha"].dropna() <= 1).all()
-    assert disagreement.cells(*ready)["r_wg"].dropna().between(0, 1).all()
-    assert set(disagreement.borderline(*ready)["too_close"]) <= {"yes", "no"}
-    assert set(disagreement.views_of(*ready)["differs"]) <= {"yes", "no"}
+    assert (disagreement.agreement(Book(*ready))["alpha"].dropna() <= 1).all()
+    assert disagreement.cells(Book(*ready))["r_wg"].dropna().between(0, 1).all()
+    assert set(disagreement.borderline(Book(*ready))["too_close"]) <= {"yes", "no"}
+    assert set(disagreement.views_of(Book(*ready))["differs"]) <= {"yes", "no"}
 
 
 def cell(ready, customer, factor, supplier=""):
-    table = disagreement.cells(*ready).set_index(["customer", "factor", "supplier"])
+    table = disagreement.cells(Book(*ready)).set_index(["customer", "factor", "supplier"])
     return table.loc[(customer, factor, supplier)]
 
 
@@ -144,8 +143,7 @@ def test_a_cell_in_figures_and_words():
     boxes = ["could_change", "box_low", "box_high", "who_low", "who_high"]
     assert seen[boxes].tolist() == ["yes", "maintenance", "key", "Petra, Uma", "Tom"]
     assert seen["words"] == (
-        "Petra (Finance) and Uma (Sales) say 4, Tom (Sales) says 10; "
-        "with a 10 Beta would be a key account."
+        "Petra (Finance) and Uma (Sales) say 4, Tom (Sales) says 10; with a 10 Beta would be a key account."
     )
 
 
@@ -195,7 +193,7 @@ def test_a_ballot_of_a_competitor_says_that_there_is_one():
     ready = book([vote("tom", "Beta", "j2", 10, "Z")], strength=strength, decisions=alone)
 
     assert cell(ready, "Beta", "j2", "Z")["box_low"] == "opportunistic"
-    assert kaism.place(*ready).set_index("customer").at["Beta", "box"] == "maintenance"
+    assert kaism.place(Book(*ready)).set_index("customer").at["Beta", "box"] == "maintenance"
 
 
 def test_what_is_not_there_and_empty_ballots_are_left_out():
@@ -210,16 +208,14 @@ def test_what_is_not_there_and_empty_ballots_are_left_out():
 
     for ask in ("cells", "by_function", "by_person", "views_of"):
         assert getattr(disagreement, ask)(*ready).empty
-    assert disagreement.agreement(*ready)["raters"].tolist() == [0, 0]
-    assert set(disagreement.borderline(*ready)["too_close"]) == {"no"}
-    assert len(disagreement.cells(*book(ballots, chosen={"round": "2025"}))) == 1
+    assert disagreement.agreement(Book(*ready))["raters"].tolist() == [0, 0]
+    assert set(disagreement.borderline(Book(*ready))["too_close"]) == {"no"}
+    assert len(disagreement.cells(Book(*book(ballots, chosen={"round": "2025"})))) == 1
 
 
 def test_the_latest_round_counts_and_a_person_once():
     rounds = {5: "2025", 7: "2026", 9: "2026"}
-    seen = cell(
-        book([vote("petra", "Beta", "f1", s, "", r) for s, r in rounds.items()]), "Beta", "f1"
-    )
+    seen = cell(book([vote("petra", "Beta", "f1", s, "", r) for s, r in rounds.items()]), "Beta", "f1")
 
     assert seen[["votes", "mean"]].tolist() == [1, 7]
 
@@ -237,9 +233,7 @@ def test_alpha_of_the_published_table(level):
 
 @settings(max_examples=50)
 @given(
-    st.lists(
-        st.lists(st.one_of(st.just(np.nan), SCORE), min_size=5, max_size=5), min_size=2, max_size=5
-    ),
+    st.lists(st.lists(st.one_of(st.just(np.nan), SCORE), min_size=5, max_size=5), min_size=2, max_size=5),
     st.sampled_from([*LEVELS]),
 )
 def test_alpha_by_its_definition(rows, level):
@@ -295,11 +289,9 @@ def everybody(scores, factors=("f1", "f2")):
 )
 def test_agreement_in_figures_and_words(scores, figures, words):
     ballots = everybody(dict(zip(("petra", "tom", "uma"), scores, strict=False)))
-    seen = disagreement.agreement(*book(ballots)).iloc[0]
+    seen = disagreement.agreement(Book(*book(ballots))).iloc[0]
 
-    for column, value in zip(
-        ["raters", "units", "pairs", "alpha", "W", "r_wg"], figures, strict=True
-    ):
+    for column, value in zip(["raters", "units", "pairs", "alpha", "W", "r_wg"], figures, strict=True):
         assert value is None or seen[column] == pytest.approx(value, nan_ok=True), column
     assert seen["words"].startswith(words)
 
@@ -309,8 +301,8 @@ def test_functions_and_people_beside_all_others():
     scores = {p: dict(zip(("Alpha", "Beta"), of, strict=True)) for p, of in scores.items()}
     ours = [vote(p, "Beta", "j1", 5, "us") for p in ("petra", "vic")]
     ready = book([*everybody(scores, ["f1"]), vote("tom", "Beta", "f2", 9), *ours])
-    seen = disagreement.by_function(*ready).set_index(["function", "factor"])
-    people = disagreement.by_person(*ready).set_index("person")
+    seen = disagreement.by_function(Book(*ready)).set_index(["function", "factor"])
+    people = disagreement.by_person(Book(*ready)).set_index("person")
 
     assert seen["words"].to_dict() == {
         ("Finance", "f1"): "Finance scores f1 2.3 lower than the others.",
@@ -331,7 +323,7 @@ def test_the_boxes_as_each_function_sees_them():
     ballots = [vote("petra", "Beta", f"f{i}", 10) for i in range(1, 7)]
     ballots += [vote("tom", "Beta", "j1", 1, "us"), vote("uma", "Beta", "j1", 2, "us")]
     ballots += [vote("tom", "Delta", "j1", 5, "Z")]
-    seen = disagreement.views_of(*book(ballots)).set_index(["function", "customer"])
+    seen = disagreement.views_of(Book(*book(ballots))).set_index(["function", "customer"])
 
     finance = seen.loc[("Finance", "Beta"), ["box", "today", "differs"]]
     assert len(seen) == 8
@@ -352,8 +344,8 @@ def test_bands_against_simulated_errors():
         if dice.random() < 0.8
     ]
     tables, chosen = book(ballots, chosen={"score_error": 1.5})
-    seen = disagreement.borderline(tables, chosen).set_index("customer")
-    table = disagreement.cells(tables, chosen)
+    seen = disagreement.borderline(Book(tables, chosen)).set_index("customer")
+    table = disagreement.cells(Book(tables, chosen))
     table = table[table["votes"] > 1].set_index(KEY[1:])
     sd = (table["spread"] / table["votes"] ** 0.5).to_dict()
     weights = np.array(worked.WEIGHTS) / sum(worked.WEIGHTS)
@@ -366,7 +358,7 @@ def test_bands_against_simulated_errors():
 
     y = {c: weights @ off(scores, c, "f") for c, scores in worked.ATTRACTIVE.items()}
     line = sum(y.values()) / 4
-    best = kaism.place(tables, chosen).set_index("customer")["best_competitor"]
+    best = kaism.place(Book(tables, chosen)).set_index("customer")["best_competitor"]
     for c, of in worked.STRENGTH.items():
         us, them = (off(of[s], c, "j", s) for s in ("us", best[c]))
         for gap, band, drawn in (
@@ -383,16 +375,12 @@ def test_too_close_to_call_in_words():
         [vote("petra", "Beta", "f1", 1), vote("tom", "Beta", "f1", 10)],
         1.645 * 4.5 * 0.3,
     )
-    seen = disagreement.borderline(*book(ballots)).set_index("customer")
-    fixed = disagreement.borderline(*book(ballots, chosen={"line": "midpoint"})).set_index(
-        "customer"
-    )
+    seen = disagreement.borderline(Book(*book(ballots))).set_index("customer")
+    fixed = disagreement.borderline(Book(*book(ballots, chosen={"line": "midpoint"}))).set_index("customer")
 
     assert seen.loc[["Beta", "Alpha"], "band_y"].tolist() == pytest.approx([band * 3 / 4, band / 4])
     assert fixed.loc[["Beta", "Alpha"], "band_y"].tolist() == pytest.approx([band, 0])
-    words = (
-        "The votes differ so much that Beta could be on either side of the line of attractiveness."
-    )
+    words = "The votes differ so much that Beta could be on either side of the line of attractiveness."
     close = ["too_close", "axis", "band_x", "words"]
     assert seen.loc["Beta", close].tolist() == ["yes", "attractiveness", 0, words]
     assert seen.loc["Gamma", close].tolist() == ["no", "", 0, ""]
@@ -406,9 +394,9 @@ def test_one_customer_is_its_own_line():
         weights=(1,),
     )
 
-    seen = disagreement.borderline(*ready).iloc[0]
+    seen = disagreement.borderline(Book(*ready)).iloc[0]
     assert seen[["y_gap", "band_y", "too_close"]].tolist() == [0, 0, "no"]
-    assert disagreement.cells(*ready)["could_change"].tolist() == ["no"]
+    assert disagreement.cells(Book(*ready))["could_change"].tolist() == ["no"]
 
 
 def large(customers):
@@ -430,8 +418,8 @@ def test_two_hundred_customers_are_looked_at_together():
     """Ten times the votes are less than ten times the work."""
     few, many = large(20), large(200)
     for ready in (few, many):
-        kaism.place(*ready)
-    work = calls(lambda: disagreement.cells(*many))
+        kaism.place(Book(*ready))
+    work = calls(lambda: disagreement.cells(Book(*many)))
 
-    assert len(disagreement.cells(*many)) == 200 * (6 + 4 * 5)
-    assert work < 6 * calls(lambda: disagreement.cells(*few))
+    assert len(disagreement.cells(Book(*many))) == 200 * (6 + 4 * 5)
+    assert work < 6 * calls(lambda: disagreement.cells(Book(*few)))

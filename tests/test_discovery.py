@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import discovery
 from kamlib.charts import groups as pictures
 from kamlib.charts.paper import png, svg
-from kamlib.discovery import cuts, prepare, reading
-from kamlib.discovery.points import space
 from kamlib.errors import InvalidInput
+from kamlib.models import grouping as discovery
+from kamlib.models.grouping import cuts, prepare, reading
+from kamlib.models.grouping.points import space
 
 
 def listed(**columns) -> pd.DataFrame:
@@ -212,7 +212,7 @@ def test_a_constant_column_changes_nothing_but_a_note():
 
 PROGRAM = """
 import json, sys
-import kamlib.discovery as d
+import kamlib.models.grouping as d
 light = not {"sklearn", "scipy", "altair", "ipywidgets"} & {*sys.modules}
 from tests.test_discovery import two
 r = d.find(two(36)[0], ["Orders", "Visits"])

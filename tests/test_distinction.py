@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import catalogue, portfolio, sheets, stores
-from kamlib import distinction as model
-from kamlib import settings as choices
-from kamlib import tables as T
-from kamlib.settings import shipped
+from kamlib import catalogue
+from kamlib.catalogue import sheets
+from kamlib.models import distinction as model
+from kamlib.models import portfolio
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings as choices
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.settings import shipped
 from tests.worked import messages, rows, workbook
 
 BOXES = T.BOXES
@@ -48,7 +52,7 @@ def cells(*lines: tuple) -> dict[str, pd.DataFrame]:
 
 
 def cell(basis: str, category: str, *of: object) -> pd.Series:
-    return model.distinction(*of).set_index(["basis", "category"]).loc[(basis, category)]
+    return model.distinction(Book(*of)).set_index(["basis", "category"]).loc[(basis, category)]
 
 
 # the bases and their ladders
@@ -56,7 +60,7 @@ def cell(basis: str, category: str, *of: object) -> pd.Series:
 
 def test_the_team_overrules_and_extends_the_bases_of_the_catalogue():
     own = ("frequency", "Visits", ""), ("terms", "", "low| |high|LOW"), ("training", "Places", "")
-    bases = model.bases(workbook(bases=rows("basis name ladder", *own))[0]).set_index("basis")
+    bases = model.bases(Book(workbook(bases=rows("basis name ladder", *own))[0])).set_index("basis")
     stock = catalogue.items("distinction_bases")["id"].tolist()
 
     assert bases.index.tolist() == [*stock, "training"]
@@ -88,19 +92,17 @@ def test_the_place_of_a_text(ladder, text, place):
 @few
 def test_every_rung_has_its_place(rungs):
     tables, _ = workbook(bases=rows("basis ladder", ("own", "|".join(rungs))))
-    ladder = model.bases(tables).set_index("basis").at["own", "ladder"]
+    ladder = model.bases(Book(tables)).set_index("basis").at["own", "ladder"]
 
     assert [model.rank(ladder, rung.upper()) for rung in ladder] == list(range(len(ladder)))
 
 
 def test_a_row_a_basis_and_category_in_their_order():
     of = workbook(**cells(("terms", "key", "list price", "gains are shared")))
-    table, bases = model.distinction(*of), model.bases(of[0])["basis"]
+    table, bases = model.distinction(Book(*of)), model.bases(Book(of[0]))["basis"]
     row = cell("terms", "key", *of)
 
-    assert list(zip(table["basis"], table["category"], strict=True)) == [
-        (b, c) for b in bases for c in BOXES
-    ]
+    assert list(zip(table["basis"], table["category"], strict=True)) == [(b, c) for b in bases for c in BOXES]
     assert row[["low", "high", "wrong", "unreadable", "creep"]].tolist() == [0, 4, False, False, ""]
 
 
@@ -114,7 +116,7 @@ def test_least_above_most_and_texts_off_the_ladder():
             ("depth", "key", "?", ""),
         ),
     )
-    table = model.distinction(*of)
+    table = model.distinction(Book(*of))
 
     assert table.loc[table["wrong"], "basis"].tolist() == ["frequency", "visits"]
     assert table.loc[table["unreadable"], "basis"].tolist() == ["terms"]
@@ -187,7 +189,7 @@ def test_creep_beside_what_cannot_be_compared(basis, key, other, creeps):
 @few
 @given(*[st.integers(0, 5)] * 4)
 def test_creep_is_reaching_the_key_accounts(key_low, key_high, low, high):
-    rungs = model.bases(workbook()[0]).set_index("basis").at["frequency", "ladder"]
+    rungs = model.bases(Book(workbook()[0])).set_index("basis").at["frequency", "ladder"]
     others = ("frequency", "opportunistic", rungs[low], rungs[high])
     of = workbook(**cells(("frequency", "key", rungs[key_low], rungs[key_high]), others))
     row = cell("frequency", "opportunistic", *of)
@@ -207,11 +209,9 @@ def test_creep_is_reaching_the_key_accounts(key_low, key_high, low, high):
 def test_a_row_is_refused_with_what_is_stored(more, refused):
     tables, _ = workbook(**cells(("frequency", "maintenance", "once a week", "")))
     row = {"basis": "frequency", "category": "maintenance", "max": "once a month"} | more
-    words = (
-        "Frequency of contact, maintenance account: the least (once a week) is more than the most"
-    )
+    words = "Frequency of contact, maintenance account: the least (once a week) is more than the most"
 
-    assert model.refused(tables, row) == f"{words} (once a month)." * refused
+    assert model.refused(Book(tables), row) == f"{words} (once a month)." * refused
 
 
 @pytest.mark.parametrize("least", ["", "none", "7", "-3", "no contract", "one year", "?"])
@@ -220,12 +220,12 @@ def test_refused_says_what_the_table_would_call_wrong(least, most):
     row = {"basis": "contracts", "category": "key", "min": least, "max": most}
     of = workbook(**cells(tuple(row.values())))
 
-    assert bool(model.refused(workbook()[0], row)) == cell("contracts", "key", *of)["wrong"]
+    assert bool(model.refused(Book(workbook()[0]), row)) == cell("contracts", "key", *of)["wrong"]
 
 
 def test_how_they_are_sold_to():
     own = rows("category approach avoid", ("key", "hunter", "a bad deal"))
-    table = model.approaches(*workbook(effort=own))
+    table = model.approaches(Book(*workbook(effort=own)))
 
     assert table["fits"].tolist() == ["farmer", "hunter", "milk_round", ""]
     assert table["approach"].tolist() == ["hunter", "", "", ""]
@@ -245,18 +245,18 @@ def four(days_there: object = 350, **more: pd.DataFrame) -> tuple[T.Tables, choi
 
 def test_energy_of_four_accounts_in_any_segment():
     tables, of = four()
-    table = model.energy(tables, of)
+    table = model.energy(Book(tables, of))
 
     assert table["days_today"].tolist() == [40, 50, 60, 15]
     assert table["days_after"].tolist() == [150, 50, 10, 5]
     assert table["freed"].tolist() == [0, 0, 50, 10]
     assert table["needed"].tolist() == [110, 0, 0, 0]
     assert table["money_today"].isna().all() and not table["estimated"].any()
-    assert model.energy(tables, of.model_copy(update={"segment": "north"})).equals(table)
+    assert model.energy(Book(tables, of.model_copy(update={"segment": "north"}))).equals(table)
 
 
 def days_of(*of: object) -> dict[tuple[str, str], float]:
-    return model.flow(*of).set_index(["source", "target"])["days"].to_dict()
+    return model.flow(Book(*of)).set_index(["source", "target"])["days"].to_dict()
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_where_the_days_go(there, days, words):
     moved = "60 days move from maintenance and opportunistic accounts to key accounts"
 
     assert days_of(*of) == {(box, box): n for box, n in stays.items()} | inside | days
-    assert model.words(*of) == f"{moved}; {words}"
+    assert model.words(Book(*of)) == f"{moved}; {words}"
 
 
 def test_what_is_freed_and_not_needed_is_left():
@@ -286,9 +286,7 @@ def test_what_is_freed_and_not_needed_is_left():
     days = days_of(*of)
 
     assert days["opportunistic", "key"] == days["opportunistic", "left"] == 5
-    assert days["maintenance", "left"] == 50 and "55 days are freed and not needed" in model.words(
-        *of
-    )
+    assert days["maintenance", "left"] == 50 and "55 days are freed and not needed" in model.words(Book(*of))
 
 
 def test_accounts_without_a_figure_count_at_the_mean_of_the_others():
@@ -297,21 +295,21 @@ def test_accounts_without_a_figure_count_at_the_mean_of_the_others():
         **effort(key=20, maintenance=3),
         **spent(a=10, b=20, c="", e=7),
     )
-    table = model.energy(*of).set_index("category")
+    table = model.energy(Book(*of)).set_index("category")
     columns = ["accounts", "known", "days_today", "days_after", "estimated"]
 
     assert table.loc["key", columns].tolist() == [3, 2, 45, 60, 1]
     assert table.loc["maintenance", ["days_today", "freed"]].isna().all()
     assert table.loc["opportunistic", ["days_today", "needed"]].tolist() == [0, 0]
-    assert set(model.flow(*of)["target"]) == {"key"} and math.isnan(model.missing(*of))
-    assert "what maintenance accounts take is not known" in model.words(*of)
+    assert set(model.flow(Book(*of))["target"]) == {"key"} and math.isnan(model.missing(Book(*of)))
+    assert "what maintenance accounts take is not known" in model.words(Book(*of))
 
 
 def test_days_of_customers_in_no_category_are_not_unused():
     people = rows("person days", ("p", 30))
     of = workbook(**decided(a="key", e=""), **effort(key=20), **spent(a=10, e=7), people=people)
 
-    assert model.unused(*of) == 13
+    assert model.unused(Book(*of)) == 13
     assert days_of(*of) == {("key", "key"): 10, ("unused", "key"): 10, ("unused", "left"): 3}
 
 
@@ -330,12 +328,12 @@ def test_energy_and_flow_reconcile_whatever_the_order_of_the_rows(customers, eac
     given |= spent(**{f"c{i}": n for i, (_, n) in enumerate(customers)})
     given["people"] = rows("person days", ("p", there))
     of = workbook(**given)
-    energy, flow, words = model.energy(*of), model.flow(*of), model.words(*of)
+    energy, flow, words = model.energy(Book(*of)), model.flow(Book(*of)), model.words(Book(*of))
     known = energy[(energy["accounts"] > 0) & energy["freed"].notna()].set_index("category")
     out, into = (flow.groupby(end)["days"].sum() for end in ("source", "target"))
 
     # the same figures as the portfolio, none of them negative
-    capacity = portfolio.capacity(*of)
+    capacity = portfolio.capacity(Book(*of))
     assert energy["days_after"].tolist() == pytest.approx(capacity["days_needed"], nan_ok=True)
     assert energy["accounts"].tolist() == capacity["accounts"].tolist()
     assert not (energy.drop(columns="category") < 0).any(axis=None)
@@ -348,15 +346,15 @@ def test_energy_and_flow_reconcile_whatever_the_order_of_the_rows(customers, eac
     assert set(out.index) <= {*BOXES, "unused", "missing"} and set(into.index) <= {*BOXES, "left"}
     assert not {"missing"} & set(out.index) or not {"left"} & set(into.index)
     # unused is what is there and nobody takes
-    idle = model.unused(*of)
+    idle = model.unused(Book(*of))
     assert out.get("unused", 0) == pytest.approx(idle if idle > 0 and len(known) else 0, abs=1e-9)
     # one sentence
     assert words[0] == words[0].upper() and not words.endswith(".") and len(words) < 300
     assert not {"nan", "0", "-0"} & set(words.replace(";", "").split()) and "-" not in words
     # and all the same from the last row to the first
     again = workbook(**{name: table[::-1] for name, table in given.items()})
-    pd.testing.assert_frame_equal(model.energy(*again), energy)
-    assert days_of(*again) == pytest.approx(days_of(*of), abs=1e-6) and model.words(*again) == words
+    pd.testing.assert_frame_equal(model.energy(Book(*again)), energy)
+    assert days_of(*again) == pytest.approx(days_of(*of), abs=1e-6) and model.words(Book(*again)) == words
 
 
 # moving contacts
@@ -376,7 +374,7 @@ HALF = ("maintenance", "face_to_face", "internet", 50)
 
 @pytest.mark.parametrize(("visit", "hours", "in_days"), [("", math.nan, math.nan), (4, 150, 18.75)])
 def test_half_of_a_hundred_visits_to_the_internet(visit, hours, in_days):
-    row = model.moves(*moving(HALF, visit=visit)).iloc[0]
+    row = model.moves(Book(*moving(HALF, visit=visit))).iloc[0]
 
     assert row[["contacts", "moved", "units"]].tolist() == [100, 50, 150]
     assert row[["hours", "days"]].tolist() == pytest.approx([hours, in_days], nan_ok=True)
@@ -390,7 +388,7 @@ def test_what_one_moved_contact_frees(call, visits, web, calls):
     visit_call, visit_net = ("face_to_face", "call_centre"), ("face_to_face", "internet")
     pairs = [visit_call, visit_net, ("call_centre", "internet")]
     moves = [("maintenance", *pair, 1) for pair in [*pairs, *(p[::-1] for p in pairs)]]
-    table = model.moves(*moving(*moves, visit=4, call=call))
+    table = model.moves(Book(*moving(*moves, visit=4, call=call)))
 
     assert table["hours"].tolist() == [visits, web, calls, -visits, -web, -calls]
     assert table["units"].tolist() == [2, 3, 1, -2, -3, -1]
@@ -401,7 +399,7 @@ def test_contacts_nobody_counted_and_a_channel_that_stays():
         ("key", "internet", "face_to_face", 50),
         ("maintenance", "face_to_face", "face_to_face", 10),
     )
-    table = model.moves(*moving(*moves, visit=1))
+    table = model.moves(Book(*moving(*moves, visit=1)))
 
     assert math.isnan(table["moved"].iloc[0]) and table["hours"].iloc[1] == 0
 
@@ -415,7 +413,7 @@ def test_contacts_nobody_counted_and_a_channel_that_stays():
     ],
 )
 def test_the_days_the_moves_free_beside_those_to_be_freed(visit, by_moves, open_, words):
-    table = model.reconcile(*moving(HALF, visit=visit)).set_index("category")
+    table = model.reconcile(Book(*moving(HALF, visit=visit))).set_index("category")
     row = table.loc["maintenance"]
 
     assert row["freed"] == 50 and table.loc["key", ["freed", "open"]].tolist() == [0, 0]
@@ -449,7 +447,7 @@ def served(*lines: tuple) -> tuple[T.Tables, choices.Settings]:
     ],
 )
 def test_what_may_be_done_about_a_service(cost, valued, good, pays, suggestion):
-    table = model.services(*served(("a", "Policies", cost, valued, good, "", pays), ("b", "", 10)))
+    table = model.services(Book(*served(("a", "Policies", cost, valued, good, "", pays), ("b", "", 10))))
 
     assert table["name"].tolist() == ["Policies", "b"] and table["suggestion"][0] == suggestion
     assert table["why"][0].startswith("Customers" if valued else "Nobody knows whether customers")
@@ -469,8 +467,8 @@ def test_what_may_be_done_about_a_service(cost, valued, good, pays, suggestion):
 def test_what_the_unvalued_ones_cost(lines, cost, words):
     of = served(*lines)
 
-    assert model.total(*of)["cost"] == pytest.approx(cost, nan_ok=True)
-    assert model.services_words(*of) == words
+    assert model.total(Book(*of))["cost"] == pytest.approx(cost, nan_ok=True)
+    assert model.services_words(Book(*of)) == words
 
 
 # accounts that move
@@ -497,15 +495,13 @@ def moved(was: str, now: str, decision: str = "", **more: pd.DataFrame):
     ],
 )
 def test_who_came_down(was, decision, now, fell):
-    assert len(model.movers(*moved(was, now, decision))) == fell
+    assert len(model.movers(Book(*moved(was, now, decision)))) == fell
 
 
 LINES = sheets.form("maintenance_transition").lines["id"]
 
 
-def handed(
-    *answers: str, sheet: str = "maintenance_transition", field: str = "done"
-) -> pd.DataFrame:
+def handed(*answers: str, sheet: str = "maintenance_transition", field: str = "done") -> pd.DataFrame:
     given = [(sheet, "ann", item, field, text) for item, text in zip(LINES, answers, strict=False)]
     return rows("sheet subject item field value", *given)
 
@@ -515,7 +511,7 @@ def handed(
     [((), 0, False), (("yes", "no"), 2, False), (("yes",) * len(LINES), len(LINES), True)],
 )
 def test_how_far_the_handover_is(answers, filled, done):
-    row = model.movers(*moved("key", "maintenance", answers=handed(*answers))).iloc[0]
+    row = model.movers(Book(*moved("key", "maintenance", answers=handed(*answers)))).iloc[0]
 
     assert row[["was", "is_now", "hold"]].tolist() == ["key", "maintenance", False]
     assert row[["filled", "lines", "done"]].tolist() == [filled, len(LINES), done]
@@ -523,10 +519,10 @@ def test_how_far_the_handover_is(answers, filled, done):
 
 def test_key_development_accounts_asked_whether_to_go_on():
     asked = handed("no", sheet="development_hold", field="answer")
-    row = model.movers(*moved("key_development", "key_development", answers=asked)).iloc[0]
+    row = model.movers(Book(*moved("key_development", "key_development", answers=asked))).iloc[0]
 
     assert row[["was", "hold", "lines"]].tolist() == ["key_development", True, 0]
-    assert model.movers(*moved("key", "key", answers=asked)).empty
+    assert model.movers(Book(*moved("key", "key", answers=asked))).empty
 
 
 # the rules
@@ -626,8 +622,8 @@ def everything(tables: T.Tables, of: choices.Settings) -> None:
     for name in MODELS.split():
         table = getattr(model, name)(tables, of)
         assert list(table.index) == list(range(len(table))), name
-    assert len(model.energy(tables, of)) == len(model.reconcile(tables, of)) == 4
-    assert model.words(tables, of) and model.services_words(tables, of)
+    assert len(model.energy(Book(tables, of))) == len(model.reconcile(Book(tables, of))) == 4
+    assert model.words(Book(tables, of)) and model.services_words(Book(tables, of))
     for level, text in messages(model.RULES, tables, of):
         assert level in ("block", "warn", "nudge") and text.endswith(".")
         assert "nan" not in text.split() and text[0] == text[0].upper()

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from kamlib import checks, stores
 from kamlib.errors import KamError
-from kamlib.tables import typed
+from kamlib.workbook import checks, stores
+from kamlib.workbook.schema import typed
 
 from .bad.sheets import zipped
 from .books import bytes_of, child, small

@@ -10,22 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kamlib import (
-    catalogue,
-    checks,
-    findings,
-    groundwork,
-    objectives,
-    progress,
-    resources,
-    segmentation,
-    sheets,
-    stores,
-)
+from kamlib import catalogue
+from kamlib.catalogue import sheets
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.settings import of_workbook
-from kamlib.tables import BOXES, typed
+from kamlib.models import findings, groundwork, objectives, progress, resources, segmentation
+from kamlib.workbook import checks, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES, typed
+from kamlib.workbook.settings import of_workbook
 from tests.books import table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,11 +72,11 @@ def test_every_sheet_can_be_filled_in_stored_and_read_back(shape, tmp_path):
     )
 
     again = typed(stores.load(tmp_path / "w.kam", read_only=True)[1])
-    filled = sheets.filled(again, shape.id, subject)
-    far = sheets.progress(again, desk.settings).set_index("sheet").loc[shape.id]
+    filled = sheets.filled(Book(again), shape.id, subject)
+    far = sheets.progress(Book(again, desk.settings)).set_index("sheet").loc[shape.id]
     assert filled["filled"].all() and (filled[list(said)] == list(said.values())).all().all()
     assert far["state"] == "done" and far["filled"] == far["lines"] == len(shape.lines)
-    assert len(sheets.table(again, desk.settings)) == len(shape.lines) * len(said)
+    assert len(sheets.table(Book(again, desk.settings))) == len(shape.lines) * len(said)
 
 
 def test_a_new_exercise_needs_an_entry_and_no_code(tmp_path):
@@ -97,8 +90,8 @@ def test_a_new_exercise_needs_an_entry_and_no_code(tmp_path):
         customers=table("customer name segment", "acme|Acme|"),
         answers=answers("coffee_test|acme|espresso|taste|good", "coffee_test|acme|tea|label|Tea"),
     )
-    filled = sheets.filled(tables, "coffee_test", "acme", tmp_path)
-    far = sheets.progress(tables, settings, tmp_path).iloc[0]
+    filled = sheets.filled(Book(tables), "coffee_test", "acme", tmp_path)
+    far = sheets.progress(Book(tables, settings), tmp_path).iloc[0]
 
     assert catalogue.check(tmp_path) == [] and (shape.home, shape.per, shape.first) == (
         3,
@@ -120,16 +113,16 @@ def test_unknown_is_an_answer_and_counted_apart():
             *(f"kam_reasons|all|{i}|answer|unknown" for i in catalogue.items("kam_reasons")["id"])
         )
     )
-    far = sheets.progress(tables, settings).set_index("sheet").loc["kam_reasons"]
+    far = sheets.progress(Book(tables, settings)).set_index("sheet").loc["kam_reasons"]
 
     assert (far["state"], far["unknown"]) == ("done", 5)
-    assert objectives.resistance(tables)["profile"].item() == ""
+    assert objectives.resistance(Book(tables))["profile"].item() == ""
 
 
 @pytest.mark.parametrize(("said", "read"), [("Yes", "yes"), ("N", "no"), ("?", "unknown"), (" no ", "no")])
 def test_answers_are_read_as_people_write_them(said, read):
     tables, _ = book(answers=answers(f"kam_drivers|all|mature_market|answer|{said}"))
-    assert sheets.said(tables, "kam_drivers") == {"mature_market": read}
+    assert sheets.said(Book(tables), "kam_drivers") == {"mature_market": read}
 
 
 def test_a_wrong_answer_is_named_with_its_place_and_refused(tmp_path):
@@ -170,7 +163,7 @@ def test_a_wrong_answer_is_named_with_its_place_and_refused(tmp_path):
 def test_reasons_tell_which_resistance_to_expect():
     def profile(*yes):
         tables, _ = book(answers=answers(*(f"kam_reasons|all|{i}|answer|yes" for i in yes)))
-        return objectives.resistance(tables).iloc[0]
+        return objectives.resistance(Book(tables)).iloc[0]
 
     assert (
         profile("customer_consolidation", "own_complexity_after_mergers", "need_to_sell_solutions")["profile"]
@@ -190,8 +183,8 @@ def test_a_no_on_either_side_sends_the_objective_back(opportunity, means, verdic
     rows = [f"sanity_check|all|selling_solutions|{f}|{v}" for f, v in
             (("chosen", "yes"), ("opportunity", opportunity), ("resources", means)) if v]  # fmt: skip
     tables, settings = book(answers=answers(*rows))
-    row = objectives.sanity(tables, settings).set_index("item").loc["selling_solutions"]
-    told = findings.find(tables, settings)["message"].tolist()
+    row = objectives.sanity(Book(tables, settings)).set_index("item").loc["selling_solutions"]
+    told = findings.find(Book(tables, settings))["message"].tolist()
 
     assert row["verdict"] == verdict
     assert (row["words"] in told) == (verdict != "stands")
@@ -217,8 +210,8 @@ BOTH = ("managing_future_triangle|all|what_has_changed_in_the_market|says|Two ri
 )  # fmt: skip
 def test_a_hockey_stick_needs_an_answer(said, flagged):
     tables, settings = book(forecast=forecast(100, 100, 100, 120, 150, 190), answers=answers(*said))
-    row = objectives.hockey_stick(tables, settings).iloc[0]
-    rules = findings.find(tables, settings)
+    row = objectives.hockey_stick(Book(tables, settings)).iloc[0]
+    rules = findings.find(Book(tables, settings))
 
     assert row["flagged"] == flagged and row["steeper"]
     assert row["past_pct"] == pytest.approx(0) and row["planned_pct"] == pytest.approx(
@@ -232,7 +225,7 @@ def test_only_a_steeper_plan_is_ever_flagged(past, after, base):
     amounts = [base * (1 + past) ** n for n in range(4)]
     amounts += [amounts[-1] * (1 + after) ** n for n in range(1, 4)]
     tables, settings = book(forecast=forecast(*map(repr, amounts)))
-    row = objectives.hockey_stick(tables, settings).iloc[0]
+    row = objectives.hockey_stick(Book(tables, settings)).iloc[0]
 
     assert row["flagged"] == row["steeper"]
     if abs(past - after) > 1e-6:
@@ -243,7 +236,7 @@ def test_only_a_steeper_plan_is_ever_flagged(past, after, base):
                                   ("all|2025|0|actual", "all|2026|0|actual", "all|2027|9|planned")])  # fmt: skip
 def test_a_forecast_that_says_too_little_is_not_judged(rows):
     tables, settings = book(forecast=table("subject year amount kind", *rows))
-    found = objectives.hockey_stick(tables, settings)
+    found = objectives.hockey_stick(Book(tables, settings))
     assert not found["flagged"].any()
     assert all("two years" in words for words in found["words"])
 
@@ -256,12 +249,12 @@ def test_seventy_two_accounts_for_four_managers_are_eighteen_each():
     tables, settings = book(
         people=people, effort=table("category days money planned", "key|40|1000|72", "maintenance|2||")
     )
-    each, words = resources.accounts_per_manager(tables, settings)
-    nobody, said = resources.accounts_per_manager(*book(effort=table("category planned", "key|72")))
+    each, words = resources.accounts_per_manager(Book(tables, settings))
+    nobody, said = resources.accounts_per_manager(Book(*book(effort=table("category planned", "key|72"))))
 
     assert (each, math.isnan(nobody)) == (18, True)
     assert "18 each" in words and "no manager named" in said
-    assert any("18 each" in m for m in findings.find(tables, settings)["message"])
+    assert any("18 each" in m for m in findings.find(Book(tables, settings))["message"])
 
 
 def test_days_and_money_of_the_plan_are_held_against_what_there_is():
@@ -271,13 +264,13 @@ def test_days_and_money_of_the_plan_are_held_against_what_there_is():
         "settings": table("key value", "budget|60000"),
     }  # fmt: skip
     tables, settings = book(**text)
-    plan = resources.plan(tables, settings).set_index("what")
-    most = resources.carry(tables, settings).set_index("category")["most"]
+    plan = resources.plan(Book(tables, settings)).set_index("what")
+    most = resources.carry(Book(tables, settings)).set_index("category")["most"]
 
     assert plan.loc["days", ["needed", "available", "over"]].tolist() == [380, 250, 130]
     assert plan.loc["money", ["needed", "available", "over"]].tolist() == [46000, 60000, 0]
     assert most["key"] == 6 and most["key_development"] == 5 and math.isnan(most["opportunistic"])
-    assert any("Short by 130 days" in m for m in findings.find(tables, settings)["message"])
+    assert any("Short by 130 days" in m for m in findings.find(Book(tables, settings))["message"])
 
 
 def test_what_is_not_known_is_not_nought():
@@ -285,7 +278,7 @@ def test_what_is_not_known_is_not_nought():
         effort=table("category days planned", "key|40|5", "maintenance||9"),
         people=table("person name", "a|A"),
     )
-    row = resources.plan(tables, settings).set_index("what").loc["days"]
+    row = resources.plan(Book(tables, settings)).set_index("what").loc["days"]
     assert math.isnan(row["over"]) and "need at least 200" in row["words"]
 
 
@@ -301,13 +294,13 @@ def test_a_good_team_passes_and_a_team_of_sellers_does_not():
     )
     sellers = table(MEMBER, "a|A|Sales|yes|no|no|yes", "b|B|Key account sales|yes|no|no|no")
     checked = {
-        n: resources.team(book(people=p)[0]).set_index("check")
+        n: resources.team(Book(book(people=p)[0])).set_index("check")
         for n, p in (("good", good), ("sales", sellers))
     }
 
     assert checked["good"]["holds"].all()
     assert checked["sales"].query("holds").index.tolist() == ["knowledge"]
-    told = findings.find(*book(people=sellers))
+    told = findings.find(Book(*book(people=sellers)))
     assert set(told.loc[told["step"] == 3, "rule"]) == {8, 9, 68, 80}
 
 
@@ -316,7 +309,7 @@ def test_a_good_team_passes_and_a_team_of_sellers_does_not():
 )
 def test_a_core_of_three_to_six(core, holds):
     people = table(MEMBER, *(f"p{i}|P|Sales||||{'yes' if i < core else 'no'}" for i in range(9)))
-    row = resources.team(book(people=people)[0]).set_index("check").loc["core"]
+    row = resources.team(Book(book(people=people)[0])).set_index("check").loc["core"]
     assert row["holds"] == holds
     assert core or "no core" in row["words"]
 
@@ -328,12 +321,12 @@ def test_time_is_set_beside_profit():
         "decisions": table("what subject decision", "category|a|key", "category|b|maintenance"),
         "effort": table("category days", "key|10", "key_development|5", "maintenance|30", "opportunistic|1"),
     }  # fmt: skip
-    gap = resources.distribution(*book(**text)).set_index("category")
+    gap = resources.distribution(Book(*book(**text))).set_index("category")
     assert gap.loc["key", ["time_pct", "profit_pct", "gap"]].tolist() == pytest.approx([25, 80, -55])
     assert gap.loc["maintenance", "gap"] == pytest.approx(55)
     assert gap.loc["opportunistic"].tolist() == [0, 0, 0]  # nobody takes no time and brings nothing
     text["customers"] = table("customer name segment profit", "a|A|n|80", "b|B|n|")
-    unknown = resources.distribution(*book(**text)).set_index("category").loc["maintenance"]
+    unknown = resources.distribution(Book(*book(**text))).set_index("category").loc["maintenance"]
     assert unknown["time_pct"] == pytest.approx(75) and unknown[["profit_pct", "gap"]].isna().all()
 
 
@@ -344,7 +337,7 @@ def test_time_is_set_beside_profit():
 def test_a_segment_is_viable_when_all_five_tests_say_yes(said):
     rows = [f"segment_viability|n|{t}|answer|{a}" for t, a in zip(FIVE, said, strict=True) if a]
     tables, settings = book(segments=table("segment name", "n|North"), answers=answers(*rows))
-    row = segmentation.viability(tables, settings).iloc[0]
+    row = segmentation.viability(Book(tables, settings)).iloc[0]
 
     expected = "viable" if said == ["yes"] * 5 else "not viable" if "no" in said else "undecided"
     assert row["status"] == expected and row[FIVE].tolist() == said
@@ -365,19 +358,19 @@ def test_the_value_index_halves_today_and_tomorrow():
     customers = table("customer name segment revenue profit potential_profit", "a|A|n|1000|100|100", "b|B|n|10|50|400",
                       "c|C|n|20||50", "d|D|n|30|-20|0", "e|E|m|1|5|5")  # fmt: skip
     tables, settings = book(segments=table("segment name", "n|N", "m|M"), customers=customers)
-    index = segmentation.value_index(tables, settings).set_index("customer")
+    index = segmentation.value_index(Book(tables, settings)).set_index("customer")
 
     assert index["index"].drop("c").tolist() == pytest.approx([62.5, 75, -10, 100])
     assert math.isnan(index.at["c", "index"])
     assert (index.at["b", "rank"], index.at["a", "rank"], index.at["a", "rank_by_revenue"]) == (1, 2, 1)
     now = settings.model_copy(update={"value_index_current_pct": 100.0})
-    assert segmentation.value_index(tables, now).set_index("customer").at["a", "index"] == 100
+    assert segmentation.value_index(Book(tables, now)).set_index("customer").at["a", "index"] == 100
 
 
 def test_size_alone_is_noticed():
     def told(*used, **more):
         rows = answers(*(f"segmentation_bases|all|{i}|used|yes" for i in used))
-        found = findings.find(*book(answers=rows, **more))
+        found = findings.find(Book(*book(answers=rows, **more)))
         return found.loc[found["rule"] == 16, "message"].tolist()
 
     bases = catalogue.items("segmentation_bases")
@@ -396,14 +389,14 @@ def test_size_alone_is_noticed():
 
 
 def test_an_empty_workbook_is_told_gently_where_to_begin():
-    found = findings.find(*book())
+    found = findings.find(Book(*book()))
     assert set(found["level"]) == {"nudge"} and {1, 3} <= set(found["step"])
 
 
 def test_the_steps_become_done_one_by_one():
     def states(**more):
         tables, _ = book(**more)
-        return progress.steps(tables).set_index("step")["state"].tolist()[:5]
+        return progress.steps(Book(tables)).set_index("step")["state"].tolist()[:5]
 
     done: dict = {}
     assert states(**done) == ["open"] * 5
@@ -430,13 +423,13 @@ def test_what_changes_earlier_marks_what_came_later(tmp_path):
     desk = open_book(tmp_path, segments=table("segment name", "n|N"), customers=table("customer name segment", "a|A|n"),
                      answers=answers(*(f"segment_viability|n|{t}|answer|yes" for t in FIVE[1:])))  # fmt: skip
     desk.put("answers", sheet="segment_viability", subject="n", item=FIVE[0], field="answer", value="yes")
-    before = progress.steps(desk._typed | {"history": desk.store.read()["history"]}, "n").set_index("step")[
-        "state"
-    ]
+    before = progress.steps(Book(desk._typed | {"history": desk.store.read()["history"]}), "n").set_index(
+        "step"
+    )["state"]
     desk.put("people", person="p", name="P", owns_vision="yes", knows_customers="yes", has_authority="yes")
-    after = progress.steps(desk._typed | {"history": desk.store.read()["history"]}, "n").set_index("step")[
-        "state"
-    ]
+    after = progress.steps(Book(desk._typed | {"history": desk.store.read()["history"]}), "n").set_index(
+        "step"
+    )["state"]
 
     assert (before[5], after[5], after[3]) == ("done", "changed", "done")
 
@@ -445,14 +438,16 @@ def test_what_changes_earlier_marks_what_came_later(tmp_path):
 def test_the_examples_are_complete_for_steps_1_to_5(example):
     tables = typed(stores.load(ROOT / "data" / example, read_only=True)[1])
     settings = of_workbook(tables)
-    far = sheets.progress(tables, settings)
-    told = findings.find(tables, settings)
+    far = sheets.progress(Book(tables, settings))
+    told = findings.find(Book(tables, settings))
 
     assert far.loc[far["step"].between(1, 5), "state"].ne("open").all()
-    assert "viable" in set(segmentation.viability(tables, settings)["status"])
-    assert len(objectives.hockey_stick(tables, settings)) and tables["junctions"]["size"].notna().sum() > 5
+    assert "viable" in set(segmentation.viability(Book(tables, settings))["status"])
+    assert (
+        len(objectives.hockey_stick(Book(tables, settings))) and tables["junctions"]["size"].notna().sum() > 5
+    )
     assert len(told[told["step"] < 6]) >= 3  # there is something to say about them
-    assert progress.steps(tables)["state"].tolist()[1:4] == ["done"] * 3
+    assert progress.steps(Book(tables))["state"].tolist()[1:4] == ["done"] * 3
 
 
 @given(st.data())
@@ -467,9 +462,9 @@ def test_no_content_of_the_sheets_breaks_a_rule(data):
     rows = data.draw(st.lists(st.tuples(st.sampled_from(items), st.sampled_from(fields), words), max_size=12))
     tables, settings = book(segments=table("segment name", "n|N"), customers=table("customer name segment", "a|A|n"),
                             answers=answers(*(f"{shape.id}|{subject}|{i}|{f}|{v}" for i, f, v in rows)))  # fmt: skip
-    sheets.filled(tables, shape.id, subject)
-    far = sheets.progress(tables, settings)
+    sheets.filled(Book(tables), shape.id, subject)
+    far = sheets.progress(Book(tables, settings))
     assert (far["filled"] <= far["lines"]).all()
-    sheets.table(tables, settings)
+    sheets.table(Book(tables, settings))
     for rule in groundwork.RULES:
         list(rule(tables, settings))

@@ -11,10 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kamlib import documents, handout, panels, report, stores
+from kamlib import documents, handout, panels, report
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.tables import DEFINITIONS, typed
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS, typed
 from tests.worked import frame, text
 
 ROOT = Path(__file__).parent.parent
@@ -63,7 +65,7 @@ def plan(**more):
 
 
 def page_of(book, customer="Alpha"):
-    return handout.page(handout.allowed(typed(book), customer), TODAY, documents._timetable)
+    return handout.page(handout.allowed(Book(typed(book)), customer), TODAY, documents._timetable)
 
 
 def desk_of(book, tmp_path, customer="Alpha", audience="customer"):
@@ -103,7 +105,7 @@ def test_the_page_has_the_plan_and_nothing_else():
 
 
 def test_allowed_holds_the_named_cells_and_no_other():
-    found = handout.allowed(typed(plan()), "Alpha")
+    found = handout.allowed(Book(typed(plan())), "Alpha")
     keys = {"customers": {"customer"}, "stages": {"customer", "stage"}, "projects": {"project", "customer"},
             "actions": {"project", "step"}, "people": {"person"}, "settings": {"key", "value"}}  # fmt: skip
     for name, rows in found.items():
@@ -146,7 +148,7 @@ def _other(column, dice, current):
 
 def scrambled(tables, customer, dice):
     """Every cell that the page is not made of is something else, with rows added, and rows of others taken away."""
-    made, own = {}, handout._own(tables, customer)
+    made, own = {}, handout._own(Book(tables), customer)
     for name, definition in DEFINITIONS.items():
         rows = tables[name].copy()
         ours = set(own[name].index) if name in own else set()
@@ -177,16 +179,16 @@ def test_nothing_internal_moves_a_byte_of_the_page(example):
     if example == "plan":
         tables, customers = typed(plan()), ["Alpha"]
     else:
-        from kamlib import pia
+        from kamlib.models import pia
 
         tables = typed(stores.load(str(ROOT / "data" / example), read_only=True)[1])
-        customers = pia.begun(tables)
+        customers = pia.begun(Book(tables))
         assert customers
     for customer in customers:
-        before = handout.page(handout.allowed(tables, customer), TODAY, documents._timetable)
+        before = handout.page(handout.allowed(Book(tables), customer), TODAY, documents._timetable)
         for seed in range(12):
             after = scrambled(tables, customer, random.Random(seed))
-            assert handout.page(handout.allowed(after, customer), TODAY, documents._timetable) == before
+            assert handout.page(handout.allowed(Book(after), customer), TODAY, documents._timetable) == before
 
 
 def test_what_is_allowed_does_move_the_page():
@@ -273,9 +275,12 @@ def test_no_canary_is_on_the_page_nor_in_what_the_picture_is_drawn_of():
         given.append(json.dumps(charts.timetable(shown, steps, today).to_dict(), default=str))
         return documents._timetable(projects, steps, today)
 
-    made = handout.page(handout.allowed(tables, customer), TODAY, draw)
+    made = handout.page(handout.allowed(Book(tables), customer), TODAY, draw)
     page = panels.fill(
-        "page", title=handout.title(handout.allowed(tables, customer)), look="", body=panels.trusted(made)
+        "page",
+        title=handout.title(handout.allowed(Book(tables), customer)),
+        look="",
+        body=panels.trusted(made),
     )
     for plain in ("Alpha Freight", "Ann", "Quotes", "Slow", "In a day", "Begin", "Harbour"):
         assert plain in page
@@ -283,7 +288,7 @@ def test_no_canary_is_on_the_page_nor_in_what_the_picture_is_drawn_of():
         assert not [w for w in words if w in where]
     said = handout.text_of(page) + given[0]
     assert not [f for f in figures if re.search(rf"(?<![\w.]){re.escape(f'{f:g}')}(?![\w.])", said)]
-    handout.searched(page, tables, customer)
+    handout.searched(page, Book(tables), customer)
 
 
 # -- the search before a page leaves -------------------------------------------------------------------
@@ -332,9 +337,9 @@ def test_a_rival_is_found_even_where_its_name_begins_with_the_customers():
     for told in ("Alpha Freight Lines is cheaper", "unlike Alpha Freight  lines"):
         book["stages"].loc[0, "trouble"] = told
         with pytest.raises(InvalidInput, match="stages, s2, trouble"):
-            handout.refuse(typed(book), "Alpha")
+            handout.refuse(Book(typed(book)), "Alpha")
     book["stages"].loc[0, "trouble"] = "Alpha Freight waits on its lines"
-    handout.refuse(typed(book), "Alpha")
+    handout.refuse(Book(typed(book)), "Alpha")
 
 
 def test_a_customer_may_be_called_what_it_likes():
@@ -343,9 +348,9 @@ def test_a_customer_may_be_called_what_it_likes():
         "Opportunistic 41000 Maintenance"
     )
     page = page_of(book)
-    assert handout.searched(page, typed(book), "Alpha") == page
+    assert handout.searched(page, Book(typed(book)), "Alpha") == page
     with pytest.raises(InvalidInput, match="Maintenance"):
-        handout.searched(page + "<p>Maintenance</p>", typed(book), "Alpha")
+        handout.searched(page + "<p>Maintenance</p>", Book(typed(book)), "Alpha")
 
 
 def test_every_part_of_a_page_is_searched():
@@ -354,8 +359,8 @@ def test_every_part_of_a_page_is_searched():
                  "<svg><desc>Corvid Life</desc></svg>", "<!-- Corvid Life -->", '<meta name="author" content="Corvid Life">',
                  "<p>Corvid\nLife</p>", "<p>&#67;orvid Life</p>", '<img alt="Corvid Life">'):  # fmt: skip
         with pytest.raises(InvalidInput, match="stands on the page"):
-            handout.searched(html, tables, "Alpha")
-    assert handout.searched("<style>.key-account { width: 41000px }</style>", tables, "Alpha")
+            handout.searched(html, Book(tables), "Alpha")
+    assert handout.searched("<style>.key-account { width: 41000px }</style>", Book(tables), "Alpha")
 
 
 @pytest.mark.parametrize(
@@ -366,7 +371,7 @@ def test_the_cell_is_named_wherever_the_word_stands(table, column, row):
     book = plan()
     book[table].loc[0, column] = "Better than Corvid Life"
     with pytest.raises(InvalidInput) as refused:
-        handout.refuse(typed(book), "Alpha")
+        handout.refuse(Book(typed(book)), "Alpha")
     assert (refused.value.table, refused.value.row, refused.value.column) == (table, row, column)
 
 

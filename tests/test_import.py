@@ -18,12 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kamlib import checks, cli, stores
+from kamlib import cli
 from kamlib.errors import InvalidInput, KamError, WorkbookError
-from kamlib.importing import columns, commands, figures, identity, reading, shape
-from kamlib.importing import customers as merging
-from kamlib.importing.columns import status_of
-from kamlib.stores import Change, base
+from kamlib.workbook import checks, stores
+from kamlib.workbook.importing import columns, commands, figures, identity, reading, shape
+from kamlib.workbook.importing import customers as merging
+from kamlib.workbook.importing.columns import status_of
+from kamlib.workbook.stores import Change, base
 from tests.books import ROOT, bytes_of, small
 
 WHOLESALE = ROOT / "tests" / "lists" / "wholesale.csv"

@@ -13,9 +13,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from kamlib import cli, duplicates, stores
+from kamlib import cli
 from kamlib.errors import KamError
-from kamlib.tables import DEFINITIONS
+from kamlib.workbook import duplicates, stores
+from kamlib.workbook.schema import DEFINITIONS
 from tests.books import ROOT, bytes_of, small, table
 
 CASES = ROOT / "tests" / "cases"

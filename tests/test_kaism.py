@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import kaism
+from kamlib.models import kaism
+from kamlib.workbook.book import Book
 from tests.worked import ATTRACTIVE, STRENGTH, typed
 
 
 def placed(*args, **more):
     """The result of `place` by customer, as dicts."""
-    result = kaism.place(*typed(*args, **more))
+    result = kaism.place(Book(*typed(*args, **more)))
     assert list(result.columns) == kaism.COLUMNS
     return {row["customer"]: row for row in result.to_dict("records")}
 
@@ -50,7 +51,7 @@ def test_an_unknown_score_makes_alpha_undetermined():
 
 def test_bounds_of_the_unknown_score():
     tables, chosen = typed(attractive(Alpha=(8, None, 9, 6, 7, 5)))
-    alpha = kaism.positions(tables, chosen, "main").set_index("customer").loc["Alpha"]
+    alpha = kaism.positions(Book(tables, chosen), "main").set_index("customer").loc["Alpha"]
     assert (alpha["low"], alpha["high"]) == (6.2, 8.0)
     assert [alpha["y_low"], alpha["y_high"]] == pytest.approx([6.2 - 6.275, 8.0 - 6.725])
 

@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from kamlib import checks, cli, stores
+from kamlib import cli
 from kamlib.errors import InvalidInput, KamError, WorkbookError
-from kamlib.importing import columns, dates, figures, landing, reading, shape
-from kamlib.importing import ledger as ledger_of
-from kamlib.stores import base
+from kamlib.workbook import checks, stores
+from kamlib.workbook.importing import columns, dates, figures, landing, reading, shape
+from kamlib.workbook.importing import ledger as ledger_of
+from kamlib.workbook.stores import base
 from tests.books import table
 
 SALES = """Customer ID,Customer Name,Order Date,Order No,Net Sales,COGS,Discount Amount,Freight

@@ -10,17 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import checks, market, stores
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.settings import Settings
-from kamlib.tables import Tables, typed
+from kamlib.models import market
+from kamlib.workbook import checks, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables, typed
+from kamlib.workbook.settings import Settings
 from tests import worked
 from tests.markets import COLUMNS, KNOWN, book, maps, overlaps
 
 
 def mapped(text: Tables) -> pd.DataFrame:
-    return market.market_map(typed(text), Settings()).set_index("junction")
+    return market.market_map(Book(typed(text), Settings())).set_index("junction")
 
 
 def told(text: Tables, level: str = "error") -> list[str]:
@@ -34,7 +36,7 @@ def circles(text: Tables) -> list[str]:
 def test_the_known_answer():
     row = mapped(KNOWN).loc["m"]
 
-    assert market.shares(typed(KNOWN))["share_pct"].tolist() == [15.0, 25.0, 18.75]
+    assert market.shares(Book(typed(KNOWN)))["share_pct"].tolist() == [15.0, 25.0, 18.75]
     figures = ["our_share_pct", "competitors", "unaccounted", "unaccounted_pct", "opportunity"]
     assert row[figures].tolist() == [15.0, 350, 330, 41.25, 680]
     assert row[["rank", "best_competitor", "best_share_pct"]].tolist() == [1, "Corvid Life", 25.0]
@@ -47,7 +49,7 @@ def test_a_share_may_be_entered_either_way_and_of_both_the_amount_counts():
     both = book([("m", 800)], [("m", "us", 120, 15.4), ("m", "k1", 200, 30)])
 
     pd.testing.assert_frame_equal(mapped(book([("m", 800)], shares)), mapped(KNOWN))
-    assert market.shares(typed(both))["share_pct"].tolist() == [15.0, 25.0]
+    assert market.shares(Book(typed(both)))["share_pct"].tolist() == [15.0, 25.0]
     assert told(both, "warning") == ["At m, 200 of 800 is 25 %, not 30 %; the amount counts."]
 
 
@@ -68,7 +70,7 @@ def test_what_is_not_known_is_never_nothing():
 
 def test_what_to_find_out_asks_for_each_unknown_and_for_points_of_leverage_first():
     points = [("a", 100), ("b", "", "", "yes", "Banks")]
-    asked = market.find_out(typed(book(points, [("a", "us", 1), ("a", "k1")])), Settings())
+    asked = market.find_out(Book(typed(book(points, [("a", "us", 1), ("a", "k1")])), Settings()))
 
     assert asked["question"].tolist() == [
         "How large is the market at Banks, in turnover?",
@@ -76,7 +78,7 @@ def test_what_to_find_out_asks_for_each_unknown_and_for_points_of_leverage_first
         "How much of the turnover at Banks is any competitor's?",
         "How much of the turnover at a is Corvid Life's?",
     ]
-    assert market.find_out(typed(KNOWN), Settings()).empty
+    assert market.find_out(Book(typed(KNOWN), Settings())).empty
 
 
 def test_stages_are_the_longest_way_unless_given():
@@ -96,7 +98,7 @@ def test_stages_are_the_longest_way_unless_given():
 )
 def test_a_route_without_an_amount_gets_its_part_of_what_the_target_has_left(sizes, ways, amounts):
     given = [(origin, "t", *amount) for origin, *amount in ways]
-    rows = market.routes(typed(book(sizes.items(), ways=given)))
+    rows = market.routes(Book(typed(book(sizes.items(), ways=given))))
 
     assert rows["amount"].astype(object).where(rows["amount"].notna(), None).tolist() == amounts
     expected = [a is not None and len(w) == 1 for a, w in zip(amounts, ways, strict=True)]
@@ -107,9 +109,7 @@ def test_our_part_of_the_routes_comes_to_what_we_have_at_the_target():
     shares = [("a", "us", 30), ("b", "us", 30), ("t", "us", 80)]
     points, ways = [("a", 300), ("b", 100), ("t", 400)], [("a", "t"), ("b", "t")]
 
-    assert market.routes(typed(book(points, shares, ways)))["ours"].tolist() == pytest.approx(
-        [40, 40]
-    )
+    assert market.routes(Book(typed(book(points, shares, ways))))["ours"].tolist() == pytest.approx([40, 40])
 
 
 # what is wrong
@@ -178,7 +178,7 @@ def test_tables_that_do_not_fit_together_break_nothing():
     text["routes"] = text["routes"].drop(columns="amount")
 
     assert mapped(text)["ours"].tolist() == [1]
-    assert len(market.layout(typed(text))) == 1
+    assert len(market.layout(Book(typed(text)))) == 1
     assert told(text) == []
 
 
@@ -186,9 +186,7 @@ def test_tables_that_do_not_fit_together_break_nothing():
 def desk(tmp_path: Path) -> Desk:
     points = [("m", 800, "", "", "Networks"), ("e",), ("s", 100)]
     shares = [("m", "us", 120), ("m", "k1", 200), ("e", "k1", "", 70)]
-    stores.create(
-        tmp_path / "book.kam", worked.text() | book(points, shares, [("s", "m"), ("m", "e")])
-    )
+    stores.create(tmp_path / "book.kam", worked.text() | book(points, shares, [("s", "m"), ("m", "e")]))
     return Desk(*stores.load(tmp_path / "book.kam"))
 
 
@@ -221,7 +219,7 @@ def test_what_fits_is_stored(desk):
     desk.put("routes", origin="s", target="new")
     desk.put("junctions", junction="m", note="only a note")
 
-    rows = market.market_map(desk.tables, desk.settings).set_index("junction")
+    rows = market.market_map(Book(desk.tables, desk.settings)).set_index("junction")
     assert rows.loc["m", ["ours", "size", "note"]].tolist() == [600, 2000, "only a note"]
     assert rows.at["e", "our_share_pct"] == 30
 
@@ -262,9 +260,7 @@ def test_the_parts_add_up_and_an_error_is_told_exactly_where_they_do_not(text):
     assert set(rows["status"]) <= {"complete", "incomplete", "unknown size"}
 
     messages = told(text)
-    over = {
-        m.split(" come to ")[0].removeprefix("The shares at ") for m in messages if "come to" in m
-    }
+    over = {m.split(" come to ")[0].removeprefix("The shares at ") for m in messages if "come to" in m}
     assert over >= set(known.index[parts > known["size"] * 1.0051])
     ends = zip(tables["routes"]["origin"], tables["routes"]["target"], strict=True)
     assert bool(circles(text)) == goes_round({(a, b) for a, b in ends if a != b})
@@ -273,9 +269,9 @@ def test_the_parts_add_up_and_an_error_is_told_exactly_where_they_do_not(text):
 @given(size=st.integers(1, 10**9), tenths=st.integers(0, 1000))
 @settings(max_examples=30)
 def test_a_share_means_the_same_both_ways(size, tenths):
-    by_pct = market.shares(typed(book([("m", size)], [("m", "us", "", tenths / 10)])))
+    by_pct = market.shares(Book(typed(book([("m", size)], [("m", "us", "", tenths / 10)]))))
     amount = by_pct["amount"].item()
-    by_amount = market.shares(typed(book([("m", size)], [("m", "us", amount)])))
+    by_amount = market.shares(Book(typed(book([("m", size)], [("m", "us", amount)]))))
 
     assert by_amount["share_pct"].item() == pytest.approx(tenths / 10, abs=1e-6)
     assert by_amount["amount"].item() == pytest.approx(amount)
@@ -284,13 +280,13 @@ def test_a_share_means_the_same_both_ways(size, tenths):
 def laid_out(text: Tables) -> pd.DataFrame:
     """The boxes of a layout, none of which lies over another."""
     tables = typed(text)
-    rows = market.layout(tables)
+    rows = market.layout(Book(tables))
     drawn = rows[rows["junction"] != ""].set_index("junction")
     assert sorted(drawn.index) == sorted(set(tables["junctions"]["junction"]))
     assert overlaps(rows) == []
     assert rows[["x", "y", "height"]].notna().all(axis=None)
     assert (rows["y"] >= 0).all() and (drawn["height"] >= 8).all()
-    pd.testing.assert_frame_equal(rows, market.layout(typed(text)))  # and always the same
+    pd.testing.assert_frame_equal(rows, market.layout(Book(typed(text))))  # and always the same
     return drawn
 
 
@@ -311,17 +307,15 @@ def test_a_layout_of_odd_sizes_and_circles(points, ways):
 def test_no_box_lies_over_another_and_every_route_goes_rightwards(text):
     drawn = laid_out(text)
     x, right = drawn["x"], drawn["x"] + drawn["width"]
-    for row in market.routes(typed(text)).itertuples() if not circles(text) else ():
+    for row in market.routes(Book(typed(text))).itertuples() if not circles(text) else ():
         assert right[row.origin] < x[row.target]
 
 
 def test_sweeps_take_crossings_out():
     ways = [("a1", "b3"), ("a2", "b2"), ("a3", "b1"), ("b3", "c1"), ("b1", "c2")]
     points = [(p, 10) for p in ("a1", "a2", "a3", "b1", "b2", "b3", "c1", "c2")]
-    y = market.layout(typed(book(points, ways=ways))).set_index("junction")["y"]
+    y = market.layout(Book(typed(book(points, ways=ways)))).set_index("junction")["y"]
 
-    assert sorted(["a1", "a2", "a3"], key=y.get) == sorted(
-        ["a1", "a2", "a3"], key=lambda a: y[dict(ways)[a]]
-    )
+    assert sorted(["a1", "a2", "a3"], key=y.get) == sorted(["a1", "a2", "a3"], key=lambda a: y[dict(ways)[a]])
     assert (y["c1"] < y["c2"]) == (y["b3"] < y["b1"])
     assert not math.isclose(y["b1"], y["b3"])

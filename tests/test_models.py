@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import charts, findings, kaism, labels, portfolio, progress, stores, tables
-from kamlib.settings import of_workbook
+from kamlib import charts
+from kamlib.charts import labels
+from kamlib.models import findings, kaism, portfolio, progress
+from kamlib.workbook import schema as tables
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.settings import of_workbook
 from tests.worked import ATTRACTIVE, frame, text, typed
 
 
@@ -20,14 +25,14 @@ def workbook(**changed):
 
 
 def said(level, *args):
-    found = findings.find(*args, today=date(2026, 11, 22))
+    found = findings.find(Book(*args), today=date(2026, 11, 22))
     return " ".join(found[found["level"] == level]["message"])
 
 
 def test_one_of_each_is_balanced():
-    balance = portfolio.balance(*typed())
+    balance = portfolio.balance(Book(*typed()))
     assert list(balance["customers"]) == [1, 1, 1, 1] and set(balance["share_pct"]) == {25}
-    assert portfolio.questions(*typed()) == []
+    assert portfolio.questions(Book(*typed())) == []
 
 
 def test_72_accounts_for_4_managers_are_18_each():
@@ -37,10 +42,10 @@ def test_72_accounts_for_4_managers_are_18_each():
     people = frame("people", [{"person": p, "manages_accounts": "yes", "days": 200} for p in "abcd"])
     effort = frame("effort", [{"category": "key", "days": 12}])
     given = workbook(customers=customers, decisions=decisions, people=people, effort=effort)
-    row = portfolio.capacity(*given).iloc[0]
+    row = portfolio.capacity(Book(*given)).iloc[0]
 
     assert (row["accounts"], row["accounts_per_manager"], row["days_needed"]) == (72, 18, 864)
-    assert portfolio.load_words(*given) == (
+    assert portfolio.load_words(Book(*given)) == (
         "short by 64 days a year: accounts need 864, 800 are available",
         True,
     )
@@ -48,13 +53,13 @@ def test_72_accounts_for_4_managers_are_18_each():
 
 
 def test_no_manager_is_said_and_not_divided_by():
-    assert np.isnan(portfolio.capacity(*typed())["accounts_per_manager"]).all()
+    assert np.isnan(portfolio.capacity(Book(*typed()))["accounts_per_manager"]).all()
     assert "No key account manager is named" in said("warn", *typed())
 
 
 def test_a_decision_replaces_the_suggestion_in_counts():
     decisions = frame("decisions", [{"what": "category", "subject": "Alpha", "decision": "maintenance"}])
-    balance = portfolio.balance(*workbook(decisions=decisions)).set_index("category")["customers"]
+    balance = portfolio.balance(Book(*workbook(decisions=decisions))).set_index("category")["customers"]
     assert balance["key"] == 0 and balance["maintenance"] == 2
 
 
@@ -100,22 +105,22 @@ def test_a_facilitator_would_say(level, words, changed):
 def test_findings_change_nothing():
     given = typed()
     before = {name: f.copy() for name, f in given[0].items()}
-    findings.find(*given)
+    findings.find(Book(*given))
     assert all(f.equals(given[0][name]) for name, f in before.items())
 
 
 def test_scores_wait_for_benchmarks():
     ready, _ = typed()
-    assert "say what good and bad" in findings.blocked_score(ready, "main", "f1")
+    assert "say what good and bad" in findings.blocked_score(Book(ready), "main", "f1")
     waiver = frame("decisions", [{"what": "benchmark_waiver", "subject": "main", "reason": "first cut"}])
-    assert findings.blocked_score(workbook(decisions=waiver)[0], "main", "f1") == ""
+    assert findings.blocked_score(Book(workbook(decisions=waiver)[0]), "main", "f1") == ""
 
 
 def test_every_unknown_is_on_the_find_out_list():
     given = typed(
         ATTRACTIVE | {"Alpha": (8, None, 9, 6, None, 5)}, {"Alpha": {"us": (8, None), "X": (None, 5)}}
     )
-    found = kaism.unknowns(*given)
+    found = kaism.unknowns(Book(*given))
     cells = set(zip(found["customer"], found["model"], found["factor"], found["supplier"], strict=True))
 
     assert {("Alpha", "attractiveness", "f2", ""), ("Alpha", "attractiveness", "f5", ""),
@@ -131,14 +136,14 @@ def test_a_step_is_marked_when_something_earlier_changed():
         {"at": "2026-11-01T10:00:00.000Z", "table": "decisions", "key": '{"what": "category"}'},
         {"at": "2026-11-02T10:00:00.000Z", "table": "scores", "key": key},
     ]
-    states = progress.steps(workbook(decisions=decided, history=frame("history", story))[0]).set_index(
+    states = progress.steps(Book(workbook(decisions=decided, history=frame("history", story))[0])).set_index(
         "step"
     )["state"]
     assert states[9] == "changed" and states[7] == "done" and states[1] == "open"
 
 
 def test_the_chart_names_every_placed_customer_and_nothing_else():
-    drawn = kaism.drawn(*typed(must=[None, None, 5, None, None, None]))
+    drawn = kaism.drawn(Book(*typed(must=[None, None, 5, None, None, None])))
     _, points = charts.scene(drawn)
     assert [p["name"] for p in points] == ["Alpha", "Gamma", "Delta"]
     allowed = {
@@ -168,8 +173,8 @@ def test_the_chart_names_every_placed_customer_and_nothing_else():
 
 
 def test_the_chart_is_sound_and_carries_no_address():
-    spec = charts.matrix(kaism.drawn(*typed()), kaism.MATRIX).to_dict(validate=True)
-    shown = charts.svg(charts.matrix(kaism.drawn(*typed()), kaism.MATRIX))
+    spec = charts.matrix(kaism.drawn(Book(*typed())), kaism.MATRIX).to_dict(validate=True)
+    shown = charts.svg(charts.matrix(kaism.drawn(Book(*typed())), kaism.MATRIX))
     assert "usermeta" not in spec or not spec["usermeta"]
     assert shown.startswith("<svg") and "Alpha" in shown
 
@@ -177,18 +182,18 @@ def test_the_chart_is_sound_and_carries_no_address():
 @pytest.mark.parametrize("customers", [0, 1])
 def test_a_chart_of_nobody_is_still_a_chart(customers):
     given = typed({c: ATTRACTIVE[c] for c in list(ATTRACTIVE)[:customers]}, {})
-    assert charts.svg(charts.matrix(kaism.drawn(*given), kaism.MATRIX)).startswith("<svg")
+    assert charts.svg(charts.matrix(kaism.drawn(Book(*given)), kaism.MATRIX)).startswith("<svg")
 
 
 def test_an_empty_workbook_can_be_looked_at():
     """Nothing in it, not even a segment: every model and every picture still answers."""
     ready = tables.typed(stores.blank())
     given = ready, of_workbook(ready)
-    assert kaism.place(*given).empty and list(kaism.place(*given).columns) == kaism.COLUMNS
-    assert charts.svg(charts.matrix(kaism.drawn(*given), kaism.MATRIX)).startswith("<svg")
-    assert len(portfolio.table(*given)) == 4 and kaism.unknowns(*given).empty
-    findings.find(*given)
-    progress.steps(given[0])
+    assert kaism.place(Book(*given)).empty and list(kaism.place(Book(*given)).columns) == kaism.COLUMNS
+    assert charts.svg(charts.matrix(kaism.drawn(Book(*given)), kaism.MATRIX)).startswith("<svg")
+    assert len(portfolio.table(Book(*given))) == 4 and kaism.unknowns(Book(*given)).empty
+    findings.find(Book(*given))
+    progress.steps(Book(given[0]))
 
 
 @settings(deadline=None, max_examples=40)

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 
 from kamlib.desk import open_desk
 from kamlib.errors import KamError
-from kamlib.settings import Parameters, gate_notebook
+from kamlib.workbook.settings import Parameters, gate_notebook
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -94,7 +94,7 @@ def test_a_notebook_is_a_story(path):
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_a_notebook_runs_from_a_clean_kernel(example, monkeypatch, tmp_path):
-    from kamlib import stores
+    from kamlib.workbook import stores
 
     stores.copy(ROOT / "data" / example, tmp_path / "w.kam")
     monkeypatch.setenv("KAM_WORKBOOK", str(tmp_path / "w.kam"))

@@ -21,8 +21,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import certainty as bench
-from kamlib import scoring
-from kamlib.certainty import draws, exact
+from kamlib.models import scoring
+from kamlib.models.certainty import draws, exact
 
 HERE = Path(__file__).parent / "oracles"
 SAMPLE, CHUNK = 2_000_000, 100_000

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+from kamlib.models.pia import MATRIX
 from kamlib.palette import MARKS, SHORT
-from kamlib.pia import MATRIX
-from kamlib.tables import BOXES
+from kamlib.workbook.schema import BOXES
 
 COLOURS = [MARKS[box].colour for box in BOXES]
 ALTAIR = ["#4c78a8", "#f58518", "#e45756", "#72b7b2"]  # its first four

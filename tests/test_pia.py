@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import catalogue, charts, findings, kaism, matrix, pia, plans
-from kamlib import settings as choices
-from kamlib import tables as T
+from kamlib import catalogue, charts
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.pia.letters import letters
-from kamlib.stores import blank, create, load
+from kamlib.models import findings, kaism, matrix, pia, plans
+from kamlib.models.pia.letters import letters
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings as choices
+from kamlib.workbook.book import Book
+from kamlib.workbook.stores import blank, create, load
 
 GOOD, FAIR, BAD = RATINGS = ("good", "OK", "bad")
 
@@ -46,9 +48,7 @@ def agreed() -> pd.DataFrame:
 
 def ideas(columns: str = "", *rows: tuple) -> pd.DataFrame:
     """Ideas of the customer a: id, name in capitals, and what else is given."""
-    return frame(
-        f"idea name customer {columns}", *((i, i.upper(), "a", *rest) for i, *rest in rows)
-    )
+    return frame(f"idea name customer {columns}", *((i, i.upper(), "a", *rest) for i, *rest in rows))
 
 
 def rated(asked: tuple[str, ...] = pia.QUESTIONS, **answers: str) -> dict[str, pd.DataFrame]:
@@ -82,7 +82,7 @@ LETTERS = {
 
 def test_a_letter_follows_from_the_answers():
     tables = rated(**{answers: answers for answers in LETTERS})
-    seen = pia.screening(*book(**tables)).set_index("idea")["suggestion"]
+    seen = pia.screening(Book(*book(**tables))).set_index("idea")["suggestion"]
 
     assert seen.to_dict() == LETTERS
 
@@ -90,7 +90,7 @@ def test_a_letter_follows_from_the_answers():
 def test_without_capability_a_partner_keeps_an_idea_alive():
     tables = rated(x="GGGGGGGB") | {"ideas": ideas("partner", ("x", "Softhouse"))}
 
-    assert pia.screening(*book(**tables))["suggestion"].item() == "B"
+    assert pia.screening(Book(*book(**tables)))["suggestion"].item() == "B"
 
 
 @settings(max_examples=50)
@@ -111,7 +111,7 @@ def test_the_possible_letters_are_those_of_all_completions(answers, partner):
 
 
 def test_what_is_unknown_and_matters_is_to_be_found_out():
-    found = pia.find_out(*book(**rated(open_="GGGGOOO?", settled="BBGGGGG?", new="????????")))
+    found = pia.find_out(Book(*book(**rated(open_="GGGGOOO?", settled="BBGGGGG?", new="????????"))))
 
     assert found[["idea", "question"]].to_numpy().tolist() == [["open_", "capability"]]
 
@@ -121,10 +121,10 @@ def test_the_team_decides_otherwise_with_a_reason():
     told = book(**tables | {"ideas": ideas("class reason", ("x", "A", "The board promised it"))})
     silent = book(**tables | {"ideas": ideas("class", ("x", "A"))})
 
-    seen = pia.screening(*told).iloc[0]
+    seen = pia.screening(Book(*told)).iloc[0]
     assert seen[["suggestion", "class", "differs"]].tolist() == ["C", "A", True]
-    assert "Give the reason" not in said(findings.differently(*told), "block")
-    assert "Give the reason" in said(findings.differently(*silent), "block")
+    assert "Give the reason" not in said(findings.differently(Book(*told)), "block")
+    assert "Give the reason" in said(findings.differently(Book(*silent)), "block")
 
 
 # givens, lock-in, value
@@ -134,7 +134,7 @@ def test_givens_that_do_not_work_come_before_the_brightest_idea():
     tables = rated(bright="GGGGGGGG", given_="GOOOBOOO", kept="GGGGGGGG", poor="BBBBBBBB")
     bright, poor = (("bright", "differentiator", ""), ("poor", "differentiator", ""))
     rows = (bright, ("given_", "given", "no"), ("kept", "given", "yes"), poor)
-    seen = pia.order(*book(**tables | {"ideas": ideas("role secured", *rows)}))
+    seen = pia.order(Book(*book(**tables | {"ideas": ideas("role secured", *rows)})))
 
     assert seen["idea"].tolist() == ["given_", "bright", "poor", "kept"]
     assert seen["rank"].tolist() == [1, 2, 3, 4]
@@ -155,7 +155,7 @@ def test_givens_that_do_not_work_come_before_the_brightest_idea():
 def test_what_ties_a_customer(answers, kind, verdict):
     tables = rated(pia.LOCK_IN, x=answers) | {"ideas": ideas("kind", ("x", kind))}
 
-    assert pia.lock_in(*book(**tables))["lock_in"].item() == verdict
+    assert pia.lock_in(Book(*book(**tables)))["lock_in"].item() == verdict
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_what_ties_a_customer(answers, kind, verdict):
 def test_who_gains(theirs, ours, share, win, words):
     rows = ("x", theirs, ours, ""), ("y", theirs, ours, "yes")
     gains = ideas("customer_gain our_gain asked_for", *rows)
-    seen, asked_for = pia.value(*book(ideas=gains)).to_dict("records")
+    seen, asked_for = pia.value(Book(*book(ideas=gains))).to_dict("records")
 
     assert seen["our_share_pct"] == pytest.approx(share or float("nan"), nan_ok=True)
     assert (seen["win_win"], seen["words"]) == (win, words)
@@ -195,7 +195,7 @@ def placed(points: dict[str, tuple], line: str = "mean", customers: str = "") ->
         factors=FACTORS,
         scores=frame("model subject factor score", *scores),
     )
-    return pia.drawn(tables, chosen.model_copy(update={"line": line})).set_index("idea")
+    return pia.drawn(Book(tables, chosen.model_copy(update={"line": line}))).set_index("idea")
 
 
 KNOWN = {"p": (8, 7), "i": (7, 4), "q": (4, 8), "d": (3, 3), "l": (6, 8)}
@@ -257,8 +257,8 @@ def test_a_segment_may_have_factors_of_its_own():
     rows = ("pia_us", "all", "u", "Us"), ("pia_us", "s", "v", "Ours")
     tables, _ = book(factors=frame("model scope factor label", *rows))
 
-    assert pia.factors(tables, "pia_us", "s")["factor"].tolist() == ["v"]
-    assert pia.factors(tables, "pia_us", "t")["factor"].tolist() == ["u"]
+    assert pia.factors(Book(tables), "pia_us", "s")["factor"].tolist() == ["v"]
+    assert pia.factors(Book(tables), "pia_us", "t")["factor"].tolist() == ["u"]
 
 
 # the chain
@@ -269,9 +269,11 @@ def test_the_chain_is_walked_in_order_and_counts_its_ideas():
     places.append(("last", "corporate", None))
     rows = ("x", "claim", "given", "no"), ("y", "claim", "", "")
     seen = pia.chain(
-        *book(
-            stages=frame("customer stage level place", *(("a", *place) for place in places)),
-            ideas=ideas("stage role secured", *rows),
+        Book(
+            *book(
+                stages=frame("customer stage level place", *(("a", *place) for place in places)),
+                ideas=ideas("stage role secured", *rows),
+            )
         )
     )
 
@@ -283,10 +285,10 @@ def test_the_chain_is_walked_in_order_and_counts_its_ideas():
 def test_the_first_with_an_analysis_is_in_focus():
     tables, chosen = book(ideas=frame("idea name customer", ("x", "X", "b")))
 
-    assert pia.focus(tables, chosen) == "b" and pia.focus(tables, chosen, "a") == "a"
-    assert pia.focus(*book(customers=frame("customer name segment"))) == ""
+    assert pia.focus(Book(tables, chosen)) == "b" and pia.focus(Book(tables, chosen), "a") == "a"
+    assert pia.focus(Book(*book(customers=frame("customer name segment")))) == ""
     with pytest.raises(InvalidInput, match="no customer"):
-        pia.listed(tables, chosen.model_copy(update={"customer": "nobody"}))
+        pia.listed(Book(tables, chosen.model_copy(update={"customer": "nobody"})))
 
 
 # projects and what they take
@@ -313,7 +315,7 @@ def planned(two: str = "2027-06-01", **more: str) -> tuple[T.Tables, choices.Set
 def test_projects_and_accounts_are_added_up_over_everything():
     tables, chosen = planned()
     some = chosen.model_copy(update={"segment": "s", "customer": "a"})
-    seen = plans.load(tables, some).set_index("what")
+    seen = plans.load(Book(tables, some)).set_index("what")
     years = (date(2028, 12, 31) - date(2027, 1, 1)).days / 365.25
 
     days = seen.loc["days", ["accounts", "projects", "available", "over"]].tolist()
@@ -324,14 +326,14 @@ def test_projects_and_accounts_are_added_up_over_everything():
 
 @pytest.mark.parametrize("status", ["done", "stopped"])
 def test_what_is_over_takes_nothing_any_more(status):
-    assert plans.load(*planned(status=status)).set_index("what").at["days", "projects"] == 0
+    assert plans.load(Book(*planned(status=status))).set_index("what").at["days", "projects"] == 0
 
 
 def test_the_work_plan_is_in_order_of_date():
     tables, chosen = planned()
-    row = plans.projects(tables, chosen).iloc[0]
+    row = plans.projects(Book(tables, chosen)).iloc[0]
 
-    assert plans.steps(tables, chosen)["step"].tolist() == ["one", "two"]
+    assert plans.steps(Book(tables, chosen))["step"].tolist() == ["one", "two"]
     assert row[["steps", "done", "owner_name", "class"]].tolist() == [2, 1, "Ann", "?"]
 
 
@@ -351,8 +353,8 @@ SAID = {
 def test_what_a_project_lacks_is_said(more, level, words):
     on = date(2027, 1, 15)
 
-    assert words not in said(findings.differently(*planned(), today=on), level)
-    assert words in said(findings.differently(*planned(**more), today=on), level)
+    assert words not in said(findings.differently(Book(*planned()), today=on), level)
+    assert words in said(findings.differently(Book(*planned(**more)), today=on), level)
 
 
 # what may not be entered yet
@@ -371,9 +373,7 @@ def desk(tmp_path) -> Desk:
 
 def test_no_idea_is_rated_before_good_and_bad_are_agreed(desk):
     rating = {"idea": "x", "question": "problem", "rating": "good"}
-    with pytest.raises(
-        InvalidInput, match="Before ideas are rated, say what good and OK and bad mean"
-    ):
+    with pytest.raises(InvalidInput, match="Before ideas are rated, say what good and OK and bad mean"):
         desk.put("ratings", **rating)
     for field in ("good", "ok", "bad"):
         desk.put("answers", sheet=pia.SHEET, subject="all", item="problem", field=field, value="so")
@@ -387,8 +387,8 @@ def test_no_idea_is_rated_before_good_and_bad_are_agreed(desk):
 
 def test_what_was_rated_without_parameters_is_a_block_for_those_who_check():
     tables = rated(x="GGGGGGGG")
-    found = findings.differently(*book(**tables))
-    ready = findings.differently(*book(**tables, answers=agreed()))
+    found = findings.differently(Book(*book(**tables)))
+    ready = findings.differently(Book(*book(**tables, answers=agreed())))
 
     assert (found.query("level == 'block'")["rule"] == 72).sum() == len(pia.QUESTIONS)
     assert "block" not in set(ready["level"])
@@ -411,7 +411,7 @@ def test_a_class_that_the_answers_do_not_give_needs_a_reason(desk):
     with pytest.raises(InvalidInput, match="give the reason"):
         desk.put("ideas", idea="x", **{"class": "A"})
     desk.put("ideas", idea="x", **{"class": "A", "reason": "Promised"})
-    assert pia.screening(desk.tables, desk.settings)["class"].item() == "A"
+    assert pia.screening(Book(desk.tables, desk.settings))["class"].item() == "A"
 
 
 def test_ideas_and_factors_go_with_their_answers_and_come_back_with_them(desk):
@@ -434,6 +434,6 @@ def test_an_empty_workbook_has_nothing_to_say():
     asked = ("place", "screening", "order", "lock_in", "value", "find_out", "unscored", "chain")
 
     assert all(getattr(pia, ask)(*empty).empty for ask in asked)
-    assert plans.projects(*empty).empty and plans.steps(*empty).empty
-    assert len(plans.load(*empty)) == 2 and findings.differently(*empty).empty
-    assert charts.svg(charts.matrix(pia.drawn(*empty), pia.MATRIX, size="total")).startswith("<svg")
+    assert plans.projects(Book(*empty)).empty and plans.steps(Book(*empty)).empty
+    assert len(plans.load(Book(*empty))) == 2 and findings.differently(Book(*empty)).empty
+    assert charts.svg(charts.matrix(pia.drawn(Book(*empty)), pia.MATRIX, size="total")).startswith("<svg")

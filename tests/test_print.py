@@ -12,9 +12,12 @@ from typing import Any
 import pypdf
 import pytest
 
-from kamlib import __version__, documents, headlines, panels, pia, report, settings, stores, whatif
+from kamlib import __version__, documents, panels, report, whatif
 from kamlib.desk import Desk
-from kamlib.tables import Tables, typed
+from kamlib.models import headlines, pia
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables, typed
 from tests.serving import ROOT, browser
 from tests.worked import text
 
@@ -83,7 +86,7 @@ def pages(name: str) -> Iterator[tuple[str, str, Any]]:
         own = Desk(store, book, segment=segment, read_only=True)
         for make in (documents.document, documents.certain):
             yield make.__name__, own, paged(make(own).html)
-    for customer in pia.begun(whole.tables):
+    for customer in pia.begun(Book(whole.tables)):
         whole.look_at(customer)
         yield "account", whole, paged(documents.account(whole).html)
 
@@ -99,7 +102,7 @@ def test_every_cell_heading_and_line_is_on_paper_and_every_sheet_says_what_it_is
         about = page.locator("p.about").inner_text()
         assert page.locator("tr").count() and name in about and f"kamlib {__version__}" in about
         if kind in ("document", "certain"):
-            assert headlines.narrowing(desk.tables, desk.settings)[0] in about
+            assert headlines.narrowing(Book(desk.tables, desk.settings))[0] in about
         for size in PAPER_PX if kind == "distinct" else ["A4"]:
             assert lost(page, size, about) == [], (kind, size)
     page.close()
@@ -144,7 +147,7 @@ def test_no_name_breaks_out_of_the_foot_of_a_sheet(browser: Any, tmp_path: Path)
 
 
 def about(tables: Tables, location: str = "/home/ann/secret/ours.kam", **given: Any) -> list[str]:
-    return headlines.about(tables, settings.of_workbook(tables, **given), stores.file_name(location))
+    return headlines.about(Book(tables, settings.of_workbook(tables, **given)), stores.file_name(location))
 
 
 def test_a_page_says_whose_it_is_which_workbook_day_parameters_and_version(tmp_path: Path) -> None:

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kamlib import earnings, portfolio, stores
-from kamlib import profitability as profit
-from kamlib import settings as choices
-from kamlib import tables as T
+from kamlib import earnings
 from kamlib.errors import InvalidInput
-from kamlib.profitability import curve, future, overheads
-from kamlib.settings import shipped
+from kamlib.models import portfolio
+from kamlib.models import profitability as profit
+from kamlib.models.profitability import curve, future, overheads
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings as choices
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.settings import shipped
 from tests import worked
 from tests.worked import messages, rows, workbook
 
@@ -48,7 +51,7 @@ CORRECT = """
 
 
 def test_every_cell_of_the_discount_table():
-    table = profit.discount_volume(*workbook())
+    table = profit.discount_volume(Book(*workbook()))
     cells = [["-" if v != v else f"{v:g}" for v in row] for row in table.itertuples(index=False)]
 
     assert cells == [line.split() for line in CORRECT.strip().splitlines()]
@@ -92,11 +95,11 @@ def test_the_teams_own_margin_comes_first():
     customers = rows("customer name revenue profit", *figures)
     own = workbook(customers=customers)
 
-    assert profit.margin(*own) == (20.0, "from the figures of 2 customers")
-    assert profit.discount_volume(*own)["ours"].tolist()[:4] == [11, 18, 25, 33]
+    assert profit.margin(Book(*own)) == (20.0, "from the figures of 2 customers")
+    assert profit.discount_volume(Book(*own))["ours"].tolist()[:4] == [11, 18, 25, 33]
     said = workbook(customers=customers, settings=chosen(margin_pct=18))
-    assert profit.margin(*said)[0] == 18
-    assert profit.discount_volume(*said)["ours"][0] == 13  # 12.5, half up
+    assert profit.margin(Book(*said))[0] == 18
+    assert profit.discount_volume(Book(*said))["ours"][0] == 13  # 12.5, half up
 
 
 @settings(max_examples=20)
@@ -107,8 +110,8 @@ def test_the_teams_own_margin_comes_first():
 def test_any_gross_margin_is_shown_or_said_to_give_no_table(pct):
     tables, of = workbook(customers=listed(a=1))
     tables["customers"] = tables["customers"].assign(revenue=1000.0, profit=10 * pct)
-    own, why = profit.margin(tables, of)
-    table = earnings.discount_table(tables, of)
+    own, why = profit.margin(Book(tables, of))
+    table = earnings.discount_table(Book(tables, of))
 
     assert (abs(own - pct) < 0.051 and 0 < own < 100) == (1e-4 <= pct <= 99.9999)
     assert why in earnings.discount(own, 5, why)
@@ -138,10 +141,10 @@ def test_dropping_a_customer_costs_more_than_it_saves():
         customers=listed(a=100, b=80, c=60, d=50),
         settings=chosen(overheads=240, overhead_saved=30),
     )
-    table = profit.contribution(*own).set_index("customer")
+    table = profit.contribution(Book(*own)).set_index("customer")
 
     assert table.at["d", "change"] == -20 and set(table["verdict"]) == {"keep"}
-    assert profit.spiral(*own)["company"].tolist() == [50, 30, 0, -50, -120]
+    assert profit.spiral(Book(*own))["company"].tolist() == [50, 30, 0, -50, -120]
 
 
 @few
@@ -179,18 +182,16 @@ def kaplan(practical: object = 100, queries: object = 280):
 
 def test_time_driven_costing_as_published():
     own = workbook(**kaplan())
-    pool = profit.pools(*own).iloc[0]
-    cost = profit.by_activity(*own).set_index("activity")["cost"].to_dict()
-    customers = profit.customers(*own).set_index("customer")
+    pool = profit.pools(Book(*own)).iloc[0]
+    cost = profit.by_activity(Book(*own)).set_index("activity")["cost"].to_dict()
+    customers = profit.customers(Book(*own)).set_index("customer")
 
     assert pool[["rate", "used_cost", "unused_cost", "unused_minutes"]].tolist() == pytest.approx(
         [0.80, 462_880, 97_120, 121_400]
     )
     assert round(pool["used_pct"]) == 83
     assert cost == pytest.approx({"orders": 313_600, "queries": 49_280, "checks": 100_000})
-    assert customers["cost_to_serve"].sum() == pytest.approx(
-        462_880
-    )  # the rest is charged to nobody
+    assert customers["cost_to_serve"].sum() == pytest.approx(462_880)  # the rest is charged to nobody
     assert customers.at["y", "profit"] == pytest.approx(200_000 - 800 * 32 - 500 * 200)
 
 
@@ -203,9 +204,7 @@ def test_activity_based_costing_as_published():
         activity_counts=rows("customer activity term count", *counts),
     )
 
-    assert profit.use(*own).query("customer == 'y'")["cost"].tolist() == pytest.approx(
-        [8, 40, 44.8]
-    )
+    assert profit.use(Book(*own)).query("customer == 'y'")["cost"].tolist() == pytest.approx([8, 40, 44.8])
 
 
 def test_a_time_equation():
@@ -213,11 +212,13 @@ def test_a_time_equation():
     terms = ("pack", "special", "Special package", 6.5), ("pack", "air", "", 2)
     counts = ("x", "pack", "", 10), ("x", "pack", "special", 4), ("x", "pack", "air", 3)
     use = profit.use(
-        *workbook(
-            pools=rows("pool cost minutes practical_pct", ("p", 1000, 1000, 100)),
-            activities=rows("activity pool minutes", ("pack", "p", 0.5)),
-            time_terms=rows("activity term name minutes", *terms),
-            activity_counts=rows("customer activity term count", *counts),
+        Book(
+            *workbook(
+                pools=rows("pool cost minutes practical_pct", ("p", 1000, 1000, 100)),
+                activities=rows("activity pool minutes", ("pack", "p", 0.5)),
+                time_terms=rows("activity term name minutes", *terms),
+                activity_counts=rows("customer activity term count", *counts),
+            )
         )
     )
 
@@ -226,7 +227,7 @@ def test_a_time_equation():
 
 
 def test_practical_capacity_is_eighty_per_cent_unless_said():
-    assert profit.pools(*workbook(**kaplan(practical="")))["practical_minutes"][0] == 560_000
+    assert profit.pools(Book(*workbook(**kaplan(practical=""))))["practical_minutes"][0] == 560_000
 
 
 @pytest.mark.parametrize(("year", "of_y"), [("", 7), ("2024", 50)])
@@ -240,15 +241,15 @@ def test_orders_are_counted_by_the_ledger_of_the_year_where_nobody_did(year, of_
         ("z", 2024, 9),
     )
     use = profit.use(
-        *workbook(
-            activities=rows(
-                "activity driver minutes", ("enter", "Orders", 2), ("visit", "visits", 60)
-            ),
-            activity_counts=rows(
-                "customer activity term count", ("x", "enter", "", 5), ("z", "enter", "", "?")
-            ),
-            ledger=rows("customer year orders", *booked),
-            settings=chosen(profit_year=year),
+        Book(
+            *workbook(
+                activities=rows("activity driver minutes", ("enter", "Orders", 2), ("visit", "visits", 60)),
+                activity_counts=rows(
+                    "customer activity term count", ("x", "enter", "", 5), ("z", "enter", "", "?")
+                ),
+                ledger=rows("customer year orders", *booked),
+                settings=chosen(profit_year=year),
+            )
         )
     )
 
@@ -257,9 +258,7 @@ def test_orders_are_counted_by_the_ledger_of_the_year_where_nobody_did(year, of_
 
 
 def test_what_is_not_known_is_not_free():
-    customers = profit.customers(
-        *workbook(**kaplan(queries="") | {"customers": listed(x=1, y=1, z=1)})
-    )
+    customers = profit.customers(Book(*workbook(**kaplan(queries="") | {"customers": listed(x=1, y=1, z=1)})))
     customers = customers.set_index("customer")
 
     assert customers["doubtful"].tolist() == [True, False, True]
@@ -280,11 +279,9 @@ def test_the_allocation_adds_up_to_the_pool(cost, minutes, practical, times, cou
     own = workbook(
         pools=rows("pool cost minutes practical_pct", ("p", cost, minutes, practical)),
         activities=rows("activity pool minutes", *((str(a), "p", m) for a, m in enumerate(times))),
-        activity_counts=rows(
-            "customer activity count", *((c, a, n) for (c, a), n in counts.items())
-        ),
+        activity_counts=rows("customer activity count", *((c, a, n) for (c, a), n in counts.items())),
     )
-    pool, charged = profit.pools(*own).iloc[0], profit.use(*own)["cost"].sum()
+    pool, charged = profit.pools(Book(*own)).iloc[0], profit.use(Book(*own))["cost"].sum()
     supplied = max(pool["practical_minutes"], pool["used_minutes"]) > 0
 
     assert pool["used_cost"] + pool["unused_cost"] == pytest.approx(
@@ -302,7 +299,7 @@ TEN = (500, 300, 150, 50, 10, 0, -20, -40, -50, -200)
 
 def test_the_whale_of_ten_customers():
     whale = profit.whale(
-        *workbook(customers=listed(**{f"c{i}": v for i, v in enumerate(reversed(TEN))}))
+        Book(*workbook(customers=listed(**{f"c{i}": v for i, v in enumerate(reversed(TEN))})))
     )
 
     assert whale["cumulative"].tolist() == [500, 800, 950, 1000, 1010, 1010, 990, 950, 900, 700]
@@ -313,7 +310,7 @@ def test_the_whale_of_ten_customers():
 
 
 def test_without_profit_the_share_is_of_the_peak():
-    summary = profit.summary(profit.whale(*workbook(customers=listed(a=10, b=-30))))
+    summary = profit.summary(profit.whale(Book(*workbook(customers=listed(a=10, b=-30)))))
 
     assert (summary["of_peak"], summary["top_share_pct"], summary["total"]) == (1, 100, -20)
 
@@ -342,13 +339,11 @@ def test_the_gini_is_the_mean_difference(values):
 def test_a_customer_on_which_much_depends():
     others = [(f"c{i}", f"C{i}", 6) for i in range(10)]
     own = workbook(customers=rows("customer name revenue", ("gloss", "GLOSS", 40), *others))
-    table = profit.concentration(*own)
+    table = profit.concentration(Book(*own))
 
     assert table["share_pct"].tolist() == [40] + 10 * [6]
     assert table["dependent"].tolist() == [True] + 10 * [False]
-    assert ("warn", "GLOSS is 40 % of the business: what if it goes?") in messages(
-        profit.RULES, *own
-    )
+    assert ("warn", "GLOSS is 40 % of the business: what if it goes?") in messages(profit.RULES, *own)
 
 
 @pytest.mark.parametrize(("keep", "after"), [(None, 350), (50, 350), (100, -50)])
@@ -356,17 +351,13 @@ def test_raising_the_price_and_losing_half(keep, after):
     row = {"revenue": 10_000, "gross_profit": 500, "cost_to_serve": 800}
     rise = profit.price_rise(row, 1000, 10, 50, keep)
 
-    assert (rise["before"], rise["after"], rise["change"]) == pytest.approx(
-        (-300, after, after + 300)
-    )
+    assert (rise["before"], rise["after"], rise["change"]) == pytest.approx((-300, after, after + 300))
     assert rise["total_after"] == pytest.approx(1000 + after + 300)
     assert rise["cover_change"] == pytest.approx(250)
 
 
 @given(MONEY, MONEY, MONEY, st.floats(0, 100))
-def test_nothing_changes_by_raising_nothing_and_nothing_is_left_of_nothing(
-    revenue, gross, serve, rise
-):
+def test_nothing_changes_by_raising_nothing_and_nothing_is_left_of_nothing(revenue, gross, serve, rise):
     row = {"revenue": revenue, "gross_profit": gross, "cost_to_serve": serve}
 
     assert profit.price_rise(row, 0, 0, 0)["change"] == pytest.approx(0)
@@ -379,7 +370,7 @@ def test_nothing_changes_by_raising_nothing_and_nothing_is_left_of_nothing(
 def booked(*years: tuple):
     columns = "customer year revenue cost_of_sales uncosted freight months"
     own = workbook(customers=listed(a=1, b=2), ledger=rows(columns, *years))
-    return profit.customers(*own).set_index("customer")
+    return profit.customers(Book(*own)).set_index("customer")
 
 
 def test_the_ledger_counts_before_the_list_and_a_part_of_a_year_does_not():
@@ -428,7 +419,7 @@ def test_a_defection_rate_that_makes_no_sense_is_refused(defection):
 def test_the_page_says_where_each_table_of_future_value_begins():
     """Gupta and Lehmann count from the end of the first year, the simple table from its beginning."""
     own = workbook(customers=listed(a=100), settings=chosen(retention_low_pct=80))
-    above, _, simple = earnings.future_words(*own).partition("The simple table")
+    above, _, simple = earnings.future_words(Book(*own)).partition("The simple table")
 
     assert "counts from the end of the first year" in above
     assert "counts from the beginning of the first year" in simple
@@ -454,9 +445,7 @@ HIGH_END = (1000, 869, 743, 653, 593, 551, 517, 491)
 COHORTS = rows("segment cohort age customers", *(("all", "x", i, n) for i, n in enumerate(REGULAR)))
 
 
-@pytest.mark.parametrize(
-    ("cohort", "alpha", "beta"), [(REGULAR, 0.704, 1.182), (HIGH_END, 0.668, 3.806)]
-)
+@pytest.mark.parametrize(("cohort", "alpha", "beta"), [(REGULAR, 0.704, 1.182), (HIGH_END, 0.668, 3.806)])
 def test_the_published_fits_of_contracts(cohort, alpha, beta):
     assert future.sbg_fit([cohort]) == pytest.approx((alpha, beta), abs=2e-3)
 
@@ -467,7 +456,7 @@ def test_cohorts_that_say_nothing_have_no_fit(cohorts):
 
 
 def test_retention_observed_and_fitted():
-    table = profit.retention(*workbook(cohorts=COHORTS))
+    table = profit.retention(Book(*workbook(cohorts=COHORTS)))
 
     assert table["left_pct"].dropna().tolist() == pytest.approx([n / 10 for n in REGULAR])
     assert table["retention_pct"].dropna().is_monotonic_increasing  # it grows with age
@@ -479,7 +468,7 @@ def worth(**more: pd.DataFrame) -> pd.DataFrame:
         "ledger": rows("customer year revenue cost_of_sales", ("a", 2025, 300, 200)),
         "settings": chosen(discount_rate_pct=10, horizon_years=3),
     }
-    return profit.future_value(*workbook(**given | more)).set_index("customer")
+    return profit.future_value(Book(*workbook(**given | more))).set_index("customer")
 
 
 def three_years(p: float, r: float, g: float) -> float:
@@ -519,7 +508,7 @@ def test_as_many_won_as_lost_and_still_poorer():
         [(f"l{i}", "lost", 100) for i in range(10)],
         [(f"w{i}", "won", 20) for i in range(10)],
     )
-    net = profit.won_and_lost(*workbook(won_lost=rows("account kind profit", *lost, *won))).iloc[-1]
+    net = profit.won_and_lost(Book(*workbook(won_lost=rows("account kind profit", *lost, *won)))).iloc[-1]
 
     assert net.tolist() == ["net", 0, -800, 0]
 
@@ -528,7 +517,7 @@ def test_as_many_won_as_lost_and_still_poorer():
 def test_moving_half_of_the_visits(cost, money):
     contacts = rows("customer channel contacts", ("a", "face_to_face", 100))
     own = workbook(customers=listed(a=1), contacts=contacts, settings=chosen(contact_cost=cost))
-    moved = profit.moved(profit.channels(*own), 50)
+    moved = profit.moved(profit.channels(Book(*own)), 50)
 
     assert (moved["before"], moved["after"], moved["saved"]) == (400, 250, 150)
     assert moved["money"] == pytest.approx(money, nan_ok=True)
@@ -549,14 +538,12 @@ def test_winning_a_customer_pays_back_in_years(brings, years, said):
         "training_own_and_customer_staff": 50,
     }
     answers = [("acquisition_costs", "a", line, "cost", cost) for line, cost in lines.items()]
-    own = workbook(
-        customers=listed(a=brings), answers=rows("sheet subject item field value", *answers)
-    )
-    row = profit.payback(*own).iloc[0]
+    own = workbook(customers=listed(a=brings), answers=rows("sheet subject item field value", *answers))
+    row = profit.payback(Book(*own)).iloc[0]
 
     assert row["years"] == pytest.approx(years, nan_ok=True)
     assert row["at_least"] and row["unknown"] == 8
-    assert said in earnings.programme_words(*own)
+    assert said in earnings.programme_words(Book(*own))
 
 
 @pytest.mark.parametrize(
@@ -569,11 +556,13 @@ def test_winning_a_customer_pays_back_in_years(brings, years, said):
 )
 def test_will_it_pay(day, share, words):
     given = profit.verdict(
-        *workbook(
-            customers=rows("customer name profit potential_profit", ("a", "A", 100, 400)),
-            decisions=rows("what subject decision", ("category", "a", "key")),
-            effort=rows("category days money", ("key", 10, 50)),
-            settings=chosen(day_cost=day),
+        Book(
+            *workbook(
+                customers=rows("customer name profit potential_profit", ("a", "A", 100, 400)),
+                decisions=rows("what subject decision", ("category", "a", "key")),
+                effort=rows("category days money", ("key", 10, 50)),
+                settings=chosen(day_cost=day),
+            )
         )
     )
 
@@ -606,7 +595,7 @@ def test_a_loss_is_said_of_a_decided_and_of_a_suggested_key_account(decided, is_
 def test_the_matrix_with_money(example):
     tables = T.typed(stores.load(shipped("data") / example, read_only=True)[1])
     own = tables, choices.of_workbook(tables)
-    plain, rich = portfolio.drawn(*own), profit.drawn(*own)
+    plain, rich = portfolio.drawn(Book(*own)), profit.drawn(Book(*own))
     more = ["left", "eaten", "worth_low", "worth_high", "about"]
 
     pd.testing.assert_frame_equal(rich[plain.columns.tolist()], plain)
@@ -621,6 +610,6 @@ future_value retention kam_cost payback won_and_lost discount_volume drawn"""
 def test_models_bear_an_empty_workbook():
     for name in MODELS.split():
         assert isinstance(getattr(profit, name)(*workbook()), pd.DataFrame), name
-    assert profit.summary(profit.whale(*workbook()))["total"] == 0
+    assert profit.summary(profit.whale(Book(*workbook())))["total"] == 0
     assert messages(profit.RULES, *workbook()) == []
-    assert "is not known" in profit.verdict(*workbook())[0]
+    assert "is not known" in profit.verdict(Book(*workbook()))[0]

@@ -16,11 +16,15 @@ import psutil
 import pytest
 from markupsafe import escape
 
-from kamlib import documents, headlines, panels, pia, plans, report, sheets, stores
+from kamlib import documents, panels, report
+from kamlib.catalogue import sheets
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
-from kamlib.settings import of_workbook
-from kamlib.tables import DEFINITIONS, typed
+from kamlib.models import headlines, pia, plans
+from kamlib.workbook import stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS, typed
+from kamlib.workbook.settings import of_workbook
 from tests.serving import browser
 from tests.worked import frame, text
 
@@ -52,7 +56,8 @@ def test_a_report_asks_the_network_for_nothing(page, groundwork):
 
 
 def test_the_report_of_steps_1_to_5_has_every_sheet_every_picture_and_the_figures(groundwork):
-    from kamlib import results, sheets
+    from kamlib.catalogue import sheets
+    from kamlib.models import results
 
     example, each = groundwork
     place = str(ROOT / "data" / example)
@@ -70,7 +75,7 @@ def test_the_report_of_steps_1_to_5_has_every_sheet_every_picture_and_the_figure
 
 
 def test_the_report_of_steps_1_to_5_has_the_sheets_of_every_segment_and_customer(groundwork):
-    from kamlib import results
+    from kamlib.models import results
 
     example, each = groundwork
     said = results.show(str(ROOT / "data" / example), "sheets")[["sheet", "subject"]].drop_duplicates()
@@ -87,8 +92,8 @@ def test_a_report_has_the_whole_story(page):
 
 
 def test_the_figures_of_the_report_are_those_of_the_command_line(page):
-    from kamlib import results
-    from kamlib.scoring import one
+    from kamlib.models import results
+    from kamlib.models.scoring import one
 
     for row in results.show(str(ROOT / "data" / "insurer"), "kaism", "broker_networks").to_dict("records"):
         found = re.search(rf'<td class="name">{row["name"]}</td>(.*?)</tr>', page, re.S)[1]
@@ -96,7 +101,7 @@ def test_the_figures_of_the_report_are_those_of_the_command_line(page):
 
 
 def test_how_sure_a_box_is_reads_the_same_in_the_report_and_on_the_command_line(page):
-    from kamlib import results
+    from kamlib.models import results
 
     for row in results.show(str(ROOT / "data" / "insurer"), "certainty", "broker_networks").to_dict(
         "records"
@@ -321,7 +326,8 @@ def test_a_copy_of_one_segment_holds_nothing_of_another(book, segment, tmp_path,
 
 def test_a_copy_of_one_segment_says_what_the_workbook_says(tmp_path):
     """Also where the whole company counts: costs that are shared out, and whom we can look after."""
-    from kamlib import pia, portfolio, profitability, staffed
+    from kamlib.models import pia, portfolio, profitability
+    from kamlib.models import staffing as staffed
 
     place = ROOT / "data" / "bank"
     copied = report.publish_copy(str(place), tmp_path, "universities")
@@ -330,22 +336,25 @@ def test_a_copy_of_one_segment_says_what_the_workbook_says(tmp_path):
 
     for model in (profitability.customers, profitability.cost_to_serve, pia.place, portfolio.classes):
         pd.testing.assert_frame_equal(model(part, of_workbook(part)), model(whole, chosen))
-    there, found = staffed.choose(whole, of_workbook(whole)), staffed.choose(part, of_workbook(part))
+    there, found = (
+        staffed.choose(Book(whole, of_workbook(whole))),
+        staffed.choose(Book(part, of_workbook(part))),
+    )
     there = there[there["segment"] == "universities"]
     assert found.set_index("customer")["chosen"].to_dict() == there.set_index("customer")["chosen"].to_dict()
 
 
 def test_a_published_copy_is_shown_in_the_scenario_that_was_asked_for(tmp_path, monkeypatch):
-    from kamlib import kaism, results
     from kamlib.desk import open_desk
+    from kamlib.models import kaism, results
 
     copied = report.publish_copy(str(ROOT / "data" / "insurer"), tmp_path, scenario="price_war")
     monkeypatch.setenv("KAM_READ_ONLY", "1")
     desk = open_desk(workbook=str(copied))
 
     expected = results.show(str(ROOT / "data" / "insurer"), "kaism", "broker_networks", scenario="price_war")
-    pd.testing.assert_frame_equal(kaism.place(desk.tables, desk.settings), expected)
-    assert headlines.in_scenario(desk.tables, desk.settings) == "We lose the price war"
+    pd.testing.assert_frame_equal(kaism.place(Book(desk.tables, desk.settings)), expected)
+    assert headlines.in_scenario(Book(desk.tables, desk.settings)) == "We lose the price war"
 
 
 @pytest.mark.parametrize("static", [[], ["--static", "page.html"]])
@@ -497,11 +506,11 @@ def test_the_page_on_one_customer_says_what_it_is_about_and_who_made_it():
     desk.look_at("alder")
     page = documents.differently(desk).html
     tables, chosen = desk.tables, of_workbook(desk.tables, customer="alder")
-    ordered = pia.order(tables, chosen)
+    ordered = pia.order(Book(tables, chosen))
     for name in [
         *ordered["name"].head(14),
-        *plans.projects(tables, chosen)["name"],
-        *pia.chain(tables, chosen)["name"].head(12),
+        *plans.projects(Book(tables, chosen))["name"],
+        *pia.chain(Book(tables, chosen))["name"].head(12),
     ]:
         assert str(panels.Markup.escape(name)) in page
     first = page.index(str(panels.Markup.escape(ordered["name"].iloc[0])), page.index("in this order"))
@@ -518,7 +527,7 @@ def test_the_page_on_one_customer_has_its_sheets_and_nobody_elses():
     desk = example("insurer")
     desk.look_at("alder")
     page = documents.differently(desk).html
-    said = sheets.table(desk.tables, desk.settings)
+    said = sheets.table(Book(desk.tables, desk.settings))
     own = said[said["subject"] == "Alder Network"]
     assert page.count("lines filled in") == own["sheet"].nunique() == 4
     for row in own.to_dict("records"):
@@ -545,22 +554,22 @@ def test_a_customer_without_a_segment_stands_in_no_category(tmp_path):
 
 @pytest.mark.parametrize("name", ["insurer", "bank"])
 def test_the_page_on_step_10_has_what_is_different_and_what_it_takes(name):
-    from kamlib import distinction
+    from kamlib.models import distinction
 
     desk = example(name)
     page = documents.differently(desk).html
     everywhere = desk.settings.model_copy(update={"segment": ""})
-    assert f"<h1>{panels.Markup.escape(distinction.words(desk.tables, everywhere))}</h1>" in page
-    seen = distinction.distinction(desk.tables, everywhere)
+    assert f"<h1>{panels.Markup.escape(distinction.words(Book(desk.tables, everywhere)))}</h1>" in page
+    seen = distinction.distinction(Book(desk.tables, everywhere))
     for row in seen[(seen["min"] != "") & (seen["max"] != "")].to_dict("records"):
         assert (
             str(panels.Markup.escape(row["name"])) in page and str(panels.Markup.escape(row["max"])) in page
         )
     for words in seen.loc[seen["creep"] != "", "creep"]:
         assert str(panels.Markup.escape(words))[1:] in page
-    for words in plans.load(desk.tables, everywhere)["words"]:
+    for words in plans.load(Book(desk.tables, everywhere))["words"]:
         assert words[1:] in page
-    for row in distinction.services(desk.tables, everywhere).to_dict("records"):
+    for row in distinction.services(Book(desk.tables, everywhere)).to_dict("records"):
         assert str(panels.Markup.escape(row["name"])) in page
     for words in (
         "What each category gets",
@@ -657,7 +666,7 @@ def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
     page = path.read_text(encoding="utf-8")
     said = "Broker networks · scenario: We lose the price war · too close to call: within 0.3"
     assert f"<title>How sure are we? · {said}</title>" in page and said in page.split("<h1>")[1]
-    from kamlib import results
+    from kamlib.models import results
 
     seen = results.show(str(ROOT / "data" / "insurer"), "certainty", "broker_networks", scenario="price_war")
     assert all(str(escape(words)) in page for words in seen["words"])
@@ -682,7 +691,7 @@ def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path):
 
 
 def test_results_of_one_customer_are_shown():
-    from kamlib import results
+    from kamlib.models import results
 
     place = str(ROOT / "data" / "insurer")
     for name in (

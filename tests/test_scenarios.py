@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import checks, desk, kaism, scenarios, stores
-from kamlib import settings as choices
-from kamlib import tables as T
+from kamlib import desk
 from kamlib.errors import InvalidInput
+from kamlib.models import kaism, scenarios
+from kamlib.workbook import checks, stores
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings as choices
+from kamlib.workbook.book import Book
 from tests import worked
 from tests.books import ROOT, calls
 
@@ -44,7 +47,7 @@ def with_changes(tables: T.Tables, *rows: str, kind: str = "what_if", **head: ob
 
 def after(*rows: str, **head: object) -> tuple[T.Tables, choices.Settings]:
     tables, chosen = worked.typed()
-    return scenarios.applied(with_changes(tables, *rows, **head), chosen, "s")
+    return scenarios.applied(Book(with_changes(tables, *rows, **head), chosen), "s")
 
 
 def score(tables: T.Tables, subject: str, factor: str, supplier: str = "") -> float:
@@ -62,15 +65,15 @@ def of_factor(tables: T.Tables, factor: str, column: str = "weight") -> float:
 def test_no_scenario_is_the_very_same_workbook():
     tables, chosen = worked.typed()
 
-    assert scenarios.applied(tables, chosen, "")[0] is tables
+    assert scenarios.applied(Book(tables, chosen), "")[0] is tables
 
 
 def test_a_scenario_that_does_not_exist_is_refused_with_a_guess():
     tables, chosen = worked.typed()
-    kept = stored(tables, scenarios.equal_weights(tables, chosen))
+    kept = stored(tables, scenarios.equal_weights(Book(tables, chosen)))
 
     with pytest.raises(InvalidInput, match='no scenario "equal_w". Did you mean "equal_weights"'):
-        scenarios.applied(kept, chosen, "equal_w")
+        scenarios.applied(Book(kept, chosen), "equal_w")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,7 @@ def test_what_a_change_of_a_weight_does(change, value):
 def test_a_must_have_is_set_moved_and_dropped(change, least, first):
     tables, chosen = worked.typed(must=[None, None, 5, None, None, None])
     tables = with_changes(tables, f"must_have attractiveness main {change}")
-    seen, _ = scenarios.applied(tables, chosen, "s")
+    seen, _ = scenarios.applied(Book(tables, chosen), "s")
 
     assert of_factor(seen, "f3", "must_have_min") == pytest.approx(least, nan_ok=True)
     assert np.isnan(of_factor(seen, "f1", "must_have_min"))  # there is none to move
@@ -157,7 +160,7 @@ def test_a_score_that_nobody_has_entered(change, scored):
     tables, chosen = worked.typed()
     tables["scores"] = tables["scores"][tables["scores"]["factor"] != "f1"]
     changed = with_changes(tables, f"score attractiveness {change}")
-    seen = scenarios.applied(changed, chosen, "s")[0]["scores"]
+    seen = scenarios.applied(Book(changed, chosen), "s")[0]["scores"]
     seen = seen[seen["factor"] == "f1"]
 
     assert dict(zip(seen["subject"], seen["score"], strict=True)) == scored
@@ -165,7 +168,7 @@ def test_a_score_that_nobody_has_entered(change, scored):
 
 def test_a_competitor_is_set_where_it_is_one_and_added_where_it_is_named():
     wide = after("score strength all j1 Y 10 -")[0]["scores"]
-    placed = kaism.place(*after("score strength Beta j1 Y 10 -")).set_index("customer")
+    placed = kaism.place(Book(*after("score strength Beta j1 Y 10 -"))).set_index("customer")
 
     assert set(wide.loc[wide["supplier"] == "Y", "subject"]) == {"Alpha", "Gamma"}
     assert placed.loc["Beta", ["best_competitor", "x"]].tolist() == ["Y", -3]
@@ -174,21 +177,19 @@ def test_a_competitor_is_set_where_it_is_one_and_added_where_it_is_named():
 def test_only_what_changes_is_new_and_it_is_made_once():
     tables, chosen = worked.typed()
     tables = with_changes(tables, "weight attractiveness main f1 - 9 -")
-    seen, same = scenarios.applied(tables, chosen, "s")
-    nothing = with_changes(
-        tables, "weight attractiveness main f1 - 3 -", "score strength no j1 - - 2"
-    )
+    seen, same = scenarios.applied(Book(tables, chosen), "s")
+    nothing = with_changes(tables, "weight attractiveness main f1 - 3 -", "score strength no j1 - - 2")
 
     assert {n for n in tables if seen[n] is not tables[n]} == {"factors"} and same is chosen
-    assert scenarios.applied(tables, chosen, "s")[0]["factors"] is seen["factors"]
-    assert scenarios.applied(nothing, chosen, "s")[0] is nothing
+    assert scenarios.applied(Book(tables, chosen), "s")[0]["factors"] is seen["factors"]
+    assert scenarios.applied(Book(nothing, chosen), "s")[0] is nothing
 
 
 def test_the_lines_of_a_scenario():
     state = after(line="midpoint", near_line=0.2)
 
     assert (state[1].line, state[1].near_line) == ("midpoint", 0.2)
-    assert kaism.place(*state)["y_line"].eq(5.5).all()
+    assert kaism.place(Book(*state))["y_line"].eq(5.5).all()
 
 
 def test_ideas_are_scored_too():
@@ -203,7 +204,7 @@ def test_ideas_are_scored_too():
     )
     tables |= {name: new[name] for name in ("ideas", "factors", "scores")}
     changes = ("score pia_us all all - 8 -", "weight pia_us all all - 1 -")
-    seen, _ = scenarios.applied(with_changes(tables, *changes), chosen, "s")
+    seen, _ = scenarios.applied(Book(with_changes(tables, *changes), chosen), "s")
 
     assert seen["scores"]["score"].tolist() == [8] * 4
     assert seen["factors"]["weight"].tolist() == [1, 1]
@@ -217,8 +218,8 @@ def test_the_overview_of_the_worked_example():
     tables, chosen = worked.typed()
     rows = ("weight attractiveness main all - 0 -", "weight attractiveness main f4 - 1 -")
     tables = with_changes(tables, *rows)
-    found = scenarios.compare(tables, chosen)
-    today, words = scenarios.overview(tables, chosen)["words"]
+    found = scenarios.compare(Book(tables, chosen))
+    today, words = scenarios.overview(Book(tables, chosen))["words"]
 
     assert found["scenario"].tolist() == [""] * 4 + ["s"] * 4
     assert not found[:4]["moved"].any()
@@ -234,7 +235,7 @@ def test_many_that_move_are_counted():
     strength = {c: {"us": (5,) * 6, "X": (4,) * 6} for c in many}
     tables, chosen = worked.typed(attractive=many, strength=strength)
     tables = with_changes(tables, "score strength all all us 1 -")
-    words = scenarios.overview(tables, chosen)["words"].iloc[1]
+    words = scenarios.overview(Book(tables, chosen))["words"].iloc[1]
 
     assert words.startswith("20 of 20 change: c0 becomes an opportunistic account")
     assert words.endswith("and 14 more change.")
@@ -249,7 +250,7 @@ def test_why_on_the_worked_example_by_hand():
     )
     rows = ("attractiveness A f1 - 8 -", "strength A j1 us - -3")
     rows = (*(f"score {row}" for row in rows), "weight attractiveness main f1 - 3 -")
-    after = scenarios.applied(with_changes(tables, *rows), chosen, "s")
+    after = scenarios.applied(Book(with_changes(tables, *rows), chosen), "s")
     found = scenarios.why((tables, chosen), after)
     effects = found.set_index(["customer", "axis", "kind", "factor"])
     effects = effects[["supplier", "before", "after", "effect"]].T.to_dict("list")
@@ -325,11 +326,11 @@ def test_nothing_to_tell():
         assert scenarios.why(state, state).empty
         assert scenarios.moves(state, state)["words"].str.contains("stays").all()
         assert not scenarios.moves(state, state)["moved"].any()
-    assert scenarios.compare(*empty).empty
-    assert scenarios.overview(*empty)["words"].tolist() == ["The workbook as it is."]
+    assert scenarios.compare(Book(*empty)).empty
+    assert scenarios.overview(Book(*empty))["words"].tolist() == ["The workbook as it is."]
     rows = ("weight strength all all - 2 -", "score strength a b c 4 -")
     full = with_changes(blank, "score attractiveness all all - 5 -", *rows)
-    assert len(scenarios.applied(full, empty[1], "s")[0]["scores"]) == 1
+    assert len(scenarios.applied(Book(full, empty[1]), "s")[0]["scores"]) == 1
 
 
 # making scenarios
@@ -337,30 +338,30 @@ def test_nothing_to_tell():
 
 def test_equal_weights():
     tables, chosen = worked.typed()
-    kept = stored(tables, scenarios.equal_weights(tables, chosen))
-    factors = scenarios.applied(kept, chosen, "equal_weights")[0]["factors"]
+    kept = stored(tables, scenarios.equal_weights(Book(tables, chosen)))
+    factors = scenarios.applied(Book(kept, chosen), "equal_weights")[0]["factors"]
 
     assert factors.loc[factors["scope"] == "main", "weight"].tolist() == [1] * 6
     with pytest.raises(InvalidInput, match="already"):
-        scenarios.equal_weights(kept, chosen)
+        scenarios.equal_weights(Book(kept, chosen))
 
 
 def test_what_cannot_be_kept():
     tables, chosen = worked.typed()
-    kept = stored(tables, scenarios.keep_round(tables, chosen, "2026/b", ON))
+    kept = stored(tables, scenarios.keep_round(Book(tables, chosen), "2026/b", ON))
 
     assert kept["scenarios"]["scenario"].tolist() == ["round_2026_b"]
     short, taken = "short name", "kept already"
     for wrong, why in {"": short, "a b": short, "2026/b": taken, "2026_b": taken}.items():
         with pytest.raises(InvalidInput, match=why):
-            scenarios.keep_round(kept, chosen, wrong, ON)
+            scenarios.keep_round(Book(kept, chosen), wrong, ON)
     for wrong, why in {"mine": "Nothing differs", "": "short id"}.items():
         with pytest.raises(InvalidInput, match=why):
-            scenarios.keep_changes(tables, dict(tables), wrong, "Mine")
+            scenarios.keep_changes(Book(tables), dict(tables), wrong, "Mine")
 
 
 def test_a_round_has_the_rows_a_desk_stores():
-    rows = scenarios.keep_round(*worked.typed(), "2026", ON)
+    rows = scenarios.keep_round(Book(*worked.typed()), "2026", ON)
     beta = next(row for name, row in rows if name == "rounds" and row["customer"] == "Beta")
     keys = [(name, *(row[k] for k in T.DEFINITIONS[name].keys)) for name, row in rows]
 
@@ -423,7 +424,7 @@ CHANGES = st.lists(
 def check_effects(before, seen) -> None:
     """The reasons add up to the change of both distances, for every customer and axis."""
     found = scenarios.why(before, seen).groupby(["axis", "customer"])["effect"].sum()
-    then, now = (kaism.place(*state).set_index("customer") for state in (before, seen))
+    then, now = (kaism.place(Book(*state)).set_index("customer") for state in (before, seen))
     changes = {
         "attractiveness": (now["y"] - now["y_line"]) - (then["y"] - then["y_line"]),
         "strength": now["x"] - then["x"],
@@ -449,7 +450,7 @@ def test_the_reasons_add_up(one, other, line):
 def test_a_scenario_changes_nothing_it_is_given_and_can_be_kept(book, rows):
     tables = with_changes(book[0], *rows)
     copy = {name: table.copy() for name, table in tables.items()}
-    seen = scenarios.applied(tables, book[1], "s")
+    seen = scenarios.applied(Book(tables, book[1]), "s")
     factors, scores = seen[0]["factors"], seen[0]["scores"]
 
     for name, table in copy.items():
@@ -460,31 +461,31 @@ def test_a_scenario_changes_nothing_it_is_given_and_can_be_kept(book, rows):
     assert factors["weight"].dropna().between(0, 1000).all()
     check_effects(book, seen)
     moved = scenarios.moves(book, seen)["moved"].sum()
-    assert scenarios.overview(tables, book[1])["moved"].iloc[1] == moved
+    assert scenarios.overview(Book(tables, book[1]))["moved"].iloc[1] == moved
     try:
-        kept = scenarios.keep_changes(book[0], seen[0], "mine", "Mine")
+        kept = scenarios.keep_changes(Book(book[0]), seen[0], "mine", "Mine")
     except InvalidInput:
         assert scores["score"].equals(book[0]["scores"]["score"])
         return
-    again, _ = scenarios.applied(stored(book[0], kept), book[1], "mine")
-    pd.testing.assert_frame_equal(kaism.place(again, book[1]), kaism.place(seen[0], book[1]))
+    again, _ = scenarios.applied(Book(stored(book[0], kept), book[1]), "mine")
+    pd.testing.assert_frame_equal(kaism.place(Book(again, book[1])), kaism.place(Book(seen[0], book[1])))
     with pytest.raises(InvalidInput, match="Nothing differs"):
-        scenarios.keep_changes(again, seen[0], "again", "Again")
+        scenarios.keep_changes(Book(again), seen[0], "again", "Again")
 
 
 @settings(max_examples=15)
 @given(books(), books())
 def test_a_round_comes_back_as_it_was_whatever_has_changed_since(then, now):
-    later = stored(now[0], scenarios.keep_round(*then, "2026", ON))
+    later = stored(now[0], scenarios.keep_round(Book(*then), "2026", ON))
     gone = then[0]["customers"]
     gone = gone[~gone["customer"].isin(now[0]["customers"]["customer"])]
     later["customers"] = pd.concat([later["customers"], gone], ignore_index=True)
     chosen = choices.of_workbook(later, line="midpoint", near_line=3.0, segment="s")
-    seen = kaism.place(*scenarios.applied(later, chosen, "round_2026"))
+    seen = kaism.place(Book(*scenarios.applied(Book(later, chosen), "round_2026")))
 
-    was = kaism.place(*then).drop(columns=WORDED)
+    was = kaism.place(Book(*then)).drop(columns=WORDED)
     pd.testing.assert_frame_equal(seen.drop(columns=WORDED), was)
-    assert len(scenarios.compare(later, chosen)) == 2 * len(later["customers"])
+    assert len(scenarios.compare(Book(later, chosen))) == 2 * len(later["customers"])
 
 
 # the examples
@@ -494,16 +495,16 @@ def test_a_round_comes_back_as_it_was_whatever_has_changed_since(then, now):
 def test_the_scenarios_of_an_example_move_somebody_and_a_round_brings_it_back(name):
     tables = T.typed(stores.load(str(ROOT / "data" / name), read_only=True)[1])
     chosen = choices.of_workbook(tables, segment="")
-    found = scenarios.overview(tables, chosen)
-    kept = stored(tables, scenarios.keep_round(tables, chosen, "kept", ON))
+    found = scenarios.overview(Book(tables, chosen))
+    kept = stored(tables, scenarios.keep_round(Book(tables, chosen), "kept", ON))
     kept["scores"] = kept["scores"].assign(score=5.0)
     kept["factors"] = kept["factors"].assign(weight=1.0, must_have_min=np.nan)
-    seen = scenarios.applied(kept, chosen, "round_kept")
+    seen = scenarios.applied(Book(kept, chosen), "round_kept")
 
     assert (found["moved"][1:] > 0).all()
     for scenario in tables["scenarios"]["scenario"]:
-        check_effects((tables, chosen), scenarios.applied(tables, chosen, scenario))
-    pd.testing.assert_frame_equal(kaism.place(*seen), kaism.place(tables, chosen))
+        check_effects((tables, chosen), scenarios.applied(Book(tables, chosen), scenario))
+    pd.testing.assert_frame_equal(kaism.place(Book(*seen)), kaism.place(Book(tables, chosen)))
 
 
 def test_two_hundred_customers_are_applied_at_once():
@@ -513,27 +514,25 @@ def test_two_hundred_customers_are_applied_at_once():
         who = {f"c{n}": (5,) * 6 for n in range(count)}
         others = {"us": (6,) * 6, "X": (5,) * 6, "Y": (4,) * 6, "Z": (3,) * 6}
         tables, chosen = worked.typed(attractive=who, strength=dict.fromkeys(who, others))
-        kept = stored(tables, scenarios.keep_round(tables, chosen, "2026", ON))
-        work[count] = calls(lambda kept=kept, o=chosen: scenarios.applied(kept, o, "round_2026"))
+        kept = stored(tables, scenarios.keep_round(Book(tables, chosen), "2026", ON))
+        work[count] = calls(lambda kept=kept, o=chosen: scenarios.applied(Book(kept, o), "round_2026"))
     assert work[200] < 2 * work[20]
 
 
 def test_a_desk_stores_a_round_and_shows_it_again(tmp_path):
     shutil.copytree(ROOT / "data" / "tiny", tmp_path / "book")
     own = desk.Desk(*stores.load(str(tmp_path / "book")))
-    was = kaism.place(own.tables, own.settings)
-    rows = scenarios.keep_round(own.tables, own.settings, "2026", ON)
+    was = kaism.place(Book(own.tables, own.settings))
+    rows = scenarios.keep_round(Book(own.tables, own.settings), "2026", ON)
     own.put_rows(row for row in rows if row[0] != "changes")  # a scenario before its changes
     own.put_rows(row for row in rows if row[0] == "changes")
     key = {"model": "attractiveness", "subject": "Beta", "factor": "f1", "supplier": ""}
     own.put("scores", **key, score="10")
     own.put("customers", customer="Echo", name="Echo", segment="main")
     own.put("factors", model="attractiveness", scope="main", factor="f7", weight="9")
-    seen = scenarios.applied(own.tables, own.settings, "round_2026")
+    seen = scenarios.applied(Book(own.tables, own.settings), "round_2026")
     told = scenarios.moves(seen, (own.tables, own.settings)).set_index("customer")
 
-    pd.testing.assert_frame_equal(
-        kaism.place(*seen).drop(columns=WORDED)[:4], was.drop(columns=WORDED)
-    )
+    pd.testing.assert_frame_equal(kaism.place(Book(*seen)).drop(columns=WORDED)[:4], was.drop(columns=WORDED))
     assert told.at["Echo", "words"] == "Echo is new and has no box yet."
     assert checks.check(stores.load(str(tmp_path / "book"))[1]).empty

@@ -19,10 +19,13 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from kamlib import charts, checks, documents, handout, panels, results, settings, stores, sureness
+from kamlib import charts, documents, handout, panels, sureness
 from kamlib.desk import Desk
 from kamlib.documents import Document
-from kamlib.tables import BOXES, DEFINITIONS, Tables
+from kamlib.models import results
+from kamlib.workbook import checks, settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES, DEFINITIONS, Tables
 from tests.worked import frame
 
 ALL = os.environ.get("KAM_SPOILT", "") == "all"
@@ -114,10 +117,13 @@ def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
     yield from ((page.__name__, page(desk)) for page in made)
     if desk.customer:
         for who in desk.tables["customers"]["customer"]:
-            yield "sure", Document(sureness.card(desk.tables, desk.settings, who))
+            yield "sure", Document(sureness.card(Book(desk.tables, desk.settings), who))
         yield "account", documents.account(desk)
         seen = results.RESULTS["classes"](desk.tables, desk.settings)
-        yield "card", Document(panels.card(desk.tables, desk.settings, seen, desk.customer, locked=False))
+        yield (
+            "card",
+            Document(panels.card(Book(desk.tables, desk.settings), seen, desk.customer, locked=False)),
+        )
     for path in sorted(settings.shipped("notebooks").glob("*.ipynb")) if ALL else ():
         cells = [
             "".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamlib import charts, settings, staffed, stores
+from kamlib import charts
 from kamlib.errors import InvalidInput
-from kamlib.staffed import best, choice, telling
-from kamlib.staffed.question import NONE, Question
-from kamlib.tables import typed
+from kamlib.models import staffing as staffed
+from kamlib.models.staffing import best, choice, telling
+from kamlib.models.staffing.question import NONE, Question
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import typed
 from tests import worked
 
 
@@ -237,16 +240,16 @@ def test_a_small_case_by_hand():
     """Alpha brings 9 for 10 days, Beta 7 for 20, Gamma 6 for 10; Delta is no candidate and takes 2 days first."""
     tables, chosen = book(FOUR, people=[person("ann", 32)])
 
-    made = by_name(staffed.choose(tables, chosen))
+    made = by_name(staffed.choose(Book(tables, chosen)))
 
-    assert staffed.days_left(tables, chosen) == 30
+    assert staffed.days_left(Book(tables, chosen)) == 30
     assert list(made.index) == ["alpha", "beta", "gamma"]
     assert made["role"].tolist() == ["key", "key_development", "key"]
     assert made["benefit"].tolist() == [9, 7, 6]
     assert made["chosen"].tolist() == ["yes", "yes", "no"]
     assert made["manager"].tolist() == ["ann", "ann", ""]
     assert made.loc["gamma", "why"] == "left out: the days go further elsewhere"
-    front = staffed.frontier(tables, chosen)
+    front = staffed.frontier(Book(tables, chosen))
     assert front["capacity"].tolist() == [0, 10, 20, 30, 40]
     assert front["benefit"].tolist() == [0, 9, 15, 16, 22]
     assert front["chosen"].tolist() == ["", "alpha", "alpha|gamma", "alpha|beta", "alpha|beta|gamma"]
@@ -256,11 +259,11 @@ def test_a_small_case_by_hand():
     assert made["core"].tolist() == [1, 0.5, 0.5]
     assert made["from_days"].tolist() == [10, 30, 40]
     assert made["place"].tolist() == ["in whatever the capacity", "in from 30 days on", "in from 40 days on"]
-    assert staffed.summary(tables, chosen) == (
+    assert staffed.summary(Book(tables, chosen)) == (
         "We can look after 2 of 3 in the 30 of 32 available days left for them: Alpha and Beta; "
         "with 10 more days Gamma would be in as well."
     )
-    assert staffed.problems(tables, chosen) == []
+    assert staffed.problems(Book(tables, chosen)) == []
 
 
 @pytest.mark.parametrize(
@@ -269,7 +272,7 @@ def test_a_small_case_by_hand():
 def test_other_days_can_be_asked_for(days, expected):
     tables, chosen = book(FOUR, people=[person("ann", 32)])
 
-    made = staffed.choose(tables, chosen, days)
+    made = staffed.choose(Book(tables, chosen), days)
 
     assert "|".join(made.loc[made["chosen"] == "yes", "customer"]) == expected
 
@@ -277,7 +280,7 @@ def test_other_days_can_be_asked_for(days, expected):
 @pytest.mark.parametrize("days", [-1, math.nan])
 def test_impossible_days_are_refused(days):
     with pytest.raises(InvalidInput):
-        staffed.choose(*book(FOUR), days)
+        staffed.choose(Book(*book(FOUR)), days)
 
 
 def test_decisions_bring_in_and_keep_out():
@@ -287,21 +290,21 @@ def test_decisions_bring_in_and_keep_out():
     ]
     tables, chosen = book(FOUR, people=[person("ann", 14)], decisions=decided)
 
-    made = by_name(staffed.choose(tables, chosen))
+    made = by_name(staffed.choose(Book(tables, chosen)))
 
-    assert staffed.days_left(tables, chosen) == 10  # Alpha and Delta come off first
+    assert staffed.days_left(Book(tables, chosen)) == 10  # Alpha and Delta come off first
     assert made["chosen"].to_dict() == {"alpha": "no", "beta": "no", "gamma": "yes"}
     assert made.loc["gamma", "why"] == "must be in: decided by Ann"
     assert made.loc["alpha", "why"] == "left out: decided by Ann as a maintenance account"
     assert made.loc["gamma", "place"] == "in whatever the capacity"
     assert made.loc["alpha", "place"] == "never in"
-    assert all("gamma" in ids.split("|") for ids in staffed.frontier(tables, chosen)["chosen"])
+    assert all("gamma" in ids.split("|") for ids in staffed.frontier(Book(tables, chosen))["chosen"])
 
 
 def test_a_decision_without_a_reason_gives_the_role_but_not_the_place():
     tables, chosen = book(FOUR, people=[person("ann", 2)], decisions=[{"subject": "beta", "decision": "key"}])
 
-    made = by_name(staffed.choose(tables, chosen))
+    made = by_name(staffed.choose(Book(tables, chosen)))
 
     assert made.loc["beta", ["role", "days", "chosen"]].tolist() == ["key", 10, "no"]
 
@@ -312,12 +315,12 @@ def test_what_must_be_in_and_does_not_fit_is_told():
         FOUR, people=[person("ann", 22)], decisions=decided, key_limit=2, accounts_per_manager=2
     )
 
-    told = staffed.problems(tables, chosen)
+    told = staffed.problems(Book(tables, chosen))
 
     assert "The accounts that must be in take 30 days; there are 20 for them." in told
     assert "3 key accounts must be in in Main; the limit is 2." in told
     assert "3 accounts must be in; 1 people with at most 2 each cannot take them." in told
-    assert staffed.choose(tables, chosen)["chosen"].tolist() == ["yes", "yes", "no"]
+    assert staffed.choose(Book(tables, chosen))["chosen"].tolist() == ["yes", "yes", "no"]
 
 
 def test_the_days_of_a_person_and_rivals_that_must_be_in_are_told():
@@ -326,11 +329,11 @@ def test_the_days_of_a_person_and_rivals_that_must_be_in_are_told():
     decided = [{"subject": c, "decision": "key", "reason": "Promised."} for c in ("alpha", "gamma")]
     tables, chosen = book(four, people=[person("ann", 15), person("bob", 90)], decisions=decided)
 
-    told = staffed.problems(tables, chosen)
+    told = staffed.problems(Book(tables, chosen))
 
     assert "The accounts of Ann that must be in take 20 days; there are 13." in told
     assert any("Alpha and Gamma are rivals and must both be in" in line for line in told)
-    assert by_name(staffed.choose(tables, chosen))["chosen"].to_dict() == {
+    assert by_name(staffed.choose(Book(tables, chosen)))["chosen"].to_dict() == {
         "alpha": "yes",
         "beta": "no",
         "gamma": "no",
@@ -342,9 +345,9 @@ def test_why_names_what_keeps_an_account_out():
             ("gamma", 7, 2, {"manager": "ann"}), ("delta", 6, -2, {"manager": "bob"})]  # fmt: skip
     staff = [person("ann", 50), person("bob", 20)]
 
-    made = by_name(staffed.choose(*book(four, people=staff)))
-    limited = by_name(staffed.choose(*book(four, people=staff, key_development_limit=1)))
-    one = by_name(staffed.choose(*book(four, people=staff, accounts_per_manager=1)))
+    made = by_name(staffed.choose(Book(*book(four, people=staff))))
+    limited = by_name(staffed.choose(Book(*book(four, people=staff, key_development_limit=1))))
+    one = by_name(staffed.choose(Book(*book(four, people=staff, accounts_per_manager=1))))
 
     assert made.loc["gamma", "why"] == "left out: rival of Alpha, and Ann looks after both"
     assert made.loc["delta", "why"] == "left out: Bob has not enough days left"
@@ -354,8 +357,8 @@ def test_why_names_what_keeps_an_account_out():
 
 def test_rivals_without_a_name_go_to_different_people():
     four = [("alpha", 10, 2, {"rival": "gamma"}), ("gamma", 7, 2, {})]
-    both = by_name(staffed.choose(*book(four, people=[person("ann", 50), person("bob", 50)])))
-    alone = by_name(staffed.choose(*book(four, people=[person("ann", 50)])))
+    both = by_name(staffed.choose(Book(*book(four, people=[person("ann", 50), person("bob", 50)]))))
+    alone = by_name(staffed.choose(Book(*book(four, people=[person("ann", 50)]))))
 
     assert sorted(both["manager"]) == ["ann", "bob"]
     assert alone.loc["gamma", "why"] == "left out: rival of Alpha and nobody else could serve it"
@@ -364,40 +367,43 @@ def test_rivals_without_a_name_go_to_different_people():
 def test_without_people_the_days_are_no_limit():
     tables, chosen = book(FOUR)
 
-    assert math.isnan(staffed.days_left(tables, chosen))
-    assert set(staffed.choose(tables, chosen)["chosen"]) == {"yes"}
-    assert set(staffed.choose(tables, chosen)["manager"]) == {""}
-    told = " ".join(staffed.problems(tables, chosen))
+    assert math.isnan(staffed.days_left(Book(tables, chosen)))
+    assert set(staffed.choose(Book(tables, chosen))["chosen"]) == {"yes"}
+    assert set(staffed.choose(Book(tables, chosen))["manager"]) == {""}
+    told = " ".join(staffed.problems(Book(tables, chosen)))
     assert "Nobody has said how many days there are" in told and "key account manager" in told
-    assert staffed.summary(tables, chosen) == "We can look after 3 of 3: Alpha, Beta and Gamma."
+    assert staffed.summary(Book(tables, chosen)) == "We can look after 3 of 3: Alpha, Beta and Gamma."
 
 
 def test_without_effort_nobody_can_be_weighed():
     tables, chosen = book(FOUR, effort=(None,) * 4, people=[person("ann", 30)])
 
-    made = staffed.choose(tables, chosen)
+    made = staffed.choose(Book(tables, chosen))
 
     assert set(made["chosen"]) == {"no"} and made["days"].isna().all()
     assert set(made["why"]) == {"left out: nobody has said what such an account takes"}
-    assert "Nobody has said how many days a key account takes." in staffed.problems(tables, chosen)
+    assert "Nobody has said how many days a key account takes." in staffed.problems(Book(tables, chosen))
 
 
 def test_nobody_is_a_candidate():
     tables, chosen = book([("delta", 2, 2, {})], people=[person("ann", 30)])
 
-    assert staffed.choose(tables, chosen).empty and list(staffed.choose(tables, chosen)) == choice.COLUMNS
-    assert staffed.frontier(tables, chosen)["benefit"].tolist() == [0]
-    assert staffed.problems(tables, chosen) == []
-    assert staffed.summary(tables, chosen).startswith("No customer is")
+    assert (
+        staffed.choose(Book(tables, chosen)).empty
+        and list(staffed.choose(Book(tables, chosen))) == choice.COLUMNS
+    )
+    assert staffed.frontier(Book(tables, chosen))["benefit"].tolist() == [0]
+    assert staffed.problems(Book(tables, chosen)) == []
+    assert staffed.summary(Book(tables, chosen)).startswith("No customer is")
 
 
 def test_an_empty_workbook():
     ready = typed(stores.blank())
     chosen = settings.of_workbook(ready)
 
-    assert staffed.choose(ready, chosen).empty
-    assert staffed.problems(ready, chosen) == []
-    assert staffed.summary(ready, chosen)
+    assert staffed.choose(Book(ready, chosen)).empty
+    assert staffed.problems(Book(ready, chosen)) == []
+    assert staffed.summary(Book(ready, chosen))
 
 
 def test_profit_where_it_is_not_known_is_the_mean_of_the_segment_and_a_loss_stays_out():
@@ -405,7 +411,7 @@ def test_profit_where_it_is_not_known_is_the_mean_of_the_segment_and_a_loss_stay
             ("delta", 9, 2, {"segment": "side"})]  # fmt: skip
     tables, chosen = book(four, people=[person("ann", 99)], staff_by="profit")
 
-    made = by_name(staffed.choose(tables, chosen))
+    made = by_name(staffed.choose(Book(tables, chosen)))
 
     assert made.loc["beta", ["value", "estimated", "benefit"]].tolist() == [30, True, 30]
     assert made.loc["gamma", ["value", "benefit", "chosen"]].tolist() == [-40, 0, "no"]
@@ -421,14 +427,14 @@ def test_a_whole_workbook_against_every_subset(seed):
             for i in range(6)]  # fmt: skip
     staff = [person("ann", dice.choice([20, 30])), person("bob", dice.choice([10, 40]))]
     tables, chosen = book(four, people=staff, key_limit=dice.choice([None, 2]), accounts_per_manager=3)
-    q = choice.ask(tables, chosen)
+    q = choice.ask(Book(tables, chosen))
     rows = all_portfolios(q)
 
-    made = staffed.choose(tables, chosen)
+    made = staffed.choose(Book(tables, chosen))
 
     gained = made.loc[made["chosen"] == "yes", "benefit"].sum()
     assert gained == pytest.approx(max(gain for need, gain, _ in rows if need <= q.today))
-    front = staffed.frontier(tables, chosen)
+    front = staffed.frontier(Book(tables, chosen))
     assert (front["capacity"].diff().dropna() > 0).all() and (front["benefit"].diff().dropna() > 0).all()
     assert list(zip(front["capacity"], front["benefit"], strict=True)) == [
         (pytest.approx(need), pytest.approx(gain)) for need, gain in steps(rows)
@@ -441,14 +447,14 @@ def test_the_examples(example, by):
     tables = typed(stores.load(f"data/{example}", read_only=True)[1])
     chosen = settings.of_workbook(tables, staff_by=by)
 
-    made, front = staffed.choose(tables, chosen), staffed.frontier(tables, chosen)
+    made, front = staffed.choose(Book(tables, chosen)), staffed.frontier(Book(tables, chosen))
 
-    left = staffed.days_left(tables, chosen)
+    left = staffed.days_left(Book(tables, chosen))
     assert not made.empty and made["core"].between(0, 1).all()
     assert not made.loc[made["chosen"] == "yes", "days"].sum() > left
     assert (front["capacity"].diff().dropna() > 0).all() and (front["benefit"].diff().dropna() > 0).all()
-    assert staffed.summary(tables, chosen).endswith(".")
-    assert all(line.endswith(".") for line in telling.problems(tables, chosen))
+    assert staffed.summary(Book(tables, chosen)).endswith(".")
+    assert all(line.endswith(".") for line in telling.problems(Book(tables, chosen)))
     assert charts.svg(charts.frontier(front, left))
 
 

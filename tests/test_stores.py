@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kamlib import stores
 from kamlib.errors import Conflict, WorkbookError
-from kamlib.stores import Change, base, guard
+from kamlib.workbook import stores
+from kamlib.workbook.stores import Change, base, guard
 
 from .books import KEY, KINDS, ODD, ROOT, bytes_of, same, score_of, scored, small, table
 

@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from kamlib import stores
 from kamlib.errors import Conflict, WorkbookError
-from kamlib.stores import Change, store
+from kamlib.workbook import stores
+from kamlib.workbook.stores import Change, store
 
 from .books import KEY, KINDS, bytes_of, child, killed_while, same, score_of, scored, small, told_by
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kamlib import stores
-from kamlib.checks import check, refuse_errors
 from kamlib.errors import InvalidWorkbook, KamError, ReadOnly, WorkbookError
-from kamlib.stores import Change, base, exchange
-from kamlib.stores.store import Database
-from kamlib.tables import DEFINITIONS, SCHEMA
+from kamlib.workbook import stores
+from kamlib.workbook.checks import check, refuse_errors
+from kamlib.workbook.schema import DEFINITIONS, SCHEMA
+from kamlib.workbook.stores import Change, base, exchange
+from kamlib.workbook.stores.store import Database
 
 from .books import KINDS, bytes_of, same, score_of, scored, small, table, told_by
 

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from kamlib import checks, stores
 from kamlib.errors import Conflict, KamError, ReadOnly, WorkbookError
-from kamlib.stores import Change
-from kamlib.stores import store as live
+from kamlib.workbook import checks, stores
+from kamlib.workbook.stores import Change
+from kamlib.workbook.stores import store as live
 
 from .books import ODD, child, same, score_of, scored, small, table
 from .postgres import pg_ctl, sql

@@ -8,9 +8,12 @@ from html import escape
 import pandas as pd
 import pytest
 
-from kamlib import charts, disagreement, settings, stores, views, voices
-from kamlib import tables as T
+from kamlib import charts, views, voices
 from kamlib.desk import Desk
+from kamlib.models import ballots as disagreement
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
 from tests import worked
 
 NASTY = "<img src=x onerror=alert(1)>"
@@ -59,7 +62,7 @@ def rings(chart) -> int:
 
 
 def ringed(tables, chosen) -> int:
-    pictures = [voices.pictured(tables, chosen, model) for model in voices.AXES]
+    pictures = [voices.pictured(Book(tables, chosen), model) for model in voices.AXES]
     return sum(rings(charts.heat(cells)) for cells in pictures if len(cells))
 
 
@@ -102,29 +105,29 @@ def press(panel, **content):
 
 def test_the_title_is_the_result_with_the_counts_of_the_model():
     tables, chosen = example()
-    cells = disagreement.cells(tables, chosen)
+    cells = disagreement.cells(Book(tables, chosen))
     some = (cells["could_change"] == "yes").sum()
 
-    assert voices.title(tables, chosen) == (
+    assert voices.title(Book(tables, chosen)) == (
         f"{some} of {len(cells)} cells could change a box; the rest of our disagreement does not matter"
     )
     tables, chosen = example("bank", "universities")
-    assert voices.title(tables, chosen).startswith("Eight of 83 cells could")
+    assert voices.title(Book(tables, chosen)).startswith("Eight of 83 cells could")
 
 
 def test_the_sentences_are_those_of_the_model():
     tables, chosen = example()
-    head, talk = voices.head(tables, chosen), voices.talk(tables, chosen)
+    head, talk = voices.head(Book(tables, chosen)), voices.talk(Book(tables, chosen))
 
-    for words in disagreement.agreement(tables, chosen)["words"]:
+    for words in disagreement.agreement(Book(tables, chosen))["words"]:
         assert escape(words) in head
-    close = disagreement.borderline(tables, chosen)
+    close = disagreement.borderline(Book(tables, chosen))
     assert head.count("doubt") == (close["too_close"] == "yes").sum() == 3
     for words in close["words"]:
         assert escape(words) in head
     assert "Ballots of the round 2026." in head
     assert head.count("Krippendorff") == 2 and head.count("Kendall") == 1 and "nan" not in head
-    listed = voices.mattering(tables, chosen)
+    listed = voices.mattering(Book(tables, chosen))
     for words in listed["words"].head(voices.MOST):
         assert escape(words) in talk
     assert talk.count("<li>") == voices.MOST and f"And {len(listed) - voices.MOST} more." in talk
@@ -132,8 +135,8 @@ def test_the_sentences_are_those_of_the_model():
 
 def test_the_cells_farthest_apart_come_first_and_say_whose_score_it_is():
     tables, chosen = example()
-    listed = voices.mattering(tables, chosen)
-    talk = plain(voices.talk(tables, chosen))
+    listed = voices.mattering(Book(tables, chosen))
+    talk = plain(voices.talk(Book(tables, chosen)))
 
     assert (listed["highest"] - listed["lowest"]).is_monotonic_decreasing
     assert "Ivybridge , Pays its bills:" in talk[:60]
@@ -145,15 +148,18 @@ def test_the_cells_farthest_apart_come_first_and_say_whose_score_it_is():
 )
 def test_there_are_as_many_rings_as_cells_that_could_change_a_box(name, segment):
     tables, chosen = example(name, segment)
-    cells = disagreement.cells(tables, chosen)
+    cells = disagreement.cells(Book(tables, chosen))
 
     assert ringed(tables, chosen) == (cells["could_change"] == "yes").sum() > 0
 
 
 def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
     tables, chosen = example()
-    people = voices.people(tables, chosen)
-    by, otherwise = disagreement.by_function(tables, chosen), disagreement.views_of(tables, chosen)
+    people = voices.people(Book(tables, chosen))
+    by, otherwise = (
+        disagreement.by_function(Book(tables, chosen)),
+        disagreement.views_of(Book(tables, chosen)),
+    )
 
     compared = by.dropna(subset=["difference"])
     assert people.count("<tr>") - 1 == len(compared.groupby(["model", "factor", "side"]))
@@ -170,17 +176,17 @@ def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
 
 def test_people_stand_behind_a_fold_sorted_by_name():
     tables, chosen = example()
-    _, fold = voices.people(tables, chosen).split("<details", 1)
+    _, fold = voices.people(Book(tables, chosen)).split("<details", 1)
     order = [plain(part).partition(" scores ")[0] for part in fold.split("<li>")[1:]]
 
-    assert order == sorted(disagreement.by_person(tables, chosen)["name"], key=str.casefold)
+    assert order == sorted(disagreement.by_person(Book(tables, chosen))["name"], key=str.casefold)
 
 
 def test_a_report_has_all_but_buttons_and_single_people():
     tables, chosen = example()
-    made = voices.report(tables, chosen)
+    made = voices.report(Book(tables, chosen))
 
-    assert voices.title(tables, chosen) in made and "Worth talking about" in made
+    assert voices.title(Book(tables, chosen)) in made and "Worth talking about" in made
     assert made.count("<svg") == 2 and "<button" not in made and "<details" not in made
     assert "Who scores what lower or higher" in made
 
@@ -203,23 +209,23 @@ def test_white_is_all_alike_and_nothing_is_no_votes():
 def test_colours_of_the_picture_are_greys():
     tables, chosen = example()
     for model in voices.AXES:
-        for colour in grey_of(charts.heat(voices.pictured(tables, chosen, model))).values():
+        for colour in grey_of(charts.heat(voices.pictured(Book(tables, chosen), model))).values():
             assert colour[1:3] == colour[3:5] == colour[5:7]
 
 
 def test_customers_stand_as_in_the_grid_of_scores_and_we_before_our_competitors():
     tables, chosen = example()
-    cells = voices.pictured(tables, chosen, "attractiveness")
+    cells = voices.pictured(Book(tables, chosen), "attractiveness")
     own = tables["customers"][tables["customers"]["segment"] == SEGMENT]
     assert list(dict.fromkeys(cells["customer"])) == own["customer"].tolist()
 
-    lines = voices.pictured(tables, chosen, "strength").groupby("customer", sort=False)["of"].unique()
+    lines = voices.pictured(Book(tables, chosen), "strength").groupby("customer", sort=False)["of"].unique()
     assert all(list(of) == ["us", "Corvid Life", "Penmere Assurance"] for of in lines)
 
 
 def test_customers_without_votes_are_rows_without_cells():
     _, tables, chosen = book([vote("petra", "Alpha", "f1", 5), vote("tom", "Alpha", "f1", 9)])
-    cells = voices.pictured(tables, chosen, "attractiveness")
+    cells = voices.pictured(Book(tables, chosen), "attractiveness")
 
     assert set(cells["customer"]) == set(tables["customers"]["customer"])
     assert len(grey_of(charts.heat(cells))) == 1 and charts.svg(charts.heat(cells)).startswith("<svg")
@@ -251,29 +257,34 @@ def test_two_factors_of_one_name_are_two_columns():
 def test_it_is_said_which_round_is_looked_at():
     ballots = [vote("petra", "Alpha", "f1", 5, round_="2025"), vote("tom", "Alpha", "f1", 9, round_="2026")]  # fmt: skip
     _, tables, chosen = book(ballots)
-    assert "Ballots of the round 2026, the latest of 2: 2025, 2026." in voices.head(tables, chosen)
+    assert "Ballots of the round 2026, the latest of 2: 2025, 2026." in voices.head(Book(tables, chosen))
 
     _, tables, chosen = book(ballots, chosen={"round": "2025"})
-    assert "Ballots of the round 2025, the one that is set of 2" in voices.head(tables, chosen)
+    assert "Ballots of the round 2025, the one that is set of 2" in voices.head(Book(tables, chosen))
 
     _, tables, chosen = book(ballots, chosen={"round": "2027"})
-    said = voices.head(tables, chosen)
+    said = voices.head(Book(tables, chosen))
     assert "Nobody has voted in the round 2027 yet; there are ballots of 2025, 2026." in said
-    assert voices.report(tables, chosen) == ""
+    assert voices.report(Book(tables, chosen)) == ""
 
 
 def test_nobody_voted_is_one_friendly_sentence():
     _, tables, chosen = book()
-    assert voices.title(tables, chosen) == voices.NOBODY
-    assert voices.title(tables, chosen, home=True) == voices.HOME == "The ballots stay with the team."
-    assert voices.talk(tables, chosen) == voices.people(tables, chosen) == voices.report(tables, chosen) == ""
+    assert voices.title(Book(tables, chosen)) == voices.NOBODY
+    assert voices.title(Book(tables, chosen), home=True) == voices.HOME == "The ballots stay with the team."
+    assert (
+        voices.talk(Book(tables, chosen))
+        == voices.people(Book(tables, chosen))
+        == voices.report(Book(tables, chosen))
+        == ""
+    )
     tables, chosen = example(segment="independent_advisers")
-    assert voices.title(tables, chosen, home=True) == voices.HERE
+    assert voices.title(Book(tables, chosen), home=True) == voices.HERE
 
 
 def test_one_person_alone_has_nobody_to_differ_from():
     _, tables, chosen = book([vote("petra", "Alpha", "f1", 1), vote("petra", "Beta", "f1", 7)])
-    made = voices.report(tables, chosen)
+    made = voices.report(Book(tables, chosen))
 
     assert "Only one person has voted: nothing to compare." in made and "disagreement" not in made
     assert not re.search(r"\bnan\b", made.lower())
@@ -281,8 +292,8 @@ def test_one_person_alone_has_nobody_to_differ_from():
 
 def test_where_no_box_hangs_on_a_vote_that_is_said():
     _, tables, chosen = book([vote("petra", "Alpha", "f1", 8), vote("tom", "Alpha", "f1", 8)])
-    assert voices.title(tables, chosen) == "The 1 cell that was voted on could not change a box"
-    assert "every customer stays in its box" in plain(voices.talk(tables, chosen))
+    assert voices.title(Book(tables, chosen)) == "The 1 cell that was voted on could not change a box"
+    assert "every customer stays in its box" in plain(voices.talk(Book(tables, chosen)))
 
 
 def test_names_are_words_and_never_markup():
@@ -292,10 +303,10 @@ def test_names_are_words_and_never_markup():
         "factors": tables["factors"].assign(label=NASTY), "suppliers": tables["suppliers"].assign(name=NASTY),
     }  # fmt: skip
     for made in (
-        voices.report(tables, chosen),
-        voices.talk(tables, chosen, "alder", choose=True),
-        voices.people(tables, chosen),
-        voices.head(tables, chosen),
+        voices.report(Book(tables, chosen)),
+        voices.talk(Book(tables, chosen), "alder", choose=True),
+        voices.people(Book(tables, chosen)),
+        voices.head(Book(tables, chosen)),
     ):
         assert "<img" not in made and "&lt;img" in made
 
@@ -316,7 +327,7 @@ def test_the_view_stands_whatever_was_voted(case, locked, tmp_path):
     made, desk = shown(text, tmp_path, locked=locked)
 
     assert desk.message == "" and plain(made[0])
-    voices.report(tables, chosen)
+    voices.report(Book(tables, chosen))
     if case == "nobody":
         assert plain(made[0]) == (voices.HOME if locked else escape(voices.NOBODY).replace("&#x27;", "&#39;"))
         assert [plain(html) for html in made[1:]] == [""] * (len(made) - 1)
@@ -331,8 +342,8 @@ def test_one_customer_alone():
     tables = T.typed(text)
     chosen = settings.of_workbook(tables, segment="main")
 
-    assert "<svg" in voices.report(tables, chosen)
-    assert ringed(tables, chosen) == (disagreement.cells(tables, chosen)["could_change"] == "yes").sum()
+    assert "<svg" in voices.report(Book(tables, chosen))
+    assert ringed(tables, chosen) == (disagreement.cells(Book(tables, chosen))["could_change"] == "yes").sum()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kamlib import charts, crew, disagreement, settings, staffed, stores, views, voices
+from kamlib import charts, crew, views, voices
 from kamlib.desk import Desk
-from kamlib.tables import DEFINITIONS, typed
+from kamlib.models import ballots as disagreement
+from kamlib.models import staffing as staffed
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS, typed
 
 EXAMPLES = ("tiny", "insurer", "bank")
 NASTY = "<img src=x onerror=alert(1)>"
@@ -36,17 +40,17 @@ def test_the_rings_are_the_cells_that_could_change_a_box(name):
     tables, chosen = example(name)
     for segment in tables["segments"]["segment"]:
         about = chosen.model_copy(update={"segment": segment})
-        found = disagreement.cells(tables, about)
+        found = disagreement.cells(Book(tables, about))
         ringed = 0
         for model in voices.AXES:
-            cells = voices.pictured(tables, about, model)
+            cells = voices.pictured(Book(tables, about), model)
             if len(cells):
                 ringed += len(paths(charts.heat(cells)))
-        assert ringed == (found["could_change"] == "yes").sum() == len(voices.mattering(tables, about))
-        told = voices.told(tables, about)
-        voted = len(voices.voted(tables, about))
+        assert ringed == (found["could_change"] == "yes").sum() == len(voices.mattering(Book(tables, about)))
+        told = voices.told(Book(tables, about))
+        voted = len(voices.voted(Book(tables, about)))
         assert bool(re.search(rf"\b{voted} cells? (could|that)", told)) == (voted > 0)
-        for words in disagreement.borderline(tables, about)["words"]:
+        for words in disagreement.borderline(Book(tables, about))["words"]:
             assert words in told
 
 
@@ -54,9 +58,12 @@ def test_nobody_voted_and_ballots_that_stay_at_home():
     tables, chosen = example("insurer", segment="broker_networks")
     silent = tables | {"ballots": tables["ballots"].iloc[:0]}
     assert voices.report(
-        silent, chosen
-    ) == "" and "kept yet. Write them into the table ballots" in voices.told(silent, chosen)
-    assert voices.HOME in voices.told(silent, chosen, home=True) and voices.people(silent, chosen) == ""
+        Book(silent, chosen)
+    ) == "" and "kept yet. Write them into the table ballots" in voices.told(Book(silent, chosen))
+    assert (
+        voices.HOME in voices.told(Book(silent, chosen), home=True)
+        and voices.people(Book(silent, chosen)) == ""
+    )
 
 
 def test_a_vote_on_what_is_gone_and_a_single_vote_are_no_trouble():
@@ -67,27 +74,27 @@ def test_a_vote_on_what_is_gone_and_a_single_vote_are_no_trouble():
         .assign(factor=["growth", "gone", "growth"], subject=["alder", "alder", "nobody"])
     )
     few = tables | {"ballots": ballots}
-    told = voices.told(few, chosen)
+    told = voices.told(Book(few, chosen))
     assert (
         "The 1 cell that was voted on could not change a box" in told and "Only one person has voted" in told
     )
-    assert "Underwriting: no box would change" in voices.report(few, chosen)
+    assert "Underwriting: no box would change" in voices.report(Book(few, chosen))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_table_of_accounts_is_the_choice_of_the_model(name):
     tables, chosen = example(name)
-    found = staffed.choose(tables, chosen)
-    told = crew.told(tables, chosen, most=len(found))
+    found = staffed.choose(Book(tables, chosen))
+    told = crew.told(Book(tables, chosen), most=len(found))
     assert told.count("✓ in") == (found["chosen"] == "yes").sum()
-    said = staffed.summary(tables, chosen)
+    said = staffed.summary(Book(tables, chosen))
     assert (
-        said.startswith(crew.title(tables, chosen)[:-1])
+        said.startswith(crew.title(Book(tables, chosen))[:-1])
         and said.partition(": ")[2].replace("&", "&amp;") in told
     )
     for days in (0.0, 100.0, 10_000.0):
-        held = staffed.choose(tables, chosen, days)
-        assert f"{(held['chosen'] == 'yes').sum()} of {len(held)}" in crew.title(tables, chosen, days)
+        held = staffed.choose(Book(tables, chosen), days)
+        assert f"{(held['chosen'] == 'yes').sum()} of {len(held)}" in crew.title(Book(tables, chosen), days)
 
 
 def test_names_are_words_and_never_markup():
@@ -97,10 +104,10 @@ def test_names_are_words_and_never_markup():
         "factors": tables["factors"].assign(label=NASTY), "suppliers": tables["suppliers"].assign(name=NASTY),
     }  # fmt: skip
     for made in (
-        voices.report(tables, chosen),
-        crew.report(tables, chosen),
-        voices.people(tables, chosen),
-        crew.told(tables, chosen),
+        voices.report(Book(tables, chosen)),
+        crew.report(Book(tables, chosen)),
+        voices.people(Book(tables, chosen)),
+        crew.told(Book(tables, chosen)),
     ):
         assert "<img" not in made and "&lt;img" in made
 

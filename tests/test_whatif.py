@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kamlib import certainty, kaism, palette, portfolio, report, results, settings, stores, whatif
-from kamlib import tables as T
-from kamlib.certainty import draws
+from kamlib import palette, report, whatif
 from kamlib.cli import main
 from kamlib.errors import InvalidInput
-from kamlib.tables import DEFINITIONS, typed
+from kamlib.models import certainty, kaism, portfolio, results
+from kamlib.models.certainty import draws
+from kamlib.workbook import schema as T
+from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS, typed
 from tests.serving import ROOT, browser
 from tests.test_certainty import frame
 
@@ -62,7 +65,7 @@ def random_book(dice: np.random.Generator) -> tuple[Any, Any]:
 
 def expected(tables: Any, chosen: Any, segment: str) -> list[dict[str, Any]]:
     about = chosen.model_copy(update={"segment": segment})
-    seen, sure = kaism.drawn(tables, about), certainty.certainty(tables, about)
+    seen, sure = kaism.drawn(Book(tables, about)), certainty.certainty(Book(tables, about))
     found = []
     for place, said in zip(seen.to_dict("records"), sure.to_dict("records"), strict=True):
         found.append({
@@ -113,7 +116,7 @@ def window(browser: Any) -> Any:
 
 
 def opened(window: Any, place: Path, tables: Any, chosen: Any) -> Any:
-    place.write_text(whatif.page(tables, chosen), encoding="utf-8")
+    place.write_text(whatif.page(Book(tables, chosen)), encoding="utf-8")
     window.problems.clear()
     window.goto(place.as_uri())
     window.wait_for_function("window.kam && document.querySelector('#picture .dot')")
@@ -199,8 +202,8 @@ def test_a_slider_and_a_must_have_move_what_they_should(window: Any, tmp_path: P
     page.locator(".must input").first.uncheck()
     factors.loc[own, "must_have_min"] = np.nan
     moved = {**tables, "factors": factors}
-    category = portfolio.classes(moved, chosen).set_index("customer")["category"]
-    for row in certainty.certainty(moved, chosen).to_dict("records"):
+    category = portfolio.classes(Book(moved, chosen)).set_index("customer")["category"]
+    for row in certainty.certainty(Book(moved, chosen)).to_dict("records"):
         entry = page.locator(".boxlist li", has=page.get_by_role("button", name=row["name"], exact=True))
         assert (
             row["verdict"] in entry.inner_text()
@@ -230,7 +233,7 @@ def test_what_was_decided_stays_whatever_the_weights(window: Any, tmp_path: Path
         page.locator(weights).click()
         seen = page.evaluate("kam.state.now.customers.map((r) => [r.box, r.status])")
         for row, (box, status) in zip(
-            portfolio.classes(tables, chosen).to_dict("records"), seen, strict=True
+            portfolio.classes(Book(tables, chosen)).to_dict("records"), seen, strict=True
         ):
             page.select_option("#choose", row["customer"])
             words = portfolio.stands(row["decision"], box, status)
@@ -263,7 +266,7 @@ def test_names_are_never_markup_and_everybody_can_use_it(window: Any, tmp_path: 
 def payload_text(name: str) -> str:
     _, text = stores.load(ROOT / "data" / name, read_only=True)
     tables = typed(text)
-    return whatif.page(tables, settings.of_workbook(tables))
+    return whatif.page(Book(tables, settings.of_workbook(tables)))
 
 
 def test_the_same_workbook_gives_the_same_small_page() -> None:
@@ -276,7 +279,7 @@ def test_two_hundred_customers_fit() -> None:
     from benchmarks import books
 
     tables = typed(books.text(200))
-    assert len(whatif.page(tables, settings.of_workbook(tables)).encode()) < 1_500_000
+    assert len(whatif.page(Book(tables, settings.of_workbook(tables))).encode()) < 1_500_000
 
 
 def test_notes_votes_and_reasons_stay_at_home() -> None:
@@ -295,7 +298,7 @@ def test_notes_votes_and_reasons_stay_at_home() -> None:
     assert (tables["ballots"][["person", "factor", "note"]] == canary).all(axis=None) and len(
         tables["ballots"]
     )
-    assert canary not in whatif.page(tables, settings.of_workbook(tables))
+    assert canary not in whatif.page(Book(tables, settings.of_workbook(tables)))
 
 
 def test_the_page_is_written_from_the_command_line_and_overwrites_nothing_else(

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kamlib import stores
 from kamlib.cli import main
+from kamlib.workbook import stores
 from tests.serving import Board, opened, wait_until
 
 SLOW = 30_000

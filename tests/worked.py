@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from kamlib import settings, stores, tables
+from kamlib.workbook import schema as tables
+from kamlib.workbook import settings, stores
 
 WEIGHTS = (3, 2, 2, 1, 1, 1)
 ATTRACTIVE = {

@@ -14,10 +14,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from kamlib import labels
+from kamlib.charts import labels
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import width_of, wrapped
-from kamlib.matrix import Matrix
+from kamlib.models.matrix import Matrix
 from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 
 WIDTH, HEIGHT, TYPE, SMALL = 880, 720, 15, 13

@@ -8,8 +8,8 @@ import altair as alt
 import pandas as pd
 
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words
+from kamlib.models.scoring import one
 from kamlib.palette import INK, MARKS, SOFT
-from kamlib.scoring import one
 
 WIDTH, ROW, BAR, LEFT, TYPE, SMALL, MOST = 880, 27, 15, 270, 15, 13, 8
 GREY, PALE = "#8a8f99", "#d5d9e1"

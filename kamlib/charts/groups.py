@@ -11,7 +11,7 @@ import pandas as pd
 
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words
-from kamlib.discovery import Discovery
+from kamlib.models.grouping import Discovery
 from kamlib.palette import INK, LINE, SOFT
 
 WIDTH, NAMES, FIGURES = 900, 210, 210  # the sheet, its left column of names, its right one of figures

@@ -9,8 +9,8 @@ import altair as alt
 import pandas as pd
 
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words, wrapped
+from kamlib.models.scoring import one
 from kamlib.palette import INK, LINE, SOFT
-from kamlib.scoring import one
 
 TYPE, SMALL, HEADING = 16, 14, 19
 ROOM, WIDEST, NARROWEST, LEAST_WIDE = 680.0, 112.0, 30.0, 840.0

@@ -12,12 +12,12 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import certainty, kaism, panels, portfolio, settings, stores
-from kamlib import findings as rules
+from kamlib import panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
-from kamlib.tables import BOXES, US, as_text
+from kamlib.models import certainty, kaism, portfolio
+from kamlib.models import findings as rules
 from kamlib.views.costs import future, pays, serving, worth
 from kamlib.views.crew import portfolio_we_can_staff
 from kamlib.views.differently import distinction, energy, moving, services, settled
@@ -34,6 +34,8 @@ from kamlib.views.staff import capacity, label_test, staffing, team
 from kamlib.views.sure import sure, takes
 from kamlib.views.voices import disagreement
 from kamlib.views.widgets import Look
+from kamlib.workbook import settings, stores
+from kamlib.workbook.schema import BOXES, US, as_text
 
 __all__ = [
     "action", "assign", "balance", "capacity", "chain", "closing", "customers", "decisions", "discount",
@@ -78,8 +80,7 @@ def open(desk: Desk, title: str, here: int | str) -> W.Box:
 
     def head() -> str:
         return panels.head(
-            desk.tables,
-            desk.settings,
+            desk.book,
             title,
             step,
             links,
@@ -92,7 +93,7 @@ def open(desk: Desk, title: str, here: int | str) -> W.Box:
         name = str(content["fields"]["segment"]).strip()
         if not name:
             raise InvalidInput("Name the segment first: a matrix compares customers of one segment.")
-        made = slug(name, desk.tables["segments"]["segment"])
+        made = slug(name, desk.book["segments"]["segment"])
         desk.put("segments", segment=made, name=name)
         desk.choose(made)
 
@@ -114,7 +115,7 @@ def open(desk: Desk, title: str, here: int | str) -> W.Box:
 
 
 def _status(desk: Desk) -> str:
-    return panels.status(desk.tables, desk.settings, saved_at=desk.saved_at, message=desk.message,
+    return panels.status(desk.book, saved_at=desk.saved_at, message=desk.message,
                          read_only=desk.read_only)  # fmt: skip
 
 
@@ -138,7 +139,7 @@ def customers(desk: Desk) -> W.Box:
     shown = ("name", "status", "revenue", "profit", "manager", "segment", "note")
 
     def rows() -> list[dict[str, Any]]:
-        table = desk.tables["customers"]
+        table = desk.book["customers"]
         own = table[(table["segment"] == desk.settings.segment) | (table["segment"] == "")]
         return [
             {
@@ -150,7 +151,7 @@ def customers(desk: Desk) -> W.Box:
         ]
 
     def columns() -> list[dict[str, Any]]:
-        segments = names_of(desk.tables["segments"])
+        segments = names_of(desk.book["segments"])
         money = f"last year, {desk.settings.currency}"
         return [
             column("customers", "name", "Name"), column("customers", "status", "Status"),
@@ -162,13 +163,13 @@ def customers(desk: Desk) -> W.Box:
 
     def add(content: dict[str, Any]) -> None:
         name = content["value"]
-        made = slug(name, desk.tables["customers"]["customer"])
+        made = slug(name, desk.book["customers"]["customer"])
         desk.put("customers", customer=made, name=name, segment=desk.settings.segment, status="prospect")
 
     def remove(content: dict[str, Any]) -> None:
         row = str(content["row"])
-        scores, made = desk.tables["scores"], desk.tables["decisions"]
-        if row in set(scores["subject"]) | set(made["subject"]) | set(desk.tables["rounds"]["customer"]):
+        scores, made = desk.book["scores"], desk.book["decisions"]
+        if row in set(scores["subject"]) | set(made["subject"]) | set(desk.book["rounds"]["customer"]):
             raise InvalidInput(
                 "This customer has scores or decisions, so it stays; move it to another segment."
             )
@@ -192,7 +193,7 @@ def decisions(desk: Desk) -> W.Box:
         return [
             {"id": r["customer"], "label": r["name"], "cells": [_suggested(r), *(as_text(r[c]) for c in shown)],
              "sub": "differs from the suggestion" if r["differs"] else ""}
-            for r in portfolio.classes(desk.tables, desk.settings).to_dict("records")
+            for r in portfolio.classes(desk.book).to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
@@ -224,7 +225,7 @@ def closing(desk: Desk) -> W.Box:
     """What is still to settle, and who finds out what."""
 
     def settle() -> str:
-        found = rules.find(desk.tables, desk.settings)
+        found = rules.find(desk.book)
         return panels.findings_list(found[found["step"] > 5])
 
     return zones(panel(desk, settle), find_out(desk), shape="half")
@@ -236,14 +237,10 @@ def find_out(desk: Desk) -> W.Widget:
     keys = ("model", "customer", "factor", "supplier")
 
     def rows() -> list[dict[str, Any]]:
-        names = names_of(desk.tables["suppliers"]) | {US: "us"}
-        worth = certainty.find_first(desk.tables, desk.settings)
+        names = names_of(desk.book["suppliers"]) | {US: "us"}
+        worth = certainty.find_first(desk.book)
         first = worth.reset_index(names="place")[[*keys, "words", "place"]]
-        found = (
-            kaism.unknowns(desk.tables, desk.settings)
-            .merge(first, "left", list(keys))
-            .sort_values("place", kind="stable")
-        )
+        found = kaism.unknowns(desk.book).merge(first, "left", list(keys)).sort_values("place", kind="stable")
         return [
             {"id": "\t".join(r[k] for k in keys), "label": r["name"], "cells": [*(r[c] for c in shown), r["words"]],
              "sub": r["label"] + (f" ({names.get(r['supplier'], r['supplier'])})" if r["supplier"] else "")}

@@ -7,32 +7,33 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import catalogue, charts, earnings, panels, profitability
-from kamlib import findings as rules
+from kamlib import catalogue, charts, earnings, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.profitability import programme
-from kamlib.tables import CHANNELS, as_text
+from kamlib.models import findings as rules
+from kamlib.models import profitability
+from kamlib.models.profitability import programme
 from kamlib.views.parts import column, figures, grid, hear, names_of, panel, picture, slug, stack, zones
 from kamlib.views.profit import sliders
 from kamlib.views.widgets import Grid
+from kamlib.workbook.schema import CHANNELS, as_text
 
 
 def serving(desk: Desk) -> W.Box:
     """Cost to serve: whose time, what for, how often for whom; and what of the time serves nobody."""
 
     def pools() -> tuple[Any, ...]:
-        rows = profitability.pools(desk.tables, desk.settings)
+        rows = profitability.pools(desk.book)
         return (rows,) if len(rows) else ()
 
     def activities() -> tuple[Any, ...]:
-        rows = profitability.by_activity(desk.tables, desk.settings)
+        rows = profitability.by_activity(desk.book)
         return (rows,) if len(rows) else ()
 
-    told = panel(desk, lambda: earnings.serving(desk.tables, desk.settings, headed=False))
+    told = panel(desk, lambda: earnings.serving(desk.book, headed=False))
 
     def said() -> str:
-        return earnings.capacity_title(desk.tables, desk.settings)
+        return earnings.capacity_title(desk.book)
 
     head = panel(desk, lambda: panels.fill("title", title=said()))
     why = panel(desk, lambda: panels.fill("about_entry", entry=catalogue.entry("time_driven_costing"),
@@ -49,20 +50,20 @@ def _listed(desk: Desk, table: str, key: str, shown: tuple[str, ...], **look: An
 
     def rows() -> list[dict[str, Any]]:
         return [{"id": r[key], "label": r["name"] or r[key], "cells": [as_text(r[c]) for c in shown]}
-                for r in desk.tables[table].to_dict("records")]  # fmt: skip
+                for r in desk.book[table].to_dict("records")]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
         made = []
         for name in shown:
             more: dict[str, Any] = {"sub": f"a year, {money}"} if name == "cost" else {}
             if name == "pool":
-                words = names_of(desk.tables["pools"])
+                words = names_of(desk.book["pools"])
                 more = {"kind": "choice", "choices": list(words), "words": words}
             made.append(column(table, name, look["titles"].get(name, ""), **more))
         return made
 
     def add(content: dict[str, Any]) -> None:
-        made = slug(content["value"], desk.tables[table][key])
+        made = slug(content["value"], desk.book[table][key])
         desk.put(table, **{key: made, "name": content["value"]})
 
     return grid(
@@ -90,11 +91,11 @@ def _terms(desk: Desk) -> W.Box:
     of = {"activity": ""}
 
     def current() -> str:
-        known = desk.tables["activities"]["activity"].tolist()
+        known = desk.book["activities"]["activity"].tolist()
         return of["activity"] if of["activity"] in known else (known[0] if known else "")
 
     def rows() -> list[dict[str, Any]]:
-        table = desk.tables["time_terms"]
+        table = desk.book["time_terms"]
         own = table[table["activity"] == current()]
         return [
             {"id": r["term"], "label": r["name"] or r["term"], "cells": [as_text(r["minutes"])]}
@@ -104,7 +105,7 @@ def _terms(desk: Desk) -> W.Box:
     def add(content: dict[str, Any]) -> None:
         if not current():
             raise InvalidInput("Add an activity first.")
-        taken = desk.tables["time_terms"].loc[lambda t: t["activity"] == current(), "term"]
+        taken = desk.book["time_terms"].loc[lambda t: t["activity"] == current(), "term"]
         desk.put("time_terms", activity=current(), term=slug(content["value"], taken), name=content["value"])
 
     def key(row: str) -> dict[str, str]:
@@ -116,7 +117,7 @@ def _terms(desk: Desk) -> W.Box:
 
     choice = panel(
         desk,
-        lambda: panels.fill("term_choice", activities=names_of(desk.tables["activities"]), chosen=current()),
+        lambda: panels.fill("term_choice", activities=names_of(desk.book["activities"]), chosen=current()),
     )
     hear(choice, desk, {"activity": choose})
     made = grid(
@@ -133,7 +134,7 @@ def of_segment(desk: Desk, title: str, columns: Callable[[], list[dict[str, Any]
     """A grid with a row for each customer of the segment in the title line."""
 
     def rows() -> list[dict[str, Any]]:
-        table = desk.tables["customers"]
+        table = desk.book["customers"]
         own = table[(table["segment"] == desk.settings.segment) | (desk.settings.segment == "")]
         own = own if prospects else own[own["status"] != "prospect"]
         return [
@@ -149,8 +150,8 @@ def _counts(desk: Desk) -> Grid:
 
     def names() -> list[tuple[str, str, str]]:
         made = []
-        terms = desk.tables["time_terms"]
-        for a in desk.tables["activities"].to_dict("records"):
+        terms = desk.book["time_terms"]
+        for a in desk.book["activities"].to_dict("records"):
             made.append((a["activity"], "", a["name"] or a["activity"]))
             own = terms[terms["activity"] == a["activity"]]
             made += [(a["activity"], t, f"… {n or t}") for t, n in zip(own["term"], own["name"], strict=True)]
@@ -160,7 +161,7 @@ def _counts(desk: Desk) -> Grid:
         return [column("activity_counts", "count", label) | {"id": f"{a}\t{t}"} for a, t, label in names()]
 
     def cells(customer: str) -> list[str]:
-        rows = desk.tables["activity_counts"]
+        rows = desk.book["activity_counts"]
         own = rows[rows["customer"] == customer]
         said = {
             (a, t): as_text(n) for a, t, n in zip(own["activity"], own["term"], own["count"], strict=True)
@@ -180,7 +181,7 @@ def future(desk: Desk) -> W.Box:
     titles = ("Stays, % at worst", "Stays, % at best", "Grows, % at worst", "Grows, % at best", "Why")
 
     def cells(customer: str) -> list[str]:
-        rows = desk.tables["outlook"]
+        rows = desk.book["outlook"]
         own = rows[rows["customer"] == customer].to_dict("records")
         return [as_text(own[0][c]) for c in shown] if own else [""] * len(shown)
 
@@ -188,11 +189,11 @@ def future(desk: Desk) -> W.Box:
         return [column("outlook", c, t) for c, t in zip(shown, titles, strict=True)]
 
     def worth() -> tuple[Any, ...]:
-        rows = profitability.future_value(desk.tables, desk.settings)
+        rows = profitability.future_value(desk.book)
         return (rows,) if rows["low"].notna().any() else ()
 
     def stay() -> tuple[Any, ...]:
-        rows = profitability.retention(desk.tables, desk.settings)
+        rows = profitability.retention(desk.book)
         segment = desk.settings.segment if desk.settings.segment in set(rows["segment"]) else "all"
         own = rows[rows["segment"] == segment]
         return (own,) if len(own) else ()
@@ -201,10 +202,10 @@ def future(desk: Desk) -> W.Box:
                         lambda row, name, text: ("outlook", {"customer": row, name: text}))  # fmt: skip
     asked = figures(desk, {"horizon_years": "Years to look ahead", "discount_rate_pct": "Interest a year, %",
                            "retention_low_pct": "Others stay, % at worst", "retention_high_pct": "Others stay, % at best"})  # fmt: skip
-    told = panel(desk, lambda: earnings.future_words(desk.tables, desk.settings, headed=False))
+    told = panel(desk, lambda: earnings.future_words(desk.book, headed=False))
 
     def said() -> str:
-        return earnings.future_title(desk.tables, desk.settings)
+        return earnings.future_title(desk.book)
 
     head = panel(desk, lambda: panels.fill("title", title=said()))
     ranges = picture(
@@ -231,16 +232,16 @@ def _cohorts(desk: Desk) -> Grid:
     """Customers that began together and how many are left, a row a cohort, a column a year."""
 
     def ages() -> list[str]:
-        known = [int(a) for a in desk.tables["cohorts"]["age"] if a.isdigit() and len(a) < 3]
+        known = [int(a) for a in desk.book["cohorts"]["age"] if a.isdigit() and len(a) < 3]
         return [str(n) for n in range(max(known, default=4) + 2)]
 
     def rows() -> list[dict[str, Any]]:
-        table = desk.tables["cohorts"]
+        table = desk.book["cohorts"]
         said = {
             (s, c, a): as_text(n)
             for s, c, a, n in table[["segment", "cohort", "age", "customers"]].itertuples(index=False)
         }
-        names = names_of(desk.tables["segments"]) | {"all": "all"}
+        names = names_of(desk.book["segments"]) | {"all": "all"}
         return [{"id": f"{s}\t{c}", "label": c, "sub": names.get(s, s), "cells": [said.get((s, c, a), "") for a in ages()]}
                 for s, c in dict.fromkeys((s, c) for s, c, _ in said)]  # fmt: skip
 
@@ -267,19 +268,19 @@ def _won(desk: Desk) -> W.Box:
 
     def rows() -> list[dict[str, Any]]:
         return [{"id": f"{r['year']}\t{r['account']}", "label": r["name"] or r["account"], "sub": r["year"],
-                 "cells": [as_text(r[c]) for c in shown]} for r in desk.tables["won_lost"].to_dict("records")]  # fmt: skip
+                 "cells": [as_text(r[c]) for c in shown]} for r in desk.book["won_lost"].to_dict("records")]  # fmt: skip
 
     def key(row: str) -> dict[str, str]:
         year, account = row.split("\t")
         return {"year": year, "account": account}
 
     def add(content: dict[str, Any]) -> None:
-        taken = desk.tables["won_lost"]["account"]
-        when = profitability.year(desk.tables, desk.settings) or "now"
+        taken = desk.book["won_lost"]["account"]
+        when = profitability.year(desk.book) or "now"
         desk.put("won_lost", year=when, account=slug(content["value"], taken), name=content["value"])
 
     def flows() -> tuple[Any, ...]:
-        table = desk.tables["won_lost"]
+        table = desk.book["won_lost"]
         return (table,) if table["kind"].ne("").any() else ()
 
     made = grid(
@@ -288,7 +289,7 @@ def _won(desk: Desk) -> W.Box:
         handlers={"add": add, "remove": lambda m: desk.remove("won_lost", **key(str(m["row"])))}, removable=True,
         title="Won and lost", corner="Customer", add="Another one won or lost:",
     )  # fmt: skip
-    title = panel(desk, lambda: panels.fill("title", title=earnings.won_title(desk.tables, desk.settings)))
+    title = panel(desk, lambda: panels.fill("title", title=earnings.won_title(desk.book)))
     return zones(
         made,
         stack(
@@ -299,7 +300,7 @@ def _won(desk: Desk) -> W.Box:
                 charts.flows,
                 "won-and-lost",
                 "Value won and value lost",
-                title=lambda: earnings.won_title(desk.tables, desk.settings),
+                title=lambda: earnings.won_title(desk.book),
             ),
         ),
         shape="half",
@@ -311,10 +312,10 @@ def pays(desk: Desk) -> W.Box:
     said = {"share": 50.0}
 
     def words() -> str:
-        return earnings.moved(desk.tables, desk.settings, said["share"])
+        return earnings.moved(desk.book, said["share"])
 
     def cells(customer: str) -> list[str]:
-        rows = desk.tables["contacts"]
+        rows = desk.book["contacts"]
         own = rows[rows["customer"] == customer]
         by = dict(zip(own["channel"], own["contacts"], strict=True))
         return [as_text(by.get(c, "")) for c in CHANNELS]
@@ -323,7 +324,7 @@ def pays(desk: Desk) -> W.Box:
         return [column("contacts", "contacts", earnings.CHANNEL_WORDS[c]) | {"id": c} for c in CHANNELS]
 
     def money() -> tuple[Any, ...]:
-        rows = programme.kam_cost(desk.tables, desk.settings)
+        rows = programme.kam_cost(desk.book)
         return (rows,) if rows["amount"].notna().any() else ()
 
     moved = panel(desk, words)
@@ -337,24 +338,24 @@ def pays(desk: Desk) -> W.Box:
     currency = desk.settings.currency
     asked = figures(desk, {"day_cost": f"What a day of an account manager costs, {currency}",
                            "contact_cost": f"What one contact over the internet costs, {currency}"})  # fmt: skip
-    told = panel(desk, lambda: earnings.programme_words(desk.tables, desk.settings))
+    told = panel(desk, lambda: earnings.programme_words(desk.book))
     drawn = picture(
         desk,
         money,
         charts.programme,
         "programme",
         "What looking after key accounts costs and brings",
-        title=lambda: programme.verdict(desk.tables, desk.settings)[0],
+        title=lambda: programme.verdict(desk.book)[0],
     )
     return zones(stack(told, drawn, asked), stack(slide, moved, given), shape="half")
 
 
 def worth(desk: Desk) -> W.Box:
     """Where money meets the matrix: every customer of the segment, and what to look out for."""
-    title = panel(desk, lambda: earnings.worth(desk.tables, desk.settings))
+    title = panel(desk, lambda: earnings.worth(desk.book))
 
     def look() -> str:
-        found = rules.profits(desk.tables, desk.settings)
+        found = rules.profits(desk.book)
         return (
             panels.findings_list(found)
             if len(found)

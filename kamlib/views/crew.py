@@ -7,8 +7,9 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import charts, crew, panels, staffed
+from kamlib import charts, crew, panels
 from kamlib.desk import Desk
+from kamlib.models import staffing
 from kamlib.views.parts import drawing, figures, hear, panel, slid, stack, zones
 from kamlib.views.widgets import Sliders
 
@@ -20,14 +21,14 @@ def portfolio_we_can_staff(desk: Desk) -> W.Box:
     state: dict[str, float | None] = {"days": None}
 
     def there() -> float:
-        known = staffed.days_left(desk.tables, desk.settings)
+        known = staffing.days_left(desk.book)
         return max(known, 0.0) if math.isfinite(known) else 0.0
 
     def days() -> float:
         return there() if state["days"] is None else state["days"]
 
     def most() -> float:
-        takes = staffed.choose(desk.tables, desk.settings)["days"].sum()
+        takes = staffing.choose(desk.book)["days"].sum()
         return STEP * math.ceil(max(takes, there(), STEP) / STEP)
 
     def items() -> list[dict[str, Any]]:
@@ -35,15 +36,15 @@ def portfolio_we_can_staff(desk: Desk) -> W.Box:
                  "word": f"{days():,.0f}", "says": f"{days():,.0f} days"}]  # fmt: skip
 
     def drawn() -> tuple[Any, ...]:
-        curve = crew.pictured(desk.tables, desk.settings)
+        curve = crew.pictured(desk.book)
         return (curve, days()) if len(curve) else ()
 
     def words() -> str:
-        return panels.fill("title", title=crew.title(desk.tables, desk.settings, state["days"]))
+        return panels.fill("title", title=crew.title(desk.book, state["days"]))
 
     slider = Sliders(items=items(), name="kam-days-")
-    head, wrong = panel(desk, words), panel(desk, lambda: crew.problems(desk.tables, desk.settings))
-    table = panel(desk, lambda: crew.told(desk.tables, desk.settings, state["days"]))
+    head, wrong = panel(desk, words), panel(desk, lambda: crew.problems(desk.book))
+    table = panel(desk, lambda: crew.told(desk.book, state["days"]))
     choose = panel(desk, lambda: crew.choice(desk.settings, desk.read_only))
     shown, later = drawing(desk, drawn, lambda curve, there, title="": charts.frontier(curve, there), "frontier",
                            "How much of the benefit so many days a year reach", "There is nobody to choose among yet.")  # fmt: skip
@@ -58,7 +59,7 @@ def portfolio_we_can_staff(desk: Desk) -> W.Box:
             raise ValueError(value)
         state["days"] = value
         renew()
-        head.html, table.html = words(), crew.told(desk.tables, desk.settings, value)
+        head.html, table.html = words(), crew.told(desk.book, value)
 
     desk.on_change(renew)
     slid(slider, desk, move)

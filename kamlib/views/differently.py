@@ -7,16 +7,16 @@ from typing import Any
 import ipywidgets as W
 
 from kamlib import charts, panels
-from kamlib import distinction as model
-from kamlib import findings as rules
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.tables import APPROACHES, BOXES, CHANNELS, as_text
+from kamlib.models import distinction as model
+from kamlib.models import findings as rules
 from kamlib.views.costs import of_segment
 from kamlib.views.parts import column, figures, grid, hear, panel, picture, slug, stack, zones
 from kamlib.views.sheets import sheet
 from kamlib.views.staff import effort
 from kamlib.views.widgets import Grid, Panel
+from kamlib.workbook.schema import APPROACHES, BOXES, CHANNELS, as_text
 
 APPROACH_WORDS = {"hunter": "hunter", "farmer": "farmer", "milk_round": "milk round"}
 MOVES = [(s, t) for s in reversed(CHANNELS) for t in CHANNELS if CHANNELS.index(t) < CHANNELS.index(s)]
@@ -33,12 +33,12 @@ def distinction(desk: Desk) -> W.Box:
 
 def _table(desk: Desk) -> Grid:
     def rows() -> list[dict[str, Any]]:
-        seen = model.distinction(desk.tables, desk.settings)
+        seen = model.distinction(desk.book)
         cells = {(r["basis"], r["category"]): r for r in seen.to_dict("records")}
         return [
             {"id": b["basis"], "label": b["name"], "sub": _ladder(b["ladder"]), "choices": list(b["ladder"]), "keep": not b["own"],
              "cells": [cells.get((b["basis"], c), {}).get(end, "") for c in BOXES for end in ("min", "max")]}
-            for b in model.bases(desk.tables).to_dict("records")
+            for b in model.bases(desk.book).to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
@@ -51,12 +51,12 @@ def _table(desk: Desk) -> Grid:
 
     def add(content: dict[str, Any]) -> None:
         name, _, ladder = content["value"].partition(":")
-        made = slug(name, model.bases(desk.tables)["basis"])
+        made = slug(name, model.bases(desk.book)["basis"])
         desk.put("bases", basis=made, name=name.strip(), ladder=ladder.strip())
 
     def remove(content: dict[str, Any]) -> None:
         basis = str(content["row"])
-        said = desk.tables["distinction"]
+        said = desk.book["distinction"]
         keys = said.loc[said["basis"] == basis, ["basis", "category"]].to_dict("records")
         desk.remove_all([("bases", {"basis": basis}), *(("distinction", key) for key in keys)])
 
@@ -73,7 +73,7 @@ def _creep(desk: Desk) -> Panel:
     """What the table says: the result as a title, creeping services, and test beds that are planned."""
 
     def html() -> str:
-        seen = model.distinction(desk.tables, desk.settings)
+        seen = model.distinction(desk.book)
         creeping = seen[seen["creep"] != ""].to_dict("records")
         beds = seen[seen["test_bed"].astype(bool)].to_dict("records")
         said = int((seen[["min", "max"]] != "").all(axis=1).sum())
@@ -98,7 +98,7 @@ def _settle(desk: Desk, *numbers: int) -> Panel:
     """What a facilitator would say just here: the findings of step 10 by these rules, of these customers or all."""
 
     def html() -> str:
-        found = rules.differently(desk.tables, desk.settings)
+        found = rules.differently(desk.book)
         found = found[found["rule"].isin(numbers)]
         return panels.findings_list(found) if len(found) else ""
 
@@ -110,7 +110,7 @@ def _approaches(desk: Desk) -> W.Box:
     shown = ("approach", "avoid")
 
     def rows() -> list[dict[str, Any]]:
-        seen = model.approaches(desk.tables, desk.settings)
+        seen = model.approaches(desk.book)
         return [{"id": r["category"], "label": panels.box_word(r["category"]), "cells": [as_text(r[c]) for c in shown],
                  "sub": f"{APPROACH_WORDS[r['fits']]} fits" if r["fits"] else "no approach of its own"}
                 for r in seen.to_dict("records")]  # fmt: skip
@@ -132,15 +132,15 @@ def energy(desk: Desk) -> W.Box:
     )
 
     def cells(customer: str) -> list[str]:
-        rows = desk.tables["time_spent"]
+        rows = desk.book["time_spent"]
         own = rows[rows["customer"] == customer].to_dict("records")
         return [as_text(own[0][c]) for c in shown] if own else [""] * len(shown)
 
     def said() -> str:
-        return model.words(desk.tables, desk.settings)
+        return model.words(desk.book)
 
     def data() -> tuple[Any, ...]:
-        rows = model.flow(desk.tables, desk.settings)
+        rows = model.flow(desk.book)
         return (rows,) if len(rows) else ()
 
     given = of_segment(desk, "What each customer takes today", lambda: [column("time_spent", c, t) for c, t in zip(shown, titles, strict=True)],
@@ -148,8 +148,8 @@ def energy(desk: Desk) -> W.Box:
     head = panel(desk, lambda: panels.fill("title", title=said()))
     drawn = picture(desk, data, charts.energy, "energy", "Where the days go today and where they are to go",
                     "The flow of days is drawn here as soon as somebody has said what a customer takes today.", said)  # fmt: skip
-    told = panel(desk, lambda: panels.fill("energy_words", rows=model.energy(desk.tables, desk.settings).to_dict("records"),
-                                           plans=model.reconcile(desk.tables, desk.settings).to_dict("records")))  # fmt: skip
+    told = panel(desk, lambda: panels.fill("energy_words", rows=model.energy(desk.book).to_dict("records"),
+                                           plans=model.reconcile(desk.book).to_dict("records")))  # fmt: skip
     asked = figures(
         desk,
         {
@@ -166,7 +166,7 @@ def _moves(desk: Desk) -> Grid:
     """How many contacts move to another channel, a row a category."""
 
     def rows() -> list[dict[str, Any]]:
-        table = desk.tables["channel_moves"]
+        table = desk.book["channel_moves"]
         said = {
             (c, s, t): as_text(p)
             for c, s, t, p in table[["category", "source", "target", "share_pct"]].itertuples(index=False)
@@ -192,7 +192,7 @@ def services(desk: Desk) -> W.Box:
     shown = ("cost", "valued", "good_at", "new", "who_pays", "suggestion", "action", "pilot", "pilot_on")
 
     def rows() -> list[dict[str, Any]]:
-        seen = model.services(desk.tables, desk.settings)
+        seen = model.services(desk.book)
         return [
             {"id": r["service"], "label": r["name"], "cells": [as_text(r[c]) for c in shown]}
             for r in seen.to_dict("records")
@@ -209,7 +209,7 @@ def services(desk: Desk) -> W.Box:
     def add(content: dict[str, Any]) -> None:
         desk.put(
             "services",
-            service=slug(content["value"], desk.tables["services"]["service"]),
+            service=slug(content["value"], desk.book["services"]["service"]),
             name=content["value"],
         )
 
@@ -217,16 +217,14 @@ def services(desk: Desk) -> W.Box:
         said = {name: str(content["fields"][name]).strip() for name in ("name", "who_pays")}
         if not said["name"] or not said["who_pays"]:
             raise InvalidInput("A new service needs a name, and somebody who pays for it.")
-        desk.put(
-            "services", service=slug(said["name"], desk.tables["services"]["service"]), new="yes", **said
-        )
+        desk.put("services", service=slug(said["name"], desk.book["services"]["service"]), new="yes", **said)
 
     def data() -> tuple[Any, ...]:
-        seen = model.services(desk.tables, desk.settings)
+        seen = model.services(desk.book)
         return (seen,) if len(seen) else ()
 
     def said() -> str:
-        return model.services_words(desk.tables, desk.settings)
+        return model.services_words(desk.book)
 
     listed = grid(desk, rows, columns, lambda row, name, text: ("services", {"service": row, name: text}),
                   handlers={"add": add, "remove": lambda m: desk.remove("services", service=str(m["row"]))}, removable=True,
@@ -242,7 +240,7 @@ def moving(desk: Desk) -> W.Box:
     """Accounts whose category changes: who they are, the handover, and who is told what."""
 
     def html() -> str:
-        rows = model.movers(desk.tables, desk.settings).to_dict("records")
+        rows = model.movers(desk.book).to_dict("records")
         return panels.fill("movers", rows=rows, customer=desk.customer)
 
     listed = panel(desk, html)
@@ -259,7 +257,7 @@ def settled(desk: Desk) -> W.Box:
     """What is still to settle in step 10, of the whole segment."""
 
     def html() -> str:
-        found = rules.differently(desk.tables, desk.settings)
+        found = rules.differently(desk.book)
         return (
             panels.findings_list(found)
             if len(found)

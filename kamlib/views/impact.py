@@ -8,14 +8,16 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import catalogue, charts, panels, pia, plans
+from kamlib import catalogue, charts, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.tables import CHAINS, as_text
+from kamlib.models import pia, plans
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, picture, slug, stack, zones
 from kamlib.views.picture import about, idea_card
 from kamlib.views.sheets import sheet
 from kamlib.views.widgets import Grid, Panel
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import CHAINS, as_text
 
 LEVEL_WORDS = {"corporate": "with us", "end_customer": "through them to their customers"}
 KIND_WORDS = {
@@ -30,7 +32,7 @@ def chain(desk: Desk) -> W.Box:
     """Doing business with us as one customer sees it: the stages, what goes wrong there, and ideas for each."""
 
     def data() -> tuple[Any, ...]:
-        rows = pia.chain(desk.tables, about(desk))
+        rows = pia.chain(Book(desk.book, about(desk)))
         return (rows,) if len(rows) else ()
 
     empty = "The chain is drawn here as soon as it has a stage."
@@ -40,21 +42,21 @@ def chain(desk: Desk) -> W.Box:
 
 def _name(desk: Desk) -> str:
     who = about(desk).customer
-    return names_of(desk.tables["customers"]).get(who, who)
+    return names_of(desk.book["customers"]).get(who, who)
 
 
 def _whom(desk: Desk) -> Panel:
     """The customer it is about; those with a plan of their own come first."""
 
     def html() -> str:
-        listed = pia.listed(desk.tables, desk.settings.model_copy(update={"customer": ""}))
-        started = set(pia.begun(desk.tables))
+        listed = pia.listed(desk.book.choosing(customer=""))
+        started = set(pia.begun(desk.book))
         listed = listed.assign(begun=listed["customer"].isin(started)).sort_values(
             "begun", ascending=False, kind="stable"
         )
         choices = listed[["customer", "name", "begun"]].to_dict("records")
         now = about(desk).customer
-        bare = not (desk.tables["stages"]["customer"] == now).any()
+        bare = not (desk.book["stages"]["customer"] == now).any()
         return panels.fill(
             "pia_whom", choices=choices, chosen=now, name=_name(desk), bare=bare, locked=desk.read_only
         )
@@ -82,7 +84,7 @@ def _stages(desk: Desk) -> Grid:
         return [
             {"id": r["stage"], "label": r["name"], "sub": f"{r['ideas']} ideas" if r["ideas"] else "",
              "cells": [as_text(r[c]) for c in shown]}
-            for r in pia.chain(desk.tables, about(desk)).to_dict("records")
+            for r in pia.chain(Book(desk.book, about(desk))).to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
@@ -91,14 +93,14 @@ def _stages(desk: Desk) -> Grid:
 
     def add(content: dict[str, Any]) -> None:
         customer = _customer(desk)
-        own = desk.tables["stages"].loc[lambda t: t["customer"] == customer]
+        own = desk.book["stages"].loc[lambda t: t["customer"] == customer]
         most = own["place"].max() if len(own) else 0
         desk.put("stages", customer=customer, stage=slug(content["value"], own["stage"]), name=content["value"],
                  level=CHAINS[0], place=as_text(float((most if most == most else 0) + 1)))  # fmt: skip
 
     def remove(content: dict[str, Any]) -> None:
         customer, stage = about(desk).customer, str(content["row"])
-        ideas = desk.tables["ideas"]
+        ideas = desk.book["ideas"]
         if ((ideas["customer"] == customer) & (ideas["stage"] == stage)).any():
             raise InvalidInput("This stage has ideas, so it stays; move them to another stage first.")
         desk.remove("stages", customer=customer, stage=stage)
@@ -117,7 +119,7 @@ def _customer(desk: Desk) -> str:
 
 def _listed(desk: Desk) -> list[dict[str, Any]]:
     """The ideas for the customer, as rows of the workbook."""
-    return pia.ideas(desk.tables, about(desk)).to_dict("records")
+    return pia.ideas(Book(desk.book, about(desk))).to_dict("records")
 
 
 def _ideas(desk: Desk) -> Grid:
@@ -141,7 +143,7 @@ def _ideas(desk: Desk) -> Grid:
         ]
 
     def columns() -> list[dict[str, Any]]:
-        stages = pia.chain(desk.tables, about(desk))
+        stages = pia.chain(Book(desk.book, about(desk)))
         words = dict(zip(stages["stage"], stages["name"], strict=True))
         money = f"a year, {desk.settings.currency}"
         return [
@@ -154,7 +156,7 @@ def _ideas(desk: Desk) -> Grid:
 
     def add(content: dict[str, Any]) -> None:
         customer, name = _customer(desk), content["value"]
-        desk.put("ideas", idea=slug(name, desk.tables["ideas"]["idea"]), name=name, customer=customer)
+        desk.put("ideas", idea=slug(name, desk.book["ideas"]["idea"]), name=name, customer=customer)
 
     return grid(desk, rows, columns, lambda row, name, text: ("ideas", {"idea": row, name: text}),
                 handlers={"add": add, "remove": lambda m: desk.remove("ideas", idea=str(m["row"]))}, removable=True,
@@ -167,8 +169,8 @@ def screening(desk: Desk) -> W.Box:
     ties = catalogue.items("lock_in").set_index("id")["label"]
 
     def rows(questions: tuple[str, ...], word: str) -> list[dict[str, Any]]:
-        rated, seen = pia.ratings(desk.tables), pia.screening(desk.tables, about(desk))
-        tied = pia.lock_in(desk.tables, about(desk)).set_index("idea")["lock_in"]
+        rated, seen = pia.ratings(desk.book), pia.screening(Book(desk.book, about(desk)))
+        tied = pia.lock_in(Book(desk.book, about(desk))).set_index("idea")["lock_in"]
         said = dict(
             zip(seen["idea"], seen["class"] if word == "Class" else seen["idea"].map(tied), strict=True)
         )
@@ -178,7 +180,7 @@ def screening(desk: Desk) -> W.Box:
     def columns(
         questions: tuple[str, ...], words: pd.Series, choices: list[str], last: str
     ) -> list[dict[str, Any]]:
-        asked = pia.parameters(desk.tables).set_index("question")
+        asked = pia.parameters(desk.book).set_index("question")
         made = []
         for q in questions:
             hint = (
@@ -200,8 +202,8 @@ def screening(desk: Desk) -> W.Box:
                  target, reading={"at": at}, title="Eight questions for every idea", corner="Idea")  # fmt: skip
     tied = grid(desk, lambda: rows(pia.LOCK_IN, "tie"), lambda: columns(pia.LOCK_IN, ties, ["yes", "no"], "Ties them"), target,
                 reading={"at": at}, title="Would it tie the customer to us, and would the customer like that?", corner="Idea")  # fmt: skip
-    told = panel(desk, lambda: panels.fill("pia_order", rows=pia.order(desk.tables, about(desk)).to_dict("records"), name=_name(desk),
-                                           unknown=pia.find_out(desk.tables, about(desk)).to_dict("records")))  # fmt: skip
+    told = panel(desk, lambda: panels.fill("pia_order", rows=pia.order(Book(desk.book, about(desk))).to_dict("records"), name=_name(desk),
+                                           unknown=pia.find_out(Book(desk.book, about(desk))).to_dict("records")))  # fmt: skip
     return stack(
         sheet(desk, pia.SHEET), zones(stack(rated, tied), stack(told, idea_card(desk, "-rated")), shape="two")
     )
@@ -215,14 +217,14 @@ def idea_scores(desk: Desk) -> W.Box:
 
 def _scores(desk: Desk, model: str, title: str) -> W.Box:
     def listed() -> pd.DataFrame:
-        return pia.factors(desk.tables, model, desk.settings.segment)
+        return pia.factors(desk.book, model, desk.settings.segment)
 
     def columns() -> list[dict[str, Any]]:
         return [column("scores", "score", f["label"], id=f["factor"], help=f"10: {f['good']}\n1: {f['bad']}")
                 for f in listed().to_dict("records")]  # fmt: skip
 
     def rows() -> list[dict[str, Any]]:
-        part = desk.tables["scores"]
+        part = desk.book["scores"]
         part = part[part["model"] == model]
         cells = {
             (s, f): as_text(v) for s, f, v in zip(part["subject"], part["factor"], part["score"], strict=True)
@@ -272,12 +274,12 @@ def action(desk: Desk) -> W.Box:
     today = date.today().isoformat()
 
     def data() -> tuple[Any, ...]:
-        rows = plans.projects(desk.tables, about(desk))
+        rows = plans.projects(Book(desk.book, about(desk)))
         shown = rows.assign(customer=rows["customer_name"], owner=rows["owner_name"])
-        return (shown, plans.steps(desk.tables, about(desk)), today) if len(rows) else ()
+        return (shown, plans.steps(Book(desk.book, about(desk))), today) if len(rows) else ()
 
     def load() -> str:
-        rows = plans.load(desk.tables, desk.settings)
+        rows = plans.load(desk.book)
         return panels.fill("plans_load", rows=rows.to_dict("records"))
 
     drawn = picture(desk, data, charts.timetable, "timetable", "Projects and their steps in time", "The timetable is drawn here as soon as there is a project.",
@@ -289,8 +291,8 @@ def _start(desk: Desk) -> Panel:
     """Make a project of an idea: class A and unmet givens are offered first."""
 
     def html() -> str:
-        rows = pia.order(desk.tables, about(desk))
-        taken = set(desk.tables["projects"]["idea"])
+        rows = pia.order(Book(desk.book, about(desk)))
+        taken = set(desk.book["projects"]["idea"])
         return panels.fill(
             "plans_start",
             rows=rows[~rows["idea"].isin(taken)].to_dict("records"),
@@ -300,12 +302,12 @@ def _start(desk: Desk) -> Panel:
 
     def start(content: dict[str, Any]) -> None:
         idea = str(content["fields"]["idea"])
-        rows = desk.tables["ideas"]
+        rows = desk.book["ideas"]
         own = rows[rows["idea"] == idea]
         if own.empty:
             raise InvalidInput("Choose an idea first.")
         name = own["name"].iloc[0] or idea
-        desk.put("projects", project=slug(name, desk.tables["projects"]["project"]), name=name, idea=idea,
+        desk.put("projects", project=slug(name, desk.book["projects"]["project"]), name=name, idea=idea,
                  customer=str(own["customer"].iloc[0]), status="planned")  # fmt: skip
 
     made = panel(desk, html)
@@ -317,7 +319,7 @@ def _projects(desk: Desk) -> Grid:
     shown = ("owner", "team", "starts", "ends", "days", "money", "risk", "contingency", "status")
 
     def rows() -> list[dict[str, Any]]:
-        seen = plans.projects(desk.tables, about(desk))
+        seen = plans.projects(Book(desk.book, about(desk)))
         return [{"id": r["project"], "label": r["name"], "sub": f"class {r['class']}" if r["class"] else "",
                  "cells": [as_text(r[c]) for c in shown]} for r in seen.to_dict("records")]  # fmt: skip
 
@@ -330,7 +332,7 @@ def _projects(desk: Desk) -> Grid:
         ]  # fmt: skip
 
     def add(content: dict[str, Any]) -> None:
-        made = slug(content["value"], desk.tables["projects"]["project"])
+        made = slug(content["value"], desk.book["projects"]["project"])
         desk.put("projects", project=made, name=content["value"], customer=_customer(desk), status="planned")
 
     return grid(desk, rows, columns, lambda row, name, text: ("projects", {"project": row, name: text}),
@@ -343,12 +345,12 @@ def _steps(desk: Desk) -> W.Box:
     shown = ("name", "due", "person", "done")
 
     def seen() -> pd.DataFrame:
-        return plans.projects(desk.tables, about(desk))
+        return plans.projects(Book(desk.book, about(desk)))
 
     def rows() -> list[dict[str, Any]]:
         names = dict(zip(seen()["project"], seen()["name"], strict=True))
         return [{"id": f"{r['project']}\t{r['step']}", "label": names[r["project"]], "cells": [as_text(r[c]) for c in shown]}
-                for r in plans.steps(desk.tables, about(desk)).to_dict("records")]  # fmt: skip
+                for r in plans.steps(Book(desk.book, about(desk))).to_dict("records")]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
         return [
@@ -366,7 +368,7 @@ def _steps(desk: Desk) -> W.Box:
         said = {name: str(content["fields"][name]).strip() for name in ("project", "name", "due", "person")}
         if not said["project"] or not said["name"]:
             raise InvalidInput("Say which project, and what is done.")
-        taken = desk.tables["actions"].loc[lambda t: t["project"] == said["project"], "step"]
+        taken = desk.book["actions"].loc[lambda t: t["project"] == said["project"], "step"]
         desk.put(
             "actions", step=slug(said["name"], taken), **{k: v for k, v in said.items() if v or k == "due"}
         )
@@ -376,7 +378,7 @@ def _steps(desk: Desk) -> W.Box:
                 title="Work plans", corner="Project", broad=True)  # fmt: skip
 
     def html() -> str:
-        people = names_of(desk.tables["people"])
+        people = names_of(desk.book["people"])
         return panels.fill(
             "plans_step",
             projects=seen()[["project", "name"]].to_dict("records"),

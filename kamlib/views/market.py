@@ -7,22 +7,23 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import briefing, charts, objectives, panels
-from kamlib import findings as rules
-from kamlib import market as model
-from kamlib import sheets as forms
+from kamlib import briefing, charts, panels
+from kamlib.catalogue import sheets as forms
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.tables import US, as_text
+from kamlib.models import findings as rules
+from kamlib.models import market as model
+from kamlib.models import objectives
 from kamlib.views.parts import column, grid, hear, names_of, panel, picture, slug, stack, zones
 from kamlib.views.widgets import Grid, Panel
+from kamlib.workbook.schema import US, as_text
 
 
 def purpose(desk: Desk) -> W.Box:
     """Step 1: what drives us, what to expect, whether the objectives stand, and the hockey-stick test."""
 
     def drivers() -> tuple[Any, ...]:
-        rows = objectives.drivers(desk.tables)
+        rows = objectives.drivers(desk.book)
         strong = rows[rows["strong"]]
         return (strong, *objectives.FIELDS) if len(strong) else ()
 
@@ -34,7 +35,7 @@ def purpose(desk: Desk) -> W.Box:
         "What drives us",
         "Tick the drivers that apply in the exercise below; the picture follows.",
     )
-    told = panel(desk, lambda: briefing.purpose(desk.tables, desk.settings))
+    told = panel(desk, lambda: briefing.purpose(desk.book))
     return stack(
         zones(shown, stack(told, panel(desk, lambda: panels.guide(1), follow=False)), shape="two"),
         _forecast(desk),
@@ -47,7 +48,7 @@ def _forecast(desk: Desk) -> W.Box:
     shown = ("amount", "kind", "note")
 
     def own() -> pd.DataFrame:
-        table = desk.tables["forecast"]
+        table = desk.book["forecast"]
         return table[table["subject"] == of["subject"]].sort_values("year", kind="stable")
 
     def rows() -> list[dict[str, Any]]:
@@ -69,16 +70,16 @@ def _forecast(desk: Desk) -> W.Box:
         desk.put("forecast", **of, year=year, amount="")
 
     def head() -> str:
-        choices = {forms.CASE: "the whole business"} | names_of(desk.tables["segments"])
+        choices = {forms.CASE: "the whole business"} | names_of(desk.book["segments"])
         return panels.fill("forecast_head", choices=choices, chosen=of["subject"])
 
     def choose(content: dict[str, Any]) -> None:
-        if content["value"] in {forms.CASE, *desk.tables["segments"]["segment"]}:
+        if content["value"] in {forms.CASE, *desk.book["segments"]["segment"]}:
             of["subject"] = str(content["value"])
         desk.look_at(desk.customer)
 
     def trend() -> tuple[Any, ...]:
-        line = objectives.trend(desk.tables, of["subject"])
+        line = objectives.trend(desk.book, of["subject"])
         return (line,) if len(line) > 1 else ()
 
     choice = panel(desk, head)
@@ -88,7 +89,7 @@ def _forecast(desk: Desk) -> W.Box:
         handlers={"add": add, "remove": lambda m: desk.remove("forecast", **of, year=str(m["row"]))}, removable=True,
         title="Sales so far and planned", corner="Year", add="Another year:",
     )  # fmt: skip
-    verdict = panel(desk, lambda: briefing.forecast(desk.tables, desk.settings))
+    verdict = panel(desk, lambda: briefing.forecast(desk.book))
     return zones(
         stack(choice, made),
         stack(verdict, picture(desk, trend, charts.hockey_stick, "forecast", "Sales so far and planned")),
@@ -98,10 +99,10 @@ def _forecast(desk: Desk) -> W.Box:
 
 def balance(desk: Desk) -> W.Box:
     """The whole: objectives, opportunity and resources side by side, and what is still to settle."""
-    shown = panel(desk, lambda: briefing.balance(desk.tables, desk.settings))
+    shown = panel(desk, lambda: briefing.balance(desk.book))
 
     def settle() -> str:
-        return panels.findings_list(rules.early(desk.tables, desk.settings))
+        return panels.findings_list(rules.early(desk.book))
 
     return zones(shown, panel(desk, settle), shape="two")
 
@@ -110,16 +111,16 @@ def market(desk: Desk) -> W.Box:
     """Step 4: the market map, entered as a table of points, drawn, and ranked by opportunity."""
 
     def drawn() -> tuple[Any, ...]:
-        rows = model.market_map(desk.tables, desk.settings)
+        rows = model.market_map(desk.book)
         if rows.empty:
             return ()
-        return rows, model.routes(desk.tables), model.layout(desk.tables), model.shares(desk.tables)
+        return rows, model.routes(desk.book), model.layout(desk.book), model.shares(desk.book)
 
     def ranked() -> tuple[Any, ...]:
-        rows = model.market_map(desk.tables, desk.settings)
+        rows = model.market_map(desk.book)
         return (rows,) if rows["size"].notna().any() else ()
 
-    told = panel(desk, lambda: briefing.opportunity(desk.tables, desk.settings))
+    told = panel(desk, lambda: briefing.opportunity(desk.book))
     shown = picture(
         desk,
         drawn,
@@ -145,16 +146,16 @@ def _points(desk: Desk) -> Grid:
     shown = ("leverage", "decided", "approach", "note")
 
     def suppliers() -> dict[str, str]:
-        return {US: "Us"} | {s: n for s, n in names_of(desk.tables["suppliers"]).items() if s != US}
+        return {US: "Us"} | {s: n for s, n in names_of(desk.book["suppliers"]).items() if s != US}
 
     def rows() -> list[dict[str, Any]]:
-        shares = desk.tables["junction_shares"].drop_duplicates(["junction", "supplier"])
+        shares = desk.book["junction_shares"].drop_duplicates(["junction", "supplier"])
         cells = {(r["junction"], r["supplier"]): _share(r) for r in shares.to_dict("records")}
         return [
             {"id": j["junction"], "label": j["name"] or j["junction"], "head": str(n),
              "cells": [j["name"], as_text(j["size"]), *(cells.get((j["junction"], s), "") for s in suppliers()),
                        *(as_text(j[c]) for c in shown)]}
-            for n, j in enumerate(desk.tables["junctions"].to_dict("records"), start=1)
+            for n, j in enumerate(desk.book["junctions"].to_dict("records"), start=1)
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
@@ -180,7 +181,7 @@ def _points(desk: Desk) -> Grid:
         return "junction_shares", {"junction": row, "supplier": name[3:]} | said
 
     def add(content: dict[str, Any]) -> None:
-        made = slug(content["value"], desk.tables["junctions"]["junction"])
+        made = slug(content["value"], desk.book["junctions"]["junction"])
         desk.put("junctions", junction=made, name=content["value"])
 
     return grid(
@@ -200,7 +201,7 @@ def _more(desk: Desk) -> Panel:
     made = panel(
         desk,
         lambda: panels.fill(
-            "routes_add", points=list(names_of(desk.tables["junctions"]).items()), locked=desk.read_only
+            "routes_add", points=list(names_of(desk.book["junctions"]).items()), locked=desk.read_only
         ),
     )
 
@@ -214,7 +215,7 @@ def _more(desk: Desk) -> Panel:
         name = content["fields"]["supplier"].strip()
         if not name:
             raise InvalidInput("Write the name of the competitor.")
-        desk.put("suppliers", supplier=slug(name, desk.tables["suppliers"]["supplier"]), name=name)
+        desk.put("suppliers", supplier=slug(name, desk.book["suppliers"]["supplier"]), name=name)
 
     hear(made, desk, {} if desk.read_only else {"route": route, "supplier": supplier})
     return made
@@ -226,12 +227,12 @@ def _routes(desk: Desk) -> Grid:
         return {"origin": origin, "target": target}
 
     def rows() -> list[dict[str, Any]]:
-        names = names_of(desk.tables["junctions"])
+        names = names_of(desk.book["junctions"])
         return [
             {"id": f"{r['origin']}\t{r['target']}",
              "label": f"{names.get(r['origin'], r['origin'])} to {names.get(r['target'], r['target'])}",
              "cells": [as_text(r["amount"]), r["note"]]}
-            for r in desk.tables["routes"].to_dict("records")
+            for r in desk.book["routes"].to_dict("records")
         ]  # fmt: skip
 
     return grid(

@@ -13,9 +13,9 @@ import pandas as pd
 from kamlib import charts, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
-from kamlib.importing import identity
-from kamlib.tables import DEFINITIONS, as_text, parse_number
 from kamlib.views.widgets import Grid, Panel, Sliders
+from kamlib.workbook.importing import identity
+from kamlib.workbook.schema import DEFINITIONS, as_text, parse_number
 
 SOON_S = 0.15
 Handler = Callable[[dict[str, Any]], None]
@@ -219,7 +219,7 @@ def names_of(frame: pd.DataFrame) -> dict[str, str]:
 
 def person_column(desk: Desk, name: str = "person", label: str = "Who") -> dict[str, Any]:
     """A choice among the people of the workbook, shown by name."""
-    words = names_of(desk.tables["people"])
+    words = names_of(desk.book["people"])
     return {"id": name, "label": label, "kind": "choice", "choices": list(words), "words": words}
 
 

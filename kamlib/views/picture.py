@@ -10,17 +10,19 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import charts, kaism, panels, pia, portfolio
+from kamlib import charts, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.matrix import Matrix
-from kamlib.settings import Settings
-from kamlib.tables import BOXES, Tables, as_text
+from kamlib.models import kaism, pia, portfolio
+from kamlib.models.matrix import Matrix
 from kamlib.views.live import live
 from kamlib.views.parts import download, hear, panel, slid, stack, zones
 from kamlib.views.widgets import Panel, Sliders
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import BOXES, as_text
+from kamlib.workbook.settings import Settings
 
-Drawn = Callable[[Tables, Settings], pd.DataFrame]
+Drawn = Callable[[Book], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,14 @@ def _out(desk: Desk) -> Panel:
 
 
 def _classes(desk: Desk) -> pd.DataFrame:
-    return portfolio.classes(desk.tables, desk.settings)
+    return portfolio.classes(desk.book)
 
 
 def _picture(
     desk: Desk, shown: Matrix, drawn: Drawn, side: Side, size: dict[str, str]
 ) -> tuple[W.Box, Callable[[], None]]:
     def table() -> pd.DataFrame:
-        return drawn(desk.tables, side.about(desk))
+        return drawn(desk.book, side.about(desk))
 
     def values() -> dict[str, Any]:
         view, points = charts.scene(table(), desk.settings.near_line, size["by"], shown)
@@ -96,7 +98,7 @@ def _downloads(desk: Desk, shown: Matrix, drawn: Drawn, side: Side, size: dict[s
 
     def save(content: dict[str, Any]) -> None:
         about = side.about(desk)
-        chart = charts.matrix(drawn(desk.tables, about), shown, desk.settings.near_line, size["by"])
+        chart = charts.matrix(drawn(desk.book, about), shown, desk.settings.near_line, size["by"])
         kind = "svg" if content.get("kind") == "svg" else "png"
         name = "matrix" if shown.id == kaism.MATRIX.id else f"matrix-{shown.id}"
         made.send(download(chart, f"{name}-{about.customer or about.segment or 'all'}", kind))
@@ -188,7 +190,7 @@ def _weight_buttons(desk: Desk, shown: Matrix, side: Side) -> Panel:
 def _customer_card(desk: Desk) -> Panel:
     made = panel(
         desk,
-        lambda: panels.card(desk.tables, desk.settings, _classes(desk), desk.customer, locked=desk.read_only),
+        lambda: panels.card(desk.book, _classes(desk), desk.customer, locked=desk.read_only),
     )
 
     def decide(content: dict[str, Any]) -> None:
@@ -230,19 +232,19 @@ def _decide(desk: Desk, subject: str, **said: str) -> None:
 
 def about(desk: Desk) -> Settings:
     """The settings of an analysis: those of the desk, for the customer in focus or the first with one."""
-    customer = pia.focus(desk.tables, desk.settings, desk.customer)
+    customer = pia.focus(desk.book, desk.customer)
     return desk.settings.model_copy(update={"customer": customer})
 
 
 def idea_card(desk: Desk, at: str = "") -> Panel:
     """The idea in focus explained: its class, its place, who gains, whether it ties; and the team's own word on it."""
     made = panel(
-        desk, lambda: panels.idea_card(desk.tables, about(desk), desk.idea, locked=desk.read_only, at=at)
+        desk, lambda: panels.idea_card(Book(desk.book, about(desk)), desk.idea, locked=desk.read_only, at=at)
     )
 
     def decide(content: dict[str, Any]) -> None:
         said, idea = content["fields"], str(content["subject"])
-        if idea not in set(desk.tables["ideas"]["idea"]):
+        if idea not in set(desk.book["ideas"]["idea"]):
             raise InvalidInput("Choose an idea first.")
         desk.put("ideas", idea=idea, **{"class": str(said["class"]), "reason": str(said["reason"])})
 
@@ -254,13 +256,13 @@ def idea_card(desk: Desk, at: str = "") -> Panel:
 SIDES = {
     kaism.MATRIX.id: Side(
         about=lambda desk: desk.settings, focus=lambda desk: desk.customer, pick=lambda desk, id: desk.look_at(id),
-        factors=lambda desk, model: kaism.of_scope(desk.tables, model, desk.settings.segment),
+        factors=lambda desk, model: kaism.of_scope(desk.book, model, desk.settings.segment),
         sizes={"revenue": "revenue", "left": "what is left of it", "worth_high": "future value"},
         headings={}, card=_customer_card,
     ),
     pia.MATRIX.id: Side(
         about=about, focus=lambda desk: desk.idea, pick=lambda desk, id: desk.look_into(id),
-        factors=lambda desk, model: pia.factors(desk.tables, model, desk.settings.segment),
+        factors=lambda desk, model: pia.factors(desk.book, model, desk.settings.segment),
         sizes={"total": "what it is worth to both", "our_gain": "what we gain", "customer_gain": "what they gain"},
         headings={"pia_us": "What it is worth to us", "pia_customer": "What it is worth to the customer"}, card=idea_card,
     ),

@@ -8,8 +8,9 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import charts, earnings, panels, profitability
+from kamlib import charts, earnings, panels
 from kamlib.desk import Desk
+from kamlib.models import profitability
 from kamlib.views.live import live
 from kamlib.views.parts import download, drawing, figures, hear, panel, slid, stack, zones
 from kamlib.views.widgets import Panel, Sliders
@@ -47,7 +48,7 @@ def sliders(
 
 def discount(desk: Desk) -> W.Box:
     """What a discount asks for in volume, and what a rise in price may cost, at the team's own margin."""
-    own, source = profitability.margin(desk.tables, desk.settings)
+    own, source = profitability.margin(desk.book)
     start = own if own == own else 25.0
     said = {"margin": start, "off": 5.0}
     start_words = f"our margin, {source}" if own == own else f"an example; {source}"
@@ -79,7 +80,7 @@ def discount(desk: Desk) -> W.Box:
         "off": ("Discount, of the price", 0, MOST_OFF, STEP),
     }
     moved = sliders(desk, said, limits, renew)
-    table = panel(desk, lambda: earnings.discount_table(desk.tables, desk.settings))
+    table = panel(desk, lambda: earnings.discount_table(desk.book))
     left = stack(moved, figures(desk, {"margin_pct": "Keep as our margin, %"}))
     return stack(zones(left, stack(shown), told, shape="three"), table)
 
@@ -89,7 +90,7 @@ def spiral(desk: Desk) -> W.Box:
     chosen = {"own": desk.settings.overheads is not None}
 
     def words() -> str:
-        return earnings.spiral(desk.tables, desk.settings, chosen["own"])
+        return earnings.spiral(desk.book, chosen["own"])
 
     def choice() -> str:
         return panels.fill("spiral_choice", own=chosen["own"])
@@ -97,12 +98,12 @@ def spiral(desk: Desk) -> W.Box:
     told, choose = panel(desk, words), panel(desk, choice, follow=False)
 
     def drawn() -> tuple[Any, ...]:
-        rows, _ = earnings.played(desk.tables, desk.settings, chosen["own"])
+        rows, _ = earnings.played(desk.book, chosen["own"])
         return (rows,) if len(rows) else ()
 
     shown, later = drawing(desk, drawn, charts.spiral, "spiral", "The overhead spiral, round by round",
                            "No customer's gross profit is known yet.",
-                           lambda: earnings.played(desk.tables, desk.settings, chosen["own"])[1])  # fmt: skip
+                           lambda: earnings.played(desk.book, chosen["own"])[1])  # fmt: skip
 
     def switch(content: dict[str, Any]) -> None:
         chosen["own"] = content["whose"] == "own"
@@ -127,7 +128,7 @@ def whale(desk: Desk) -> W.Box:
     said = {"rise": 0.0, "loss": 50.0, "keep": 50.0}
 
     def seen() -> pd.DataFrame:
-        return profitability.scoped(desk.tables, desk.settings, state["scope"])
+        return profitability.scoped(desk.book, state["scope"])
 
     def curve() -> pd.DataFrame:
         return profitability.ranked(seen())
@@ -142,9 +143,9 @@ def whale(desk: Desk) -> W.Box:
         lambda: charts.whale_shape(len(curve())),
     )
     box.add_class("kam-headed")
-    head = panel(desk, lambda: earnings.whale_words(desk.tables, desk.settings, seen(), state["scope"]))
-    card = panel(desk, lambda: earnings.card(desk.tables, desk.settings, seen(), desk.customer))
-    more = panel(desk, lambda: earnings.takes(desk.tables, desk.settings, seen(), desk.customer))
+    head = panel(desk, lambda: earnings.whale_words(desk.book, seen(), state["scope"]))
+    card = panel(desk, lambda: earnings.card(desk.book, seen(), desk.customer))
+    more = panel(desk, lambda: earnings.takes(desk.book, seen(), desk.customer))
     result = panel(desk, lambda: earnings.rise(seen(), desk.customer, said))
 
     def renew() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import charts, kaism, scenarios, sureness
+from kamlib import charts, sureness
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.stores import Change
-from kamlib.tables import DEFINITIONS
+from kamlib.models import kaism, scenarios
 from kamlib.views.parts import drawing, hear, panel, slug, stack, zones
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS
+from kamlib.workbook.stores import Change
 
 
 def what_if(desk: Desk) -> W.Box:
@@ -25,21 +27,21 @@ def what_if(desk: Desk) -> W.Box:
         return state["scenario"] if state["scenario"] in known else ""
 
     def listed() -> str:
-        return sureness.listed(desk.tables, desk.settings, chosen(), desk.read_only, desk.supposing)
+        return sureness.listed(desk.book, chosen(), desk.read_only, desk.supposing)
 
     menu = panel(desk, listed)
-    told = panel(desk, lambda: sureness.moves(desk.tables, desk.settings, chosen()))
-    table = panel(desk, lambda: sureness.table(desk.tables, desk.settings))
+    told = panel(desk, lambda: sureness.moves(desk.book, chosen()))
+    table = panel(desk, lambda: sureness.table(desk.book))
 
     def drawn() -> tuple[Any, ...]:
-        points = sureness.pictured(desk.tables, desk.settings, chosen())
+        points = sureness.pictured(desk.book, chosen())
         return (points, desk.settings.near_line) if len(points) else ()
 
     shown, later = drawing(desk, drawn, lambda points, near, title="": charts.matrix(points, kaism.MATRIX, near), "scenario",
                            "The matrix of the scenario, with an arrow from where each customer stood", "There is nobody to place yet.")  # fmt: skip
 
     def renew() -> None:
-        menu.html, told.html = listed(), sureness.moves(desk.tables, desk.settings, chosen())
+        menu.html, told.html = listed(), sureness.moves(desk.book, chosen())
         later()
 
     def look(content: dict[str, Any]) -> None:
@@ -65,9 +67,9 @@ def _keep(desk: Desk, name: str) -> str:
         raise InvalidInput("Give the scenario a name first.")
     made = slug(name, desk.entered["scenarios"]["scenario"])
     if desk.supposing:
-        rows = scenarios.keep_changes(desk.entered, desk.tables, made, name)
+        rows = scenarios.keep_changes(Book(desk.entered), desk.book, made, name)
     else:
-        rows = scenarios.equal_weights(desk.entered, desk.settings, made)
+        rows = scenarios.equal_weights(Book(desk.entered, desk.settings), made)
         rows[0][1]["name"] = name
     _store(desk, rows)
     return made
@@ -76,7 +78,7 @@ def _keep(desk: Desk, name: str) -> str:
 def _keep_round(desk: Desk, name: str) -> None:
     if not name:
         raise InvalidInput("Give the round a name first, such as the year.")
-    _store(desk, scenarios.keep_round(desk.entered, desk.settings, name, date.today().isoformat()))
+    _store(desk, scenarios.keep_round(Book(desk.entered, desk.settings), name, date.today().isoformat()))
     desk.say(f"Round {name} is kept: every score, every weight and where everybody stands.")
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import ipywidgets as W
 
-from kamlib import catalogue, findings, kaism, panels
+from kamlib import catalogue, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.tables import US, as_text
+from kamlib.models import findings, kaism
 from kamlib.views.parts import column, grid, hear, names_of, panel, slug, stack, zones
 from kamlib.views.widgets import Panel
+from kamlib.workbook.schema import US, as_text
 
 STOCK = {"attractiveness": "customer_attractiveness_factors", "strength": "relative_strength_factors"}
 
@@ -26,7 +27,7 @@ def factors(desk: Desk) -> W.Box:
     }
 
     def own() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment).to_dict("records")
+        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment).to_dict("records")
         return [
             {"id": f["factor"], "label": f["label"], "head": str(number),
              "cells": [as_text(f[c]) for c in ("label", *wanted)]}
@@ -54,7 +55,7 @@ def _suggestions(desk: Desk) -> Panel:
     stock = catalogue.items(STOCK["attractiveness"]).set_index("id")
 
     def missing() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)
+        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)
         bare = listed[(listed["good"] == "") & (listed["bad"] == "") & listed["factor"].isin(stock.index)]
         return bare.assign(
             good=bare["factor"].map(stock["good"]), bad=bare["factor"].map(stock["bad"])
@@ -62,8 +63,8 @@ def _suggestions(desk: Desk) -> Panel:
 
     def bare() -> bool:
         """Is there a factor that may not be scored yet?"""
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)["factor"]
-        return any(findings.blocked_score(desk.tables, desk.settings.segment, f) for f in listed)
+        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)["factor"]
+        return any(findings.blocked_score(desk.book, desk.settings.segment, f) for f in listed)
 
     made = panel(desk, lambda: panels.fill("suggestions", rows=missing(), bare=bare(), locked=desk.read_only))
 
@@ -96,7 +97,7 @@ def _stock(desk: Desk, model: str) -> Panel:
         return desk.settings.segment if model == "attractiveness" else desk.customer
 
     def html() -> str:
-        used = set(kaism.of_scope(desk.tables, model, scope())["factor"])
+        used = set(kaism.of_scope(desk.book, model, scope())["factor"])
         rows = stock[~stock["id"].isin(used)][["id", "label", "help"]].to_dict("records")
         return panels.fill("stock", rows=rows, used=len(used), model=model, locked=desk.read_only)
 
@@ -115,7 +116,7 @@ def _add_factor(desk: Desk, model: str, scope: str, chosen: str) -> None:
     if not chosen:
         raise InvalidInput("Choose a factor from the list, or write one of your own.")
     stock = catalogue.items(STOCK[model]).set_index("id")["label"]
-    taken = set(kaism.of_scope(desk.tables, model, scope)["factor"])
+    taken = set(kaism.of_scope(desk.book, model, scope)["factor"])
     if chosen in stock.index and chosen not in taken:
         desk.put("factors", model=model, scope=scope, factor=chosen, label=stock[chosen])
     else:
@@ -131,7 +132,7 @@ def _attractiveness(desk: Desk) -> W.Box:
     place: dict[str, str] = {"row": "", "column": ""}
 
     def columns() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment).to_dict("records")
+        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment).to_dict("records")
         return [
             column("scores", "score", f["label"], id=f["factor"], help=f"10: {f['good']}\n1: {f['bad']}",
                    sub=f"must have {f['must_have_min']:g}" if f["must_have_min"] == f["must_have_min"] else "")
@@ -139,9 +140,9 @@ def _attractiveness(desk: Desk) -> W.Box:
         ] + [{"id": "", "label": "Score", "kind": "show"}]  # fmt: skip
 
     def rows() -> list[dict[str, Any]]:
-        seen = kaism.drawn(desk.tables, desk.settings)
-        listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)["factor"]
-        part = desk.tables["scores"]
+        seen = kaism.drawn(desk.book)
+        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)["factor"]
+        part = desk.book["scores"]
         part = part[part["model"] == "attractiveness"]
         cells = dict(
             zip(zip(part["subject"], part["factor"], strict=True), part["score"].map(as_text), strict=True)
@@ -152,11 +153,11 @@ def _attractiveness(desk: Desk) -> W.Box:
             for c, n, y, s in zip(seen["customer"], seen["name"], seen["y"], seen["status"], strict=True)
         ]  # fmt: skip
 
-    side = panel(desk, lambda: panels.benchmark(desk.tables, desk.settings, place["column"], place["row"]))
+    side = panel(desk, lambda: panels.benchmark(desk.book, place["column"], place["row"]))
 
     def at(content: dict[str, Any]) -> None:
         place.update(row=str(content["row"]), column=str(content["column"]))
-        side.html = panels.benchmark(desk.tables, desk.settings, place["column"], place["row"])
+        side.html = panels.benchmark(desk.book, place["column"], place["row"])
 
     def target(row: str, factor: str, text: str) -> tuple[str, dict[str, Any]]:
         return "scores", {"model": "attractiveness", "subject": row, "factor": factor, "score": text}
@@ -169,10 +170,10 @@ def _attractiveness(desk: Desk) -> W.Box:
 
 def _known(desk: Desk) -> dict[str, Any]:
     """How many scores are known, and the average that decides the line."""
-    seen = kaism.drawn(desk.tables, desk.settings)
-    listed = kaism.of_scope(desk.tables, "attractiveness", desk.settings.segment)
+    seen = kaism.drawn(desk.book)
+    listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)
     every = len(seen) * len(listed)
-    unknown = kaism.unknowns(desk.tables, desk.settings)
+    unknown = kaism.unknowns(desk.book)
     blank = int((unknown["model"] == "attractiveness").sum())
     line = float(seen["y_line"].iloc[0]) if len(seen) else float("nan")
     return {"every": every, "known": every - blank, "line": line, "locked": desk.read_only}
@@ -180,12 +181,12 @@ def _known(desk: Desk) -> dict[str, Any]:
 
 def _strength(desk: Desk) -> W.Box:
     def suppliers() -> list[str]:
-        part = desk.tables["scores"]
+        part = desk.book["scores"]
         own = set(part[(part["model"] == "strength") & (part["subject"] == desk.customer)]["supplier"])
-        return [US, *(s for s in desk.tables["suppliers"]["supplier"] if s in own and s != US)]
+        return [US, *(s for s in desk.book["suppliers"]["supplier"] if s in own and s != US)]
 
     def columns() -> list[dict[str, Any]]:
-        names = names_of(desk.tables["suppliers"]) | {US: "Us"}
+        names = names_of(desk.book["suppliers"]) | {US: "Us"}
         scored = [column("scores", "score", names[s], id=f"score:{s}") for s in suppliers()]
         return [
             column("factors", "weight", "Weight"), *scored,
@@ -193,10 +194,10 @@ def _strength(desk: Desk) -> W.Box:
         ]  # fmt: skip
 
     def rows() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.tables, "strength", desk.customer) if desk.customer else None
+        listed = kaism.of_scope(desk.book, "strength", desk.customer) if desk.customer else None
         if listed is None:
             return []
-        part = desk.tables["scores"]
+        part = desk.book["scores"]
         part = part[(part["model"] == "strength") & (part["subject"] == desk.customer)]
         cells = {(r["factor"], r["supplier"]): r for r in part.to_dict("records")}
         return [_csf_row(f, suppliers(), cells) for f in listed.to_dict("records")]
@@ -242,14 +243,14 @@ def _strength_head(desk: Desk) -> Panel:
     """Choose the customer, add a competitor, or say that there is none."""
 
     def html() -> str:
-        seen = kaism.drawn(desk.tables, desk.settings)
+        seen = kaism.drawn(desk.book)
         own = set(
-            kaism.against(desk.tables, seen.loc[seen["customer"] == desk.customer, "customer"])["supplier"]
+            kaism.against(desk.book, seen.loc[seen["customer"] == desk.customer, "customer"])["supplier"]
         )
-        names = {s: n for s, n in names_of(desk.tables["suppliers"]).items() if s != US and s not in own}
+        names = {s: n for s, n in names_of(desk.book["suppliers"]).items() if s != US and s not in own}
         return panels.fill(
             "strength_head", choices=list(zip(seen["customer"], seen["name"], strict=True)), chosen=desk.customer,
-            others=names, alone=desk.customer in kaism.no_competitor(desk.tables), rivals=len(own),
+            others=names, alone=desk.customer in kaism.no_competitor(desk.book), rivals=len(own),
             locked=desk.read_only,
         )  # fmt: skip
 
@@ -267,18 +268,18 @@ def _add_rival(desk: Desk, chosen: str, new: str) -> None:
     """A competitor of this customer, from the list or by a new name: its scores start unknown."""
     if not desk.customer:
         raise InvalidInput("Choose a customer first.")
-    listed = kaism.of_scope(desk.tables, "strength", desk.customer)["factor"].tolist()
+    listed = kaism.of_scope(desk.book, "strength", desk.customer)["factor"].tolist()
     if not listed or not (chosen or new):
         raise InvalidInput("Choose a competitor." if listed else "First say what the customer looks for.")
     with desk.as_one():
         if new:
-            chosen = slug(new, desk.tables["suppliers"]["supplier"])
+            chosen = slug(new, desk.book["suppliers"]["supplier"])
             desk.put("suppliers", supplier=chosen, name=new)
         key = {"model": "strength", "subject": desk.customer, "supplier": chosen}
         desk.put_all("scores", [key | {"factor": f, "score": ""} for f in listed])
 
 
 def _strength_words(desk: Desk) -> str:
-    seen = kaism.drawn(desk.tables, desk.settings)
+    seen = kaism.drawn(desk.book)
     row = seen[seen["customer"] == desk.customer]
     return panels.fill("strength_words", row=row.iloc[0].to_dict() if len(row) else None)

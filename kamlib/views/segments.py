@@ -7,15 +7,16 @@ from typing import Any
 import ipywidgets as W
 import pandas as pd
 
-from kamlib import briefing, charts, discovery, panels, segmentation
+from kamlib import briefing, charts, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.importing import columns as headers_of
-from kamlib.importing import customers as listed_customers
-from kamlib.importing import shape
-from kamlib.tables import DEFINITIONS, as_text
+from kamlib.models import grouping, segmentation
 from kamlib.views.parts import column, grid, hear, names_of, panel, picture, slug, stack, zones
 from kamlib.views.widgets import Grid, Panel
+from kamlib.workbook.importing import columns as headers_of
+from kamlib.workbook.importing import customers as listed_customers
+from kamlib.workbook.importing import shape
+from kamlib.workbook.schema import DEFINITIONS, as_text
 
 MOST_EXTRA = 8  # of the columns a customer list brought along, so many are shown
 
@@ -25,8 +26,8 @@ def segments(desk: Desk) -> W.Box:
     shown = ("name", "basis", "description", "active")
 
     def rows() -> list[dict[str, Any]]:
-        table = segmentation.overview(desk.tables, desk.settings)
-        listed = desk.tables["segments"].to_dict("records")
+        table = segmentation.overview(desk.book)
+        listed = desk.book["segments"].to_dict("records")
         return [
             {"id": s["segment"], "label": s["name"] or s["segment"], "head": str(n),
              "cells": [*(as_text(s[c]) for c in shown), as_text(int(o.customers)), o.status]}
@@ -41,7 +42,7 @@ def segments(desk: Desk) -> W.Box:
         ]  # fmt: skip
 
     def add(content: dict[str, Any]) -> None:
-        made = slug(content["value"], desk.tables["segments"]["segment"])
+        made = slug(content["value"], desk.book["segments"]["segment"])
         desk.put("segments", segment=made, name=content["value"], active="yes")
         if not desk.settings.segment:
             desk.choose(made)
@@ -51,7 +52,7 @@ def segments(desk: Desk) -> W.Box:
         handlers={"add": add, "remove": lambda m: desk.remove("segments", segment=str(m["row"]))},
         title="Segments", corner=" ", add="Another segment:", broad=True,
     )  # fmt: skip
-    told = panel(desk, lambda: briefing.segments(desk.tables, desk.settings))
+    told = panel(desk, lambda: briefing.segments(desk.book))
     return zones(made, stack(told, panel(desk, lambda: panels.guide(5), follow=False)), shape="two")
 
 
@@ -62,16 +63,16 @@ def assign(desk: Desk) -> W.Box:
 
 def _extra(desk: Desk) -> list[str]:
     known = {*DEFINITIONS["customers"].names}
-    return [c for c in desk.tables["customers"] if c not in known][:MOST_EXTRA]
+    return [c for c in desk.book["customers"] if c not in known][:MOST_EXTRA]
 
 
 def _assign(desk: Desk) -> Grid:
     shown = ("segment", "status", "revenue", "profit", "potential_profit")
 
     def rows() -> list[dict[str, Any]]:
-        index = segmentation.value_index(desk.tables, desk.settings.model_copy(update={"segment": ""}))
+        index = segmentation.value_index(desk.book.choosing(segment=""))
         worth = dict(zip(index["customer"], index["index"], strict=True))
-        listed = desk.tables["customers"].to_dict("records")
+        listed = desk.book["customers"].to_dict("records")
         extra = _extra(desk)
         return [
             {"id": r["customer"], "label": r["name"] or r["customer"],
@@ -81,7 +82,7 @@ def _assign(desk: Desk) -> Grid:
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
-        names = names_of(desk.tables["segments"])
+        names = names_of(desk.book["segments"])
         money = f"last year, {desk.settings.currency}"
         return [
             {"id": "segment", "label": "Segment", "kind": "choice", "choices": list(names), "words": {"": "none yet"} | names},
@@ -95,7 +96,7 @@ def _assign(desk: Desk) -> Grid:
 
     def choices() -> list[dict[str, str]]:
         return [
-            *({"id": s, "label": n} for s, n in names_of(desk.tables["segments"]).items()),
+            *({"id": s, "label": n} for s, n in names_of(desk.book["segments"]).items()),
             {"id": "-", "label": "no segment"},
         ]
 
@@ -112,7 +113,7 @@ def _assign(desk: Desk) -> Grid:
         name = content["value"]
         desk.put(
             "customers",
-            customer=slug(name, desk.tables["customers"]["customer"]),
+            customer=slug(name, desk.book["customers"]["customer"]),
             name=name,
             status="current",
         )
@@ -160,8 +161,8 @@ def _paste(desk: Desk) -> Panel:
             for what in ("added", "updated", "unchanged", "left_out")
         ]
         odd = [note["message"] for note in merged.notes[:3]]
-        if not desk.settings.segment and len(desk.tables["segments"]):
-            desk.choose(desk.tables["segments"]["segment"].iloc[0])
+        if not desk.settings.segment and len(desk.book["segments"]):
+            desk.choose(desk.book["segments"]["segment"].iloc[0])
         desk.say("\n".join([f"{merged.counts['rows']} customers read: {', '.join(told)}.", *odd]))
 
     hear(made, desk, {} if desk.read_only else {"look": look, "take": take, "forget": forget})
@@ -173,11 +174,11 @@ def discover(desk: Desk) -> W.Box:
     asked: dict[str, Any] = {"columns": None, "groups": 0, "scope": "all", "found": None}
 
     def customers() -> pd.DataFrame:
-        table = desk.tables["customers"]
+        table = desk.book["customers"]
         return table[table["segment"] == ""] if asked["scope"] == "none" else table
 
     def form() -> str:
-        offered = discovery.columns(customers())
+        offered = grouping.columns(customers())
         offered = offered[offered["kind"].isin(["numeric", "categorical"])]
         if asked["columns"] is None:
             asked["columns"] = set(offered.loc[offered["suggested"], "column"])
@@ -214,7 +215,7 @@ def discover(desk: Desk) -> W.Box:
 
     def look(_: dict[str, Any]) -> None:
         listed = [c for c in customers() if c in (asked["columns"] or set())]
-        asked["found"], asked["used"] = discovery.find(customers(), listed, asked["groups"]), listed
+        asked["found"], asked["used"] = grouping.find(customers(), listed, asked["groups"]), listed
         told.html = result()
         desk.look_at(desk.customer)
 
@@ -224,7 +225,7 @@ def discover(desk: Desk) -> W.Box:
             g: str(content["fields"].get(f"name-{g}", "")).strip() or f"Group {g}"
             for g in found.words["group"]
         }
-        taken, ids = list(desk.tables["segments"]["segment"]), {}
+        taken, ids = list(desk.book["segments"]["segment"]), {}
         for group, name in names.items():
             ids[group] = slug(name, taken)
             taken.append(ids[group])

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as W
 
 from kamlib import panels
-from kamlib import sheets as model
+from kamlib.catalogue import sheets as model
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.views.parts import grid, hear, names_of, panel, slug, stack, zones
@@ -36,7 +36,7 @@ def exercises(desk: Desk, step: int) -> W.Box:
         return model.form(chosen["id"])
 
     def menu() -> str:
-        far = model.progress(desk.tables, desk.settings)
+        far = model.progress(desk.book)
         rows = far[far["sheet"].isin([f.id for f in listed])].set_index("sheet").loc[[f.id for f in listed]]
         return panels.fill("exercises", rows=rows.reset_index().to_dict("records"), chosen=chosen["id"])
 
@@ -64,7 +64,7 @@ def _grid(desk: Desk, current: Callable[[], model.Form]) -> Grid:
         shape = current()
         if not _subject(desk, shape):
             return []
-        table = model.filled(desk.tables, shape.id, _subject(desk, shape)).to_dict("records")
+        table = model.filled(desk.book, shape.id, _subject(desk, shape)).to_dict("records")
         names = [*(f["id"] for f in shape.fields), "note"]
         return [
             {"id": r["item"], "label": r["label"], "sub": r["help"], "cells": [r[n] for n in names],
@@ -88,7 +88,7 @@ def _grid(desk: Desk, current: Callable[[], model.Form]) -> Grid:
         shape = current()
         if not _subject(desk, shape):
             raise InvalidInput(f"Choose a {shape.per} first.")
-        table = model.filled(desk.tables, shape.id, _subject(desk, shape))
+        table = model.filled(desk.book, shape.id, _subject(desk, shape))
         key = {
             "sheet": shape.id,
             "subject": _subject(desk, shape),
@@ -98,7 +98,7 @@ def _grid(desk: Desk, current: Callable[[], model.Form]) -> Grid:
 
     def remove(content: dict[str, Any]) -> None:
         shape = current()
-        rows = desk.tables["answers"]
+        rows = desk.book["answers"]
         own = rows[
             (rows["sheet"] == shape.id)
             & (rows["subject"] == _subject(desk, shape))
@@ -126,7 +126,7 @@ def _add_words(shape: model.Form) -> str:
 def _column(desk: Desk, field: dict[str, Any]) -> dict[str, Any]:
     made = {"id": field["id"], "label": field["label"], "help": field.get("help", "")}
     if field["kind"] == "person":
-        words = names_of(desk.tables["people"])
+        words = names_of(desk.book["people"])
         return made | {"kind": "choice", "choices": list(words), "words": words}
     choices = model.CHOICES.get(field["kind"]) or field.get("choices")
     return made | ({"kind": "choice", "choices": list(choices)} if choices else {"kind": field["kind"]})
@@ -138,8 +138,8 @@ def _whom(desk: Desk, current: Callable[[], model.Form]) -> Panel:
     def html() -> str:
         shape = current()
         subject = _subject(desk, shape)
-        table = model.filled(desk.tables, shape.id, subject) if subject else None
-        listed = model.subjects(desk.tables, desk.settings, shape)
+        table = model.filled(desk.book, shape.id, subject) if subject else None
+        listed = model.subjects(desk.book, shape)
         return panels.fill("sheet_head", shape=shape, subject=subject, subjects=listed, lines=0 if table is None else len(table),
                            filled=0 if table is None else int(table["filled"].sum()))  # fmt: skip
 

@@ -8,19 +8,19 @@ from typing import Any
 import ipywidgets as W
 
 from kamlib import briefing, catalogue, panels
-from kamlib import sheets as model
+from kamlib.catalogue import sheets as model
 from kamlib.desk import Desk
-from kamlib.tables import BOXES, as_text
 from kamlib.views.parts import column, figures, grid, panel, slug, stack, zones
 from kamlib.views.sheets import sheet
 from kamlib.views.widgets import Grid
+from kamlib.workbook.schema import BOXES, as_text
 
 LABEL = "label_reality_test"
 
 
 def staffing(desk: Desk) -> W.Box:
     """Step 9: can we look after them, and does the label mean anything?"""
-    balance = panel(desk, lambda: panels.portfolio_table(desk.tables, desk.settings))
+    balance = panel(desk, lambda: panels.portfolio_table(desk.book))
     shown = ("name", "function", "manages_accounts", "junior", "days")
     above = zones(balance, effort(desk, ("days",)), shape="two")
     return stack(above, people(desk, shown), label_test(desk))
@@ -29,7 +29,7 @@ def staffing(desk: Desk) -> W.Box:
 def capacity(desk: Desk) -> W.Box:
     """Step 2: managers, days and budget, what an account takes, and how many they carry."""
     shown = ("name", "function", "manages_accounts", "junior", "days")
-    told = panel(desk, lambda: briefing.capacity(desk.tables, desk.settings))
+    told = panel(desk, lambda: briefing.capacity(desk.book))
     side = stack(told, panel(desk, lambda: panels.guide(2), follow=False))
     return zones(stack(effort(desk, ("days", "money", "planned")), figures(desk, {"budget": f"Money a year for key account management, {desk.settings.currency}"}), people(desk, shown)),
                  side, shape="two")  # fmt: skip
@@ -38,7 +38,7 @@ def capacity(desk: Desk) -> W.Box:
 def team(desk: Desk) -> W.Box:
     """Step 3: who selects, and whether together they can."""
     shown = ("name", "function", "knows_customers", "owns_vision", "has_authority", "core")
-    told = panel(desk, lambda: briefing.team(desk.tables, desk.settings))
+    told = panel(desk, lambda: briefing.team(desk.book))
     return zones(people(desk, shown, "The selection team"),
                  stack(told, panel(desk, lambda: panels.guide(3), follow=False)), shape="two")  # fmt: skip
 
@@ -49,7 +49,7 @@ def label_test(desk: Desk) -> W.Box:
     core = questions.loc[questions["core"].eq(True), "id"].tolist()
 
     def words() -> str:
-        said = model.said(desk.tables, LABEL)
+        said = model.said(desk.book, LABEL)
         answers = list(said.values())
         return panels.fill("label_words", real=sum(said.get(q) == "yes" for q in core), asked=len(core),
                            no=answers.count("no"), open=len(questions) - answers.count("yes") - answers.count("no"))  # fmt: skip
@@ -63,7 +63,7 @@ def effort(desk: Desk, shown: Sequence[str]) -> Grid:
               "planned": "Accounts planned"}  # fmt: skip
 
     def rows() -> list[dict[str, Any]]:
-        table = desk.tables["effort"].drop_duplicates("category").set_index("category")
+        table = desk.book["effort"].drop_duplicates("category").set_index("category")
         return [
             {"id": b, "label": panels.box_word(b),
              "cells": [as_text(table.at[b, c]) if b in table.index else "" for c in shown]}
@@ -79,7 +79,7 @@ def people(desk: Desk, shown: Sequence[str], title: str = "People") -> Grid:
     """Everybody who takes part, a row a person."""
 
     def rows() -> list[dict[str, Any]]:
-        listed = desk.tables["people"].to_dict("records")
+        listed = desk.book["people"].to_dict("records")
         return [
             {"id": p["person"], "label": p["name"] or p["person"], "head": str(n),
              "cells": [as_text(p[c]) for c in shown]}
@@ -87,7 +87,7 @@ def people(desk: Desk, shown: Sequence[str], title: str = "People") -> Grid:
         ]  # fmt: skip
 
     def add(content: dict[str, Any]) -> None:
-        made = slug(content["value"], desk.tables["people"]["person"])
+        made = slug(content["value"], desk.book["people"]["person"])
         desk.put("people", person=made, name=content["value"])
 
     handlers: dict[str, Callable[[dict[str, Any]], None]] = {

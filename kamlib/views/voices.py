@@ -18,19 +18,19 @@ def disagreement(desk: Desk) -> W.Box:
     state = {"model": "attractiveness"}
 
     def choice() -> str:
-        return voices.choice(desk.tables, desk.settings, state["model"])
+        return voices.choice(desk.book, state["model"])
 
     def drawn() -> tuple[Any, ...]:
-        cells = voices.pictured(desk.tables, desk.settings, state["model"])
+        cells = voices.pictured(desk.book, state["model"])
         return (cells,) if len(cells) else ()
 
     def title() -> str:
-        return voices.title(desk.tables, desk.settings, desk.read_only)
+        return voices.title(desk.book, desk.read_only)
 
-    head = panel(desk, lambda: voices.head(desk.tables, desk.settings, desk.read_only))
+    head = panel(desk, lambda: voices.head(desk.book, desk.read_only))
     axis = panel(desk, choice)
-    talk = panel(desk, lambda: voices.talk(desk.tables, desk.settings, desk.customer, choose=True))
-    people = panel(desk, lambda: voices.people(desk.tables, desk.settings))
+    talk = panel(desk, lambda: voices.talk(desk.book, desk.customer, choose=True))
+    people = panel(desk, lambda: voices.people(desk.book))
     shown, later = drawing(desk, drawn, charts.heat, "disagreement", LABEL, "", title)
     shown.classes = "picture heat"
 

@@ -94,7 +94,7 @@ def _bundle() -> str:
 
 
 def _keep(text: str) -> None:
-    from kamlib.stores import files
+    from kamlib.workbook.stores import files
 
     for place in _places():
         with contextlib.suppress(OSError):

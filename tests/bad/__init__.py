@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kamlib import stores
+from kamlib.workbook import stores
 
 from ..books import small
 

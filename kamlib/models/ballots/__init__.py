@@ -1,0 +1,15 @@
+"""Where the ballots differ, whether a box hangs on it, which boxes are too close to call.
+
+Sources: James, Demaree and Wolf 1984 (r_wg), Hayes and Krippendorff 2007 (alpha), Kendall and
+Babington Smith 1939 (W); see `accord`.
+"""
+
+from kamlib.models.ballots.accord import agreement as agreement
+from kamlib.models.ballots.accord import alpha as alpha
+from kamlib.models.ballots.accord import concordance as concordance
+from kamlib.models.ballots.ballots import votes as votes
+from kamlib.models.ballots.bands import borderline as borderline
+from kamlib.models.ballots.moves import cells as cells
+from kamlib.models.ballots.people import by_function as by_function
+from kamlib.models.ballots.people import by_person as by_person
+from kamlib.models.ballots.people import views_of as views_of

@@ -1,0 +1,89 @@
+"""What a page says first: whose it is, of which day and with which parameters, and the result in one sentence."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib import __version__
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import DEFINITIONS
+from kamlib.workbook.settings import Settings
+
+LONGEST = 80  # letters of one thing a page says of itself
+MOST_APART = 4  # so many are named that were decided otherwise than suggested
+
+
+def in_scenario(book: Book) -> str:
+    """The name of the scenario that is shown, "" for the workbook as it is."""
+    return _name(book, "scenarios", book.settings.scenario)
+
+
+def _name(book: Book, table: str, id: str) -> str:
+    rows = book[table]
+    return "".join(rows.loc[rows[DEFINITIONS[table].keys[0]] == id, "name"].head(1)) or id
+
+
+def as_of(book: Book) -> str:
+    """The day of the last change in the workbook (UTC), or what is known of it; never today."""
+    if changed := "".join(book["history"]["at"].tail(1))[:10]:
+        return f"as of {changed}"
+    dated = [book[name]["on"] for name, table in DEFINITIONS.items() if "on" in table.names]
+    last = max(days.max() for days in dated if len(days)) if any(map(len, dated)) else ""
+    return f"last dated entry {last}" if last else "date not known"
+
+
+def narrowing(book: Book) -> list[str]:
+    """What makes a page another one: segment, customer, scenario, another `near_line`. [] for all as it is."""
+    near, usual = book.settings.near_line, Settings.model_fields["near_line"].default
+    return [*filter(None, [
+        _name(book, "segments", book.settings.segment), _name(book, "customers", book.settings.customer),
+        f"scenario: {in_scenario(book)}" if book.settings.scenario else "",
+        f"too close to call: within {near:g}" if near != usual else "",
+    ])]  # fmt: skip
+
+
+def about(book: Book, workbook: str) -> list[str]:
+    """What a page says of itself: company, workbook (a file name), round, day, parameters, version.
+
+    Internal: a page for a customer says nothing of it.
+    """
+    round_ = f"round {book.settings.round}" if book.settings.round else ""
+    said = [book.settings.supplier or book.settings.name, workbook, round_, as_of(book)]
+    said += [*narrowing(book), f"kamlib {__version__}", "internal: not for customers"]
+    return [part if len(part) <= LONGEST else f"{part[:LONGEST]}…" for part in said if part]
+
+
+def headline(seen: pd.DataFrame) -> str:
+    """The result in one sentence: what is decided, what is only suggested, where the two differ, what is open."""
+    key, made = seen["category"] == "key", seen["decision"] != ""
+    decided, suggested = (seen.loc[key & which, "name"].tolist() for which in (made, ~made))
+    head = "No key account is decided" if made.any() else "Nothing is decided yet"
+    head = f"{_key_accounts(len(decided))} decided: {_listed(decided)}" if decided else head
+    open_ = int((seen["status"] == "undetermined").sum())
+    apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
+    apart = [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"] if len(apart) > MOST_APART + 1 else apart
+    develop = seen[seen["category"] == "key_development"]
+    many = f"{len(develop)} key development account{'' if len(develop) == 1 else 's'}"
+    only = int((develop["decision"] == "").sum())
+    many += f" ({only} of them suggested)" if only < len(develop) and only else " suggested" if only else ""
+    is_ = "is" if len(suggested) == 1 else "are"
+    as_ = "" if decided else f" as {_key_accounts(len(suggested))[2:]}"
+    parts = [
+        head,
+        f"{_listed(suggested)} {is_} suggested{as_}{' and not decided' if made.any() else ''}"
+        if suggested
+        else "",
+        many if len(develop) else "",
+        f"decided otherwise than suggested: {_listed(apart)}" if apart else "",
+        f"{open_} of {len(seen)} still open" if open_ else "",
+    ]
+    return "; ".join(filter(None, parts)) + "."
+
+
+def _key_accounts(number: int) -> str:
+    return f"{number} key account{'' if number == 1 else 's'}"
+
+
+def _listed(names: list[str]) -> str:
+    """Alder, Birchwood and Castlegate."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,369 @@
+"""KAISM, the key account identification and selection matrix: where each customer stands, and why.
+
+Vertical: how attractive the customer is to us, a weighted mean of 1 to 10; the line is the plain
+mean over the segment's customers. Horizontal: how much stronger we are than the best competitor on
+the customer's own critical success factors; the line is 0. One matrix for each segment.
+Source: key account management in financial services, chapter 21.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.memory import remembered_while_equal
+from kamlib.models import matrix, scoring
+from kamlib.models.factors import asked, grid, members, of_scope
+from kamlib.models.scoring import one
+from kamlib.workbook.book import Book, model
+from kamlib.workbook.schema import US
+
+MATRIX = matrix.Matrix(
+    id="kaism",
+    x_label="relative strength: we against their best alternative",
+    y_label="customer attractiveness",
+    left_words="best competitor stronger",
+    right_words="we are stronger",
+    down_words="less attractive to us",
+    up_words="more attractive to us",
+    top_left="key_development",
+    top_right="key",
+    bottom_left="opportunistic",
+    bottom_right="maintenance",
+)
+COLUMNS = [
+    "segment", "customer", "name", "status", "box", "y", "y_line", "x", "x_line", "on_line", "near_line",
+    "y_coverage", "x_coverage", "possible", "best_competitor", "reason",
+]  # fmt: skip
+REASONS = [
+    "ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x", "x_coverage", "x_unplaced",
+    "no_rival", "rivals", "rival", "on_line", "near_line",
+]  # fmt: skip
+Reasons = namedtuple("Reasons", REASONS)  # type: ignore[misc]
+MORE = ["y_low", "y_high", "x_low", "x_high", "no_rival", "revenue", "profit", "was_x", "was_y"]
+WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
+
+
+def segments(book: Book) -> list[str]:
+    """The segments a result is about: the one chosen, else all that are active."""
+    table = book["segments"]
+    known = table.loc[table["active"] != "no", "segment"].tolist()
+    if not book.settings.segment:
+        return known
+    if book.settings.segment not in set(table["segment"]):
+        raise InvalidInput(f'There is no segment "{book.settings.segment}".', table="segments",
+                           found=book.settings.segment, hint=did_you_mean(book.settings.segment, known))  # fmt: skip
+    return [book.settings.segment]
+
+
+def place(book: Book) -> pd.DataFrame:
+    """Every customer of the segment(s), one row each, with columns COLUMNS.
+
+    status: placed (one box whatever the unknown scores turn out to be), undetermined (more than one
+    is possible, or a must-have is unknown), ruled_out (fails a must-have), unscored (nothing to
+    place it by). y 1..10, x -9..9, coverages 0..1, NaN where unknown.
+    """
+    return _shown(drawn(book))
+
+
+@remembered_while_equal
+def _shown(points: pd.DataFrame) -> pd.DataFrame:
+    return points[COLUMNS]
+
+
+@model
+def drawn(book: Book) -> pd.DataFrame:
+    """The customers of `place` with all that a picture of them needs besides.
+
+    More columns: y_low, y_high, x_low, x_high (least and greatest distance from each line), no_rival,
+    revenue, profit, and was_x, was_y: where the last round left it, seen from today's line.
+    """
+    parts = [_place_segment(book, segment) for segment in segments(book)]
+    if not parts:
+        return pd.DataFrame(columns=[*COLUMNS, *MORE]).astype(
+            dict.fromkeys(["x", "y", "y_line", *MORE], float)
+        )
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+
+
+@model
+def _last_round(book: Book) -> pd.DataFrame:
+    """Where the last round left each customer: x, and how far above the line of its day."""
+    before = (
+        book["rounds"].sort_values("round").drop_duplicates("customer", keep="last").set_index("customer")
+    )
+    return before.assign(above=before["y"] - before["y_line"])
+
+
+def _place_segment(book: Book, segment: str) -> pd.DataFrame:
+    found, before = dict(_found(book, segment)), _last_round(book)
+    at = before.index.get_indexer(found["customer"])
+    x, above = (np.append(before[c].to_numpy(float), np.nan)[at] for c in ("x", "above"))
+    names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True))
+    found |= matrix.standing(MATRIX, found, book.settings.near_line)
+    found["rival"] = np.array([names.get(s) or s for s in found["best_competitor"]], dtype=object)
+    rows = zip(*(found[c].tolist() for c in REASONS), strict=True)
+    found["reason"] = np.array([_reason(Reasons(*row)) for row in rows], dtype=object)
+    return pd.DataFrame(found | {"was_x": x, "was_y": above + found["y_line"]})
+
+
+@model
+def positions(book: Book, segment: str) -> pd.DataFrame:
+    """Where the customers of one segment stand on both axes, and how far they can still move.
+
+    Columns: those of the customer, y, y_line, x, x_line, coverages, best_competitor, the least and
+    greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
+    """
+    return pd.DataFrame(_found(book, segment))
+
+
+@model
+def _found(book: Book, segment: str) -> dict[str, np.ndarray]:
+    """The columns of `positions`."""
+    own = members(book, segment)
+    x = strength(book, own["customer"])
+    found = {c: part[c].to_numpy() for part in (own, x) for c in part} | attractiveness(book, segment)
+    inside, height = ~found["ruled_out"], found["y"]
+    if book.settings.line == "midpoint":
+        line = matrix.MIDPOINT
+        found |= {"y_low": found["low"] - line, "y_high": found["high"] - line}
+    else:
+        known = height[inside & ~np.isnan(height)]
+        line = round(float(known.mean()), scoring.DIGITS) if len(known) else float("nan")
+        ends = {"low": found["low"], "high": found["high"], "optional": found["must_unknown"]}
+        spread = matrix.distance_from_mean(pd.DataFrame({c: part[inside] for c, part in ends.items()}))
+        for c in spread:
+            found[c] = np.full(len(height), np.nan)
+            found[c][inside] = spread[c]
+    found |= {"beside": found["no_rival"], "unsettled": found["must_unknown"]}
+    return found | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
+
+
+def attractiveness(book: Book, segment: str) -> dict[str, np.ndarray]:
+    """The vertical axis for the customers of a segment, in their order.
+
+    Columns: y, low, high (1..10), y_coverage (0..1), ruled_out, must_unknown, failed (in words).
+    """
+    cells, own, off = grid(book, segment), asked(book, segment), waivers(book)
+    must = np.flatnonzero(~np.isnan(own.musts))
+    customers = members(book, segment)["customer"]
+    held = np.ones((len(cells), len(must)), dtype=bool)
+    if off:
+        waived = [[(c, own.names[j]) in off or (c, "") in off for j in must] for c in customers]
+        held = ~np.array(waived, dtype=bool).reshape(held.shape)
+    fails = (cells[:, must] < own.musts[must]) & held
+    missing = np.isnan(cells[:, must]) & held
+    out, unknown = fails.any(axis=1), missing.any(axis=1)
+    result = scoring.means(cells, own.weights)
+    if unknown.any():  # a customer that stays in has at least the minimum on its must-haves
+        in_play = cells.copy()
+        in_play[:, must] = np.where(missing, own.musts[must], cells[:, must])
+        result["low"] = scoring.means(in_play, own.weights)["low"]
+    failed = np.full(len(cells), "", dtype=object)
+    for row in np.flatnonzero(out):
+        failed[row] = ", ".join(f"{own.labels[j]} ({cells[row, j]:g}, must be {own.musts[j]:g})"
+                                for j, missed in zip(must, fails[row], strict=True) if missed)  # fmt: skip
+    return {"y": result["score"], "low": result["low"], "high": result["high"], "y_coverage": result["coverage"],
+            "ruled_out": out, "must_unknown": unknown & ~out, "failed": failed}  # fmt: skip
+
+
+def strength(book: Book, customers: pd.Series) -> pd.DataFrame:
+    """The horizontal axis for these customers, in their order.
+
+    Columns: x (least margin over the competitors), x_low, x_high, x_coverage, best_competitor,
+    no_rival (the team says there is no competitor), rivals (how many are entered), x_unplaced.
+    """
+    scores, factors = _strength_rows(book, customers)
+    alone = pd.Series(no_competitor(book), dtype=object)
+    return _strength(scores, factors, book["suppliers"]["supplier"], alone, customers)
+
+
+@remembered_while_equal
+def _strength(
+    scores: pd.DataFrame, factors: pd.DataFrame, suppliers: pd.Series, alone: pd.Series, customers: pd.Series
+) -> pd.DataFrame:
+    pairs = _against(scores, factors, suppliers)
+    of = pd.Index(customers).get_indexer(pairs["subject"])
+    rivals = np.bincount(of, minlength=len(customers))
+    low, high = np.full((2, len(customers)), np.nan)
+    np.fmin.at(low, of, pairs["low"])
+    np.fmin.at(high, of, pairs["high"])
+    known = np.bincount(of, pairs["theirs_known"], minlength=len(customers))
+    least = pairs.drop_duplicates("subject").set_index("subject").reindex(customers)  # its least margin
+    stated = customers.isin(alone).to_numpy() & (rivals == 0)
+    low, high = np.where(np.isnan(low), -9.0, low), np.where(np.isnan(high), 9.0, high)
+    share = scoring.share(known + least["ours_known"].to_numpy(), least["total"].to_numpy() * (rivals + 1))
+    return pd.DataFrame(
+        {
+            "x": least["margin"],
+            "x_low": np.where(stated, 9.0, low),
+            "x_high": high,
+            "x_coverage": share,
+            "best_competitor": least["supplier"].where(least["margin"].notna(), ""),
+            "rivals": rivals,
+            "no_rival": stated,
+            "x_unplaced": least["margin"].isna() & ~stated,
+        }
+    )
+
+
+def against(book: Book, customers: pd.Series) -> pd.DataFrame:
+    """Us against each competitor of each customer: one row a pair, the least margin first.
+
+    A competitor belongs to a customer as soon as it has a row in the scores, even an empty one.
+    Columns: subject, supplier and those of `scoring.margins`.
+    """
+    return _against(*_strength_rows(book, customers), book["suppliers"]["supplier"])
+
+
+def _against(scores: pd.DataFrame, factors: pd.DataFrame, suppliers: pd.Series) -> pd.DataFrame:
+    ours, theirs, weights = _strength_cells(scores, factors)
+    found = scoring.margins(ours.to_numpy(), theirs.to_numpy(), weights.to_numpy())
+    pairs = theirs.index.to_frame(index=False).assign(**found)
+    order = {supplier: i for i, supplier in enumerate(suppliers)}
+    listed = [order.get(supplier, len(order)) for supplier in pairs["supplier"]]
+    return pairs.iloc[np.lexsort([listed, pairs["margin"]])].reset_index(drop=True)
+
+
+def strength_cells(book: Book, customers: Iterable[str]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Our scores, each competitor's and the weights: three tables with the same rows and columns.
+
+    Rows (subject, supplier): one for each competitor of each customer. Columns: the critical
+    success factors of all customers together; the weight is 0 where one is not the customer's own.
+    """
+    return _strength_cells(*_strength_rows(book, customers))
+
+
+def _strength_rows(book: Book, customers: Iterable[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What strength depends on: the scores and the factors of these customers, and nothing else."""
+    return _rows_of(book, tuple(customers))
+
+
+@model
+def _rows_of(book: Book, customers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    scores, factors = book["scores"], book["factors"]
+    scored = (scores["model"] == "strength") & scores["subject"].isin(customers)
+    listed = (factors["model"] == "strength") & factors["scope"].isin(customers)
+    return _as_before(scores.loc[scored, ["subject", "supplier", "factor", "score"]],
+                      factors.loc[listed, ["scope", "factor", "weight"]])  # fmt: skip
+
+
+@remembered_while_equal
+def _as_before(scores: pd.DataFrame, factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same rows as the very frames that were met before, so that who asks next knows them at sight."""
+    return scores, factors
+
+
+@remembered_while_equal
+def _strength_cells(
+    scores: pd.DataFrame, factors: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    is_us = scores["supplier"] == US
+    mine, others = scores[is_us], scores[~is_us]
+    pair = list(zip(others["subject"], others["supplier"], strict=True))
+    pairs, names = sorted(set(pair)), sorted(set(factors["factor"]))
+    index = pd.MultiIndex.from_tuples(pairs, names=["subject", "supplier"])
+    subjects = index.get_level_values("subject")
+    row = pd.Series(pair, dtype=object).map({pair: i for i, pair in enumerate(pairs)})
+    theirs = scoring.pivot(row, others["factor"], others["score"], range(len(pairs)), names)
+    ours = scoring.pivot(mine["subject"], mine["factor"], mine["score"], subjects.unique(), names)
+    weight = factors["weight"].fillna(1.0)
+    weights = scoring.pivot(factors["scope"], factors["factor"], weight, subjects.unique(), names).fillna(0.0)
+    ours, weights = ours.reindex(subjects).set_axis(index), weights.reindex(subjects).set_axis(index)
+    return ours, theirs.set_axis(index), weights
+
+
+def waivers(book: Book) -> set[tuple[str, str]]:
+    """The must-haves the team waived with a reason: (customer, factor), factor "" for all."""
+    table = book["decisions"]
+    own = table[(table["what"] == "must_have_waiver") & (table["reason"] != "")]
+    return {
+        (customer, factor.strip())
+        for customer, factors in zip(own["subject"], own["decision"], strict=True)
+        for factor in factors.split("|")
+    }
+
+
+def no_competitor(book: Book) -> list[str]:
+    """The customers of whom the team says that they have no other supplier."""
+    table = book["decisions"]
+    own = table[(table["what"] == "no_competitor") & (table["decision"] != "no")]
+    return own["subject"].tolist()
+
+
+def _reason(row: Any) -> str:
+    """One sentence: why this customer stands where it stands."""
+    if row.ruled_out:
+        return f"fails a must-have: {row.failed}"
+    if row.y != row.y and row.x_unplaced:
+        return "not scored yet"
+    parts = [matrix.axis_words("attractiveness", row.y, row.y_line, row.y_coverage), _x_words(row)]
+    unsettled = ["a must-have is not known"] if row.must_unknown else []
+    return "; ".join([*parts, *unsettled, *matrix.closeness_words(row.on_line, row.near_line)])
+
+
+def _x_words(row: Any) -> str:
+    if row.no_rival:
+        return "no competitor, says the team"
+    if row.rivals == 0:
+        return "no competitor entered yet"
+    if row.x != row.x:
+        return "strength not scored yet"
+    if abs(row.x) <= matrix.EQUAL:
+        words = f"level with {row.rival}"
+    else:
+        side = "ahead of" if row.x > 0 else "behind"
+        words = f"{one(abs(row.x))} {side} {row.rival}"
+    return words if row.x_coverage == 1 else f"{words} as far as it is known"
+
+
+@model
+def unknowns(book: Book) -> pd.DataFrame:
+    """The find-out list: every score nobody knows, with who finds it out and by when.
+
+    Columns: segment, customer, name, model, factor, label, supplier, question, person, due, status.
+    A customer without any competitor is one line with the factor WHO_ELSE.
+    """
+    names = ["segment", "customer", "name", "model", "factor", "label", "supplier"]
+    rows = [row for segment in segments(book) for row in _unknown_rows(book, segment)]
+    found = pd.DataFrame(rows, columns=names).rename(columns={"customer": "subject"})
+    keys = ["model", "subject", "factor", "supplier"]
+    merged = found.merge(book["find_out"][[*keys, "question", "person", "due", "status"]], "left", keys)
+    return merged.rename(columns={"subject": "customer"}).fillna("")
+
+
+def _unknown_rows(book: Book, segment: str) -> list[tuple[str, ...]]:
+    seen = positions(book, segment)
+    seen = seen[~seen["ruled_out"]]
+    head = {c: (segment, c, name) for c, name in zip(seen["customer"], seen["name"], strict=True)}
+    factors = of_scope(book, "attractiveness", segment)
+    part = book["scores"]
+    cells = scoring.wide(part[part["model"] == "attractiveness"], seen["customer"], factors["factor"])
+    labels = dict(zip(factors["factor"], factors["label"], strict=True))
+    rows = [(*head[c], "attractiveness", f, labels[f], "") for c, f in _blanks(cells)]
+    alone = seen.loc[(seen["rivals"] == 0) & ~seen["no_rival"], "customer"]
+    rows += [(*head[c], "strength", WHO_ELSE, "who else could they choose?", "") for c in alone]
+    ours, theirs, weights = strength_cells(book, seen["customer"])
+    csf = (
+        book["factors"]
+        .loc[lambda f: f["model"] == "strength"]
+        .set_index(["scope", "factor"])["label"]
+        .to_dict()
+    )
+    first = ~ours.index.get_level_values("subject").duplicated()
+    mine = [((c, US), f) for (c, _), f in _blanks(ours[first].where(weights[first] > 0, 0.0))]
+    for (customer, supplier), factor in mine + _blanks(theirs.where(weights > 0, 0.0)):
+        label = csf.get((customer, factor)) or factor
+        rows.append((*head[customer], "strength", factor, label, supplier))
+    order = {customer: i for i, customer in enumerate(head)}
+    return sorted(rows, key=lambda row: order[row[1]])
+
+
+def _blanks(cells: pd.DataFrame) -> list[tuple]:
+    """The row and column names of the unknown cells."""
+    return [(cells.index[i], cells.columns[j]) for i, j in np.argwhere(cells.isna().to_numpy())]

@@ -1,0 +1,166 @@
+"""A matrix: two axes, a dividing line on each, four named boxes.
+
+A subject stands above the line of an axis when it is greater; equal counts as on the line, where
+the cautious side (lower, left) is taken and the subject is flagged for discussion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from kamlib.models.scoring import DIGITS, one
+
+EQUAL = 10.0**-DIGITS
+MIDPOINT = 5.5
+
+AXES = ("y", "y_line", "x", "x_line")
+Columns = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The names of a matrix: its axes and, by corner, its boxes (ids of the catalogue).
+
+    `subject` is the column that tells its dots apart; `balanced`: the horizontal axis is a difference,
+    drawn as far to the left of its line as to the right; `weighed`: the models whose weights move it;
+    `long_names`: what stands on it is said in sentences, not in names.
+    """
+
+    id: str
+    x_label: str
+    y_label: str
+    left_words: str
+    right_words: str
+    down_words: str
+    up_words: str
+    top_left: str
+    top_right: str
+    bottom_left: str
+    bottom_right: str
+    subject: str = "customer"
+    balanced: bool = True
+    weighed: tuple[str, ...] = ("attractiveness",)
+    long_names: bool = False
+
+    @property
+    def boxes(self) -> tuple[str, str, str, str]:
+        """All boxes in the order people name them: top right first, bottom left last."""
+        return self.top_right, self.top_left, self.bottom_right, self.bottom_left
+
+
+def classify(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
+    """The points (columns y, y_line, x, x_line) with their box, on_line and near_line.
+
+    box is "" where y or x is unknown. near_line: closer to a line than `near`, on either axis.
+    """
+    return points.assign(**_classes(matrix, {c: points[c].to_numpy() for c in AXES}, near))
+
+
+def _classes(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarray]:
+    y, y_line, x, x_line = (points[c].astype(float) for c in AXES)
+    above, right = y - y_line, x - x_line
+    box = np.where(np.isnan(above + right), "", names(matrix, above > EQUAL, right > EQUAL))
+    up, aside = np.abs(above), np.abs(right)
+    return {
+        "box": box.astype(object),
+        "on_line": (up <= EQUAL) | (aside <= EQUAL),
+        "near_line": (up < near) | (aside < near),
+    }
+
+
+def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
+    """Where the points stand, how sure that is, and what else is possible: `classify` and more; see `standing`."""
+    return points.assign(**standing(matrix, {c: points[c].to_numpy() for c in points}, near))
+
+
+def standing(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarray]:
+    """What `stand` adds, of columns that are bare arrays.
+
+    `points` has besides y_low, y_high, x_low, x_high (least and greatest distance from each line) and
+    optionally, as booleans: ruled_out (stands nowhere), beside (no x, because it is right of everything),
+    unsettled (whether it stays is not known), x_unplaced (nothing known about x). Gives box, status
+    (placed, undetermined, ruled_out, unscored), possible (boxes joined by "|"), on_line and near_line.
+    """
+    y, x = points["y"].astype(float), points["x"].astype(float)
+    never = np.zeros(len(y), dtype=bool)
+    out, beside, unsettled = (points.get(c, never).astype(bool) for c in ("ruled_out", "beside", "unsettled"))
+    seen = _classes(matrix, points, near)
+    nowhere = np.isnan(y) & points.get("x_unplaced", np.isnan(x)).astype(bool)
+    alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"] > EQUAL, beside))
+    box = np.where(out, "", np.where(beside, alone, seen["box"]))
+    can = np.where(out, "", possible(matrix, points))
+    several = (box == "") | unsettled | np.array(["|" in boxes for boxes in can], dtype=bool)
+    status = np.where(several, "undetermined", "placed").astype(object)
+    status[nowhere], status[out] = "unscored", "ruled_out"
+    return {"status": status, "possible": can, "box": box.astype(object), "on_line": seen["on_line"] & ~out,
+            "near_line": seen["near_line"] & ~out}  # fmt: skip
+
+
+def axis_words(label: str, value: float, line: float, coverage: float) -> str:
+    """Where a weighted score stands on its axis: "attractiveness 6.6, above the line at 5.9"."""
+    if value != value:
+        return f"{label} not scored yet"
+    gap = value - line
+    side = "equal to" if abs(gap) <= EQUAL else "above" if gap > 0 else "below"
+    part = "" if coverage == 1 else f" (known for {coverage:.0%} of the weights)"
+    return f"{label} {one(value)}, {side} the line at {one(line)}{part}"
+
+
+def closeness_words(on_line: bool, near_line: bool) -> list[str]:
+    """What is to be said of a point on a line or close to one; nothing of the others."""
+    return ["on the line: decide in discussion"] if on_line else ["close to the line"] if near_line else []
+
+
+def names(matrix: Matrix, upper: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The box of each point, by the side of each line it is on."""
+    top = np.where(right, matrix.top_right, matrix.top_left)
+    return np.where(upper, top, np.where(right, matrix.bottom_right, matrix.bottom_left))
+
+
+def possible(matrix: Matrix, bounds: Columns) -> np.ndarray:
+    """The boxes that can still come out, joined by "|".
+
+    `bounds` has the least and the greatest distance from each line: y_low, y_high, x_low, x_high.
+    """
+    down, left = bounds["y_low"] <= EQUAL, bounds["x_low"] <= EQUAL
+    up, right = bounds["y_high"] > EQUAL, bounds["x_high"] > EQUAL
+    reach = {matrix.top_right: up & right, matrix.top_left: up & left, matrix.bottom_right: down & right,
+             matrix.bottom_left: down & left}  # fmt: skip
+    code = sum(reach[box] * 2**n for n, box in enumerate(matrix.boxes))  # one number for each set of boxes
+    words = ["|".join(box for n, box in enumerate(matrix.boxes) if c >> n & 1) for c in range(2**4)]
+    return np.array(words, dtype=object)[code]
+
+
+def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:
+    """The exact least and greatest distance of each member from the mean of all.
+
+    `members` has low, high (what its score can still turn out to be) and optional (True: it may
+    also turn out not to belong, and then leaves the mean). A member is lowest when it is at its
+    low and all others at their high, because the mean moves too. Returns y_low and y_high.
+
+    Source of the rule without optional members: methods of Salo & Hamalainen (1992) for a line at
+    the mean; an optional other is counted in exactly when that makes the distance more extreme.
+    """
+    low, high = members["low"].to_numpy(float), members["high"].to_numpy(float)
+    optional = members["optional"].to_numpy(bool)
+    bounds = {
+        "y_low": _farthest_below(low, high, optional),
+        "y_high": -_farthest_below(-high, -low, optional),
+    }
+    return pd.DataFrame({c: np.round(values, DIGITS) for c, values in bounds.items()}, members.index)
+
+
+def _farthest_below(own: np.ndarray, others: np.ndarray, optional: np.ndarray) -> np.ndarray:
+    """own - mean(own and the others), with the optional others that raise the mean counted in."""
+    must = np.where(optional, 0.0, others)
+    total = own + must.sum() - must
+    count = (~optional).sum() + optional.astype(float)
+    greatest_first = np.argsort(-others, kind="stable")
+    for member in greatest_first[optional[greatest_first]]:
+        joins = (others[member] > total / count) & (np.arange(len(own)) != member)
+        total, count = total + others[member] * joins, count + joins
+    return own - total / count

@@ -1,0 +1,260 @@
+"""The portfolio: how the four categories balance, and whether we have the days to look after them.
+
+Source: key account management in financial services, chapter 21 (balance) and 4 (72 accounts shared
+by 4 managers are 18 each: the label then changes nothing).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from kamlib import palette
+from kamlib.models import kaism
+from kamlib.workbook.book import Book, model
+from kamlib.workbook.schema import BOXES
+
+QUESTIONS = {
+    "key": "Every customer is a key account: will the effort cost more than it brings in?",
+    "key_development": "Every customer is to be developed: who pays while none of them pays back?",
+    "maintenance": "Most customers are maintenance accounts, which is not unusual; where does the future come from?",
+    "opportunistic": "Most customers are opportunistic: profitable perhaps, but where does it lead?",
+}
+
+
+@model
+def classes(book: Book) -> pd.DataFrame:
+    """Suggestion beside decision, a row a customer of the segment(s): the one place that joins them.
+
+    Columns: those of `kaism.place`, then decision (one of the four categories, or ""), reason_given,
+    person, on, review_on, suggestion (the box, "" while there is none), category (what counts: the
+    decision, or else the suggestion), differs, stands (all of it in words), revenue, profit, manager.
+    Over all segments a decided customer without an active segment is there too, without a place.
+    """
+    placed = kaism.place(book)
+    made, more = _decided(book), _known_of(book)
+    if not book.settings.segment:
+        placed = pd.concat([placed, _elsewhere(made, more, placed)], ignore_index=True)
+    at, known = made.index.get_indexer(placed["customer"]), more.index.get_indexer(placed["customer"])
+    found = {c: np.where(at >= 0, np.append(made[c].to_numpy(), "")[at], "") for c in made}
+    box, decision = placed["box"].to_numpy(), found["decision"]
+    found |= {"suggestion": box, "category": np.where(decision != "", decision, box),
+              "differs": (decision != "") & (box != "") & (decision != box)}  # fmt: skip
+    rows = zip(decision, box, placed["status"], strict=True)
+    found["stands"] = np.array([stands(*row) for row in rows], dtype=object)
+    money = {c: more[c].to_numpy()[known] for c in ("revenue", "profit", "manager")}
+    return placed.assign(**found, **money)
+
+
+def stands(decision: str, box: str, status: str = "") -> str:
+    """What a customer is to us, in words: "Maintenance, decided; suggested: key account"."""
+    suggested = palette.MARKS[box].word if status != "ruled_out" else "Ruled out"
+    if not decision:
+        return f"{suggested}, suggested" if box else suggested
+    beside = f"; suggested: {suggested.lower()}" if box else f"; {suggested.lower()}"
+    return f"{palette.MARKS[decision].word}, decided{'' if decision == box else beside}"
+
+
+@model
+def drawn(book: Book) -> pd.DataFrame:
+    """`kaism.drawn` with what was decided: more columns decision, category, stands, note and key.
+
+    key says how the picture is to be read, the same in each row; note goes with the name in the picture: what is suggested instead, or, where some are decided and
+    others are not, which of the two it is (said of the fewer).
+    """
+    points = kaism.drawn(book)
+    seen = classes(book).iloc[: len(points)]
+    decided, differs = (seen["decision"] != "").to_numpy(), seen["differs"].to_numpy(bool)
+    few = "decided" if 2 * decided.sum() < len(seen) else "not decided"
+    beside = [f"suggested: {palette.MARKS[box].word.lower()}" for box in seen["suggestion"]]
+    told = decided.any() & (decided == (few == "decided"))
+    note = np.where(differs, np.array(beside, dtype=object), np.where(told, few, ""))
+    columns = {c: seen[c].to_numpy() for c in ("decision", "category", "stands")}
+    return points.assign(**columns, note=note, key=_key(seen))
+
+
+def _key(seen: pd.DataFrame) -> str:
+    """What colour and shape of a matrix say, and who was decided and stands nowhere on it."""
+    decided = seen["decision"] != ""
+    if not decided.any():
+        return "Colour and shape: the category suggested. Nothing is decided yet."
+    said = [f"Colour and shape: the category decided{'' if decided.all() else ', or else suggested'}."]
+    if seen["differs"].any():
+        said.append("In brackets what its place suggests, where that is another.")
+    gone = decided & seen["status"].isin(["ruled_out", "unscored"])
+    away = [name[:40] for name in seen.loc[gone, "name"].astype(str)]
+    more = " and others" if away[2:] else ""
+    last = f"\nDecided, without a place: {', '.join(away[:2])}{more}." if away else ""
+    return " ".join(said) + last
+
+
+@model
+def _decided(book: Book) -> pd.DataFrame:
+    """What was decided of each customer: decision, reason_given, person, on, review_on.
+
+    A decision that names none of the four categories is none.
+    """
+    made = book["decisions"]
+    made = made[made["what"] == "category"].drop_duplicates("subject").set_index("subject")
+    decision = made["decision"].str.strip()
+    made = made[["decision", "reason", "person", "on", "review_on"]].astype(object)
+    made["decision"] = decision.where(decision.isin(BOXES), "")
+    return made.rename(columns={"reason": "reason_given"})
+
+
+def decided(book: Book) -> set[str]:
+    """The customers whose category the team has decided."""
+    made = _decided(book)
+    return set(made.index[made["decision"] != ""])
+
+
+def _elsewhere(made: pd.DataFrame, more: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """The decided customers that stand in no active segment, as rows of `kaism.place` without a place."""
+    gone = made.index[(made["decision"] != "") & ~made.index.isin(placed["customer"])]
+    rest = more.loc[more.index.isin(gone), ["segment", "name"]].rename_axis("customer").reset_index()
+    texts = dict.fromkeys(("box", "possible", "best_competitor", "reason"), "")
+    rest = rest.assign(**texts, status="unscored", on_line=False, near_line=False)
+    return rest.reindex(columns=placed.columns).astype(placed.dtypes)
+
+
+@model
+def _known_of(book: Book) -> pd.DataFrame:
+    more = book["customers"].drop_duplicates("customer").set_index("customer")
+    return more[["segment", "name", "revenue", "profit", "manager"]]
+
+
+@model
+def balance(book: Book) -> pd.DataFrame:
+    """Count, share of those in a category, revenue and profit of each category, always four rows.
+
+    Columns: category, customers, share_pct (0..100), revenue, profit (NaN when none is known), decided (how
+    many of the customers; the others are only suggested).
+    """
+    seen = classes(book)
+    seen = seen[seen["category"] != ""]
+    by_box = seen.groupby("category")
+    result = pd.DataFrame(
+        {
+            "customers": by_box.size(),
+            "revenue": by_box["revenue"].sum(min_count=1),
+            "profit": by_box["profit"].sum(min_count=1),
+            "decided": (seen["decision"] != "").groupby(seen["category"]).sum(),
+        }
+    ).reindex(BOXES)
+    count, known = (result[c].fillna(0).astype(int) for c in ("customers", "decided"))
+    share = 100 * count / max(count.sum(), 1)
+    return result.assign(customers=count, share_pct=share, decided=known).reset_index(names="category")[
+        ["category", "customers", "share_pct", "revenue", "profit", "decided"]
+    ]
+
+
+def questions(book: Book) -> list[str]:
+    """What the balance asks of the room; too much of one category is a question, not an error."""
+    shares = balance(book).set_index("category")["share_pct"]
+    asked = [QUESTIONS[box] for box in ("key", "key_development") if shares[box] == 100]
+    return asked + [
+        QUESTIONS[box] for box in ("maintenance", "opportunistic") if shares[box] > book.settings.too_many_pct
+    ]
+
+
+@model
+def capacity(book: Book) -> pd.DataFrame:
+    """Accounts and days by category over ALL segments, key and key development counted separately.
+
+    Columns: category, accounts, days_each (from the table effort), days_needed, accounts_per_manager
+    (NaN when no manager is named). One row a category.
+    """
+    everywhere = book.choosing(segment="")
+    accounts = classes(everywhere)["category"].value_counts().reindex(BOXES).fillna(0).astype(int)
+    each = book["effort"].drop_duplicates("category").set_index("category")["days"].reindex(BOXES)
+    managers = len(account_managers(book))
+    return pd.DataFrame(
+        {
+            "category": list(BOXES),
+            "accounts": accounts.to_numpy(),
+            "days_each": each.to_numpy(),
+            "days_needed": (accounts * each).to_numpy(),
+            "accounts_per_manager": (accounts / managers).to_numpy() if managers else float("nan"),
+        }
+    )
+
+
+def account_managers(book: Book) -> list[str]:
+    """The people who are key account managers."""
+    people = book["people"]
+    return people.loc[people["manages_accounts"] == "yes", "person"].tolist()
+
+
+def days_available(book: Book) -> float:
+    """Days a year of everybody who looks after accounts, NaN while nobody has said."""
+    return float(book["people"]["days"].sum(min_count=1))
+
+
+@model
+def outside(book: Book) -> pd.DataFrame:
+    """Customers in no category that take days or money today.
+
+    Columns: customer, name, days, money (a year, NaN unknown).
+    """
+    seen = classes(book.choosing(segment=""))
+    rows = book["time_spent"].drop_duplicates("customer")
+    rows = rows[~rows["customer"].isin(seen.loc[seen["category"] != "", "customer"])]
+    rows = rows[rows[["days", "money"]].notna().any(axis=1)]
+    names = dict(zip(book["customers"]["customer"], book["customers"]["name"], strict=True))
+    named = [names.get(c) or c for c in rows["customer"]]
+    return rows.assign(name=named)[["customer", "name", "days", "money"]].reset_index(drop=True)
+
+
+@model
+def needs(book: Book) -> pd.DataFrame:
+    """What all accounts need a year against what there is, over all segments: two rows, days and money.
+
+    Indexed by what. Columns: accounts (of the four categories, as decided or else suggested), outside (what
+    customers in no category take today), needed (both; NaN while nothing is known), least (some accounts have no
+    figure, so it is at least so much), available (NaN: nobody has said). Every sentence on days begins here.
+    """
+    held = capacity(book)
+    effort = book["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
+    there = {"days": days_available(book), "money": book.settings.budget}
+    rows = []
+    for what, available in there.items():
+        each = effort[what].to_numpy(float)
+        accounts = (held["accounts"] * each).sum(min_count=1)
+        more = float(outside(book)[what].sum())
+        least = bool((np.isnan(each) & (held["accounts"] > 0)).any())
+        rows.append(
+            (what, accounts, more, accounts + more, least, np.nan if available is None else available)
+        )
+    columns = ["what", "accounts", "outside", "needed", "least", "available"]
+    return pd.DataFrame(rows, columns=columns).set_index("what")
+
+
+def against(who: str, needed: float, available: float, unit: str, *, least: bool = False) -> tuple[str, bool]:
+    """What is needed against what is available in one sentence, and whether it is too much."""
+    asked = f"{who} need {'at least ' if least else ''}{needed:,.0f}"
+    if available != available:
+        return f"{asked} {unit}; nobody has said how many are available", False
+    short = np.round(needed) - np.round(available)  # of what is shown
+    if short <= 0:
+        return f"{asked} of {available:,.0f} {unit} available", False
+    return f"short by {short:,.0f} {unit}: {asked}, {available:,.0f} are available", True
+
+
+def load_words(book: Book) -> tuple[str, bool]:
+    """Days needed against days available in one sentence, and whether they are too many."""
+    days = needs(book).loc["days"]
+    if days["needed"] != days["needed"]:
+        return "days needed are not known: say what an account of each category takes", False
+    more = (
+        f" ({days['outside']:,.0f} of the days go to customers in no category)"
+        if days["outside"] > 0.5
+        else ""
+    )
+    words, short = against("accounts", days["needed"], days["available"], "days a year", least=days["least"])
+    return words + more, short
+
+
+def table(book: Book) -> pd.DataFrame:
+    """Balance of the segment(s) beside the capacity of the whole company, a row a category."""
+    whole = capacity(book).drop(columns="accounts").assign(days_available=days_available(book))
+    return balance(book).merge(whole, on="category")

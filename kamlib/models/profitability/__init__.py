@@ -1,0 +1,31 @@
+"""Profitability: who really pays, what customers cost to serve, and what they are worth."""
+
+from kamlib.models.profitability.curve import SCOPES as SCOPES
+from kamlib.models.profitability.curve import concentration as concentration
+from kamlib.models.profitability.curve import customers as customers
+from kamlib.models.profitability.curve import price_rise as price_rise
+from kamlib.models.profitability.curve import ranked as ranked
+from kamlib.models.profitability.curve import scoped as scoped
+from kamlib.models.profitability.curve import summary as summary
+from kamlib.models.profitability.curve import whale as whale
+from kamlib.models.profitability.discounts import discount_volume as discount_volume
+from kamlib.models.profitability.discounts import extra_volume as extra_volume
+from kamlib.models.profitability.discounts import lost_volume as lost_volume
+from kamlib.models.profitability.discounts import margin as margin
+from kamlib.models.profitability.future import drawn as drawn
+from kamlib.models.profitability.future import future_value as future_value
+from kamlib.models.profitability.future import retention as retention
+from kamlib.models.profitability.overheads import contribution as contribution
+from kamlib.models.profitability.overheads import spiral as spiral
+from kamlib.models.profitability.programme import channels as channels
+from kamlib.models.profitability.programme import kam_cost as kam_cost
+from kamlib.models.profitability.programme import moved as moved
+from kamlib.models.profitability.programme import payback as payback
+from kamlib.models.profitability.programme import verdict as verdict
+from kamlib.models.profitability.programme import won_and_lost as won_and_lost
+from kamlib.models.profitability.rules import RULES as RULES
+from kamlib.models.profitability.serving import by_activity as by_activity
+from kamlib.models.profitability.serving import cost_to_serve as cost_to_serve
+from kamlib.models.profitability.serving import pools as pools
+from kamlib.models.profitability.serving import use as use
+from kamlib.models.profitability.serving import year as year

@@ -1,0 +1,172 @@
+"""Every table and result by name, and how it is written for a screen, Excel or another program."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+
+import pandas as pd
+
+from kamlib.catalogue import sheets
+from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.models import (
+    ballots,
+    certainty,
+    distinction,
+    findings,
+    hierarchy,
+    kaism,
+    market,
+    objectives,
+    pia,
+    plans,
+    portfolio,
+    profitability,
+    resources,
+    scenarios,
+    segmentation,
+    staffing,
+)
+from kamlib.models.scope import agree
+from kamlib.workbook import checks, settings, stores
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables, parse_number, typed
+
+RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
+    "kaism": kaism.place,
+    "certainty": certainty.certainty,
+    "weight_flips": certainty.weight_flips,
+    "score_flips": certainty.score_flips,
+    "stability": certainty.stability,
+    "opinions": certainty.opinions,
+    "find_first": certainty.find_first,
+    "compare": scenarios.compare,
+    "what_if": scenarios.overview,
+    "disagreement": ballots.cells,
+    "agreement": ballots.agreement,
+    "borderline": ballots.borderline,
+    "by_function": ballots.by_function,
+    "by_person": ballots.by_person,
+    "views_of": ballots.views_of,
+    "staffed": staffing.choose,
+    "frontier": staffing.frontier,
+    "classes": portfolio.classes,
+    "portfolio": portfolio.table,
+    "findings": findings.find,
+    "find_out": kaism.unknowns,
+    "drivers": objectives.drivers,
+    "resistance": objectives.resistance,
+    "sanity": objectives.sanity,
+    "hockey_stick": objectives.hockey_stick,
+    "balance": objectives.balance,
+    "carry": resources.carry,
+    "plan": resources.plan,
+    "team": resources.team,
+    "effort_and_profit": resources.distribution,
+    "market_map": market.market_map,
+    "viability": segmentation.viability,
+    "value_index": segmentation.value_index,
+    "overview": segmentation.overview,
+    "groups": hierarchy.groups,
+    "customer_profit": profitability.customers,
+    "whale_curve": profitability.whale,
+    "concentration": profitability.concentration,
+    "cost_to_serve": profitability.cost_to_serve,
+    "unused_capacity": profitability.pools,
+    "discount_volume": profitability.discount_volume,
+    "overhead_spiral": profitability.spiral,
+    "contribution": profitability.contribution,
+    "future_value": profitability.future_value,
+    "retention": profitability.retention,
+    "won_and_lost": profitability.won_and_lost,
+    "payback": profitability.payback,
+    "channels": profitability.channels,
+    "kam_cost": profitability.kam_cost,
+    "distinction": distinction.distinction,
+    "energy": distinction.energy,
+    "services": distinction.services,
+    "movers": distinction.movers,
+    "chain": pia.chain,
+    "screening": pia.screening,
+    "screening_find_out": pia.find_out,
+    "lock_in": pia.lock_in,
+    "value_share": pia.value,
+    "pia": pia.place,
+    "idea_order": pia.order,
+    "projects": plans.projects,
+    "work_plan": plans.steps,
+    "load": plans.load,
+    "exercises": sheets.progress,
+    "sheets": sheets.table,
+}
+FORMATS = ("table", "csv", "json")
+
+
+def show(location: str, name: str, segment: str = "", customer: str = "", scenario: str = "") -> pd.DataFrame:
+    """A result or a table of the workbook at `location`; a table of the workbook as it was entered.
+
+    With a `customer` the results of positive impact analysis and its plans are those of this one; with a `scenario`
+    all results are as they are in it.
+    """
+    store, text = stores.load(location, read_only=True)
+    if name not in RESULTS and name not in text:
+        raise InvalidInput(f'There is nothing called "{name}" to show.', found=name,
+                           hint=did_you_mean(name, {*RESULTS, *text}))  # fmt: skip
+    if name not in RESULTS:
+        return text[name]
+    return RESULTS[name](*_ready(location, store, text, segment, customer, scenario))
+
+
+def opened(location: str, segment: str = "", customer: str = "", scenario: str = "") -> tuple[Book]:
+    """What the models take of the workbook at `location`: typed tables and settings, as the scenario has them."""
+    return _ready(location, *stores.load(location, read_only=True), segment, customer, scenario)
+
+
+def _ready(
+    location: str, store: stores.Store, text: Tables, segment: str, customer: str, scenario: str
+) -> tuple[Book]:
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
+    tables = typed(text)
+    chosen = settings.of_workbook(tables, segment=segment, customer=customer, scenario=scenario or None)
+    tables, chosen = scenarios.applied(Book(tables, chosen), chosen.scenario)
+    agree(Book(tables), segment, customer)
+    return tables, chosen
+
+
+def check(location: str) -> tuple[pd.DataFrame, int]:
+    """All findings, those of the cells first and then those of the rules, and the number of errors."""
+    store, text = stores.load(location, read_only=True)
+    found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
+    errors = int((found["level"] == "error").sum())
+    if not errors:
+        tables = typed(text)
+        rules = findings.find(Book(tables, settings.of_workbook(tables)))
+        rules = rules.assign(table="step " + rules["step"].astype(str), row=rules["customer"],
+                             column=rules["segment"])  # fmt: skip
+        found = pd.concat([found, rules[found.columns]], ignore_index=True)
+    return found, errors
+
+
+def render(frame: pd.DataFrame, format: str) -> str:
+    """A table as text: for people (table), for Excel and programs (csv), for programs (json)."""
+    if format not in FORMATS:
+        raise InvalidInput(f'There is no format "{format}".', hint=did_you_mean(format, FORMATS))
+    if format == "json":
+        return frame.to_json(orient="records", force_ascii=False, indent=1)
+    if format == "csv":
+        texts = frame.select_dtypes(include=["object", "string"]).columns
+        safe = frame.assign(**{c: frame[c].map(neutral) for c in texts})
+        return safe.to_csv(index=False, lineterminator="\n")
+    if frame.empty:
+        return "Nothing."
+    shown = frame.round(1).astype(object).where(frame.notna(), "")
+    return shown.to_string(index=False, max_colwidth=90)
+
+
+def neutral(value: object) -> object:
+    """A text that Excel would take for a formula, made harmless by an apostrophe."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        with contextlib.suppress(ValueError):
+            return str(parse_number(value)) and value
+        return "'" + value
+    return value

@@ -1,0 +1,109 @@
+"""Step 5: which segments are worth a matrix of their own, and what their customers are worth.
+
+Source: key account management in financial services, chapter 20. The customer value index has no
+formula there; ours is named as ours.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from kamlib import catalogue
+from kamlib.catalogue import sheets
+from kamlib.workbook.book import Book, model
+
+SHEET, BASES = "segment_viability", "segmentation_bases"
+TESTS = (
+    "large_enough", "similar_enough", "specific_enough", "marketing_mix_possible", "reachable",
+)  # fmt: skip
+
+
+def viability(book: Book) -> pd.DataFrame:
+    """The five tests for each segment worked on: a row a segment.
+
+    Columns: segment, name, the five tests (yes, no, unknown, "" for not answered), status (viable when
+    all five are yes; not viable when any is no; else undecided), reason (the tests that decide it).
+    Source: chapter 20, the five viability tests.
+    """
+    labels = catalogue.items(SHEET).set_index("id")["label"].str.rstrip("?")
+    segments = book["segments"][book["segments"]["active"] != "no"]
+    rows = []
+    for segment, name in zip(segments["segment"], segments["name"], strict=True):
+        said = sheets.said(book, SHEET, subject=segment)
+        answers = [said.get(test, "") for test in TESTS]
+        failed = [labels[t].lower() for t, a in zip(TESTS, answers, strict=True) if a == "no"]
+        open_ = [labels[t].lower() for t, a in zip(TESTS, answers, strict=True) if a not in ("yes", "no")]
+        if failed:
+            status, reason = "not viable", "not " + ", not ".join(failed)
+        elif open_:
+            status, reason = "undecided", "still open: " + ", ".join(open_)
+        else:
+            status, reason = "viable", ""
+        rows.append((segment, name or segment, *answers, status, reason))
+    return pd.DataFrame(rows, columns=["segment", "name", *TESTS, "status", "reason"])
+
+
+@model
+def value_index(book: Book) -> pd.DataFrame:
+    """Customers by what they are and could be worth, instead of by size; our own formula.
+
+    index = a * profit + (1 - a) * potential, each as % of the segment's highest, with a from the
+    setting value_index_current_pct (50 by default). Columns: segment, customer, name, profit,
+    potential_profit, index (NaN when a part is unknown; below 0 for a loss), rank and rank_by_revenue
+    inside the segment (1 is the highest), revenue.
+    """
+    rows = book["customers"]
+    rows = (
+        rows[rows["segment"] == book.settings.segment]
+        if book.settings.segment
+        else rows[rows["segment"] != ""]
+    )
+    rows = rows[["segment", "customer", "name", "revenue", "profit", "potential_profit"]]
+    part = book.settings.value_index_current_pct / 100
+    by_segment = rows.groupby("segment")
+    share = {
+        c: 100 * rows[c] / by_segment[c].transform("max").where(lambda most: most > 0)
+        for c in ("profit", "potential_profit")
+    }
+    index = part * share["profit"] + (1 - part) * share["potential_profit"]
+    result = rows.assign(index=index)
+    by_segment = result.groupby("segment")
+    return result.assign(
+        rank=by_segment["index"].rank(ascending=False, method="min"),
+        rank_by_revenue=by_segment["revenue"].rank(ascending=False, method="min"),
+    ).reset_index(drop=True)
+
+
+@model
+def overview(book: Book) -> pd.DataFrame:
+    """The segments side by side, those without customers too: a row a segment.
+
+    Columns: segment, name, active, basis, description, customers, prospects, revenue, revenue_pct (of
+    what is known), status and reason of the viability tests, mix (Ps of the marketing mix described).
+    """
+    segments = book["segments"]
+    by_segment = book["customers"].groupby("segment")
+    count = segments["segment"].map(by_segment.size()).fillna(0).astype(int)
+    prospects = book["customers"]["status"].eq("prospect").groupby(book["customers"]["segment"]).sum()
+    revenue = segments["segment"].map(by_segment["revenue"].sum(min_count=1))
+    tested = viability(book).set_index("segment")[["status", "reason"]]
+    said = book["answers"]
+    mix = said[(said["sheet"] == "seven_ps") & (said["field"] == "says") & (said["value"].str.strip() != "")]
+    return segments[["segment", "name", "active", "basis", "description"]].assign(
+        name=segments["name"].where(segments["name"] != "", segments["segment"]),
+        customers=count,
+        prospects=segments["segment"].map(prospects).fillna(0).astype(int),
+        revenue=revenue,
+        revenue_pct=100 * revenue / revenue.sum() if revenue.sum() > 0 else float("nan"),
+        status=segments["segment"].map(tested["status"]).fillna("not worked on"),
+        reason=segments["segment"].map(tested["reason"]).fillna(""),
+        mix=segments["segment"].map(mix.groupby("subject")["item"].nunique()).fillna(0).astype(int),
+    )
+
+
+def size_alone(book: Book) -> bool:
+    """Is the market cut by plain size and by nothing else?"""
+    bases = catalogue.items(BASES)
+    plain = set(bases.loc[bases["size"].eq(True), "id"]) if "size" in bases else set()
+    used = {item for item, answer in sheets.said(book, BASES, "used").items() if answer == "yes"}
+    return bool(used) and used <= plain

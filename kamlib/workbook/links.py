@@ -1,0 +1,281 @@
+"""What rows of a workbook say of each other: references, and the rules of `schema.yaml`.
+
+For each rule a function of its name picks out the rows of which it is wrong; it may look up the other
+text tables, and add cells that the message names.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
+
+from kamlib import catalogue
+from kamlib.catalogue import sheets
+from kamlib.errors import Finding
+from kamlib.workbook import settings
+from kamlib.workbook.schema import BOXES, DEFINITIONS, US, Rule, Tables, line, parse_number
+
+LONGEST_NAME, MOST_COMPARED, MOST_HINTS = 60, 500, 50  # "did you mean" is for slips, not for books
+INDEX = "#"  # the cell of a row that holds its index
+
+WEIGHED = ("attractiveness", "strength")  # the models of the matrix
+
+Row = dict[str, Any]
+Rows = list[Row]
+Pick = Callable[[Rows, Tables], Rows]
+PICKS: dict[str, Pick] = {}
+
+
+def links(name: str, given: Tables, text: Tables, rules: Collection[Rule]) -> Iterator[Finding]:
+    """What is wrong with the given rows of a table beside all text tables: references and rules."""
+    for column in DEFINITIONS[name].columns:
+        for refers, by, values in column.references:
+            table, _, word = refers.partition(" or ")
+            rule = _reference(column.name, table)
+            some = cells(given, name, INDEX, column.name, by or column.name)
+            known = ids(text, table) | {word}
+            some = (row for row in some if row[1] not in known and (not by or row[2] in values))
+            wrong = [{INDEX: index, column.name: cell} for index, cell, _ in some]
+            yield from _findings(name, rule, _with_hints(wrong, column.name, known))
+    listed = rows(given, name) if rules else []
+    for rule in rules:
+        yield from _findings(name, rule, PICKS[rule.name](listed, text))
+
+
+def _reference(column: str, table: str) -> Rule:
+    message = f'{column} "{{{column}:.60}}" is not in the table {table}.'
+    return Rule("", "error", column, message, f"an id from the table {table}")
+
+
+def _findings(name: str, rule: Rule, wrong: Rows) -> Iterator[Finding]:
+    for row in wrong:
+        message, allowed = rule.message.format_map(row), rule.allowed.format_map(row)
+        place, hint = (name, line(row[INDEX]), rule.column), row.get("hint", "")
+        yield Finding(rule.level, message, *place, row[rule.column], allowed, hint)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """A sentence that names the nearest known word, "" where none is near."""
+    if len(word) > LONGEST_NAME:
+        return ""
+    words = difflib.get_close_matches(word.lower(), list(known)[:MOST_COMPARED], n=1, cutoff=0.7)
+    return f'Did you mean "{words[0]}"?' if words else ""
+
+
+def cells(text: Tables, name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """These cells of each row of a table, without blanks around them; "" for a column not there.
+
+    INDEX among the columns stands for the index of the row. No rows where the table is missing or one
+    of the columns stands in it twice.
+    """
+    table = {name: text[name]} if name in text else {}
+    return zip(*(_column(table, name, c) for c in columns if table), strict=False)
+
+
+@remembered
+def _column(text: Tables, name: str, column: str) -> list[Any]:
+    frame = text[name]
+    times = [*frame.columns].count(column)
+    if times > 1:
+        return []
+    if column == INDEX:
+        return [*frame.index]
+    listed = frame[column].tolist() if times else [""] * len(frame)
+    return [*map(str.strip, listed)] if any(c != c.strip() for c in set(listed)) else listed
+
+
+def rows(text: Tables, name: str) -> Rows:
+    """The rows of a table, cells as `cells` gives them, and their index."""
+    names = (INDEX, *DEFINITIONS[name].names)
+    return [dict(zip(names, row, strict=True)) for row in cells(text, name, *names)]
+
+
+def ids(text: Tables, name: str) -> set[str]:
+    """The ids in a table's first key column, and "" for none."""
+    known = _ids({name: text[name]}, name) if name in text else {""}
+    return known | {US} if name == "suppliers" else known
+
+
+@remembered
+def _ids(text: Tables, name: str) -> set[str]:
+    return {"", *_column(text, name, DEFINITIONS[name].keys[0])}
+
+
+def _unlike(rows: Rows, column: str, known: Collection[str]) -> Rows:
+    """The rows whose cell says something that is not known, with the nearest that is as hint."""
+    strange = [row for row in rows if row[column] and row[column] not in known]
+    return _with_hints(strange, column, known)
+
+
+def _with_hints(rows: Rows, column: str, known: Collection[str]) -> Rows:
+    words = [*dict.fromkeys(row[column] for row in rows)][:MOST_HINTS]  # mended by hand
+    hints = {word: near(word, known) for word in words}
+    return [row | {"hint": hints.get(row[column], "")} for row in rows]
+
+
+# the rows of which a rule is wrong
+
+
+def _pick(function: Pick) -> Pick:
+    PICKS[function.__name__] = function
+    return function
+
+
+@_pick
+def wrong_setting(rows: Rows, text: Tables) -> Rows:
+    model = settings.Settings
+    known = [row for row in rows if row["key"] in model.model_fields]
+    wrong = [row | {"wrong": settings.wrong(row["key"], row["value"])} for row in known]
+    return [row | {"may_be": settings.allowed(model, row["key"])} for row in wrong if row["wrong"]]
+
+
+@_pick
+def unknown_setting(rows: Rows, text: Tables) -> Rows:
+    return _unlike(rows, "key", [*settings.Settings.model_fields, "schema"])
+
+
+@_pick
+def own_rival(rows: Rows, text: Tables) -> Rows:
+    return [row for row in rows if row["rival"] == row["customer"] != ""]
+
+
+@_pick
+def own_parent(rows: Rows, text: Tables) -> Rows:
+    """Customers that are their own parent, at once or by way of others."""
+    parent = {row["customer"]: row["parent"] for row in rows if row["parent"]}
+    circles, done = set[str](), {""}
+    for customer in parent:
+        above: list[str] = []
+        while customer in parent and customer not in done:
+            done.add(customer)
+            above.append(customer)
+            customer = parent[customer]
+        circles |= {*above[above.index(customer) :]} if customer in above else set()
+    return [row for row in rows if row["customer"] in circles]
+
+
+@_pick
+def supplier_of_idea(rows: Rows, text: Tables) -> Rows:
+    return [row for row in rows if row["supplier"] and row["model"].startswith("pia_")]
+
+
+@_pick
+def supplier_of_attractiveness(rows: Rows, text: Tables) -> Rows:
+    asked = (row for row in rows if row["supplier"] and row["model"] == "attractiveness")
+    return [row for row in asked if row["factor"] != "who_else"]
+
+
+@_pick
+def no_supplier(rows: Rows, text: Tables) -> Rows:
+    asked = (row for row in rows if not row["supplier"] and row["model"] == "strength")
+    return [row for row in asked if row["factor"] != "who_else"]
+
+
+@_pick
+def uncounted(scores: Rows, text: Tables) -> Rows:
+    """Scores whose factor is not on the list of their customer or its segment."""
+    segment = {customer: s for customer, s in cells(text, "customers", "customer", "segment")}
+    counted = set(cells(text, "factors", "model", "scope", "factor"))
+
+    def listed(row: Row) -> bool:
+        model, subject = row["model"], row["subject"]
+        scope = segment.get(subject, "") if model == "attractiveness" else subject
+        return (model, scope, row["factor"]) in counted
+
+    scored = (row for row in scores if row["score"] and row["model"] in WEIGHED)
+    return [row for row in scored if not listed(row)] if _is_whole(text, "factors") else []
+
+
+@_pick
+def no_category(rows: Rows, text: Tables) -> Rows:
+    decided = (row for row in rows if row["what"] == "category")
+    return [row for row in decided if row["decision"] not in ("", *BOXES)]
+
+
+@_pick
+def unknown_subject(rows: Rows, text: Tables) -> Rows:
+    known = (ids(text, name) for name in ("segments", "customers", "ideas"))
+    return _unlike(rows, "subject", {"all"}.union(*known))
+
+
+@_pick
+def unknown_factor(rows: Rows, text: Tables) -> Rows:
+    return _unlike(rows, "factor", {"all"}.union(*cells(text, "factors", "factor")))
+
+
+@_pick
+def no_score(rows: Rows, text: Tables) -> Rows:
+    scores = (row for row in rows if row["what"] in ("score", "must_have") and row["to"])
+    return [row | {"kind": row["what"].replace("_", "-")} for row in scores if not _is_score(row["to"])]
+
+
+def _is_score(text: str) -> bool:
+    try:
+        return 1 <= parse_number(text) <= 10
+    except ValueError:
+        return True  # what is no number is said elsewhere
+
+
+@_pick
+def unknown_stage(rows: Rows, text: Tables) -> Rows:
+    known = set(cells(text, "stages", "customer", "stage"))
+    staged = (row for row in rows if row["stage"] and _is_whole(text, "stages"))
+    strange = (row for row in staged if (row["customer"], row["stage"]) not in known)
+    return [row | {"whose": row["customer"] or "nobody"} for row in strange]
+
+
+def _is_whole(text: Tables, name: str) -> bool:
+    """Is the table there, each column once?"""
+    return name in text and not text[name].columns.has_duplicates
+
+
+@_pick
+def unknown_question(rows: Rows, text: Tables) -> Rows:
+    answers = _answers()
+    return [row for row in rows if row["question"] and row["question"] not in answers]
+
+
+@_pick
+def no_answer(rows: Rows, text: Tables) -> Rows:
+    answers = _answers()
+    rated = [row for row in rows if row["question"] in answers and row["rating"]]
+    wrong = (row for row in rated if row["rating"] not in answers[row["question"]])
+    return [row | {"words": ", ".join(answers[row["question"]])} for row in wrong]
+
+
+def _answers() -> dict[str, tuple[str, ...]]:
+    """What may be answered to each question about an idea."""
+    screening, lock_in = (catalogue.items(entry)["id"] for entry in ("pia_screening", "lock_in"))
+    return dict.fromkeys(screening, ("good", "OK", "bad")) | dict.fromkeys(lock_in, ("yes", "no"))
+
+
+@_pick
+def unknown_basis(rows: Rows, text: Tables) -> Rows:
+    bases = catalogue.items("distinction_bases")["id"]
+    return _unlike(rows, "basis", {*bases, *ids(text, "bases")})
+
+
+@_pick
+def unknown_sheet(rows: Rows, text: Tables) -> Rows:
+    known = {"", *(form.id for form in sheets.forms())}
+    return [row for row in rows if row["sheet"] not in known]
+
+
+@_pick
+def unknown_field(rows: Rows, text: Tables) -> Rows:
+    forms = {form.id: form for form in sheets.forms()}
+    asked = ((row, forms[row["sheet"]]) for row in rows if row["sheet"] in forms)
+    strange = ((row, form) for row, form in asked if row["field"] not in form.columns)
+    return [row | {"title": f.title, "fields": ", ".join(sorted(f.columns))} for row, f in strange]
+
+
+@_pick
+def wrong_answer(rows: Rows, text: Tables) -> Rows:
+    titles = {form.id: form.title for form in sheets.forms()}
+    asked = ((row, sheets.wrong(row["sheet"], row["field"], row["value"])) for row in rows)
+    return [
+        row | {"title": titles[row["sheet"]], "label": column.name, "may_be": column.allowed}
+        for row, column in asked
+        if column
+    ]
