@@ -6,6 +6,7 @@ A view calls `put`, the store has it durably, the tables are new, every listener
 from __future__ import annotations
 
 import contextlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -42,7 +43,7 @@ def open_desk(
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
     desk.audience, desk.narrowed = audience, bool(segment)
-    scope.agree(Book(desk.tables), segment, customer)
+    scope.agree(desk.book, segment, customer)
     if customer:
         desk.look_at(customer)
     if not store.read_only:
@@ -68,7 +69,7 @@ def _namespace() -> Mapping[str, Any]:
 
 
 class Desk:
-    """A live workbook. `tables` and `settings` are what the models take; never change them in place."""
+    """A live workbook. `book` is what the models take; never change its tables in place."""
 
     def __init__(self, store: stores.Store, text: Tables, *, read_only: bool = False, **given: Any) -> None:
         self.store, self.read_only = store, read_only
@@ -82,16 +83,26 @@ class Desk:
         self.audience = "internal"
         self.poll: Any = None
         self._typed = typed(text)
+        self._memory: OrderedDict[Any, Any] = OrderedDict()  # what the models answered, of every edition
+        self._book: Book | None = None
         self.settings = self._settings()
         self.choose(self.settings.segment or _first_segment(self._typed))
 
     # -- reading --------------------------------------------------------------------------------
 
     @property
+    def book(self) -> Book:
+        """The workbook as the models take it, in the scenario if one is open, with the what-if of the moment."""
+        if self._book is None:
+            entered = Book(self._typed, self.settings, self._memory)
+            there = scenarios.applied(entered, self.settings.scenario)
+            self._book = there.having(self._what_if) if self._what_if else there
+        return self._book
+
+    @property
     def tables(self) -> Tables:
-        """The typed tables, as the scenario has them if one is open, with the what-if of the moment if there is one."""
-        there = scenarios.applied(Book(self._typed, self.settings), self.settings.scenario)[0]
-        return {**there, **self._what_if} if self._what_if else there
+        """The tables of `book`."""
+        return self.book.tables
 
     @property
     def entered(self) -> Tables:
@@ -112,7 +123,7 @@ class Desk:
         chosen = self.settings.model_copy(update={"segment": segment})
         if segment:
             kaism.segments(Book(self._typed, chosen))
-        self._given["segment"], self.settings = segment, chosen
+        self._given["segment"], self.settings, self._book = segment, chosen, None
         self._what_if, self.customer, self.idea, self.message = {}, "", "", ""
         self._tell()
 
@@ -375,9 +386,10 @@ class Desk:
     def _settings(self) -> settings.Settings:
         """The settings of the workbook and of this desk, as the scenario has them if one is open."""
         made = settings.of_workbook(self._typed, **self._given)
-        return scenarios.applied(Book(self._typed, made), made.scenario)[1]
+        return scenarios.applied(Book(self._typed, made), made.scenario).settings
 
     def _tell(self) -> None:
+        self._book = None
         for listener in list(self._listeners):
             listener()
 

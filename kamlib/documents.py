@@ -13,7 +13,6 @@ from kamlib.errors import InvalidInput
 from kamlib.models import findings, headlines, kaism, pia, plans, portfolio, profitability
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
-from kamlib.workbook.settings import Settings
 
 INTERNAL = "These pages are internal. Made for a customer there is only the plan of step 10"
 
@@ -39,12 +38,12 @@ def _inside(desk: Desk) -> None:
 
 
 def _internal(
-    desk: Desk, chosen: Settings, html: str, *, of_segment: bool = False, contents: bool = True
+    desk: Desk, book: Book, html: str, *, of_segment: bool = False, contents: bool = True
 ) -> Document:
     """A page for readers inside, which says what it is about; the segment where it is of that one alone."""
     if not (of_segment or desk.narrowed):
-        chosen = chosen.model_copy(update={"segment": ""})
-    about = headlines.about(Book(desk.book, chosen), stores.file_name(desk.store.location))
+        book = book.choosing(segment="")
+    about = headlines.about(book, stores.file_name(desk.store.location))
     return Document(panels.marked(html, about, contents=contents))
 
 
@@ -53,25 +52,23 @@ def document(desk: Desk) -> Document:
     _inside(desk)
     from kamlib import charts
 
-    tables, chosen = desk.book, desk.settings
-    seen = portfolio.classes(Book(tables, chosen))
-    found = findings.find(Book(tables, chosen))
-    picture = charts.svg(
-        charts.matrix(profitability.drawn(Book(tables, chosen)), kaism.MATRIX, chosen.near_line)
-    )
-    names = tables["segments"].set_index("segment")["name"]
+    book = desk.book
+    seen = portfolio.classes(book)
+    found = findings.find(book)
+    picture = charts.svg(charts.matrix(profitability.drawn(book), kaism.MATRIX, book.settings.near_line))
+    names = book["segments"].set_index("segment")["name"]
     return _internal(
-        desk, chosen, panels.fill(
+        desk, book, panels.fill(
             "report",
-            segment=names.get(chosen.segment, "") or chosen.segment or "all segments",
+            segment=names.get(book.settings.segment, "") or book.settings.segment or "all segments",
             picture=panels.trusted(picture), headline=headlines.headline(seen),
             placements=panels.trusted(panels.placements(seen)),
-            certainty=panels.trusted(sureness.verdicts(Book(tables, chosen))),
-            scores=panels.trusted(panels.score_table(Book(tables, chosen), seen)),
-            strengths=panels.trusted(panels.strength_tables(Book(tables), seen)),
-            portfolio=panels.trusted(panels.portfolio_table(Book(tables, chosen))),
+            certainty=panels.trusted(sureness.verdicts(book)),
+            scores=panels.trusted(panels.score_table(book, seen)),
+            strengths=panels.trusted(panels.strength_tables(book, seen)),
+            portfolio=panels.trusted(panels.portfolio_table(book)),
             findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),
-            unknown=panels.trusted(panels.unknown_table(Book(tables, chosen))),
+            unknown=panels.trusted(panels.unknown_table(book)),
             communication=panels.trusted(panels.communication()),
         ), of_segment=True,
     )  # fmt: skip
@@ -82,13 +79,13 @@ def certain(desk: Desk) -> Document:
     _inside(desk)
     from kamlib import crew, voices
 
-    tables, chosen = desk.book, desk.settings
+    book = desk.book
     parts = [
-        sureness.report(Book(tables, chosen)),
-        voices.report(Book(tables, chosen)),
-        crew.report(Book(tables, chosen)),
+        sureness.report(book),
+        voices.report(book),
+        crew.report(book),
     ]
-    return _internal(desk, chosen, "\n".join(filter(None, parts)), of_segment=True)
+    return _internal(desk, book, "\n".join(filter(None, parts)), of_segment=True)
 
 
 def groundwork(desk: Desk) -> Document:
@@ -100,15 +97,14 @@ def groundwork(desk: Desk) -> Document:
     from kamlib import briefing, charts
     from kamlib.models import market, objectives
 
-    tables = desk.book
-    chosen = desk.book if desk.narrowed else desk.book.choosing(segment="")
-    drivers, trend = objectives.drivers(Book(tables)), objectives.trend(Book(tables))
+    book = desk.book if desk.narrowed else desk.book.choosing(segment="")
+    drivers, trend = objectives.drivers(book), objectives.trend(book)
     drivers = drivers[drivers["strong"]]
-    placed = market.market_map(Book(tables, chosen))
+    placed = market.market_map(book)
     pictures = {
         "drivers": charts.quadrants(drivers, *objectives.FIELDS) if len(drivers) else None,
         "trend": charts.hockey_stick(trend) if len(trend) > 1 else None,
-        "map": charts.market_map(placed, market.routes(Book(tables)), market.layout(Book(tables)), market.shares(Book(tables))) if len(placed) else None,
+        "map": charts.market_map(placed, market.routes(book), market.layout(book), market.shares(book)) if len(placed) else None,
         "ranked": charts.opportunity(placed) if placed["size"].notna().any() else None,
     }  # fmt: skip
     parts = {
@@ -117,10 +113,10 @@ def groundwork(desk: Desk) -> Document:
         "segments": briefing.segments, "sheets": briefing.sheet_tables,
     }  # fmt: skip
     return _internal(
-        desk, chosen, panels.fill(
-            "report_groundwork", findings=panels.trusted(panels.findings_list(findings.early(Book(tables, chosen)))),
+        desk, book, panels.fill(
+            "report_groundwork", findings=panels.trusted(panels.findings_list(findings.early(book))),
             **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
-            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
+            **{name: panels.trusted(part(book)) for name, part in parts.items()},
         ),
     )  # fmt: skip
 
@@ -133,23 +129,22 @@ def profits(desk: Desk) -> Document:
     _inside(desk)
     from kamlib import charts, earnings
 
-    tables = desk.book
-    chosen = desk.book if desk.narrowed else desk.book.choosing(segment="")
+    book = desk.book if desk.narrowed else desk.book.choosing(segment="")
     scope = "segment" if desk.narrowed else "all"
-    seen = profitability.scoped(Book(tables, chosen), scope)
+    seen = profitability.scoped(book, scope)
     curve = profitability.ranked(seen)
-    margin, source = profitability.margin(Book(tables, chosen))
+    margin, source = profitability.margin(book)
     off = 5.0
-    pools, costly = profitability.pools(Book(tables, chosen)), profitability.by_activity(Book(tables, chosen))
+    pools, costly = profitability.pools(book), profitability.by_activity(book)
     value, stay = (
-        profitability.future_value(Book(tables, chosen)),
-        profitability.retention(Book(tables, chosen)),
+        profitability.future_value(book),
+        profitability.retention(book),
     )
-    segment = chosen.segment if chosen.segment in set(stay["segment"]) else "all"
+    segment = book.settings.segment if book.settings.segment in set(stay["segment"]) else "all"
     stay = stay[stay["segment"] == segment]
-    own = chosen.overheads is not None
-    rounds, _ = earnings.played(Book(tables, chosen), own)
-    pays = profitability.kam_cost(Book(tables, chosen))
+    own = book.settings.overheads is not None
+    rounds, _ = earnings.played(book, own)
+    pays = profitability.kam_cost(book)
     pictures = {
         "whale": charts.whale(curve) if len(curve) else None,
         "discount": charts.discount(margin, off) if margin == margin else None,
@@ -158,22 +153,22 @@ def profits(desk: Desk) -> Document:
         "activities": charts.serving(costly) if len(costly) else None,
         "future": charts.future(value) if value["low"].notna().any() else None,
         "stay": charts.retention(stay) if len(stay) else None,
-        "flows": charts.flows(tables["won_lost"]) if tables["won_lost"]["kind"].ne("").any() else None,
+        "flows": charts.flows(book["won_lost"]) if book["won_lost"]["kind"].ne("").any() else None,
         "programme": charts.programme(pays) if pays["amount"].notna().any() else None,
     }  # fmt: skip
     parts = {
-        "whale_words": earnings.whale_words(Book(tables, chosen), seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
+        "whale_words": earnings.whale_words(book, seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
         "discount_words": earnings.discount(margin, off, source),
-        "discount_table": earnings.discount_table(Book(tables, chosen)),
-        "spiral_words": earnings.spiral(Book(tables, chosen), own), "serving_words": earnings.serving(Book(tables, chosen)),
-        "future_words": earnings.future_words(Book(tables, chosen)), "won": earnings.won_title(Book(tables, chosen)),
-        "programme_words": earnings.programme_words(Book(tables, chosen)),
-        "channels": earnings.moved(Book(tables, chosen), 50.0),
-        "worth": earnings.worth(Book(tables, chosen)),
-        "findings": panels.findings_list(findings.profits(Book(tables, chosen))),
+        "discount_table": earnings.discount_table(book),
+        "spiral_words": earnings.spiral(book, own), "serving_words": earnings.serving(book),
+        "future_words": earnings.future_words(book), "won": earnings.won_title(book),
+        "programme_words": earnings.programme_words(book),
+        "channels": earnings.moved(book, 50.0),
+        "worth": earnings.worth(book),
+        "findings": panels.findings_list(findings.profits(book)),
     }  # fmt: skip
     return _internal(
-        desk, chosen, panels.fill(
+        desk, book, panels.fill(
             "report_profits", title=earnings.whale_title(curve),
             **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
             **{name: panels.trusted(html) for name, html in parts.items()},
@@ -197,9 +192,8 @@ def distinct(desk: Desk) -> Document:
     from kamlib.models import distinction
 
     _inside(desk)
-    tables = desk.book
-    chosen = desk.book if desk.narrowed else desk.book.choosing(segment="")
-    flow, presents = distinction.flow(Book(tables, chosen)), distinction.services(Book(tables, chosen))
+    book = desk.book if desk.narrowed else desk.book.choosing(segment="")
+    flow, presents = distinction.flow(book), distinction.services(book)
     pictures = {
         "flow": charts.energy(flow) if len(flow) else None,
         "presents": charts.presents(presents) if len(presents) else None,
@@ -209,11 +203,11 @@ def distinct(desk: Desk) -> Document:
         "movers": impact.movers, "begun": impact.plans_of_all, "load": impact.load,
     }  # fmt: skip
     return _internal(
-        desk, chosen, panels.fill(
-            "report_distinction", title=distinction.words(Book(tables, chosen)),
-            findings=panels.trusted(impact.to_settle(findings.differently(Book(tables, chosen)))),
+        desk, book, panels.fill(
+            "report_distinction", title=distinction.words(book),
+            findings=panels.trusted(impact.to_settle(findings.differently(book))),
             communication=panels.trusted(panels.communication()), **_drawn(pictures),
-            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
+            **{name: panels.trusted(part(book)) for name, part in parts.items()},
         ),
     )  # fmt: skip
 
@@ -225,14 +219,15 @@ def account(desk: Desk) -> Document:
     _inside(desk)
     if not desk.customer:
         raise InvalidInput("Which customer is the page about?", table="parameters", column="customer")
-    tables = desk.book
-    chosen = desk.book.choosing(customer=desk.customer)
-    chain, ideas = pia.chain(Book(tables, chosen)), pia.drawn(Book(tables, chosen))
-    steps, projects = plans.steps(Book(tables, chosen)), plans.projects(Book(tables, chosen))
+    book = desk.book.choosing(customer=desk.customer)
+    chain, ideas = pia.chain(book), pia.drawn(book)
+    steps, projects = plans.steps(book), plans.projects(book)
     walked = chain.head(impact.MOST["chain"])
     pictures = {
         "walked": charts.chain(walked) if len(walked) else None,
-        "board": charts.matrix(ideas, pia.MATRIX, chosen.near_line, "total") if _placed(ideas) else None,
+        "board": charts.matrix(ideas, pia.MATRIX, book.settings.near_line, "total")
+        if _placed(ideas)
+        else None,
     }
     parts = {
         "stands": impact.stands, "ideas": impact.ideas, "projects": impact.projects,
@@ -241,11 +236,11 @@ def account(desk: Desk) -> Document:
     }  # fmt: skip
     shown, today = projects.head(impact.MOST["projects"]), date.today().isoformat()
     return _internal(
-        desk, chosen, panels.fill(
-            "report_account", title=account_title(pia.listed(Book(tables, chosen))["name"].iloc[0]),
-            summary=impact.summary(Book(tables, chosen)), stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(Book(tables, chosen))),
+        desk, book, panels.fill(
+            "report_account", title=account_title(pia.listed(book)["name"].iloc[0]),
+            summary=impact.summary(book), stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(book)),
             timetable=panels.trusted(_timetable(shown, steps, today)), **_drawn(pictures),
-            **{name: panels.trusted(part(tables, chosen)) for name, part in parts.items()},
+            **{name: panels.trusted(part(book)) for name, part in parts.items()},
         ), contents=False,
     )  # fmt: skip
 
@@ -257,10 +252,10 @@ def account_title(name: str) -> str:
 
 def handed(desk: Desk) -> Document:
     """What the customer may have in its hands. Raises InvalidInput where something internal would be on it."""
-    tables, customer = desk.book, desk.customer
-    found = handout.ready(Book(tables), customer)
-    handout.refuse(Book(tables), customer)
-    return Document(handout.searched(handout.page(found, date.today(), _timetable), Book(tables), customer))
+    book, customer = desk.book, desk.customer
+    found = handout.ready(book, customer)
+    handout.refuse(book, customer)
+    return Document(handout.searched(handout.page(found, date.today(), _timetable), book, customer))
 
 
 def _placed(ideas: pd.DataFrame) -> bool:

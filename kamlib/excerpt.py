@@ -143,7 +143,9 @@ def _suppliers(kept: Tables) -> pd.DataFrame:
     return kept["suppliers"][kept["suppliers"]["supplier"].str.strip().isin({US}.union(*rows))]
 
 
-def _unnamed(kept: Tables, tables: Tables, inside: dict[str, set[str]]) -> tuple[Tables, list[str]]:
+def _unnamed(
+    kept: dict[str, pd.DataFrame], tables: Tables, inside: dict[str, set[str]]
+) -> tuple[Tables, list[str]]:
     """Without the texts that name a customer or a segment of elsewhere, and where these stood."""
     names: dict[bool, set[str]] = {True: set(), False: set()}
     for name, key in (("customers", "customer"), ("segments", "segment")):

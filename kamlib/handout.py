@@ -63,7 +63,7 @@ def allowed(book: Book, customer: str) -> Tables:
         "actions": _named(actions, "Step").assign(step=_count(actions))[["project", "step", *ALLOWED["actions"]]],
         "people": pd.DataFrame({"person": people.values(), "name": [known.get(p) or p for p in people]}, dtype=object),
     }  # fmt: skip
-    return typed({}) | {name: _table(name, rows) for name, rows in made.items()}
+    return dict(typed({})) | {name: _table(name, rows) for name, rows in made.items()}
 
 
 def _table(name: str, rows: pd.DataFrame) -> pd.DataFrame:

@@ -123,12 +123,12 @@ def rehearse() -> None:
 
     store, text = stores.load(settings.shipped("data") / "tiny", read_only=True)
     desk = Desk(store, text, read_only=True)
-    tables, chosen = desk.book, desk.settings
-    charts.matrix(kaism.drawn(Book(tables, chosen)), kaism.MATRIX).to_dict()
-    panels.head(Book(tables, chosen), "", 6, {}, locked=True)
-    panels.card(Book(tables, chosen), portfolio.classes(Book(tables, chosen)), "Alpha", locked=True)
+    book = desk.book
+    charts.matrix(kaism.drawn(book), kaism.MATRIX).to_dict()
+    panels.head(book, "", 6, {}, locked=True)
+    panels.card(book, portfolio.classes(book), "Alpha", locked=True)
     panels.guide(7)
-    panels.placements(portfolio.classes(Book(tables, chosen)))
+    panels.placements(portfolio.classes(book))
 
 
 def parameters(given: Sequence[str]) -> dict[str, Any]:
@@ -186,9 +186,7 @@ def write(
     if checked.near_line is not None:
         values["near_line"] = checked.near_line
     if checked.scenario:
-        scenarios.applied(
-            Book(tables, settings.of_workbook(tables)), checked.scenario
-        )  # refuses one that does not exist
+        scenarios.applied(Book.of(tables), checked.scenario)  # refuses one that does not exist
         values["scenario"] = checked.scenario
     suffix = _suffix(checked, tables["scenarios"]["scenario"])
     _make(out)
@@ -197,7 +195,7 @@ def write(
         for source, more, name, title in pages:
             path = out / f"{name}{suffix}.html"
             chosen = {n: (values | more).get(n) for n in ("segment", "near_line", "scenario")}
-            narrowed = headlines.narrowing(Book(tables, settings.of_workbook(tables, **chosen)))
+            narrowed = headlines.narrowing(Book.of(tables, **chosen))
             ends, look = ([], "") if outside else (narrowed, panels.look())
             try:
                 path_of = NOTEBOOKS / f"{source}.ipynb"
@@ -222,7 +220,7 @@ def write(
 def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page]:
     """The pages of a workbook, or of one segment of it."""
     chosen = checked.segment
-    wanted = kaism.segments(Book(book, settings.of_workbook(book, segment=chosen)))
+    wanted = kaism.segments(Book.of(book, segment=chosen))
     if notebook in (BY_SEGMENT, SURE) and not wanted:
         raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
     narrow, ids = {"segment": chosen} if chosen else {}, book["segments"]["segment"]
@@ -233,9 +231,7 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
     if notebook in ("", SURE):
         pages += [(SURE, {"segment": each}, _file_name(each, "certainty", ids), "") for each in wanted]
     if notebook in ("", DIFFERENTLY):
-        there = pia.listed(Book(book, settings.of_workbook(book, segment=chosen))).set_index("customer")[
-            "name"
-        ]
+        there = pia.listed(Book.of(book, segment=chosen)).set_index("customer")["name"]
         pages += [_account(book, each, str(there[each])) for each in pia.begun(book) if each in there.index]
     return pages
 
@@ -251,7 +247,7 @@ def _of_customer(book: Book, checked: settings.Parameters, notebook: str) -> lis
         values = {"customer": checked.customer, "audience": "customer"}
         file = _file_name(checked.customer, "for", book["customers"]["customer"])
         return [(DIFFERENTLY, values, file, handout.title(found))]
-    name = pia.listed(Book(book, settings.of_workbook(book, customer=checked.customer)))["name"].iloc[0]
+    name = pia.listed(Book.of(book, customer=checked.customer))["name"].iloc[0]
     return [_account(book, checked.customer, str(name))]
 
 
@@ -337,8 +333,8 @@ def publish_copy(
     store, text = stores.load(location, read_only=True)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
-    scenarios.applied(Book(tables, settings.of_workbook(tables)), scenario)
-    wanted = set(kaism.segments(Book(tables, settings.of_workbook(tables, segment=segment))))
+    scenarios.applied(Book.of(tables), scenario)
+    wanted = set(kaism.segments(Book.of(tables, segment=segment)))
     if not wanted & set(tables["customers"]["segment"]):
         if segment:
             raise InvalidInput(
@@ -348,9 +344,10 @@ def publish_copy(
                 found=segment,
             )
         say("No customer is in a segment yet: the pages on key accounts stay empty until then.")
-    made = allowed(text)
+    made = dict(allowed(text))
     if segment:
-        made, places = excerpt.of_segment(made, segment)
+        narrow, places = excerpt.of_segment(made, segment)
+        made = dict(narrow)
         if places:
             say("\n  ".join(["Left out, because it names somebody of another segment:", *places]))
     if scenario:

@@ -8,9 +8,9 @@ import pandas as pd
 
 from kamlib.models import ballots, certainty, kaism, portfolio, scenarios
 from kamlib.models.certainty import draws
-from kamlib.models.scenarios.differences import listed as series
 from kamlib.models.scoring import one
 from kamlib.panels import VERDICTS, fill, shares, trusted
+from kamlib.wording import listed as series
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import Settings
 
@@ -216,7 +216,7 @@ def moves(book: Book, scenario: str) -> str:
     other = scenarios.applied(book, scenario)
     row = scenarios.overview(book).set_index("scenario").loc[scenario]
     past = row["kind"] == "round"
-    pair = (other, (book, book.settings)) if past else ((book, book.settings), other)
+    pair = (other, book) if past else (book, other)
     found = scenarios.moves(*pair) if scenario else pd.DataFrame()
     rows = found[found["moved"].astype(bool)].to_dict("records") if len(found) else []
     calm = found[~found["moved"].astype(bool)] if len(found) else found
@@ -251,12 +251,12 @@ def table(book: Book) -> str:
 
 def pictured(book: Book, scenario: str) -> pd.DataFrame:
     """The matrix of a scenario with an arrow from where each customer stands today (or stood in the round)."""
-    here, other = (book, book.settings), scenarios.applied(book, scenario)
+    here, other = book, scenarios.applied(book, scenario)
     past = scenario and scenarios.overview(book).set_index("scenario").at[scenario, "kind"] == "round"
     start, end = (other, here) if past else (here, other)
     points, before = (
-        portfolio.drawn(Book(*end)),
-        kaism.drawn(Book(*start)).drop_duplicates("customer").set_index("customer"),
+        portfolio.drawn(end),
+        kaism.drawn(start).drop_duplicates("customer").set_index("customer"),
     )
     at = points["customer"]
     above = at.map(before["y"]) - at.map(before["y_line"])

@@ -16,7 +16,7 @@ from kamlib.models.certainty.spreads import strong
 from kamlib.models.certainty.verdicts import certainty as told
 from kamlib.models.factors import asked, grid, members
 from kamlib.palette import MARKS, SHORT
-from kamlib.workbook import settings, stores
+from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.stores import files
 
@@ -41,10 +41,8 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
         )
     store, text = stores.load(location, read_only=True)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
-    tables = typed(text)
-    chosen = settings.of_workbook(tables, segment=segment, scenario=scenario or None)
-    tables, chosen = scenarios.applied(Book(tables, chosen), chosen.scenario)
-    made = page(Book(tables, chosen), stores.file_name(store.location))
+    book = Book.of(typed(text), segment=segment, scenario=scenario or None)
+    made = page(scenarios.applied(book, book.settings.scenario), stores.file_name(store.location))
     try:
         files.write(path, made.encode())
     except OSError:
@@ -111,20 +109,20 @@ def _segment(book: Book, segment: str, name: str) -> dict[str, Any]:
         })  # fmt: skip
     factors = [{"id": f, "label": label, "weight": float(w), "must": _number(m)}
                for f, label, w, m in zip(own.names, own.labels, own.weights, own.musts, strict=True)]  # fmt: skip
-    return {"id": segment, "name": name, "headline": headlines.headline(made), "midpoint": about.line == "midpoint", "near": about.near_line, "factors": factors,
+    return {"id": segment, "name": name, "headline": headlines.headline(made), "midpoint": about.settings.line == "midpoint", "near": about.settings.near_line, "factors": factors,
             "customers": customers, "exact": [bool(r["exact"]) for r in sure]}  # fmt: skip
 
 
 def _right(book: Book, segment: str) -> dict[str, np.ndarray]:
     """The chance of being stronger than every competitor for each choice the page offers: its sliders do not move it."""
     asked_ = {
-        "ranked": book.settings.model_copy(update={"weights_known": "ranked"}),
-        "any": book.settings.model_copy(update={"weights_known": "any"}),
+        "ranked": book.choosing(weights_known="ranked"),
+        "any": book.choosing(weights_known="any"),
     }
     for sure in sorted({*SURE, book.settings.sure}):
-        asked_[f"around{sure}"] = book.settings.model_copy(update={"weights_known": "around", "sure": sure})
+        asked_[f"around{sure}"] = book.choosing(weights_known="around", sure=sure)
     seen = kaism.positions(book, segment)
-    return {name: strong(Book(book, given), seen)[0] for name, given in asked_.items()}
+    return {name: strong(given, seen)[0] for name, given in asked_.items()}
 
 
 def _strong(book: Book) -> dict[str, str]:

@@ -44,7 +44,7 @@ def shown(example: str) -> Iterator[tuple[str, str, str]]:
             opened = results.opened(location, **given)
             about = " ".join(f"{key} {value}" for key, value in given.items()) or "all"
             for name, result in results.RESULTS.items():
-                yield name, about, result(*opened).to_csv(index=False, lineterminator="\n")
+                yield name, about, result(opened).to_csv(index=False, lineterminator="\n")
 
 
 def write() -> None:

@@ -155,7 +155,7 @@ def _load(folder: Path | None) -> list[Entry]:
 
 @cache
 def _shipped() -> list[Entry]:
-    return _read(files("kamlib") / "content")
+    return _read(files("kamlib.catalogue") / "content")
 
 
 def _read(folder: Traversable) -> list[Entry]:

@@ -28,7 +28,7 @@ from kamlib.models import (
     staffing,
 )
 from kamlib.models.scope import agree
-from kamlib.workbook import checks, settings, stores
+from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, parse_number, typed
 
@@ -114,23 +114,22 @@ def show(location: str, name: str, segment: str = "", customer: str = "", scenar
                            hint=did_you_mean(name, {*RESULTS, *text}))  # fmt: skip
     if name not in RESULTS:
         return text[name]
-    return RESULTS[name](*_ready(location, store, text, segment, customer, scenario))
+    return RESULTS[name](_ready(location, store, text, segment, customer, scenario))
 
 
-def opened(location: str, segment: str = "", customer: str = "", scenario: str = "") -> tuple[Book]:
-    """What the models take of the workbook at `location`: typed tables and settings, as the scenario has them."""
+def opened(location: str, segment: str = "", customer: str = "", scenario: str = "") -> Book:
+    """The workbook at `location` as the models take it, in a scenario if one is named."""
     return _ready(location, *stores.load(location, read_only=True), segment, customer, scenario)
 
 
 def _ready(
     location: str, store: stores.Store, text: Tables, segment: str, customer: str, scenario: str
-) -> tuple[Book]:
+) -> Book:
     checks.refuse_errors(checks.check(text, store.notes), store.location)
-    tables = typed(text)
-    chosen = settings.of_workbook(tables, segment=segment, customer=customer, scenario=scenario or None)
-    tables, chosen = scenarios.applied(Book(tables, chosen), chosen.scenario)
-    agree(Book(tables), segment, customer)
-    return tables, chosen
+    book = Book.of(typed(text), segment=segment, customer=customer, scenario=scenario or None)
+    book = scenarios.applied(book, book.settings.scenario)
+    agree(book, segment, customer)
+    return book
 
 
 def check(location: str) -> tuple[pd.DataFrame, int]:
@@ -140,7 +139,7 @@ def check(location: str) -> tuple[pd.DataFrame, int]:
     errors = int((found["level"] == "error").sum())
     if not errors:
         tables = typed(text)
-        rules = findings.find(Book(tables, settings.of_workbook(tables)))
+        rules = findings.find(Book.of(tables))
         rules = rules.assign(table="step " + rules["step"].astype(str), row=rules["customer"],
                              column=rules["segment"])  # fmt: skip
         found = pd.concat([found, rules[found.columns]], ignore_index=True)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from kamlib.errors import InvalidInput
 from kamlib.models import kaism, pia
-from kamlib.workbook import settings
 from kamlib.workbook.book import Book
 
 
 def agree(book: Book, segment: str, customer: str) -> None:
     """Raises InvalidInput where there is no such segment or customer, or the customer is of another segment."""
-    chosen = settings.of_workbook(book, segment=segment, customer=customer)
-    kaism.segments(Book(book, chosen))
-    own = pia.listed(Book(book, chosen))["segment"]
+    chosen = book.choosing(segment=segment, customer=customer)
+    kaism.segments(chosen)
+    own = pia.listed(chosen)["segment"]
     if customer and segment not in ("", own.iloc[0]):
         where = f"in the segment {own.iloc[0]}" if own.iloc[0] else "in no segment"
         raise InvalidInput(f'Customer "{customer}" is {where}, not in {segment}.', table="customers", row=customer, column="segment",

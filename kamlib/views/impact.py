@@ -16,7 +16,6 @@ from kamlib.views.parts import column, grid, hear, names_of, panel, person_colum
 from kamlib.views.picture import about, idea_card
 from kamlib.views.sheets import sheet
 from kamlib.views.widgets import Grid, Panel
-from kamlib.workbook.book import Book
 from kamlib.workbook.schema import CHAINS, as_text
 
 LEVEL_WORDS = {"corporate": "with us", "end_customer": "through them to their customers"}
@@ -32,7 +31,7 @@ def chain(desk: Desk) -> W.Box:
     """Doing business with us as one customer sees it: the stages, what goes wrong there, and ideas for each."""
 
     def data() -> tuple[Any, ...]:
-        rows = pia.chain(Book(desk.book, about(desk)))
+        rows = pia.chain(about(desk))
         return (rows,) if len(rows) else ()
 
     empty = "The chain is drawn here as soon as it has a stage."
@@ -41,7 +40,7 @@ def chain(desk: Desk) -> W.Box:
 
 
 def _name(desk: Desk) -> str:
-    who = about(desk).customer
+    who = about(desk).settings.customer
     return names_of(desk.book["customers"]).get(who, who)
 
 
@@ -55,14 +54,14 @@ def _whom(desk: Desk) -> Panel:
             "begun", ascending=False, kind="stable"
         )
         choices = listed[["customer", "name", "begun"]].to_dict("records")
-        now = about(desk).customer
+        now = about(desk).settings.customer
         bare = not (desk.book["stages"]["customer"] == now).any()
         return panels.fill(
             "pia_whom", choices=choices, chosen=now, name=_name(desk), bare=bare, locked=desk.read_only
         )
 
     def usual(_: dict[str, Any]) -> None:
-        customer = about(desk).customer
+        customer = about(desk).settings.customer
         if not customer:
             raise InvalidInput("Choose a customer first.")
         stock = catalogue.items("pia", "stock_stages").to_dict("records")
@@ -84,7 +83,7 @@ def _stages(desk: Desk) -> Grid:
         return [
             {"id": r["stage"], "label": r["name"], "sub": f"{r['ideas']} ideas" if r["ideas"] else "",
              "cells": [as_text(r[c]) for c in shown]}
-            for r in pia.chain(Book(desk.book, about(desk))).to_dict("records")
+            for r in pia.chain(about(desk)).to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
@@ -99,19 +98,19 @@ def _stages(desk: Desk) -> Grid:
                  level=CHAINS[0], place=as_text(float((most if most == most else 0) + 1)))  # fmt: skip
 
     def remove(content: dict[str, Any]) -> None:
-        customer, stage = about(desk).customer, str(content["row"])
+        customer, stage = about(desk).settings.customer, str(content["row"])
         ideas = desk.book["ideas"]
         if ((ideas["customer"] == customer) & (ideas["stage"] == stage)).any():
             raise InvalidInput("This stage has ideas, so it stays; move them to another stage first.")
         desk.remove("stages", customer=customer, stage=stage)
 
-    return grid(desk, rows, columns, lambda row, name, text: ("stages", {"customer": about(desk).customer, "stage": row, name: text}),
+    return grid(desk, rows, columns, lambda row, name, text: ("stages", {"customer": about(desk).settings.customer, "stage": row, name: text}),
                 handlers={"add": add, "remove": remove}, removable=True, title="Stages of doing business with us", corner=" ",
                 add="Another stage:", broad=True)  # fmt: skip
 
 
 def _customer(desk: Desk) -> str:
-    customer = about(desk).customer
+    customer = about(desk).settings.customer
     if not customer:
         raise InvalidInput("Choose a customer first.")
     return customer
@@ -119,7 +118,7 @@ def _customer(desk: Desk) -> str:
 
 def _listed(desk: Desk) -> list[dict[str, Any]]:
     """The ideas for the customer, as rows of the workbook."""
-    return pia.ideas(Book(desk.book, about(desk))).to_dict("records")
+    return pia.ideas(about(desk)).to_dict("records")
 
 
 def _ideas(desk: Desk) -> Grid:
@@ -143,7 +142,7 @@ def _ideas(desk: Desk) -> Grid:
         ]
 
     def columns() -> list[dict[str, Any]]:
-        stages = pia.chain(Book(desk.book, about(desk)))
+        stages = pia.chain(about(desk))
         words = dict(zip(stages["stage"], stages["name"], strict=True))
         money = f"a year, {desk.settings.currency}"
         return [
@@ -169,8 +168,8 @@ def screening(desk: Desk) -> W.Box:
     ties = catalogue.items("lock_in").set_index("id")["label"]
 
     def rows(questions: tuple[str, ...], word: str) -> list[dict[str, Any]]:
-        rated, seen = pia.ratings(desk.book), pia.screening(Book(desk.book, about(desk)))
-        tied = pia.lock_in(Book(desk.book, about(desk))).set_index("idea")["lock_in"]
+        rated, seen = pia.ratings(desk.book), pia.screening(about(desk))
+        tied = pia.lock_in(about(desk)).set_index("idea")["lock_in"]
         said = dict(
             zip(seen["idea"], seen["class"] if word == "Class" else seen["idea"].map(tied), strict=True)
         )
@@ -202,8 +201,8 @@ def screening(desk: Desk) -> W.Box:
                  target, reading={"at": at}, title="Eight questions for every idea", corner="Idea")  # fmt: skip
     tied = grid(desk, lambda: rows(pia.LOCK_IN, "tie"), lambda: columns(pia.LOCK_IN, ties, ["yes", "no"], "Ties them"), target,
                 reading={"at": at}, title="Would it tie the customer to us, and would the customer like that?", corner="Idea")  # fmt: skip
-    told = panel(desk, lambda: panels.fill("pia_order", rows=pia.order(Book(desk.book, about(desk))).to_dict("records"), name=_name(desk),
-                                           unknown=pia.find_out(Book(desk.book, about(desk))).to_dict("records")))  # fmt: skip
+    told = panel(desk, lambda: panels.fill("pia_order", rows=pia.order(about(desk)).to_dict("records"), name=_name(desk),
+                                           unknown=pia.find_out(about(desk)).to_dict("records")))  # fmt: skip
     return stack(
         sheet(desk, pia.SHEET), zones(stack(rated, tied), stack(told, idea_card(desk, "-rated")), shape="two")
     )
@@ -274,9 +273,9 @@ def action(desk: Desk) -> W.Box:
     today = date.today().isoformat()
 
     def data() -> tuple[Any, ...]:
-        rows = plans.projects(Book(desk.book, about(desk)))
+        rows = plans.projects(about(desk))
         shown = rows.assign(customer=rows["customer_name"], owner=rows["owner_name"])
-        return (shown, plans.steps(Book(desk.book, about(desk))), today) if len(rows) else ()
+        return (shown, plans.steps(about(desk)), today) if len(rows) else ()
 
     def load() -> str:
         rows = plans.load(desk.book)
@@ -291,7 +290,7 @@ def _start(desk: Desk) -> Panel:
     """Make a project of an idea: class A and unmet givens are offered first."""
 
     def html() -> str:
-        rows = pia.order(Book(desk.book, about(desk)))
+        rows = pia.order(about(desk))
         taken = set(desk.book["projects"]["idea"])
         return panels.fill(
             "plans_start",
@@ -319,7 +318,7 @@ def _projects(desk: Desk) -> Grid:
     shown = ("owner", "team", "starts", "ends", "days", "money", "risk", "contingency", "status")
 
     def rows() -> list[dict[str, Any]]:
-        seen = plans.projects(Book(desk.book, about(desk)))
+        seen = plans.projects(about(desk))
         return [{"id": r["project"], "label": r["name"], "sub": f"class {r['class']}" if r["class"] else "",
                  "cells": [as_text(r[c]) for c in shown]} for r in seen.to_dict("records")]  # fmt: skip
 
@@ -345,12 +344,12 @@ def _steps(desk: Desk) -> W.Box:
     shown = ("name", "due", "person", "done")
 
     def seen() -> pd.DataFrame:
-        return plans.projects(Book(desk.book, about(desk)))
+        return plans.projects(about(desk))
 
     def rows() -> list[dict[str, Any]]:
         names = dict(zip(seen()["project"], seen()["name"], strict=True))
         return [{"id": f"{r['project']}\t{r['step']}", "label": names[r["project"]], "cells": [as_text(r[c]) for c in shown]}
-                for r in plans.steps(Book(desk.book, about(desk))).to_dict("records")]  # fmt: skip
+                for r in plans.steps(about(desk)).to_dict("records")]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
         return [

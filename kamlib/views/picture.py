@@ -20,7 +20,6 @@ from kamlib.views.parts import download, hear, panel, slid, stack, zones
 from kamlib.views.widgets import Panel, Sliders
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, as_text
-from kamlib.workbook.settings import Settings
 
 Drawn = Callable[[Book], pd.DataFrame]
 
@@ -29,7 +28,7 @@ Drawn = Callable[[Book], pd.DataFrame]
 class Side:
     """What stands around a matrix: whom it is about, which dot is in focus, the dot sizes, the card beside it."""
 
-    about: Callable[[Desk], Settings]
+    about: Callable[[Desk], Book]
     focus: Callable[[Desk], str]
     pick: Callable[[Desk, str], None]
     factors: Callable[[Desk, str], pd.DataFrame]
@@ -81,7 +80,7 @@ def _picture(
     desk: Desk, shown: Matrix, drawn: Drawn, side: Side, size: dict[str, str]
 ) -> tuple[W.Box, Callable[[], None]]:
     def table() -> pd.DataFrame:
-        return drawn(desk.book, side.about(desk))
+        return drawn(side.about(desk))
 
     def values() -> dict[str, Any]:
         view, points = charts.scene(table(), desk.settings.near_line, size["by"], shown)
@@ -98,10 +97,12 @@ def _downloads(desk: Desk, shown: Matrix, drawn: Drawn, side: Side, size: dict[s
 
     def save(content: dict[str, Any]) -> None:
         about = side.about(desk)
-        chart = charts.matrix(drawn(desk.book, about), shown, desk.settings.near_line, size["by"])
+        chart = charts.matrix(drawn(about), shown, desk.settings.near_line, size["by"])
         kind = "svg" if content.get("kind") == "svg" else "png"
         name = "matrix" if shown.id == kaism.MATRIX.id else f"matrix-{shown.id}"
-        made.send(download(chart, f"{name}-{about.customer or about.segment or 'all'}", kind))
+        made.send(
+            download(chart, f"{name}-{about.settings.customer or about.settings.segment or 'all'}", kind)
+        )
 
     hear(made, desk, {"picture": save})
     return made
@@ -230,17 +231,15 @@ def _decide(desk: Desk, subject: str, **said: str) -> None:
 # the matrix of ideas
 
 
-def about(desk: Desk) -> Settings:
-    """The settings of an analysis: those of the desk, for the customer in focus or the first with one."""
+def about(desk: Desk) -> Book:
+    """The book of an analysis: the desk's, for the customer in focus or the first with one."""
     customer = pia.focus(desk.book, desk.customer)
-    return desk.settings.model_copy(update={"customer": customer})
+    return desk.book.choosing(customer=customer)
 
 
 def idea_card(desk: Desk, at: str = "") -> Panel:
     """The idea in focus explained: its class, its place, who gains, whether it ties; and the team's own word on it."""
-    made = panel(
-        desk, lambda: panels.idea_card(Book(desk.book, about(desk)), desk.idea, locked=desk.read_only, at=at)
-    )
+    made = panel(desk, lambda: panels.idea_card(about(desk), desk.idea, locked=desk.read_only, at=at))
 
     def decide(content: dict[str, Any]) -> None:
         said, idea = content["fields"], str(content["subject"])
@@ -255,7 +254,7 @@ def idea_card(desk: Desk, at: str = "") -> Panel:
 
 SIDES = {
     kaism.MATRIX.id: Side(
-        about=lambda desk: desk.settings, focus=lambda desk: desk.customer, pick=lambda desk, id: desk.look_at(id),
+        about=lambda desk: desk.book, focus=lambda desk: desk.customer, pick=lambda desk, id: desk.look_at(id),
         factors=lambda desk, model: kaism.of_scope(desk.book, model, desk.settings.segment),
         sizes={"revenue": "revenue", "left": "what is left of it", "worth_high": "future value"},
         headings={}, card=_customer_card,

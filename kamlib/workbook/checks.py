@@ -5,6 +5,7 @@ Cells and columns are judged by `schema.yaml`, what rows say of each other by th
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,7 +16,6 @@ from typing import Any
 import pandas as pd
 
 from kamlib.errors import Finding, InvalidInput, InvalidWorkbook, did_you_mean
-from kamlib.models import market
 from kamlib.workbook.links import cells, ids, links, near
 from kamlib.workbook.schema import (
     BEFORE,
@@ -57,10 +57,17 @@ def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
         elif name != "history":
             findings += (f for f in _table(DEFINITIONS[name], text) if spot(f) not in noted)
             findings += links(name, text, text, DEFINITIONS[name].rules)
-    findings += map(_as_finding, market.problems(text))
+    for model in _models(DEFINITIONS):
+        findings += map(_as_finding, model.problems(text))
     cells = attrgetter(*COLUMNS[:-1])
     result = pd.DataFrame([(*cells(f), str(f)) for f in findings], columns=COLUMNS)
     return result.sort_values("level", key=lambda s: s != "error", kind="stable", ignore_index=True)
+
+
+def _models(names: Iterable[str]) -> list[Any]:
+    """The modules that check what tables come to together, as `schema.yaml` names them."""
+    named = [DEFINITIONS[name].model for name in names if name in DEFINITIONS]
+    return [importlib.import_module(module) for module in dict.fromkeys(filter(None, named))]
 
 
 def _as_finding(row: Finding | Mapping[str, Any]) -> Finding:
@@ -241,7 +248,8 @@ def accept(name: str, values: Mapping[str, object], text: Tables) -> dict[str, s
     rules = [rule for rule in table.rules if rule.level == "error"] if whole else []
     findings = [*links(name, {name: pd.DataFrame([row], dtype=object)}, text, rules)]
     if whole:
-        findings += map(_as_finding, market.refused(name, key, text))
+        for model in _models(DEFINITIONS):
+            findings += map(_as_finding, model.refused(name, key, text))
     for wrong in findings:
         if wrong.level == "error":
             raise InvalidInput.of(wrong, ", ".join(key[k] for k in table.keys))

@@ -1,19 +1,20 @@
 """What rows of a workbook say of each other: references, and the rules of `schema.yaml`.
 
-For each rule a function of its name picks out the rows of which it is wrong; it may look up the other
+For each rule a function of its name, here or in the module that the rule names, picks out the rows of which it is wrong; it may look up the other
 text tables, and add cells that the message names.
 """
 
 from __future__ import annotations
 
 import difflib
+import importlib
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from kamlib import catalogue
-from kamlib.catalogue import sheets
 from kamlib.errors import Finding
 from kamlib.workbook import settings
+from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES, DEFINITIONS, US, Rule, Tables, line, parse_number
 
 LONGEST_NAME, MOST_COMPARED, MOST_HINTS = 60, 500, 50  # "did you mean" is for slips, not for books
@@ -21,10 +22,11 @@ INDEX = "#"  # the cell of a row that holds its index
 
 WEIGHED = ("attractiveness", "strength")  # the models of the matrix
 
+NONE, _MEMORY = settings.Settings(), OrderedDict[Any, Any]()  # type: ignore[call-arg]
+
 Row = dict[str, Any]
 Rows = list[Row]
 Pick = Callable[[Rows, Tables], Rows]
-PICKS: dict[str, Pick] = {}
 
 
 def links(name: str, given: Tables, text: Tables, rules: Collection[Rule]) -> Iterator[Finding]:
@@ -40,7 +42,11 @@ def links(name: str, given: Tables, text: Tables, rules: Collection[Rule]) -> It
             yield from _findings(name, rule, _with_hints(wrong, column.name, known))
     listed = rows(given, name) if rules else []
     for rule in rules:
-        yield from _findings(name, rule, PICKS[rule.name](listed, text))
+        yield from _findings(name, rule, _function(rule)(listed, text))
+
+
+def _function(rule: Rule) -> Pick:
+    return getattr(importlib.import_module(rule.by), rule.name)  # type: ignore[no-any-return]
 
 
 def _reference(column: str, table: str) -> Rule:
@@ -69,13 +75,13 @@ def cells(text: Tables, name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
     INDEX among the columns stands for the index of the row. No rows where the table is missing or one
     of the columns stands in it twice.
     """
-    table = {name: text[name]} if name in text else {}
+    table = _book(text, name)
     return zip(*(_column(table, name, c) for c in columns if table), strict=False)
 
 
-@remembered
-def _column(text: Tables, name: str, column: str) -> list[Any]:
-    frame = text[name]
+@model
+def _column(book: Book, name: str, column: str) -> list[Any]:
+    frame = book[name]
     times = [*frame.columns].count(column)
     if times > 1:
         return []
@@ -93,16 +99,21 @@ def rows(text: Tables, name: str) -> Rows:
 
 def ids(text: Tables, name: str) -> set[str]:
     """The ids in a table's first key column, and "" for none."""
-    known = _ids({name: text[name]}, name) if name in text else {""}
+    known = _ids(_book(text, name), name) if name in text else {""}
     return known | {US} if name == "suppliers" else known
 
 
-@remembered
-def _ids(text: Tables, name: str) -> set[str]:
-    return {"", *_column(text, name, DEFINITIONS[name].keys[0])}
+@model
+def _ids(book: Book, name: str) -> set[str]:
+    return {"", *_column(book, name, DEFINITIONS[name].keys[0])}
 
 
-def _unlike(rows: Rows, column: str, known: Collection[str]) -> Rows:
+def _book(text: Tables, name: str) -> Book:
+    """The one text table, if it is there, and what is remembered of it."""
+    return Book({name: text[name]} if name in text else {}, NONE, _MEMORY)
+
+
+def unlike(rows: Rows, column: str, known: Collection[str]) -> Rows:
     """The rows whose cell says something that is not known, with the nearest that is as hint."""
     strange = [row for row in rows if row[column] and row[column] not in known]
     return _with_hints(strange, column, known)
@@ -117,12 +128,6 @@ def _with_hints(rows: Rows, column: str, known: Collection[str]) -> Rows:
 # the rows of which a rule is wrong
 
 
-def _pick(function: Pick) -> Pick:
-    PICKS[function.__name__] = function
-    return function
-
-
-@_pick
 def wrong_setting(rows: Rows, text: Tables) -> Rows:
     model = settings.Settings
     known = [row for row in rows if row["key"] in model.model_fields]
@@ -130,17 +135,14 @@ def wrong_setting(rows: Rows, text: Tables) -> Rows:
     return [row | {"may_be": settings.allowed(model, row["key"])} for row in wrong if row["wrong"]]
 
 
-@_pick
 def unknown_setting(rows: Rows, text: Tables) -> Rows:
-    return _unlike(rows, "key", [*settings.Settings.model_fields, "schema"])
+    return unlike(rows, "key", [*settings.Settings.model_fields, "schema"])
 
 
-@_pick
 def own_rival(rows: Rows, text: Tables) -> Rows:
     return [row for row in rows if row["rival"] == row["customer"] != ""]
 
 
-@_pick
 def own_parent(rows: Rows, text: Tables) -> Rows:
     """Customers that are their own parent, at once or by way of others."""
     parent = {row["customer"]: row["parent"] for row in rows if row["parent"]}
@@ -155,24 +157,20 @@ def own_parent(rows: Rows, text: Tables) -> Rows:
     return [row for row in rows if row["customer"] in circles]
 
 
-@_pick
 def supplier_of_idea(rows: Rows, text: Tables) -> Rows:
     return [row for row in rows if row["supplier"] and row["model"].startswith("pia_")]
 
 
-@_pick
 def supplier_of_attractiveness(rows: Rows, text: Tables) -> Rows:
     asked = (row for row in rows if row["supplier"] and row["model"] == "attractiveness")
     return [row for row in asked if row["factor"] != "who_else"]
 
 
-@_pick
 def no_supplier(rows: Rows, text: Tables) -> Rows:
     asked = (row for row in rows if not row["supplier"] and row["model"] == "strength")
     return [row for row in asked if row["factor"] != "who_else"]
 
 
-@_pick
 def uncounted(scores: Rows, text: Tables) -> Rows:
     """Scores whose factor is not on the list of their customer or its segment."""
     segment = {customer: s for customer, s in cells(text, "customers", "customer", "segment")}
@@ -187,24 +185,20 @@ def uncounted(scores: Rows, text: Tables) -> Rows:
     return [row for row in scored if not listed(row)] if _is_whole(text, "factors") else []
 
 
-@_pick
 def no_category(rows: Rows, text: Tables) -> Rows:
     decided = (row for row in rows if row["what"] == "category")
     return [row for row in decided if row["decision"] not in ("", *BOXES)]
 
 
-@_pick
 def unknown_subject(rows: Rows, text: Tables) -> Rows:
     known = (ids(text, name) for name in ("segments", "customers", "ideas"))
-    return _unlike(rows, "subject", {"all"}.union(*known))
+    return unlike(rows, "subject", {"all"}.union(*known))
 
 
-@_pick
 def unknown_factor(rows: Rows, text: Tables) -> Rows:
-    return _unlike(rows, "factor", {"all"}.union(*cells(text, "factors", "factor")))
+    return unlike(rows, "factor", {"all"}.union(*cells(text, "factors", "factor")))
 
 
-@_pick
 def no_score(rows: Rows, text: Tables) -> Rows:
     scores = (row for row in rows if row["what"] in ("score", "must_have") and row["to"])
     return [row | {"kind": row["what"].replace("_", "-")} for row in scores if not _is_score(row["to"])]
@@ -217,7 +211,6 @@ def _is_score(text: str) -> bool:
         return True  # what is no number is said elsewhere
 
 
-@_pick
 def unknown_stage(rows: Rows, text: Tables) -> Rows:
     known = set(cells(text, "stages", "customer", "stage"))
     staged = (row for row in rows if row["stage"] and _is_whole(text, "stages"))
@@ -228,54 +221,3 @@ def unknown_stage(rows: Rows, text: Tables) -> Rows:
 def _is_whole(text: Tables, name: str) -> bool:
     """Is the table there, each column once?"""
     return name in text and not text[name].columns.has_duplicates
-
-
-@_pick
-def unknown_question(rows: Rows, text: Tables) -> Rows:
-    answers = _answers()
-    return [row for row in rows if row["question"] and row["question"] not in answers]
-
-
-@_pick
-def no_answer(rows: Rows, text: Tables) -> Rows:
-    answers = _answers()
-    rated = [row for row in rows if row["question"] in answers and row["rating"]]
-    wrong = (row for row in rated if row["rating"] not in answers[row["question"]])
-    return [row | {"words": ", ".join(answers[row["question"]])} for row in wrong]
-
-
-def _answers() -> dict[str, tuple[str, ...]]:
-    """What may be answered to each question about an idea."""
-    screening, lock_in = (catalogue.items(entry)["id"] for entry in ("pia_screening", "lock_in"))
-    return dict.fromkeys(screening, ("good", "OK", "bad")) | dict.fromkeys(lock_in, ("yes", "no"))
-
-
-@_pick
-def unknown_basis(rows: Rows, text: Tables) -> Rows:
-    bases = catalogue.items("distinction_bases")["id"]
-    return _unlike(rows, "basis", {*bases, *ids(text, "bases")})
-
-
-@_pick
-def unknown_sheet(rows: Rows, text: Tables) -> Rows:
-    known = {"", *(form.id for form in sheets.forms())}
-    return [row for row in rows if row["sheet"] not in known]
-
-
-@_pick
-def unknown_field(rows: Rows, text: Tables) -> Rows:
-    forms = {form.id: form for form in sheets.forms()}
-    asked = ((row, forms[row["sheet"]]) for row in rows if row["sheet"] in forms)
-    strange = ((row, form) for row, form in asked if row["field"] not in form.columns)
-    return [row | {"title": f.title, "fields": ", ".join(sorted(f.columns))} for row, f in strange]
-
-
-@_pick
-def wrong_answer(rows: Rows, text: Tables) -> Rows:
-    titles = {form.id: form.title for form in sheets.forms()}
-    asked = ((row, sheets.wrong(row["sheet"], row["field"], row["value"])) for row in rows)
-    return [
-        row | {"title": titles[row["sheet"]], "label": column.name, "may_be": column.allowed}
-        for row, column in asked
-        if column
-    ]

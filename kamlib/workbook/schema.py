@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-Tables = dict[str, pd.DataFrame]
+Tables = Mapping[str, pd.DataFrame]
 Parts = Mapping[str, dict[str, Any]]
 
 SCHEMA = 1  # raised when a workbook of today could not be read by the version before
@@ -89,9 +89,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Rule:
-    """What may be wrong with a row beside other cells and rows; `links` finds of which rows it is.
+    """What may be wrong with a row beside other cells and rows.
 
-    `message` and `allowed` may name cells of the row, "{customer:.60}".
+    A function of its name, in `links` or in the module `by`, finds of which rows it is. `message` and
+    `allowed` may name cells of the row, "{customer:.60}".
     """
 
     name: str
@@ -99,6 +100,7 @@ class Rule:
     column: str
     message: str
     allowed: str = ""
+    by: str = "kamlib.workbook.links"
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class Table:
     stamped: bool = False
     guarded: tuple[str, ...] = ()
     goes_with: tuple[str, ...] = ()
+    model: str = ""  # the module that checks what its rows come to with those of other tables
 
     @functools.cached_property
     def names(self) -> list[str]:

@@ -23,7 +23,7 @@ LIMITS = {
 
 def shipped(name: str) -> Path:
     """The folder `data` or `notebooks`: beside the package in a checkout, inside it when installed."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parent.parent
     beside = package.parent / name
     return beside if beside.is_dir() else package / "shipped" / name
 

@@ -31,15 +31,15 @@ def agreement(book: Book) -> pd.DataFrame:
     """
     said, table, rows = votes(book), summary(book), []
     for segment in kaism.segments(book):
-        for model in AXES:
-            own = said[(said["segment"] == segment) & (said["model"] == model)]
-            of_cells = table[(table["segment"] == segment) & (table["model"] == model)]
+        for axis in AXES:
+            own = said[(said["segment"] == segment) & (said["model"] == axis)]
+            of_cells = table[(table["segment"] == segment) & (table["model"] == axis)]
             count = of_cells["votes"][of_cells["votes"] > 1]
             people, pairs = own["person"].nunique(), int((count * (count - 1) // 2).sum())
             found = alpha(own.pivot(index="person", columns="cell", values="score").to_numpy(float))
-            has_rank = model == "attractiveness"
+            has_rank = axis == "attractiveness"
             w = concordance(_totals(book, segment, own)) if has_rank else np.nan
-            head = (segment, model, people, len(count), pairs, found, w)
+            head = (segment, axis, people, len(count), pairs, found, w)
             rows.append((*head, of_cells["r_wg"].mean(), _words(people, len(count), found)))
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from kamlib.models import kaism, matrix, scoring
 from kamlib.models.ballots.ballots import HEAD, KEY, agreed, summary, votes
 from kamlib.models.factors import asked, grid
-from kamlib.models.scenarios.differences import account
+from kamlib.wording import account
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
 

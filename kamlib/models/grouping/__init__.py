@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import InvalidInput
-from kamlib.memory import remembered_while_equal
 from kamlib.models.grouping import cuts
 from kamlib.models.grouping import words as _words
 from kamlib.models.grouping.points import SEED, guessed
 from kamlib.models.grouping.prepare import FEWEST, Ready, ready
 from kamlib.models.grouping.reading import columns, number, numbers
-from kamlib.workbook.book import model
+from kamlib.workbook.book import Book, model
 
 __all__ = ["FEWEST", "Discovery", "columns", "find", "number", "numbers"]
 MOST_GROUPS, CUSTOMERS_A_GROUP = 8, 4
@@ -63,7 +62,7 @@ def find(customers: pd.DataFrame, chosen: Sequence[str], groups: int = 0) -> Dis
     for a number of groups that cannot be.
     """
     names = chosen if isinstance(chosen, str) else tuple(sorted(dict.fromkeys(map(str, chosen))))
-    prepared, support, found = _sought({"customers": customers}, names)
+    prepared, support, found = _sought(Book({"customers": customers}), names)
     if groups and groups not in found:
         raise InvalidInput(
             f"{groups} groups cannot be cut here.", table="customers", found=groups,
@@ -88,9 +87,7 @@ def find(customers: pd.DataFrame, chosen: Sequence[str], groups: int = 0) -> Dis
 
 
 @model
-def _sought(
-    tables: dict[str, pd.DataFrame], chosen: tuple[str, ...] | str
-) -> tuple[Ready, pd.DataFrame, dict[int, cuts.Cut]]:
+def _sought(book: Book, chosen: tuple[str, ...] | str) -> tuple[Ready, pd.DataFrame, dict[int, cuts.Cut]]:
     """The prepared customers, how well the data bear each number of groups, and all the cuts."""
     from sklearn import config_context
     from threadpoolctl import threadpool_limits
@@ -98,7 +95,7 @@ def _sought(
     one_order = threadpool_limits(1)  # of sums, so that the last digit is the same every time
     unasked = config_context(assume_finite=True, skip_parameter_validation=True)  # a third of the time
     with one_order, unasked:
-        prepared = ready(tables["customers"], chosen)
+        prepared = ready(book["customers"], chosen)
         n = len(prepared.raw)
         rows = np.arange(n)
         if n > cuts.AT_MOST:

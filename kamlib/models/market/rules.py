@@ -30,10 +30,10 @@ def problems(text: Tables) -> list[Finding]:
     given = {name: text[name] for name in TABLES if name in text and len(text[name])}
     if not given:
         return []
-    tables = typed(given)
-    names = junctions(Book(tables)).set_index("junction")["name"].str.slice(0, 60).to_dict()
+    book = Book(typed(given))
+    names = junctions(book).set_index("junction")["name"].str.slice(0, 60).to_dict()
     rules = (_excess, _disagreeing, _circles, _ways)
-    rows = [row for rule in rules for row in rule(tables, names)]
+    rows = [row for rule in rules for row in rule(book, names)]
     found = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
     found["row"] = [f"line {line + 2}" for line in found["row"]]
     found["found"] = [str(cell)[:60] for cell in found["found"]]

@@ -109,10 +109,10 @@ def unscored(book: Book) -> pd.DataFrame:
     names = dict(zip(placed["idea"], placed["name"], strict=True))
     scored = placed[placed["status"] != "unscored"]
     for customer, ideas in scored.groupby("customer", sort=False):
-        for model in MATRIX.weighed:
-            cells, own = _cells(book, model, ideas)
+        for axis in MATRIX.weighed:
+            cells, own = _cells(book, axis, ideas)
             holes = zip(*np.nonzero(cells.isna()), strict=True)
             for i, j in holes:
                 idea, factor = cells.index[i], cells.columns[j]
-                rows.append((customer, idea, names[idea], model, factor, own["label"].iloc[j]))
+                rows.append((customer, idea, names[idea], axis, factor, own["label"].iloc[j]))
     return pd.DataFrame(rows, columns=["customer", "idea", "name", "model", "factor", "label"])

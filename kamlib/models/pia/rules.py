@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kamlib.models import portfolio
 from kamlib.models.pia import board, letters, stages
-from kamlib.models.scenarios.differences import listed
+from kamlib.wording import listed
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import of_workbook
 

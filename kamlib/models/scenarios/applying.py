@@ -25,8 +25,8 @@ KINDS = {
 }
 
 
-def applied(book: Book, scenario: str) -> tuple[Book]:
-    """The tables and settings as they are in a scenario; "" is the workbook as it is.
+def applied(book: Book, scenario: str) -> Book:
+    """The book as it is in a scenario; "" is the workbook as it is.
 
     Of several changes to one cell the most specific alone holds: one that names the subject before
     one for all, then the factor, then the supplier. An empty supplier means every one, us too. A
@@ -36,14 +36,12 @@ def applied(book: Book, scenario: str) -> tuple[Book]:
     very same. Raises InvalidInput for a scenario that does not exist.
     """
     if not scenario:
-        return book, book.settings
+        return book
     row, changed = _row(book, scenario), _changed(book, scenario)
     lines = {name: row[name] for name in ("line", "near_line")}
     other = {n: v for n, v in lines.items() if v == v and v not in ("", getattr(book.settings, n))}
-    return (
-        {**book, **changed} if changed else book,
-        book.settings.model_copy(update=other) if other else book.settings,
-    )
+    there = book.choosing(**other) if other else book
+    return there.having(changed) if changed else there
 
 
 def _row(book: Book, scenario: str) -> dict[Any, Any]:

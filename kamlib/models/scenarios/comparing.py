@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamlib.models import kaism
 from kamlib.models.scenarios.applying import applied
-from kamlib.models.scenarios.differences import account, listed
+from kamlib.wording import account, listed
 from kamlib.workbook.book import Book, model
 
 TODAY = "today"
@@ -29,7 +29,7 @@ def compare(book: Book) -> pd.DataFrame:
     head = head.rename(columns={"name": "customer_name"})
     parts = []
     for row in _scenarios(book).itertuples():
-        placed = kaism.place(Book(*applied(book, row.scenario)))[["customer", *PLACE]]
+        placed = kaism.place(applied(book, row.scenario))[["customer", *PLACE]]
         part = head.merge(placed.drop_duplicates("customer"), "left", "customer")
         parts.append(part.assign(scenario=row.scenario, name=row.name))
     # who is not on the table in an earlier round has no place there

@@ -7,7 +7,7 @@ rest is the line, which moves with the others, and another competitor that has b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,11 @@ from kamlib.models import kaism, scoring
 from kamlib.models.factors import of_scope
 from kamlib.models.matrix import EQUAL
 from kamlib.models.scoring import one
+from kamlib.wording import account, listed
 from kamlib.workbook.book import Book
-from kamlib.workbook.schema import US, Tables
-from kamlib.workbook.settings import Settings
+from kamlib.workbook.schema import US
 
-State = tuple[Tables, Settings]
-Books = tuple[Tables, Tables]  # before and after
+Books = tuple[Book, Book]  # before and after
 Side = list[np.ndarray]  # customers x factors: ours, theirs, weights
 About = tuple[str, str, str, str]  # customer, scope of its factors, us, its competitor
 Row = tuple[str, str, str, str, str, str, float, float, float, str]  # a reason, as in WHY
@@ -34,19 +33,7 @@ TEXTS = ["segment", "name", "box", "status", "reason"]
 MOST, LEAST = 3, 0.05  # so many reasons are named, and none that is shown as 0.0
 
 
-def account(box: str, article: bool = True) -> str:
-    """A box in words: "a key development account"."""
-    words = f"{box.replace('_', ' ')} account"
-    return f"{'an' if words[0] in 'aeio' else 'a'} {words}" if article else words
-
-
-def listed(parts: Iterable[str]) -> str:
-    """The parts as "a, b and c", in one text."""
-    *first, last = [*parts] or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def why(before: State, after: State) -> pd.DataFrame:
+def why(before: Book, after: Book) -> pd.DataFrame:
     """What moved each customer from one state to the other: a row for each reason, columns WHY.
 
     axis: attractiveness or strength. kind: score (before and after are scores; for strength
@@ -55,12 +42,12 @@ def why(before: State, after: State) -> pd.DataFrame:
     and axis add up to the change of its distance from the line, the largest first. A customer that
     has no place on an axis in one of the states has no rows there.
     """
-    earlier, later = (kaism.place(Book(*state)).drop_duplicates("customer") for state in (before, after))
+    earlier, later = (kaism.place(book).drop_duplicates("customer") for book in (before, after))
     columns = ["segment", "customer", "y", "y_line", "x", "best_competitor"]
     both = later[[*columns, "name"]].merge(
         earlier[columns], on=["segment", "customer"], suffixes=("_1", "_0")
     )
-    states = before[0], after[0]
+    states = before, after
     rows = [*_strong(states, both.dropna(subset=["x_0", "x_1"]))]
     for segment, placed in both.dropna(subset=["y_0", "y_1"]).groupby("segment", sort=False):
         rows += _attractive(states, str(segment), placed)
@@ -90,7 +77,7 @@ def _attractive(states: Books, segment: str, placed: pd.DataFrame) -> Iterator[R
 
 def _strong(states: Books, placed: pd.DataFrame) -> Iterator[Row]:
     """The reasons on the horizontal axis: against one competitor, and from one to another."""
-    cells = [kaism.strength_cells(book, placed["customer"]) for book in states]
+    cells = [kaism.strength_cells(book, tuple(placed["customer"])) for book in states]
     names = list(dict.fromkeys([*cells[1][0].columns, *cells[0][0].columns]))
 
     def sides(rivals: pd.Series) -> list[Side]:
@@ -178,13 +165,13 @@ def _went(was: float, now: float, *formats: Callable[[float], str]) -> str:
     return f"went from {shown(was)} to {shown(now)}"
 
 
-def moves(before: State, after: State) -> pd.DataFrame:
+def moves(before: Book, after: Book) -> pd.DataFrame:
     """Every customer of either state: from where to where, and in a sentence why; columns MOVES.
 
     moved: another box or another status. dy, dx: change of the distance from each line, NaN where
     it has none.
     """
-    was, now = (kaism.place(Book(*state)).drop_duplicates("customer") for state in (before, after))
+    was, now = (kaism.place(book).drop_duplicates("customer") for book in (before, after))
     every = pd.Index(dict.fromkeys([*now["customer"], *was["customer"]]), name="customer")
     was, now = (part.set_index("customer").reindex(every) for part in (was, now))
     was, now = (part.fillna(dict.fromkeys(TEXTS, "")) for part in (was, now))

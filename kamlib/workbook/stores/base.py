@@ -297,9 +297,7 @@ def _refuse_twins(name: str, frame: pd.DataFrame) -> None:
 def recorded(text: Tables, changes: Sequence[Change], who: str = "") -> tuple[Tables, list[Row]]:
     """Text tables after all changes with what they add to the history, and these rows."""
     result, story = apply(text, changes, who)
-    if story:
-        result["history"] = with_story(result.get("history"), story)
-    return result, story
+    return ({**result, "history": with_story(result.get("history"), story)} if story else result), story
 
 
 def put_all(store: Store, make: Callable[[Tables], Sequence[Change]], who: str = "") -> list[Row]:

@@ -1,0 +1,53 @@
+"""How we say numbers, lists and boxes: each written once, for screen, paper and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+NUMERALS = (
+    "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
+)  # fmt: skip
+BOXES = {
+    "key": "key account",
+    "key_development": "key development account",
+    "maintenance": "maintenance account",
+    "opportunistic": "opportunistic account",
+}
+LABELS = {
+    "key": "Key account",
+    "key_development": "Key development",
+    "maintenance": "Maintenance",
+    "opportunistic": "Opportunistic",
+    "progress": "Progress",
+    "improve": "Make it worth more to them",
+    "question": "Is it really worth so little to us?",
+    "drop": "Drop",
+    "": "Not placed yet",
+}  # a box in a table or a picture
+LONGEST = 60
+
+
+def listed(names: Iterable[str], most: int = 0, last: str = "and") -> str:
+    """Alder, Birchwood and Castlegate; with `most` shortened to so many names: Alder, Birchwood and 3 more."""
+    shown = list(names)
+    if most:
+        shown = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in shown]
+    if most and len(shown) > most:
+        shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
+    return f" {last} ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """1 idea, 12 ideas, 1,204 ideas."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def numeral(number: int) -> str:
+    """One to Twelve as a word that begins a sentence, larger numbers as figures."""
+    return NUMERALS[number] if number < len(NUMERALS) else f"{number:,}"
+
+
+def account(box: str, article: bool = True) -> str:
+    """A box as one says it of a customer: an opportunistic account; without its article, key account."""
+    word = BOXES[box]
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}" if article else word
