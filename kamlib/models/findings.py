@@ -153,7 +153,7 @@ def _favourites(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
 
 
 def _strength(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
-    ours, theirs, weights = kaism.strength_cells(book, seen["customer"])
+    ours, theirs, weights = kaism.strength_cells(book, tuple(seen["customer"]))
     ahead = ((ours >= theirs) | (weights == 0)).all(axis=1) & ours.notna().any(axis=1)
     top = ahead.groupby(level=0).all()
     lists = book["factors"].loc[lambda f: f["model"] == "strength"].groupby("scope")["factor"].agg(frozenset)

@@ -9,14 +9,12 @@ Source: key account management in financial services, chapter 21.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from kamlib.errors import InvalidInput, did_you_mean
-from kamlib.memory import remembered_while_equal
 from kamlib.models import matrix, scoring
 from kamlib.models.factors import asked, grid, members, of_scope
 from kamlib.models.scoring import one
@@ -61,6 +59,7 @@ def segments(book: Book) -> list[str]:
     return [book.settings.segment]
 
 
+@model
 def place(book: Book) -> pd.DataFrame:
     """Every customer of the segment(s), one row each, with columns COLUMNS.
 
@@ -68,12 +67,7 @@ def place(book: Book) -> pd.DataFrame:
     is possible, or a must-have is unknown), ruled_out (fails a must-have), unscored (nothing to
     place it by). y 1..10, x -9..9, coverages 0..1, NaN where unknown.
     """
-    return _shown(drawn(book))
-
-
-@remembered_while_equal
-def _shown(points: pd.DataFrame) -> pd.DataFrame:
-    return points[COLUMNS]
+    return drawn(book)[COLUMNS]
 
 
 @model
@@ -126,7 +120,7 @@ def positions(book: Book, segment: str) -> pd.DataFrame:
 def _found(book: Book, segment: str) -> dict[str, np.ndarray]:
     """The columns of `positions`."""
     own = members(book, segment)
-    x = strength(book, own["customer"])
+    x = strength(book, tuple(own["customer"]))
     found = {c: part[c].to_numpy() for part in (own, x) for c in part} | attractiveness(book, segment)
     inside, height = ~found["ruled_out"], found["y"]
     if book.settings.line == "midpoint":
@@ -144,6 +138,7 @@ def _found(book: Book, segment: str) -> dict[str, np.ndarray]:
     return found | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
 
 
+@model
 def attractiveness(book: Book, segment: str) -> dict[str, np.ndarray]:
     """The vertical axis for the customers of a segment, in their order.
 
@@ -172,22 +167,14 @@ def attractiveness(book: Book, segment: str) -> dict[str, np.ndarray]:
             "ruled_out": out, "must_unknown": unknown & ~out, "failed": failed}  # fmt: skip
 
 
-def strength(book: Book, customers: pd.Series) -> pd.DataFrame:
-    """The horizontal axis for these customers, in their order.
+@model
+def strength(book: Book, customers: tuple[str, ...]) -> pd.DataFrame:
+    """The horizontal axis for these customers, one row each, in their order.
 
-    Columns: x (least margin over the competitors), x_low, x_high, x_coverage, best_competitor,
+    Columns: x (least margin over the competitors), x_low, x_high (-9..9), x_coverage (0..1), best_competitor,
     no_rival (the team says there is no competitor), rivals (how many are entered), x_unplaced.
     """
-    scores, factors = _strength_rows(book, customers)
-    alone = pd.Series(no_competitor(book), dtype=object)
-    return _strength(scores, factors, book["suppliers"]["supplier"], alone, customers)
-
-
-@remembered_while_equal
-def _strength(
-    scores: pd.DataFrame, factors: pd.DataFrame, suppliers: pd.Series, alone: pd.Series, customers: pd.Series
-) -> pd.DataFrame:
-    pairs = _against(scores, factors, suppliers)
+    pairs = against(book, customers)
     of = pd.Index(customers).get_indexer(pairs["subject"])
     rivals = np.bincount(of, minlength=len(customers))
     low, high = np.full((2, len(customers)), np.nan)
@@ -195,7 +182,8 @@ def _strength(
     np.fmin.at(high, of, pairs["high"])
     known = np.bincount(of, pairs["theirs_known"], minlength=len(customers))
     least = pairs.drop_duplicates("subject").set_index("subject").reindex(customers)  # its least margin
-    stated = customers.isin(alone).to_numpy() & (rivals == 0)
+    alone = set(no_competitor(book))
+    stated = np.array([c in alone for c in customers], dtype=bool) & (rivals == 0)
     low, high = np.where(np.isnan(low), -9.0, low), np.where(np.isnan(high), 9.0, high)
     share = scoring.share(known + least["ours_known"].to_numpy(), least["total"].to_numpy() * (rivals + 1))
     return pd.DataFrame(
@@ -212,57 +200,29 @@ def _strength(
     )
 
 
-def against(book: Book, customers: pd.Series) -> pd.DataFrame:
+@model
+def against(book: Book, customers: tuple[str, ...]) -> pd.DataFrame:
     """Us against each competitor of each customer: one row a pair, the least margin first.
 
     A competitor belongs to a customer as soon as it has a row in the scores, even an empty one.
     Columns: subject, supplier and those of `scoring.margins`.
     """
-    return _against(*_strength_rows(book, customers), book["suppliers"]["supplier"])
-
-
-def _against(scores: pd.DataFrame, factors: pd.DataFrame, suppliers: pd.Series) -> pd.DataFrame:
-    ours, theirs, weights = _strength_cells(scores, factors)
+    ours, theirs, weights = strength_cells(book, customers)
     found = scoring.margins(ours.to_numpy(), theirs.to_numpy(), weights.to_numpy())
     pairs = theirs.index.to_frame(index=False).assign(**found)
-    order = {supplier: i for i, supplier in enumerate(suppliers)}
+    order = {supplier: i for i, supplier in enumerate(book["suppliers"]["supplier"])}
     listed = [order.get(supplier, len(order)) for supplier in pairs["supplier"]]
     return pairs.iloc[np.lexsort([listed, pairs["margin"]])].reset_index(drop=True)
 
 
-def strength_cells(book: Book, customers: Iterable[str]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+@model
+def strength_cells(book: Book, customers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Our scores, each competitor's and the weights: three tables with the same rows and columns.
 
     Rows (subject, supplier): one for each competitor of each customer. Columns: the critical
     success factors of all customers together; the weight is 0 where one is not the customer's own.
     """
-    return _strength_cells(*_strength_rows(book, customers))
-
-
-def _strength_rows(book: Book, customers: Iterable[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What strength depends on: the scores and the factors of these customers, and nothing else."""
-    return _rows_of(book, tuple(customers))
-
-
-@model
-def _rows_of(book: Book, customers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    scores, factors = book["scores"], book["factors"]
-    scored = (scores["model"] == "strength") & scores["subject"].isin(customers)
-    listed = (factors["model"] == "strength") & factors["scope"].isin(customers)
-    return _as_before(scores.loc[scored, ["subject", "supplier", "factor", "score"]],
-                      factors.loc[listed, ["scope", "factor", "weight"]])  # fmt: skip
-
-
-@remembered_while_equal
-def _as_before(scores: pd.DataFrame, factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The same rows as the very frames that were met before, so that who asks next knows them at sight."""
-    return scores, factors
-
-
-@remembered_while_equal
-def _strength_cells(
-    scores: pd.DataFrame, factors: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    scores, factors = _strength_rows(book, customers)
     is_us = scores["supplier"] == US
     mine, others = scores[is_us], scores[~is_us]
     pair = list(zip(others["subject"], others["supplier"], strict=True))
@@ -278,6 +238,19 @@ def _strength_cells(
     return ours, theirs.set_axis(index), weights
 
 
+@model
+def _strength_rows(book: Book, customers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What strength depends on: the scores and the factors of these customers, and nothing else."""
+    scores, factors = book["scores"], book["factors"]
+    scored = (scores["model"] == "strength") & scores["subject"].isin(customers)
+    listed = (factors["model"] == "strength") & factors["scope"].isin(customers)
+    return (
+        scores.loc[scored, ["subject", "supplier", "factor", "score"]].reset_index(drop=True),
+        factors.loc[listed, ["scope", "factor", "weight"]].reset_index(drop=True),
+    )
+
+
+@model
 def waivers(book: Book) -> set[tuple[str, str]]:
     """The must-haves the team waived with a reason: (customer, factor), factor "" for all."""
     table = book["decisions"]
@@ -289,6 +262,7 @@ def waivers(book: Book) -> set[tuple[str, str]]:
     }
 
 
+@model
 def no_competitor(book: Book) -> list[str]:
     """The customers of whom the team says that they have no other supplier."""
     table = book["decisions"]
@@ -348,7 +322,7 @@ def _unknown_rows(book: Book, segment: str) -> list[tuple[str, ...]]:
     rows = [(*head[c], "attractiveness", f, labels[f], "") for c, f in _blanks(cells)]
     alone = seen.loc[(seen["rivals"] == 0) & ~seen["no_rival"], "customer"]
     rows += [(*head[c], "strength", WHO_ELSE, "who else could they choose?", "") for c in alone]
-    ours, theirs, weights = strength_cells(book, seen["customer"])
+    ours, theirs, weights = strength_cells(book, tuple(seen["customer"]))
     csf = (
         book["factors"]
         .loc[lambda f: f["model"] == "strength"]

@@ -245,7 +245,9 @@ def _strength_head(desk: Desk) -> Panel:
     def html() -> str:
         seen = kaism.drawn(desk.book)
         own = set(
-            kaism.against(desk.book, seen.loc[seen["customer"] == desk.customer, "customer"])["supplier"]
+            kaism.against(desk.book, tuple(seen.loc[seen["customer"] == desk.customer, "customer"]))[
+                "supplier"
+            ]
         )
         names = {s: n for s, n in names_of(desk.book["suppliers"]).items() if s != US and s not in own}
         return panels.fill(

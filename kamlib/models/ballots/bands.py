@@ -75,7 +75,7 @@ def _of_heights(book: Book, places: pd.DataFrame, table: pd.DataFrame, error: fl
 def _of_margins(book: Book, places: pd.DataFrame, table: pd.DataFrame, error: float) -> np.ndarray:
     """The variance of each customer's margin against its best competitor."""
     customers, rival = places["customer"], places["best_competitor"]
-    cells = kaism.strength_cells(book, customers)
+    cells = kaism.strength_cells(book, tuple(customers))
     pairs = pd.MultiIndex.from_arrays([customers, rival])
     ours, theirs, weights = (part.reindex(pairs).to_numpy(float) for part in cells)
     weights = np.where(np.isnan(ours - theirs), 0.0, weights)

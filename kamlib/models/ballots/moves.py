@@ -84,7 +84,7 @@ def _margins(book: Book, moved: pd.DataFrame) -> np.ndarray:
     """The least margin of each cell's customer over its competitors with its score."""
     named = moved[KEY].rename(columns={"customer": "subject"})  # a ballot may name a new competitor
     scores = pd.concat([book["scores"], named], ignore_index=True)
-    cells = kaism.strength_cells(book.having({"scores": scores}), moved["customer"].unique())
+    cells = kaism.strength_cells(book.having({"scores": scores}), tuple(moved["customer"].unique()))
     pairs = cells[0].index.to_frame(index=False, name=["customer", "rival"])
     each = moved.reset_index(drop=True).reset_index(names="vote")
     each = each.merge(pairs.reset_index(names="pair"), on="customer")

@@ -37,7 +37,7 @@ class Rivals:
 
 def rivals(book: Book, customers: Iterable[str]) -> Rivals:
     """The margins of these customers; those without any factor or competitor are left out."""
-    return _rivals(*kaism.strength_cells(book, customers))
+    return _rivals(*kaism.strength_cells(book, tuple(customers)))
 
 
 @remembered_while_equal

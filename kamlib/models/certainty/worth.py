@@ -172,7 +172,7 @@ class _Rights:
     """The horizontal axis of a segment: how each customer's unknown scores decide whether we lead every competitor."""
 
     def __init__(self, book: Book, seen: pd.DataFrame) -> None:
-        ours, theirs, weights = kaism.strength_cells(book, seen["customer"])
+        ours, theirs, weights = kaism.strength_cells(book, tuple(seen["customer"]))
         self.names, index = weights.columns.to_numpy(object), ours.index
         self.ours, self.theirs, self.weights = (part.to_numpy(float) for part in (ours, theirs, weights))
         self.suppliers = index.get_level_values("supplier").to_numpy(object)
