@@ -11,6 +11,7 @@ from kamlib import handout, impact, panels, sureness
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.models import findings, headlines, kaism, pia, plans, portfolio, profitability
+from kamlib.wording import listed
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 
@@ -247,7 +248,7 @@ def account(desk: Desk) -> Document:
 
 def account_title(name: str) -> str:
     """What the page of one customer is called."""
-    return f"{impact.listed([name])}: what we do, and why"
+    return f"{listed([name], 1)}: what we do, and why"
 
 
 def handed(desk: Desk) -> Document:

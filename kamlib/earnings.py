@@ -12,31 +12,16 @@ from kamlib import catalogue
 from kamlib.models import profitability
 from kamlib.models.profitability import future, overheads
 from kamlib.panels import fill, whole
+from kamlib.wording import numeral
 from kamlib.workbook.book import Book
 
-WORDS = (
-    "No",
-    "One",
-    "Two",
-    "Three",
-    "Four",
-    "Five",
-    "Six",
-    "Seven",
-    "Eight",
-    "Nine",
-    "Ten",
-    "Eleven",
-    "Twelve",
-)
 MOST_ROWS, FIRST_ROUNDS = 40, 8
 CHANNEL_WORDS = {"internet": "Internet", "call_centre": "Call centre", "face_to_face": "Face to face"}
 
 
 def counted(number: int, one: str, many: str) -> str:
     """Five customers, 1,204 customers."""
-    said = WORDS[number] if number < len(WORDS) else f"{number:,}"
-    return f"{said} {one if number == 1 else many}"
+    return f"{numeral(number)} {one if number == 1 else many}"
 
 
 def discount_title(margin: float, off: float) -> str:

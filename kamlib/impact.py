@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pandas as pd
 from kamlib import panels
 from kamlib.models import distinction, findings, pia, plans, portfolio
 from kamlib.panels import fill
+from kamlib.wording import counted, listed
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES
 
@@ -20,23 +20,10 @@ NAMED = 3
 APPROACH_WORDS = {"hunter": "hunter", "farmer": "farmer", "milk_round": "milk round"}
 
 
-def listed(names: Iterable[str]) -> str:
-    """Alder, Birchwood and 3 more."""
-    shown = [n if len(n) <= 60 else n[:59] + "…" for n in names]
-    if len(shown) > NAMED:
-        shown = [*shown[: NAMED - 1], f"{len(shown) - NAMED + 1} more"]
-    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
-
-
 def listed_all(names: list[str]) -> str:
     """Everybody by name, as far as a line of a page goes."""
     shown = names if len(names) <= 12 else [*names[:11], f"{len(names) - 11} more"]
     return ", ".join(n if len(n) <= 60 else n[:59] + "…" for n in shown)
-
-
-def many(number: int, one: str, more: str = "") -> str:
-    """1 idea, 12 ideas."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}"
 
 
 # -- the whole workbook -----------------------------------------------------------------------------
@@ -134,7 +121,7 @@ def summary(book: Book) -> str:
     if len(open_):
         first = open_.iloc[0]
         by = f" ({first['person_name'] or first['person']})" if first["person"] else ""
-        said.append(f"Next: {listed([first['name']])}, by {first['due']}{by}.")
+        said.append(f"Next: {listed([first['name']], NAMED)}, by {first['due']}{by}.")
     return " ".join(said)
 
 
@@ -150,7 +137,7 @@ def place(book: Book) -> dict[str, Any]:
 
 
 def _standing(row: dict[str, Any]) -> str:
-    name = listed([row["name"]])
+    name = listed([row["name"]], NAMED)
     if not row["category"]:
         return f"{name} stands in no category yet."
     how = "suggested, not decided"
@@ -166,11 +153,11 @@ def _of_ideas(ideas: pd.DataFrame) -> list[str]:
     count = [f"{n} of class {letter}" for letter in "ABC" if (n := int((ideas["class"] == letter).sum()))]
     open_ = int((ideas["class"] == "?").sum())
     parts = [
-        f"{many(len(ideas), 'idea')}: {', '.join([*count, *([f'{open_} still open'] if open_ else [])])}."
+        f"{counted(len(ideas), 'idea')}: {', '.join([*count, *([f'{open_} still open'] if open_ else [])])}."
     ]
     unmet = ideas[(ideas["role"] == "given") & (ideas["secured"] != "yes")]
     if len(unmet):
-        parts.append(f"First of all what it expects and does not get yet: {listed(unmet['name'])}.")
+        parts.append(f"First of all what it expects and does not get yet: {listed(unmet['name'], NAMED)}.")
     return parts
 
 
@@ -182,8 +169,8 @@ def _of_projects(live: pd.DataFrame) -> list[str]:
     free = live.loc[live["owner"] == "", "name"].tolist()
     verb = "has" if len(free) == 1 else "have"
     return [
-        f"{many(len(live), 'project')} planned or running{until}.",
-        *([f"{listed(free)} {verb} no owner."] if free else []),
+        f"{counted(len(live), 'project')} planned or running{until}.",
+        *([f"{listed(free, NAMED)} {verb} no owner."] if free else []),
     ]
 
 

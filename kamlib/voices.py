@@ -9,6 +9,7 @@ import pandas as pd
 from kamlib.models import ballots, kaism
 from kamlib.models.scoring import one
 from kamlib.panels import box_word, fill, trusted
+from kamlib.wording import numeral
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import US
 
@@ -23,9 +24,6 @@ HOME = "The ballots stay with the team."
 NOBODY = "Nobody's own scores are kept yet. Write them into the table ballots, a row for each person and score, before the team agrees on one."
 HERE = "Nobody has voted on the customers of this segment yet."
 TRADE = (("alpha", "Krippendorff's alpha"), ("W", "Kendall's W"), ("r_wg", "mean r_wg"))
-COUNTED = (
-    "", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
-)  # fmt: skip
 
 
 def voted(book: Book) -> pd.DataFrame:
@@ -54,7 +52,7 @@ def title(book: Book, home: bool = False) -> str:
         close = (ballots.borderline(book)["too_close"] == "yes").any()
         rest = "; all together they leave some too close to call" if close else ""
         return f"None of {count} cells could change a box by itself{rest}"
-    many = COUNTED[some] if some < len(COUNTED) else f"{some:,}"
+    many = numeral(some)
     differ = some < count and found["votes"].max() > 1
     rest = "; the rest of our disagreement does not matter" if differ else ""
     return f"{many} of {count} cells could change a box{rest}"

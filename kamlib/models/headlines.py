@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kamlib import __version__
+from kamlib.wording import account, counted, listed
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS
 from kamlib.workbook.settings import Settings
@@ -58,32 +59,23 @@ def headline(seen: pd.DataFrame) -> str:
     key, made = seen["category"] == "key", seen["decision"] != ""
     decided, suggested = (seen.loc[key & which, "name"].tolist() for which in (made, ~made))
     head = "No key account is decided" if made.any() else "Nothing is decided yet"
-    head = f"{_key_accounts(len(decided))} decided: {_listed(decided)}" if decided else head
+    head = f"{counted(len(decided), 'key account')} decided: {listed(decided)}" if decided else head
     open_ = int((seen["status"] == "undetermined").sum())
     apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
     apart = [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"] if len(apart) > MOST_APART + 1 else apart
     develop = seen[seen["category"] == "key_development"]
-    many = f"{len(develop)} key development account{'' if len(develop) == 1 else 's'}"
+    many = counted(len(develop), account("key_development"))
     only = int((develop["decision"] == "").sum())
     many += f" ({only} of them suggested)" if only < len(develop) and only else " suggested" if only else ""
     is_ = "is" if len(suggested) == 1 else "are"
-    as_ = "" if decided else f" as {_key_accounts(len(suggested))[2:]}"
+    as_ = "" if decided else f" as key account{'' if len(suggested) == 1 else 's'}"
     parts = [
         head,
-        f"{_listed(suggested)} {is_} suggested{as_}{' and not decided' if made.any() else ''}"
+        f"{listed(suggested)} {is_} suggested{as_}{' and not decided' if made.any() else ''}"
         if suggested
         else "",
         many if len(develop) else "",
-        f"decided otherwise than suggested: {_listed(apart)}" if apart else "",
+        f"decided otherwise than suggested: {listed(apart)}" if apart else "",
         f"{open_} of {len(seen)} still open" if open_ else "",
     ]
     return "; ".join(filter(None, parts)) + "."
-
-
-def _key_accounts(number: int) -> str:
-    return f"{number} key account{'' if number == 1 else 's'}"
-
-
-def _listed(names: list[str]) -> str:
-    """Alder, Birchwood and Castlegate."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
