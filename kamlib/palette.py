@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kamlib.wording import LABELS
+
 INK, SOFT, LINE, DOUBT = "#1b1d22", "#5b616e", "#c9cdd6", "#8a3b00"
 FONT = 'Inter, "Liberation Sans", "DejaVu Sans", sans-serif'
 
@@ -20,15 +22,15 @@ class Mark:
 
 
 MARKS = {
-    "key": Mark("#0b2a8a", "#0b2a8a", "circle", "●", "Key account"),
-    "key_development": Mark("#c25a00", "#a34b00", "triangle-up", "▲", "Key development"),
-    "maintenance": Mark("#5b8fc7", "#2f6193", "square", "■", "Maintenance"),
-    "opportunistic": Mark("#5a4a42", "#5a4a42", "diamond", "◆", "Opportunistic"),
-    "progress": Mark("#0b2a8a", "#0b2a8a", "circle", "●", "Progress"),
-    "improve": Mark("#c25a00", "#a34b00", "triangle-up", "▲", "Make it worth more to them"),
-    "question": Mark("#5b8fc7", "#2f6193", "square", "■", "Is it really worth so little to us?"),
-    "drop": Mark("#5a4a42", "#5a4a42", "diamond", "◆", "Drop"),
-    "": Mark("#8a8f99", "#5b616e", "cross", "?", "Not placed yet"),
+    "key": Mark("#0b2a8a", "#0b2a8a", "circle", "●", LABELS["key"]),
+    "key_development": Mark("#c25a00", "#a34b00", "triangle-up", "▲", LABELS["key_development"]),
+    "maintenance": Mark("#5b8fc7", "#2f6193", "square", "■", LABELS["maintenance"]),
+    "opportunistic": Mark("#5a4a42", "#5a4a42", "diamond", "◆", LABELS["opportunistic"]),
+    "progress": Mark("#0b2a8a", "#0b2a8a", "circle", "●", LABELS["progress"]),
+    "improve": Mark("#c25a00", "#a34b00", "triangle-up", "▲", LABELS["improve"]),
+    "question": Mark("#5b8fc7", "#2f6193", "square", "■", LABELS["question"]),
+    "drop": Mark("#5a4a42", "#5a4a42", "diamond", "◆", LABELS["drop"]),
+    "": Mark("#8a8f99", "#5b616e", "cross", "?", LABELS[""]),
 }
 SHORT = {
     "key": "invest, team, grow together",

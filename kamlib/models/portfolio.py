@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kamlib import palette
 from kamlib.models import kaism
+from kamlib.wording import LABELS
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES
 
@@ -48,11 +48,11 @@ def classes(book: Book) -> pd.DataFrame:
 
 def stands(decision: str, box: str, status: str = "") -> str:
     """What a customer is to us, in words: "Maintenance, decided; suggested: key account"."""
-    suggested = palette.MARKS[box].word if status != "ruled_out" else "Ruled out"
+    suggested = LABELS[box] if status != "ruled_out" else "Ruled out"
     if not decision:
         return f"{suggested}, suggested" if box else suggested
     beside = f"; suggested: {suggested.lower()}" if box else f"; {suggested.lower()}"
-    return f"{palette.MARKS[decision].word}, decided{'' if decision == box else beside}"
+    return f"{LABELS[decision]}, decided{'' if decision == box else beside}"
 
 
 @model
@@ -66,7 +66,7 @@ def drawn(book: Book) -> pd.DataFrame:
     seen = classes(book).iloc[: len(points)]
     decided, differs = (seen["decision"] != "").to_numpy(), seen["differs"].to_numpy(bool)
     few = "decided" if 2 * decided.sum() < len(seen) else "not decided"
-    beside = [f"suggested: {palette.MARKS[box].word.lower()}" for box in seen["suggestion"]]
+    beside = [f"suggested: {LABELS[box].lower()}" for box in seen["suggestion"]]
     told = decided.any() & (decided == (few == "decided"))
     note = np.where(differs, np.array(beside, dtype=object), np.where(told, few, ""))
     columns = {c: seen[c].to_numpy() for c in ("decision", "category", "stands")}
