@@ -64,7 +64,7 @@ def headline(seen: pd.DataFrame) -> str:
     apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
     apart = [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"] if len(apart) > MOST_APART + 1 else apart
     develop = seen[seen["category"] == "key_development"]
-    many = counted(len(develop), account("key_development"))
+    many = counted(len(develop), account("key_development", False))
     only = int((develop["decision"] == "").sum())
     many += f" ({only} of them suggested)" if only < len(develop) and only else " suggested" if only else ""
     is_ = "is" if len(suggested) == 1 else "are"
