@@ -97,7 +97,7 @@ def test_last_year_he_was_a_key_account(app: Any, place: Path) -> None:
     tables, chosen = model(place)
     app.get_by_role("button", name="Round 2025 of the broker networks").click()
     before = scenarios.applied(Book(tables, chosen), "round_2025")
-    moved = scenarios.moves(before, (tables, chosen))
+    moved = scenarios.moves(before, Book(tables, chosen))
     words = moved[moved["moved"].astype(bool)].set_index("customer")["words"]
     app.get_by_text(words["easton"], exact=True).wait_for()
     assert "maintenance account" in words["easton"]
@@ -153,7 +153,7 @@ def test_a_round_is_kept_whole(app: Any, place: Path) -> None:
     app.locator("#kam-round-keep").click()
     wait_until(lambda: "round_2026" in set(tables_of(place)["changes"]["scenario"]))
     tables, chosen = model(place)
-    then = kaism.place(Book(*scenarios.applied(Book(tables, chosen), "round_2026")))
+    then = kaism.place(scenarios.applied(Book(tables, chosen), "round_2026"))
     assert then["box"].tolist() == kaism.place(Book(tables, chosen))["box"].tolist()
     assert len(tables["rounds"][tables["rounds"]["round"] == "2026"]) >= len(then[then["y"].notna()])
 

@@ -209,7 +209,7 @@ def test_with_nobody_and_nothing_there_are_still_sentences():
     tables, chosen = example("insurer", segment="broker_networks")
     empty = {name: frame.iloc[:0] for name, frame in tables.items()} | {"segments": tables["segments"]}
     for made in (sureness.everybody, sureness.report, sureness.steady):
-        assert "<" in made(empty, chosen)
+        assert "<" in made(Book(empty, chosen))
     assert sureness.tornado_title(Book(empty, chosen), "") and sureness.steady_title(Book(empty, chosen))
     assert (
         "Score some" in sureness.card(Book(empty, chosen), "alder")

@@ -118,7 +118,7 @@ def test_every_result_has_the_same_category_and_the_same_box(book: SimpleNamespa
     for name, model in results.RESULTS.items():
         if name in ("find_first", "compare", "views_of"):
             continue
-        found = model(book.tables, about(book))
+        found = model(Book(book.tables, about(book)))
         for row in found.to_dict("records") if "customer" in found else ():
             true = book.truth.get(row["customer"])
             if true and "category" in found:

@@ -119,7 +119,7 @@ def books(draw):
 def test_every_vote_of_any_workbook_tried_one_by_one(ready):
     check_every_vote(*ready)
     for ask in ("agreement", "by_function", "by_person"):
-        assert all(words.endswith(".") for words in getattr(disagreement, ask)(*ready)["words"])
+        assert all(words.endswith(".") for words in getattr(disagreement, ask)(Book(*ready))["words"])
     assert (disagreement.agreement(Book(*ready))["alpha"].dropna() <= 1).all()
     assert disagreement.cells(Book(*ready))["r_wg"].dropna().between(0, 1).all()
     assert set(disagreement.borderline(Book(*ready))["too_close"]) <= {"yes", "no"}
@@ -207,7 +207,7 @@ def test_what_is_not_there_and_empty_ballots_are_left_out():
     ready = book(ballots)
 
     for ask in ("cells", "by_function", "by_person", "views_of"):
-        assert getattr(disagreement, ask)(*ready).empty
+        assert getattr(disagreement, ask)(Book(*ready)).empty
     assert disagreement.agreement(Book(*ready))["raters"].tolist() == [0, 0]
     assert set(disagreement.borderline(Book(*ready))["too_close"]) == {"no"}
     assert len(disagreement.cells(Book(*book(ballots, chosen={"round": "2025"})))) == 1

@@ -620,7 +620,7 @@ MODELS = "distinction approaches energy flow moves reconcile services movers"
 
 def everything(tables: T.Tables, of: choices.Settings) -> None:
     for name in MODELS.split():
-        table = getattr(model, name)(tables, of)
+        table = getattr(model, name)(Book(tables, of))
         assert list(table.index) == list(range(len(table))), name
     assert len(model.energy(Book(tables, of))) == len(model.reconcile(Book(tables, of))) == 4
     assert model.words(Book(tables, of)) and model.services_words(Book(tables, of))

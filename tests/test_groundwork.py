@@ -467,4 +467,4 @@ def test_no_content_of_the_sheets_breaks_a_rule(data):
     assert (far["filled"] <= far["lines"]).all()
     sheets.table(Book(tables, settings))
     for rule in groundwork.RULES:
-        list(rule(tables, settings))
+        list(rule(Book(tables, settings)))

@@ -433,7 +433,7 @@ def test_an_empty_workbook_has_nothing_to_say():
     empty = book(customers=frame("customer name segment"))
     asked = ("place", "screening", "order", "lock_in", "value", "find_out", "unscored", "chain")
 
-    assert all(getattr(pia, ask)(*empty).empty for ask in asked)
+    assert all(getattr(pia, ask)(Book(*empty)).empty for ask in asked)
     assert plans.projects(Book(*empty)).empty and plans.steps(Book(*empty)).empty
     assert len(plans.load(Book(*empty))) == 2 and findings.differently(Book(*empty)).empty
     assert charts.svg(charts.matrix(pia.drawn(Book(*empty)), pia.MATRIX, size="total")).startswith("<svg")

@@ -335,7 +335,7 @@ def test_a_copy_of_one_segment_says_what_the_workbook_says(tmp_path):
     chosen = of_workbook(whole, segment="universities")
 
     for model in (profitability.customers, profitability.cost_to_serve, pia.place, portfolio.classes):
-        pd.testing.assert_frame_equal(model(part, of_workbook(part)), model(whole, chosen))
+        pd.testing.assert_frame_equal(model(Book(part, of_workbook(part))), model(Book(whole, chosen)))
     there, found = (
         staffed.choose(Book(whole, of_workbook(whole))),
         staffed.choose(Book(part, of_workbook(part))),

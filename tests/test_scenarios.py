@@ -45,9 +45,22 @@ def with_changes(tables: T.Tables, *rows: str, kind: str = "what_if", **head: ob
     return {**tables, "changes": new["changes"], "scenarios": new["scenarios"]}
 
 
+def applied(tables: T.Tables, chosen: choices.Settings, scenario: str) -> tuple[T.Tables, choices.Settings]:
+    there = scenarios.applied(Book(tables, chosen), scenario)
+    return there.tables, there.settings
+
+
+def why(before: tuple, after: tuple) -> pd.DataFrame:
+    return scenarios.why(Book(*before), Book(*after))
+
+
+def moves(before: tuple, after: tuple) -> pd.DataFrame:
+    return scenarios.moves(Book(*before), Book(*after))
+
+
 def after(*rows: str, **head: object) -> tuple[T.Tables, choices.Settings]:
     tables, chosen = worked.typed()
-    return scenarios.applied(Book(with_changes(tables, *rows, **head), chosen), "s")
+    return applied(with_changes(tables, *rows, **head), chosen, "s")
 
 
 def score(tables: T.Tables, subject: str, factor: str, supplier: str = "") -> float:
@@ -65,7 +78,7 @@ def of_factor(tables: T.Tables, factor: str, column: str = "weight") -> float:
 def test_no_scenario_is_the_very_same_workbook():
     tables, chosen = worked.typed()
 
-    assert scenarios.applied(Book(tables, chosen), "")[0] is tables
+    assert applied(tables, chosen, "")[0] is tables
 
 
 def test_a_scenario_that_does_not_exist_is_refused_with_a_guess():
@@ -73,7 +86,7 @@ def test_a_scenario_that_does_not_exist_is_refused_with_a_guess():
     kept = stored(tables, scenarios.equal_weights(Book(tables, chosen)))
 
     with pytest.raises(InvalidInput, match='no scenario "equal_w". Did you mean "equal_weights"'):
-        scenarios.applied(Book(kept, chosen), "equal_w")
+        applied(kept, chosen, "equal_w")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +134,7 @@ def test_what_a_change_of_a_weight_does(change, value):
 def test_a_must_have_is_set_moved_and_dropped(change, least, first):
     tables, chosen = worked.typed(must=[None, None, 5, None, None, None])
     tables = with_changes(tables, f"must_have attractiveness main {change}")
-    seen, _ = scenarios.applied(Book(tables, chosen), "s")
+    seen, _ = applied(tables, chosen, "s")
 
     assert of_factor(seen, "f3", "must_have_min") == pytest.approx(least, nan_ok=True)
     assert np.isnan(of_factor(seen, "f1", "must_have_min"))  # there is none to move
@@ -160,7 +173,7 @@ def test_a_score_that_nobody_has_entered(change, scored):
     tables, chosen = worked.typed()
     tables["scores"] = tables["scores"][tables["scores"]["factor"] != "f1"]
     changed = with_changes(tables, f"score attractiveness {change}")
-    seen = scenarios.applied(Book(changed, chosen), "s")[0]["scores"]
+    seen = applied(changed, chosen, "s")[0]["scores"]
     seen = seen[seen["factor"] == "f1"]
 
     assert dict(zip(seen["subject"], seen["score"], strict=True)) == scored
@@ -177,12 +190,15 @@ def test_a_competitor_is_set_where_it_is_one_and_added_where_it_is_named():
 def test_only_what_changes_is_new_and_it_is_made_once():
     tables, chosen = worked.typed()
     tables = with_changes(tables, "weight attractiveness main f1 - 9 -")
-    seen, same = scenarios.applied(Book(tables, chosen), "s")
+    seen, same = applied(tables, chosen, "s")
     nothing = with_changes(tables, "weight attractiveness main f1 - 3 -", "score strength no j1 - - 2")
 
+    book = Book(tables, chosen)
+    later = book.having({"actions": tables["actions"].copy()})
+
     assert {n for n in tables if seen[n] is not tables[n]} == {"factors"} and same is chosen
-    assert scenarios.applied(Book(tables, chosen), "s")[0]["factors"] is seen["factors"]
-    assert scenarios.applied(Book(nothing, chosen), "s")[0] is nothing
+    assert scenarios.applied(later, "s")["factors"] is scenarios.applied(book, "s")["factors"]
+    assert applied(nothing, chosen, "s")[0] is nothing
 
 
 def test_the_lines_of_a_scenario():
@@ -204,7 +220,7 @@ def test_ideas_are_scored_too():
     )
     tables |= {name: new[name] for name in ("ideas", "factors", "scores")}
     changes = ("score pia_us all all - 8 -", "weight pia_us all all - 1 -")
-    seen, _ = scenarios.applied(Book(with_changes(tables, *changes), chosen), "s")
+    seen, _ = applied(with_changes(tables, *changes), chosen, "s")
 
     assert seen["scores"]["score"].tolist() == [8] * 4
     assert seen["factors"]["weight"].tolist() == [1, 1]
@@ -250,8 +266,8 @@ def test_why_on_the_worked_example_by_hand():
     )
     rows = ("attractiveness A f1 - 8 -", "strength A j1 us - -3")
     rows = (*(f"score {row}" for row in rows), "weight attractiveness main f1 - 3 -")
-    after = scenarios.applied(Book(with_changes(tables, *rows), chosen), "s")
-    found = scenarios.why((tables, chosen), after)
+    after = applied(with_changes(tables, *rows), chosen, "s")
+    found = why((tables, chosen), after)
     effects = found.set_index(["customer", "axis", "kind", "factor"])
     effects = effects[["supplier", "before", "after", "effect"]].T.to_dict("list")
 
@@ -270,7 +286,7 @@ def test_why_on_the_worked_example_by_hand():
 def test_a_move_in_words():
     state = worked.typed()
     seen = after("score attractiveness Beta f1 - 10 -", "score strength Alpha all us - -2")
-    told = scenarios.moves(state, seen).set_index("customer")
+    told = moves(state, seen).set_index("customer")
 
     assert told["moved"].tolist() == [True, True, False, False]
     beta = "Beta moved from maintenance to key account: the score on f1 went from 6 to 10 (+1.2)."
@@ -289,7 +305,7 @@ def test_who_is_new_gone_or_ruled_out():
     unknown = after("score attractiveness all all - - -", "score strength all all - - -")
 
     def words(before, after, customer="Beta"):
-        return scenarios.moves(before, after).set_index("customer").at[customer, "words"]
+        return moves(before, after).set_index("customer").at[customer, "words"]
 
     was = "Beta, a maintenance account before, "
     assert words(fewer, state, "Alpha") == "Alpha is new: a key account."
@@ -302,7 +318,7 @@ def test_who_is_new_gone_or_ruled_out():
 
 
 def test_another_competitor_is_a_reason_of_its_own():
-    found = scenarios.why(worked.typed(), after("score strength Beta j1 Y 10 -"))
+    found = why(worked.typed(), after("score strength Beta j1 Y 10 -"))
 
     columns = ["customer", "axis", "kind", "supplier", "words"]
     words = "their best alternative is Y, no longer X"
@@ -311,7 +327,7 @@ def test_another_competitor_is_a_reason_of_its_own():
 
 
 def test_a_score_that_becomes_known_counts_with_its_weight():
-    found = scenarios.why(after("score attractiveness Beta f1 - - -"), worked.typed())
+    found = why(after("score attractiveness Beta f1 - - -"), worked.typed())
     found = found[(found["customer"] == "Beta") & (found["kind"] != "line")].set_index("factor")
 
     assert set(found["kind"]) == {"weight"}
@@ -323,14 +339,14 @@ def test_nothing_to_tell():
     blank = T.typed(stores.blank())
     empty = blank, choices.of_workbook(blank)
     for state in (worked.typed(), empty):
-        assert scenarios.why(state, state).empty
-        assert scenarios.moves(state, state)["words"].str.contains("stays").all()
-        assert not scenarios.moves(state, state)["moved"].any()
+        assert why(state, state).empty
+        assert moves(state, state)["words"].str.contains("stays").all()
+        assert not moves(state, state)["moved"].any()
     assert scenarios.compare(Book(*empty)).empty
     assert scenarios.overview(Book(*empty))["words"].tolist() == ["The workbook as it is."]
     rows = ("weight strength all all - 2 -", "score strength a b c 4 -")
     full = with_changes(blank, "score attractiveness all all - 5 -", *rows)
-    assert len(scenarios.applied(Book(full, empty[1]), "s")[0]["scores"]) == 1
+    assert len(applied(full, empty[1], "s")[0]["scores"]) == 1
 
 
 # making scenarios
@@ -339,7 +355,7 @@ def test_nothing_to_tell():
 def test_equal_weights():
     tables, chosen = worked.typed()
     kept = stored(tables, scenarios.equal_weights(Book(tables, chosen)))
-    factors = scenarios.applied(Book(kept, chosen), "equal_weights")[0]["factors"]
+    factors = applied(kept, chosen, "equal_weights")[0]["factors"]
 
     assert factors.loc[factors["scope"] == "main", "weight"].tolist() == [1] * 6
     with pytest.raises(InvalidInput, match="already"):
@@ -423,7 +439,7 @@ CHANGES = st.lists(
 
 def check_effects(before, seen) -> None:
     """The reasons add up to the change of both distances, for every customer and axis."""
-    found = scenarios.why(before, seen).groupby(["axis", "customer"])["effect"].sum()
+    found = why(before, seen).groupby(["axis", "customer"])["effect"].sum()
     then, now = (kaism.place(Book(*state)).set_index("customer") for state in (before, seen))
     changes = {
         "attractiveness": (now["y"] - now["y_line"]) - (then["y"] - then["y_line"]),
@@ -438,7 +454,7 @@ def check_effects(before, seen) -> None:
 @given(books(), books(), st.sampled_from(["mean", "midpoint"]))
 def test_the_reasons_add_up(one, other, line):
     other = other[0], other[1].model_copy(update={"line": line})
-    told = scenarios.moves(one, other)
+    told = moves(one, other)
 
     check_effects(one, other)
     assert told["words"].str.endswith(".").all() and not told["customer"].duplicated().any()
@@ -450,7 +466,7 @@ def test_the_reasons_add_up(one, other, line):
 def test_a_scenario_changes_nothing_it_is_given_and_can_be_kept(book, rows):
     tables = with_changes(book[0], *rows)
     copy = {name: table.copy() for name, table in tables.items()}
-    seen = scenarios.applied(Book(tables, book[1]), "s")
+    seen = applied(tables, book[1], "s")
     factors, scores = seen[0]["factors"], seen[0]["scores"]
 
     for name, table in copy.items():
@@ -460,14 +476,14 @@ def test_a_scenario_changes_nothing_it_is_given_and_can_be_kept(book, rows):
     assert scores["score"].dropna().between(1, 10).all()
     assert factors["weight"].dropna().between(0, 1000).all()
     check_effects(book, seen)
-    moved = scenarios.moves(book, seen)["moved"].sum()
+    moved = moves(book, seen)["moved"].sum()
     assert scenarios.overview(Book(tables, book[1]))["moved"].iloc[1] == moved
     try:
         kept = scenarios.keep_changes(Book(book[0]), seen[0], "mine", "Mine")
     except InvalidInput:
         assert scores["score"].equals(book[0]["scores"]["score"])
         return
-    again, _ = scenarios.applied(Book(stored(book[0], kept), book[1]), "mine")
+    again, _ = applied(stored(book[0], kept), book[1], "mine")
     pd.testing.assert_frame_equal(kaism.place(Book(again, book[1])), kaism.place(Book(seen[0], book[1])))
     with pytest.raises(InvalidInput, match="Nothing differs"):
         scenarios.keep_changes(Book(again), seen[0], "again", "Again")
@@ -481,7 +497,7 @@ def test_a_round_comes_back_as_it_was_whatever_has_changed_since(then, now):
     gone = gone[~gone["customer"].isin(now[0]["customers"]["customer"])]
     later["customers"] = pd.concat([later["customers"], gone], ignore_index=True)
     chosen = choices.of_workbook(later, line="midpoint", near_line=3.0, segment="s")
-    seen = kaism.place(Book(*scenarios.applied(Book(later, chosen), "round_2026")))
+    seen = kaism.place(scenarios.applied(Book(later, chosen), "round_2026"))
 
     was = kaism.place(Book(*then)).drop(columns=WORDED)
     pd.testing.assert_frame_equal(seen.drop(columns=WORDED), was)
@@ -499,11 +515,11 @@ def test_the_scenarios_of_an_example_move_somebody_and_a_round_brings_it_back(na
     kept = stored(tables, scenarios.keep_round(Book(tables, chosen), "kept", ON))
     kept["scores"] = kept["scores"].assign(score=5.0)
     kept["factors"] = kept["factors"].assign(weight=1.0, must_have_min=np.nan)
-    seen = scenarios.applied(Book(kept, chosen), "round_kept")
+    seen = applied(kept, chosen, "round_kept")
 
     assert (found["moved"][1:] > 0).all()
     for scenario in tables["scenarios"]["scenario"]:
-        check_effects((tables, chosen), scenarios.applied(Book(tables, chosen), scenario))
+        check_effects((tables, chosen), applied(tables, chosen, scenario))
     pd.testing.assert_frame_equal(kaism.place(Book(*seen)), kaism.place(Book(tables, chosen)))
 
 
@@ -515,7 +531,7 @@ def test_two_hundred_customers_are_applied_at_once():
         others = {"us": (6,) * 6, "X": (5,) * 6, "Y": (4,) * 6, "Z": (3,) * 6}
         tables, chosen = worked.typed(attractive=who, strength=dict.fromkeys(who, others))
         kept = stored(tables, scenarios.keep_round(Book(tables, chosen), "2026", ON))
-        work[count] = calls(lambda kept=kept, o=chosen: scenarios.applied(Book(kept, o), "round_2026"))
+        work[count] = calls(lambda kept=kept, o=chosen: applied(kept, o, "round_2026"))
     assert work[200] < 2 * work[20]
 
 
@@ -530,8 +546,8 @@ def test_a_desk_stores_a_round_and_shows_it_again(tmp_path):
     own.put("scores", **key, score="10")
     own.put("customers", customer="Echo", name="Echo", segment="main")
     own.put("factors", model="attractiveness", scope="main", factor="f7", weight="9")
-    seen = scenarios.applied(Book(own.tables, own.settings), "round_2026")
-    told = scenarios.moves(seen, (own.tables, own.settings)).set_index("customer")
+    seen = applied(own.tables, own.settings, "round_2026")
+    told = moves(seen, (own.tables, own.settings)).set_index("customer")
 
     pd.testing.assert_frame_equal(kaism.place(Book(*seen)).drop(columns=WORDED)[:4], was.drop(columns=WORDED))
     assert told.at["Echo", "words"] == "Echo is new and has no box yet."

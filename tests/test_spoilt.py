@@ -119,7 +119,7 @@ def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
         for who in desk.tables["customers"]["customer"]:
             yield "sure", Document(sureness.card(Book(desk.tables, desk.settings), who))
         yield "account", documents.account(desk)
-        seen = results.RESULTS["classes"](desk.tables, desk.settings)
+        seen = results.RESULTS["classes"](Book(desk.tables, desk.settings))
         yield (
             "card",
             Document(panels.card(Book(desk.tables, desk.settings), seen, desk.customer, locked=False)),
@@ -205,6 +205,6 @@ def test_no_result_is_endless_however_large_or_small_the_numbers_are(size):
                 text = {**text, name: text[name].assign(**{column: cells.where(cells == "", odd)})}
     desk = open_book(sound(text))
     for name, result in results.RESULTS.items():
-        found = result(desk.tables, desk.settings).select_dtypes("number")
+        found = result(Book(desk.tables, desk.settings)).select_dtypes("number")
         endless = np.isinf(found.to_numpy(float, na_value=np.nan)).any(axis=0)
         assert found.columns[endless].tolist() == [], name

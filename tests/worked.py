@@ -8,6 +8,7 @@ import pandas as pd
 
 from kamlib.workbook import schema as tables
 from kamlib.workbook import settings, stores
+from kamlib.workbook.book import Book
 
 WEIGHTS = (3, 2, 2, 1, 1, 1)
 ATTRACTIVE = {
@@ -85,5 +86,5 @@ def workbook(**given: pd.DataFrame) -> tuple[tables.Tables, settings.Settings]:
 
 def messages(rules: Iterable, *of: object, rule: int = 0) -> list[tuple[str, str]]:
     """(level, message) of the findings of these rules; of one rule number, if it is given."""
-    found = [row for ask in rules for row in ask(*of)]
+    found = [row for ask in rules for row in ask(Book(*of))]
     return [(row[0], row[4]) for row in found if rule in (0, row[5])]
