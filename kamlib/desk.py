@@ -88,8 +88,6 @@ class Desk:
         self.settings = self._settings()
         self.choose(self.settings.segment or _first_segment(self._typed))
 
-    # -- reading --------------------------------------------------------------------------------
-
     @property
     def book(self) -> Book:
         """The workbook as the models take it, in the scenario if one is open, with the what-if of the moment."""
@@ -126,8 +124,6 @@ class Desk:
         self._given["segment"], self.settings, self._book = segment, chosen, None
         self._what_if, self.customer, self.idea, self.message = {}, "", "", ""
         self._tell()
-
-    # -- changing -------------------------------------------------------------------------------
 
     def put(self, table: str, **row: Any) -> None:
         """Merge one row by its key; it is on disk when this returns. Raises KamError, changing nothing."""
@@ -266,8 +262,6 @@ class Desk:
         except KamError as error:
             self._what_if = {}
             self.say(str(error))
-
-    # -- inside ---------------------------------------------------------------------------------
 
     def _change(self, table: str, row: Mapping[str, Any]) -> Change:
         accepted = checks.accept(table, row, self._text)

@@ -18,8 +18,13 @@ from kamlib.errors import KamError, did_you_mean
 KINDS = ("computation", "exercise", "guidance", "case")
 NEEDED = ("id", "title", "kind", "steps", "help", "source")
 CITED = {
-    "own": "own", "book": "{}", "chapter": "{}", "seed": "text {}", "lines": "lines {}", "rules": "rules {}",
-}  # fmt: skip
+    "own": "own",
+    "book": "{}",
+    "chapter": "{}",
+    "seed": "text {}",
+    "lines": "lines {}",
+    "rules": "rules {}",
+}
 COMMON = ("id", "label", "help", "source")
 LONGEST = 600
 PER = ("case", "segment", "customer")
@@ -32,7 +37,9 @@ def entry(id: str, folder: Path | None = None) -> Entry:
     """One entry of the catalogue; changing the copy you get changes nothing else."""
     known = {e["id"]: e for e in _load(folder) if "id" in e}
     if id not in known:
-        raise KamError(f'The catalogue has no entry "{id}".', found=id, hint=did_you_mean(id, known))
+        raise KamError(
+            f'The catalogue has no entry "{id}".', found=id, hint=did_you_mean(id, known)
+        )
     return deepcopy(known[id])
 
 
@@ -45,7 +52,8 @@ def entries(
     chosen = [
         e
         for e in _load(folder)
-        if (kind is None or e["kind"] == kind) and (step is None or str(step) in map(str, e["steps"]))
+        if (kind is None or e["kind"] == kind)
+        and (step is None or str(step) in map(str, e["steps"]))
     ]
     return deepcopy(sorted(chosen, key=lambda e: e["id"]))
 
@@ -58,7 +66,9 @@ def items(id: str, list: str = "items", folder: Path | None = None) -> pd.DataFr
     """
     found = entry(id, folder)
     if list not in (lists := _lists(found)):
-        raise KamError(f'The entry "{id}" has no list "{list}".', found=list, hint=did_you_mean(list, lists))
+        raise KamError(
+            f'The entry "{id}" has no list "{list}".', found=list, hint=did_you_mean(list, lists)
+        )
     rows = []
     for number, item in enumerate(lists[list], start=1):
         item = item if isinstance(item, dict) else {"label": str(item)}
@@ -85,7 +95,9 @@ def check(folder: Path | None = None) -> list[str]:
 
 
 def _lists(e: Entry) -> Entry:
-    return {name: v for name, v in e.items() if isinstance(v, list) and name not in ("steps", "source")}
+    return {
+        name: v for name, v in e.items() if isinstance(v, list) and name not in ("steps", "source")
+    }
 
 
 def _problems(e: Entry) -> Iterator[str]:
@@ -96,8 +108,11 @@ def _problems(e: Entry) -> Iterator[str]:
     if not isinstance(e.get("steps"), list):
         yield f"{name}: steps is not a list."
     yield from _source_problems(name, e.get("source"))
-    yield from (f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..."
-                for t in _texts(e) if len(t) > LONGEST)  # fmt: skip
+    yield from (
+        f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..."
+        for t in _texts(e)
+        if len(t) > LONGEST
+    )
     if "form" in e:
         yield from (f"{name}: its form {problem}" for problem in _form_problems(e))
     for key, rows in _lists(e).items():

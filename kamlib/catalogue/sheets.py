@@ -39,7 +39,9 @@ class Form:
     note: str
     own_lines: bool
     fields: tuple[dict[str, Any], ...]
-    lines: pd.DataFrame = field(compare=False, repr=False)  # id, label, help and what else they carry
+    lines: pd.DataFrame = field(
+        compare=False, repr=False
+    )  # id, label, help and what else they carry
 
     @property
     def home(self) -> int:
@@ -72,8 +74,14 @@ class Form:
         choices = CHOICES.get(kind) or tuple(said.get("choices", ()))
         limits = {k: said[k] for k in ("low", "high", "step") if k in said}
         kind = "choice" if choices else {"person": "id"}.get(kind, kind)
-        return Column(said["label"], kind, said.get("help", ""), choices=choices,
-                      refers="people" if said["kind"] == "person" else "", **limits)  # fmt: skip
+        return Column(
+            said["label"],
+            kind,
+            said.get("help", ""),
+            choices=choices,
+            refers="people" if said["kind"] == "person" else "",
+            **limits,
+        )
 
 
 def form(id: str, folder: Path | None = None) -> Form:
@@ -96,13 +104,21 @@ def _forms(folder: Path | None) -> dict[str, Form]:
     entries = [e for e in catalogue.entries(folder=folder) if e.get("form")]
     for entry in sorted(entries, key=lambda e: (_home(e["steps"]), e["form"].get("order", 100))):
         said = entry["form"]
-        lists = [catalogue.items(entry["id"], name, folder).assign(list=name)
-                 for name in said.get("lines", ["items"])]  # fmt: skip
+        lists = [
+            catalogue.items(entry["id"], name, folder).assign(list=name)
+            for name in said.get("lines", ["items"])
+        ]
         made[entry["id"]] = Form(
-            entry["id"], entry["title"], entry["help"], tuple(entry["steps"]), said.get("per", "case"),
-            said.get("note", "Why"), bool(said.get("own_lines")), tuple(said["fields"]),
+            entry["id"],
+            entry["title"],
+            entry["help"],
+            tuple(entry["steps"]),
+            said.get("per", "case"),
+            said.get("note", "Why"),
+            bool(said.get("own_lines")),
+            tuple(said["fields"]),
             pd.concat(lists, ignore_index=True),
-        )  # fmt: skip
+        )
     return made
 
 
@@ -129,7 +145,10 @@ def said(book: Book, sheet: str, field: str = "answer", subject: str = CASE) -> 
     rows = book["answers"]
     own = rows[(rows["sheet"] == sheet) & (rows["field"] == field) & (rows["subject"] == subject)]
     own = own[own["value"].str.strip() != ""].drop_duplicates("item")
-    return {item: _plain(sheet, field, value) for item, value in zip(own["item"], own["value"], strict=True)}
+    return {
+        item: _plain(sheet, field, value)
+        for item, value in zip(own["item"], own["value"], strict=True)
+    }
 
 
 def _plain(sheet: str, field: str, value: str) -> str:
@@ -155,22 +174,31 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
     """
     shape = form(id, folder)
     rows = book["answers"]
-    rows = rows[(rows["sheet"] == id) & (rows["subject"] == subject)].drop_duplicates(["item", "field"])
+    rows = rows[(rows["sheet"] == id) & (rows["subject"] == subject)].drop_duplicates(
+        ["item", "field"]
+    )
     cells = {
         (i, f): (v.strip(), n)
         for i, f, v, n in rows[["item", "field", "value", "note"]].itertuples(index=False)
     }
     lines = shape.lines[["id", "label", "help"]].to_dict("records")
     stock = {line["id"] for line in lines}
-    own = [i for i in dict.fromkeys(rows["item"]) if i not in stock and cells.get((i, OWN), ("",))[0]]
+    own = [
+        i for i in dict.fromkeys(rows["item"]) if i not in stock and cells.get((i, OWN), ("",))[0]
+    ]
     lines += [{"id": i, "label": cells[i, OWN][0], "help": ""} for i in own]
     names = [f["id"] for f in shape.fields]
     table = [
-        {"item": line["id"], "label": line["label"], "help": line["help"], "own": line["id"] not in stock,
-         **{f: _plain(id, f, cells.get((line["id"], f), ("", ""))[0]) for f in names},
-         "note": cells.get((line["id"], shape.first), ("", ""))[1]}
+        {
+            "item": line["id"],
+            "label": line["label"],
+            "help": line["help"],
+            "own": line["id"] not in stock,
+            **{f: _plain(id, f, cells.get((line["id"], f), ("", ""))[0]) for f in names},
+            "note": cells.get((line["id"], shape.first), ("", ""))[1],
+        }
         for line in lines
-    ]  # fmt: skip
+    ]
     result = pd.DataFrame(table, columns=["item", "label", "help", "own", *names, "note"])
     return result.assign(filled=(result[shape.needed] != "").all(axis=1) if shape.needed else True)
 
@@ -199,8 +227,10 @@ def progress(book: Book, folder: Path | None = None) -> pd.DataFrame:
     rows = book["answers"]
     rows = rows[rows["value"].str.strip() != ""]
     by_sheet = dict(list(rows.groupby("sheet", sort=False)))
-    result = [_progress_of(shape, by_sheet.get(shape.id, rows.iloc[:0]), book)
-              for shape in _forms(folder).values()]  # fmt: skip
+    result = [
+        _progress_of(shape, by_sheet.get(shape.id, rows.iloc[:0]), book)
+        for shape in _forms(folder).values()
+    ]
     columns = ["sheet", "title", "step", "per", "subjects", "lines", "filled", "unknown", "state"]
     return pd.DataFrame(result, columns=columns)
 
@@ -209,7 +239,17 @@ def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]
     whom = {i for i, _ in subjects(book, shape)}
     if rows.empty:
         about = 0 if shape.per == "customer" else len(whom)
-        return shape.id, shape.title, shape.home, shape.per, about, about * len(shape.lines), 0, 0, "open"
+        return (
+            shape.id,
+            shape.title,
+            shape.home,
+            shape.per,
+            about,
+            about * len(shape.lines),
+            0,
+            0,
+            "open",
+        )
     mine = rows[rows["subject"].isin(whom)]
     if shape.per == "customer":
         whom &= set(mine["subject"])
@@ -221,7 +261,17 @@ def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]
     unknown = int(mine["value"].str.strip().str.lower().eq(UNKNOWN).sum())
     full = int(complete.sum()) if len(shape.needed) else lines
     state = "open" if mine.empty else "done" if lines and full >= lines else "begun"
-    return shape.id, shape.title, shape.home, shape.per, len(whom), lines, min(full, lines), unknown, state
+    return (
+        shape.id,
+        shape.title,
+        shape.home,
+        shape.per,
+        len(whom),
+        lines,
+        min(full, lines),
+        unknown,
+        state,
+    )
 
 
 def table(book: Book) -> pd.DataFrame:
@@ -235,16 +285,27 @@ def table(book: Book) -> pd.DataFrame:
     own = rows[rows["field"] == OWN].drop_duplicates(["sheet", "subject", "item"])
     named = own.set_index(["sheet", "subject", "item"])["value"].to_dict()
     labels = {
-        (s, i): n for s, f in known.items() for i, n in zip(f.lines["id"], f.lines["label"], strict=True)
+        (s, i): n
+        for s, f in known.items()
+        for i, n in zip(f.lines["id"], f.lines["label"], strict=True)
     }
     heads = {(s, f["id"]): f["label"] for s, shape in known.items() for f in shape.fields}
     listed = rows[rows["field"] != OWN]
     result = [
-        (known[s].title if s in known else s, names.get(who, who) if who != CASE else "",
-         named.get((s, who, i)) or labels.get((s, i), i), heads.get((s, f), f), v, n, p, on)
+        (
+            known[s].title if s in known else s,
+            names.get(who, who) if who != CASE else "",
+            named.get((s, who, i)) or labels.get((s, i), i),
+            heads.get((s, f), f),
+            v,
+            n,
+            p,
+            on,
+        )
         for s, who, i, f, v, n, p, on in listed[
-            ["sheet", "subject", "item", "field", "value", "note", "person", "on"]].itertuples(index=False)
-    ]  # fmt: skip
+            ["sheet", "subject", "item", "field", "value", "note", "person", "on"]
+        ].itertuples(index=False)
+    ]
     return pd.DataFrame(
         result, columns=["sheet", "subject", "line", "field", "value", "note", "person", "on"]
     )
@@ -257,7 +318,11 @@ def _accepted(column: Column, text: str) -> float | str:
     """The value in the spelling of the form; raises ValueError where it is not allowed."""
     if column.choices:
         spelt = {choice.lower(): choice for choice in column.choices}
-        short = {"y": "yes", "n": "no", "?": UNKNOWN, "ok": "OK"} if "yes" in spelt or "good" in spelt else {}
+        short = (
+            {"y": "yes", "n": "no", "?": UNKNOWN, "ok": "OK"}
+            if "yes" in spelt or "good" in spelt
+            else {}
+        )
         low = text.strip().lower()
         if low and low not in spelt and short.get(low, "").lower() not in spelt:
             raise ValueError(text)

@@ -15,7 +15,9 @@ def of_scope(book: Book, model: str, scope: str) -> pd.DataFrame:
     """The factors of a model for one scope (a segment, or for strength a customer)."""
     factors = book["factors"]
     own = factors.iloc[_scopes(book).get((model, scope), [])]
-    return own.assign(label=own["label"].where(own["label"] != "", own["factor"])).reset_index(drop=True)
+    return own.assign(label=own["label"].where(own["label"] != "", own["factor"])).reset_index(
+        drop=True
+    )
 
 
 @model
@@ -42,8 +44,12 @@ class Asked:
 def asked(book: Book, segment: str) -> Asked:
     """The attractiveness factors of a segment; an empty weight counts 1, no must-have is NaN."""
     own = of_scope(book, "attractiveness", segment)
-    return Asked(own["factor"].to_numpy(object), own["label"].to_numpy(object), own["weight"].fillna(1.0).to_numpy(float),
-                 own["must_have_min"].to_numpy(float))  # fmt: skip
+    return Asked(
+        own["factor"].to_numpy(object),
+        own["label"].to_numpy(object),
+        own["weight"].fillna(1.0).to_numpy(float),
+        own["must_have_min"].to_numpy(float),
+    )
 
 
 @model

@@ -18,9 +18,13 @@ SIZE = "size"
 FEWEST, MOST = 4, 8
 # the columns of which a row is looked at before it is stored
 GUARDED = {
-    "scores": {"score"}, "distinction": {"min", "max"}, "ratings": {"rating"}, "ideas": {"class", "reason"},
-    "actions": {"due"}, "projects": {"starts", "ends"},
-}  # fmt: skip
+    "scores": {"score"},
+    "distinction": {"min", "max"},
+    "ratings": {"rating"},
+    "ideas": {"class", "reason"},
+    "actions": {"due"},
+    "projects": {"starts", "ends"},
+}
 MANY = 5  # so many of a kind are named one by one
 
 
@@ -69,7 +73,9 @@ def _table(rows: list[Row]) -> pd.DataFrame:
     """Findings as a table, the most serious first. Columns: COLUMNS."""
     found = pd.DataFrame(rows, columns=COLUMNS)
     order = found["level"].map(LEVELS.index)
-    return found.assign(order=order).sort_values(["order", "step"], kind="stable", ignore_index=True)[COLUMNS]
+    return found.assign(order=order).sort_values(
+        ["order", "step"], kind="stable", ignore_index=True
+    )[COLUMNS]
 
 
 def refused(book: Book, table: str, row: Mapping[str, str]) -> str:
@@ -98,24 +104,42 @@ def blocked_score(book: Book, segment: str, factor: str) -> str:
     missing = [word for word in ("good", "bad") if (own[word].str.strip() == "").any()]
     if own.empty or not missing:
         return ""
-    return (f"Before {own['label'].iloc[0]} is scored, say what {' and '.join(missing)} "
-            f"look{'s' if len(missing) == 1 else ''} like.")  # fmt: skip
+    return (
+        f"Before {own['label'].iloc[0]} is scored, say what {' and '.join(missing)} "
+        f"look{'s' if len(missing) == 1 else ''} like."
+    )
 
 
 def _no_segment(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
     customers = book["customers"]
     lost = customers[customers["segment"] == ""]
     if len(lost) > MANY:
-        yield "block", 6, "", "", f"{len(lost)} customers have no segment, so they stand in no matrix.", 11
+        yield (
+            "block",
+            6,
+            "",
+            "",
+            f"{len(lost)} customers have no segment, so they stand in no matrix.",
+            11,
+        )
         return
     for row in lost.itertuples():
-        yield "block", 6, "", row.customer, f"{row.name} has no segment, so it stands in no matrix.", 11
+        yield (
+            "block",
+            6,
+            "",
+            row.customer,
+            f"{row.name} has no segment, so it stands in no matrix.",
+            11,
+        )
 
 
 def _few_customers(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
     for segment, rows in seen.groupby("segment", sort=False):
         if len(rows) < 3:
-            text = f"Only {len(rows)} customers here: the line is their own average and says little."
+            text = (
+                f"Only {len(rows)} customers here: the line is their own average and says little."
+            )
             yield "warn", 6, segment, "", text, 27
 
 
@@ -123,14 +147,28 @@ def _factors(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
     for segment in kaism.segments(book):
         own = kaism.of_scope(book, "attractiveness", segment)
         if not FEWEST <= len(own) <= MOST:
-            yield "nudge", 7, segment, "", f"{len(own)} attractiveness factors; about six keep the focus.", 18
+            yield (
+                "nudge",
+                7,
+                segment,
+                "",
+                f"{len(own)} attractiveness factors; about six keep the focus.",
+                18,
+            )
         scored = own.loc[[blocked_score(book, segment, f) != "" for f in own["factor"]], "label"]
         for label in scored:
             yield "block", 7, segment, "", f"{label} has no agreed benchmark of good and bad.", 19
         weight = own["weight"].fillna(1.0)
         size = 100 * weight[own["factor"].str.startswith(SIZE)].sum() / max(weight.sum(), 1e-9)
         if size > book.settings.dominant_weight_pct:
-            yield "warn", 7, segment, "", f"Size has {size:.0f} % of the weight: size alone is no reason.", 16
+            yield (
+                "warn",
+                7,
+                segment,
+                "",
+                f"Size has {size:.0f} % of the weight: size alone is no reason.",
+                16,
+            )
         if "closeness_of_existing_relationships" in set(own["factor"]):
             text = "Closeness of relationships also counts as relative strength: do not count it twice."
             yield "nudge", 7, segment, "", text, 23
@@ -156,7 +194,12 @@ def _strength(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
     ours, theirs, weights = kaism.strength_cells(book, tuple(seen["customer"]))
     ahead = ((ours >= theirs) | (weights == 0)).all(axis=1) & ours.notna().any(axis=1)
     top = ahead.groupby(level=0).all()
-    lists = book["factors"].loc[lambda f: f["model"] == "strength"].groupby("scope")["factor"].agg(frozenset)
+    lists = (
+        book["factors"]
+        .loc[lambda f: f["model"] == "strength"]
+        .groupby("scope")["factor"]
+        .agg(frozenset)
+    )
     same = set(lists[lists.map(lists.value_counts()) > 2].index)
     for row in seen.itertuples():
         if top.get(row.customer, False):
@@ -172,13 +215,17 @@ def _strength(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
 
 def _evidence(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
     scores = book["scores"]
-    own = scores[(scores["model"] == "strength") & (scores["supplier"] == US) & scores["score"].notna()]
+    own = scores[
+        (scores["model"] == "strength") & (scores["supplier"] == US) & scores["score"].notna()
+    ]
     own = own.merge(seen[["customer", "segment"]], left_on="subject", right_on="customer")
     for segment, rows in own.groupby("segment", sort=False):
         outside = rows["evidence"].isin(["customer said", "research"]).mean()
         if outside < 0.3:
-            text = (f"{outside:.0%} of our strength scores rest on what customers said or on research; "
-                    "the rest is our own view.")  # fmt: skip
+            text = (
+                f"{outside:.0%} of our strength scores rest on what customers said or on research; "
+                "the rest is our own view."
+            )
             yield "nudge", 8, segment, "", text, 24
 
 
@@ -207,8 +254,10 @@ def _portfolio(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
             yield "nudge", 9, segment, "", text, 38
         if count.get("key", 0) > 1:
             some = f" ({only} of them suggested)" if only else ""
-            text = (f"{count['key']} key accounts in one segment{some}: are they truly different in their needs? "
-                    "One may be enough.")  # fmt: skip
+            text = (
+                f"{count['key']} key accounts in one segment{some}: are they truly different in their needs? "
+                "One may be enough."
+            )
             yield "nudge", 9, segment, "", text, 15
     for question in portfolio.questions(book):
         yield "nudge", 9, "", "", question, 41
@@ -272,6 +321,15 @@ def _reviews(seen: pd.DataFrame, today: date) -> Iterator[Row]:
 
 
 RULES: tuple[Callable[[Book, pd.DataFrame], Iterator[Row]], ...] = (
-    _no_segment, _few_customers, _factors, _favourites, _strength, _evidence, _decisions, _portfolio, _largest,
-    _managers, _find_out,
-)  # fmt: skip
+    _no_segment,
+    _few_customers,
+    _factors,
+    _favourites,
+    _strength,
+    _evidence,
+    _decisions,
+    _portfolio,
+    _largest,
+    _managers,
+    _find_out,
+)

@@ -20,7 +20,14 @@ def _reasons(book: Book) -> Iterator[Row]:
 def _sanity(book: Book) -> Iterator[Row]:
     checked = objectives.sanity(book)
     if (checked["verdict"] == "not chosen").all():
-        yield "nudge", 1, "", "", "No sales objective is chosen: a selection without one is a wish list.", 6
+        yield (
+            "nudge",
+            1,
+            "",
+            "",
+            "No sales objective is chosen: a selection without one is a wish list.",
+            6,
+        )
     for row in checked.itertuples():
         if row.verdict == "back to step 1":
             yield "warn", 1, "", "", row.words, 6
@@ -59,16 +66,28 @@ def _team(book: Book) -> Iterator[Row]:
 def _market(book: Book) -> Iterator[Row]:
     sized = book["junctions"]["size"].notna().any()
     if not sized and book["customers"]["revenue"].notna().any():
-        text = (
-            "Only our own sales are known: map the market before you cut it, or history will cut it for you."
-        )
+        text = "Only our own sales are known: map the market before you cut it, or history will cut it for you."
         yield "nudge", 4, "", "", text, 13
     unknown = market.find_out(book)
     if len(unknown):
         names = ", ".join(dict.fromkeys(unknown["name"]))
-        yield "nudge", 4, "", "", f"{len(unknown)} figures of the market map are unknown: {names[:120]}.", 28
+        yield (
+            "nudge",
+            4,
+            "",
+            "",
+            f"{len(unknown)} figures of the market map are unknown: {names[:120]}.",
+            28,
+        )
     if sized and not (book["junctions"]["leverage"] == "yes").any():
-        yield "nudge", 4, "", "", "Where on the map is the supplier chosen? Mark the leverage points.", 13
+        yield (
+            "nudge",
+            4,
+            "",
+            "",
+            "Where on the map is the supplier chosen? Mark the leverage points.",
+            13,
+        )
 
 
 def _segments(book: Book) -> Iterator[Row]:
@@ -80,14 +99,25 @@ def _segments(book: Book) -> Iterator[Row]:
             text = f"{row.name} is not viable ({row.reason}): merge it, cut it differently or let it go."
             yield "warn", 5, row.segment, "", text, 12
         elif row.status == "undecided":
-            yield "nudge", 5, row.segment, "", f"{row.name}: is it a segment? {row.reason.capitalize()}.", 12
+            yield (
+                "nudge",
+                5,
+                row.segment,
+                "",
+                f"{row.name}: is it a segment? {row.reason.capitalize()}.",
+                12,
+            )
     if segmentation.size_alone(book):
-        text = (
-            "The market is cut by size alone: a large customer of the past need not be part of your future."
-        )
+        text = "The market is cut by size alone: a large customer of the past need not be part of your future."
         yield "warn", 5, "", "", text, 16
 
 
 RULES: tuple[Callable[[Book], Iterator[Row]], ...] = (
-    _reasons, _sanity, _forecast, _resources, _team, _market, _segments,
-)  # fmt: skip
+    _reasons,
+    _sanity,
+    _forecast,
+    _resources,
+    _team,
+    _market,
+    _segments,
+)

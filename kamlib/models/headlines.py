@@ -36,11 +36,17 @@ def as_of(book: Book) -> str:
 def narrowing(book: Book) -> list[str]:
     """What makes a page another one: segment, customer, scenario, another `near_line`. [] for all as it is."""
     near, usual = book.settings.near_line, Settings.model_fields["near_line"].default
-    return [*filter(None, [
-        _name(book, "segments", book.settings.segment), _name(book, "customers", book.settings.customer),
-        f"scenario: {in_scenario(book)}" if book.settings.scenario else "",
-        f"too close to call: within {near:g}" if near != usual else "",
-    ])]  # fmt: skip
+    return [
+        *filter(
+            None,
+            [
+                _name(book, "segments", book.settings.segment),
+                _name(book, "customers", book.settings.customer),
+                f"scenario: {in_scenario(book)}" if book.settings.scenario else "",
+                f"too close to call: within {near:g}" if near != usual else "",
+            ],
+        )
+    ]
 
 
 def about(book: Book, workbook: str) -> list[str]:
@@ -62,11 +68,21 @@ def headline(seen: pd.DataFrame) -> str:
     head = f"{counted(len(decided), 'key account')} decided: {listed(decided)}" if decided else head
     open_ = int((seen["status"] == "undetermined").sum())
     apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
-    apart = [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"] if len(apart) > MOST_APART + 1 else apart
+    apart = (
+        [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"]
+        if len(apart) > MOST_APART + 1
+        else apart
+    )
     develop = seen[seen["category"] == "key_development"]
     many = counted(len(develop), account("key_development", False))
     only = int((develop["decision"] == "").sum())
-    many += f" ({only} of them suggested)" if only < len(develop) and only else " suggested" if only else ""
+    many += (
+        f" ({only} of them suggested)"
+        if only < len(develop) and only
+        else " suggested"
+        if only
+        else ""
+    )
     is_ = "is" if len(suggested) == 1 else "are"
     as_ = "" if decided else f" as key account{'' if len(suggested) == 1 else 's'}"
     parts = [

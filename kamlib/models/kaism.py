@@ -35,13 +35,39 @@ MATRIX = matrix.Matrix(
     bottom_right="maintenance",
 )
 COLUMNS = [
-    "segment", "customer", "name", "status", "box", "y", "y_line", "x", "x_line", "on_line", "near_line",
-    "y_coverage", "x_coverage", "possible", "best_competitor", "reason",
-]  # fmt: skip
+    "segment",
+    "customer",
+    "name",
+    "status",
+    "box",
+    "y",
+    "y_line",
+    "x",
+    "x_line",
+    "on_line",
+    "near_line",
+    "y_coverage",
+    "x_coverage",
+    "possible",
+    "best_competitor",
+    "reason",
+]
 REASONS = [
-    "ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x", "x_coverage", "x_unplaced",
-    "no_rival", "rivals", "rival", "on_line", "near_line",
-]  # fmt: skip
+    "ruled_out",
+    "failed",
+    "y",
+    "y_line",
+    "y_coverage",
+    "must_unknown",
+    "x",
+    "x_coverage",
+    "x_unplaced",
+    "no_rival",
+    "rivals",
+    "rival",
+    "on_line",
+    "near_line",
+]
 Reasons = namedtuple("Reasons", REASONS)  # type: ignore[misc]
 MORE = ["y_low", "y_high", "x_low", "x_high", "no_rival", "revenue", "profit", "was_x", "was_y"]
 WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
@@ -54,8 +80,12 @@ def segments(book: Book) -> list[str]:
     if not book.settings.segment:
         return known
     if book.settings.segment not in set(table["segment"]):
-        raise InvalidInput(f'There is no segment "{book.settings.segment}".', table="segments",
-                           found=book.settings.segment, hint=did_you_mean(book.settings.segment, known))  # fmt: skip
+        raise InvalidInput(
+            f'There is no segment "{book.settings.segment}".',
+            table="segments",
+            found=book.settings.segment,
+            hint=did_you_mean(book.settings.segment, known),
+        )
     return [book.settings.segment]
 
 
@@ -89,7 +119,10 @@ def drawn(book: Book) -> pd.DataFrame:
 def _last_round(book: Book) -> pd.DataFrame:
     """Where the last round left each customer: x, and how far above the line of its day."""
     before = (
-        book["rounds"].sort_values("round").drop_duplicates("customer", keep="last").set_index("customer")
+        book["rounds"]
+        .sort_values("round")
+        .drop_duplicates("customer", keep="last")
+        .set_index("customer")
     )
     return before.assign(above=before["y"] - before["y_line"])
 
@@ -121,7 +154,9 @@ def _found(book: Book, segment: str) -> dict[str, np.ndarray]:
     """The columns of `positions`."""
     own = members(book, segment)
     x = strength(book, tuple(own["customer"]))
-    found = {c: part[c].to_numpy() for part in (own, x) for c in part} | attractiveness(book, segment)
+    found = {c: part[c].to_numpy() for part in (own, x) for c in part} | attractiveness(
+        book, segment
+    )
     inside, height = ~found["ruled_out"], found["y"]
     if book.settings.line == "midpoint":
         line = matrix.MIDPOINT
@@ -130,7 +165,9 @@ def _found(book: Book, segment: str) -> dict[str, np.ndarray]:
         known = height[inside & ~np.isnan(height)]
         line = round(float(known.mean()), scoring.DIGITS) if len(known) else float("nan")
         ends = {"low": found["low"], "high": found["high"], "optional": found["must_unknown"]}
-        spread = matrix.distance_from_mean(pd.DataFrame({c: part[inside] for c, part in ends.items()}))
+        spread = matrix.distance_from_mean(
+            pd.DataFrame({c: part[inside] for c, part in ends.items()})
+        )
         for c in spread:
             found[c] = np.full(len(height), np.nan)
             found[c][inside] = spread[c]
@@ -161,10 +198,20 @@ def attractiveness(book: Book, segment: str) -> dict[str, np.ndarray]:
         result["low"] = scoring.means(in_play, own.weights)["low"]
     failed = np.full(len(cells), "", dtype=object)
     for row in np.flatnonzero(out):
-        failed[row] = ", ".join(f"{own.labels[j]} ({cells[row, j]:g}, must be {own.musts[j]:g})"
-                                for j, missed in zip(must, fails[row], strict=True) if missed)  # fmt: skip
-    return {"y": result["score"], "low": result["low"], "high": result["high"], "y_coverage": result["coverage"],
-            "ruled_out": out, "must_unknown": unknown & ~out, "failed": failed}  # fmt: skip
+        failed[row] = ", ".join(
+            f"{own.labels[j]} ({cells[row, j]:g}, must be {own.musts[j]:g})"
+            for j, missed in zip(must, fails[row], strict=True)
+            if missed
+        )
+    return {
+        "y": result["score"],
+        "low": result["low"],
+        "high": result["high"],
+        "y_coverage": result["coverage"],
+        "ruled_out": out,
+        "must_unknown": unknown & ~out,
+        "failed": failed,
+    }
 
 
 @model
@@ -181,11 +228,15 @@ def strength(book: Book, customers: tuple[str, ...]) -> pd.DataFrame:
     np.fmin.at(low, of, pairs["low"])
     np.fmin.at(high, of, pairs["high"])
     known = np.bincount(of, pairs["theirs_known"], minlength=len(customers))
-    least = pairs.drop_duplicates("subject").set_index("subject").reindex(customers)  # its least margin
+    least = (
+        pairs.drop_duplicates("subject").set_index("subject").reindex(customers)
+    )  # its least margin
     alone = set(no_competitor(book))
     stated = np.array([c in alone for c in customers], dtype=bool) & (rivals == 0)
     low, high = np.where(np.isnan(low), -9.0, low), np.where(np.isnan(high), 9.0, high)
-    share = scoring.share(known + least["ours_known"].to_numpy(), least["total"].to_numpy() * (rivals + 1))
+    share = scoring.share(
+        known + least["ours_known"].to_numpy(), least["total"].to_numpy() * (rivals + 1)
+    )
     return pd.DataFrame(
         {
             "x": least["margin"],
@@ -216,7 +267,9 @@ def against(book: Book, customers: tuple[str, ...]) -> pd.DataFrame:
 
 
 @model
-def strength_cells(book: Book, customers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+def strength_cells(
+    book: Book, customers: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Our scores, each competitor's and the weights: three tables with the same rows and columns.
 
     Rows (subject, supplier): one for each competitor of each customer. Columns: the critical
@@ -233,8 +286,13 @@ def strength_cells(book: Book, customers: tuple[str, ...]) -> tuple[pd.DataFrame
     theirs = scoring.pivot(row, others["factor"], others["score"], range(len(pairs)), names)
     ours = scoring.pivot(mine["subject"], mine["factor"], mine["score"], subjects.unique(), names)
     weight = factors["weight"].fillna(1.0)
-    weights = scoring.pivot(factors["scope"], factors["factor"], weight, subjects.unique(), names).fillna(0.0)
-    ours, weights = ours.reindex(subjects).set_axis(index), weights.reindex(subjects).set_axis(index)
+    weights = scoring.pivot(
+        factors["scope"], factors["factor"], weight, subjects.unique(), names
+    ).fillna(0.0)
+    ours, weights = (
+        ours.reindex(subjects).set_axis(index),
+        weights.reindex(subjects).set_axis(index),
+    )
     return ours, theirs.set_axis(index), weights
 
 
@@ -307,7 +365,9 @@ def unknowns(book: Book) -> pd.DataFrame:
     rows = [row for segment in segments(book) for row in _unknown_rows(book, segment)]
     found = pd.DataFrame(rows, columns=names).rename(columns={"customer": "subject"})
     keys = ["model", "subject", "factor", "supplier"]
-    merged = found.merge(book["find_out"][[*keys, "question", "person", "due", "status"]], "left", keys)
+    merged = found.merge(
+        book["find_out"][[*keys, "question", "person", "due", "status"]], "left", keys
+    )
     return merged.rename(columns={"subject": "customer"}).fillna("")
 
 
@@ -317,7 +377,9 @@ def _unknown_rows(book: Book, segment: str) -> list[tuple[str, ...]]:
     head = {c: (segment, c, name) for c, name in zip(seen["customer"], seen["name"], strict=True)}
     factors = of_scope(book, "attractiveness", segment)
     part = book["scores"]
-    cells = scoring.wide(part[part["model"] == "attractiveness"], seen["customer"], factors["factor"])
+    cells = scoring.wide(
+        part[part["model"] == "attractiveness"], seen["customer"], factors["factor"]
+    )
     labels = dict(zip(factors["factor"], factors["label"], strict=True))
     rows = [(*head[c], "attractiveness", f, labels[f], "") for c, f in _blanks(cells)]
     alone = seen.loc[(seen["rivals"] == 0) & ~seen["no_rival"], "customer"]

@@ -87,7 +87,9 @@ def standing(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarr
     """
     y, x = points["y"].astype(float), points["x"].astype(float)
     never = np.zeros(len(y), dtype=bool)
-    out, beside, unsettled = (points.get(c, never).astype(bool) for c in ("ruled_out", "beside", "unsettled"))
+    out, beside, unsettled = (
+        points.get(c, never).astype(bool) for c in ("ruled_out", "beside", "unsettled")
+    )
     seen = _classes(matrix, points, near)
     nowhere = np.isnan(y) & points.get("x_unplaced", np.isnan(x)).astype(bool)
     alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"] > EQUAL, beside))
@@ -96,8 +98,13 @@ def standing(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarr
     several = (box == "") | unsettled | np.array(["|" in boxes for boxes in can], dtype=bool)
     status = np.where(several, "undetermined", "placed").astype(object)
     status[nowhere], status[out] = "unscored", "ruled_out"
-    return {"status": status, "possible": can, "box": box.astype(object), "on_line": seen["on_line"] & ~out,
-            "near_line": seen["near_line"] & ~out}  # fmt: skip
+    return {
+        "status": status,
+        "possible": can,
+        "box": box.astype(object),
+        "on_line": seen["on_line"] & ~out,
+        "near_line": seen["near_line"] & ~out,
+    }
 
 
 def axis_words(label: str, value: float, line: float, coverage: float) -> str:
@@ -112,7 +119,13 @@ def axis_words(label: str, value: float, line: float, coverage: float) -> str:
 
 def closeness_words(on_line: bool, near_line: bool) -> list[str]:
     """What is to be said of a point on a line or close to one; nothing of the others."""
-    return ["on the line: decide in discussion"] if on_line else ["close to the line"] if near_line else []
+    return (
+        ["on the line: decide in discussion"]
+        if on_line
+        else ["close to the line"]
+        if near_line
+        else []
+    )
 
 
 def names(matrix: Matrix, upper: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -128,9 +141,15 @@ def possible(matrix: Matrix, bounds: Columns) -> np.ndarray:
     """
     down, left = bounds["y_low"] <= EQUAL, bounds["x_low"] <= EQUAL
     up, right = bounds["y_high"] > EQUAL, bounds["x_high"] > EQUAL
-    reach = {matrix.top_right: up & right, matrix.top_left: up & left, matrix.bottom_right: down & right,
-             matrix.bottom_left: down & left}  # fmt: skip
-    code = sum(reach[box] * 2**n for n, box in enumerate(matrix.boxes))  # one number for each set of boxes
+    reach = {
+        matrix.top_right: up & right,
+        matrix.top_left: up & left,
+        matrix.bottom_right: down & right,
+        matrix.bottom_left: down & left,
+    }
+    code = sum(
+        reach[box] * 2**n for n, box in enumerate(matrix.boxes)
+    )  # one number for each set of boxes
     words = ["|".join(box for n, box in enumerate(matrix.boxes) if c >> n & 1) for c in range(2**4)]
     return np.array(words, dtype=object)[code]
 
@@ -151,7 +170,9 @@ def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:
         "y_low": _farthest_below(low, high, optional),
         "y_high": -_farthest_below(-high, -low, optional),
     }
-    return pd.DataFrame({c: np.round(values, DIGITS) for c, values in bounds.items()}, members.index)
+    return pd.DataFrame(
+        {c: np.round(values, DIGITS) for c, values in bounds.items()}, members.index
+    )
 
 
 def _farthest_below(own: np.ndarray, others: np.ndarray, optional: np.ndarray) -> np.ndarray:

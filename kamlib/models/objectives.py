@@ -20,7 +20,12 @@ EXPECTED = {
     "offensive": "Ambition drives you: expect inertia, for nothing hurts yet.",
     "both": "Pressure and ambition drive you alike: expect resistance from some and inertia from others.",
 }
-FIELDS = ("Positive", "Negative", "External", "Internal")  # of the drivers: left, right, top, bottom
+FIELDS = (
+    "Positive",
+    "Negative",
+    "External",
+    "Internal",
+)  # of the drivers: left, right, top, bottom
 QUESTIONS = {
     "what_has_changed_in_the_market": "what has changed in the market",
     "how_are_resources_used_differently": "how resources are used differently",
@@ -33,7 +38,9 @@ def drivers(book: Book) -> pd.DataFrame:
     Columns: item, label, tone (positive, negative), origin (internal, external), answer, and x, y,
     strong for a picture of four fields: right is negative, up is external, strong means it applies.
     """
-    listed = catalogue.items("kam_drivers")[["id", "label", "tone", "origin"]].rename(columns={"id": "item"})
+    listed = catalogue.items("kam_drivers")[["id", "label", "tone", "origin"]].rename(
+        columns={"id": "item"}
+    )
     said = sheets.said(book, "kam_drivers")
     answer = [said.get(item, "") for item in listed["item"]]
     return listed.assign(
@@ -61,8 +68,10 @@ def resistance(book: Book) -> pd.DataFrame:
     else:
         profile = "defensive" if defensive > offensive else "offensive"
     words = EXPECTED.get(profile, "No reason is given yet: say first why you want key accounts.")
-    return pd.DataFrame([(defensive, offensive, profile, words)],
-                        columns=["defensive", "offensive", "profile", "words"])  # fmt: skip
+    return pd.DataFrame(
+        [(defensive, offensive, profile, words)],
+        columns=["defensive", "offensive", "profile", "words"],
+    )
 
 
 @model
@@ -114,8 +123,19 @@ def hockey_stick(book: Book) -> pd.DataFrame:
         flagged = bool(steeper and len(missing) == len(QUESTIONS))
         words = _forecast_words(past, planned, steeper, missing)
         rows.append((subject, past, planned, *answers.values(), steeper, flagged, words))
-    return pd.DataFrame(rows, columns=["subject", "past_pct", "planned_pct", "market", "resources",
-                                       "steeper", "flagged", "words"])  # fmt: skip
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "subject",
+            "past_pct",
+            "planned_pct",
+            "market",
+            "resources",
+            "steeper",
+            "flagged",
+            "words",
+        ],
+    )
 
 
 def trend(book: Book, subject: str = sheets.CASE) -> pd.DataFrame:
@@ -178,19 +198,42 @@ def balance(book: Book) -> pd.DataFrame:
     days, staff = book["people"]["days"].sum(min_count=1), book["people"]["days"].notna().sum()
     named = len(chosen)
     against = {side: int((chosen[side] == "no").sum()) for side in ("opportunity", "resources")}
-    open_ = {side: int((~chosen[side].isin(["yes", "no"])).sum()) for side in ("opportunity", "resources")}
+    open_ = {
+        side: int((~chosen[side].isin(["yes", "no"])).sum())
+        for side in ("opportunity", "resources")
+    }
     rows = [
-        ("business_objectives", "Objectives", [_count(named, "sales objective", "chosen")], named == 0),
-        ("market_opportunity", "Opportunity",
-         [_count(sized, "point", "of the market map with a size"), *_doubts(against, open_, "opportunity")],
-         not sized or bool(against["opportunity"])),
-        ("business_resources", "Resources",
-         [f"{days:,.0f} days a year from {staff} people" if days == days else "nobody's days are known",
-          *_doubts(against, open_, "resources")],
-         days != days or bool(against["resources"])),
-    ]  # fmt: skip
-    return pd.DataFrame([(e, n, says.get(e, ""), v, w or not says.get(e)) for e, n, v, w in rows],
-                        columns=["element", "label", "says", "evidence", "weak"])  # fmt: skip
+        (
+            "business_objectives",
+            "Objectives",
+            [_count(named, "sales objective", "chosen")],
+            named == 0,
+        ),
+        (
+            "market_opportunity",
+            "Opportunity",
+            [
+                _count(sized, "point", "of the market map with a size"),
+                *_doubts(against, open_, "opportunity"),
+            ],
+            not sized or bool(against["opportunity"]),
+        ),
+        (
+            "business_resources",
+            "Resources",
+            [
+                f"{days:,.0f} days a year from {staff} people"
+                if days == days
+                else "nobody's days are known",
+                *_doubts(against, open_, "resources"),
+            ],
+            days != days or bool(against["resources"]),
+        ),
+    ]
+    return pd.DataFrame(
+        [(e, n, says.get(e, ""), v, w or not says.get(e)) for e, n, v, w in rows],
+        columns=["element", "label", "says", "evidence", "weak"],
+    )
 
 
 def _count(number: int, noun: str, rest: str) -> str:
@@ -199,4 +242,6 @@ def _count(number: int, noun: str, rest: str) -> str:
 
 def _doubts(against: dict[str, int], open_: dict[str, int], side: str) -> list[str]:
     said = [f"{against[side]} of the objectives found it missing"] if against[side] else []
-    return said + ([f"{open_[side]} of the objectives not checked against it"] if open_[side] else [])
+    return said + (
+        [f"{open_[side]} of the objectives not checked against it"] if open_[side] else []
+    )

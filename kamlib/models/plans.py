@@ -33,7 +33,11 @@ def projects(book: Book) -> pd.DataFrame:
     rows = rows[rows["customer"].isin(who.index)]
     ideas = pia.screening(book).set_index("idea")
     people = book["people"].drop_duplicates("person").set_index("person")["name"]
-    count = book["actions"].groupby("project")["done"].agg(["size", lambda done: int((done == "yes").sum())])
+    count = (
+        book["actions"]
+        .groupby("project")["done"]
+        .agg(["size", lambda done: int((done == "yes").sum())])
+    )
     names = {
         "name": rows["name"].where(rows["name"] != "", rows["project"]),
         "customer_name": rows["customer"].map(who),
@@ -47,8 +51,29 @@ def projects(book: Book) -> pd.DataFrame:
     made = rows.assign(**names).sort_values(
         ["starts", "ends"], key=lambda s: s.where(s != "", "9999"), kind="stable"
     )
-    return made[["project", "name", "customer", "customer_name", "idea", "idea_name", "class", "owner", "owner_name", "team",
-                 "starts", "ends", "days", "money", "risk", "contingency", "status", "steps", "done"]].reset_index(drop=True)  # fmt: skip
+    return made[
+        [
+            "project",
+            "name",
+            "customer",
+            "customer_name",
+            "idea",
+            "idea_name",
+            "class",
+            "owner",
+            "owner_name",
+            "team",
+            "starts",
+            "ends",
+            "days",
+            "money",
+            "risk",
+            "contingency",
+            "status",
+            "steps",
+            "done",
+        ]
+    ].reset_index(drop=True)
 
 
 def steps(book: Book) -> pd.DataFrame:
@@ -60,7 +85,9 @@ def steps(book: Book) -> pd.DataFrame:
         name=own["name"].where(own["name"] != "", own["step"]),
         person_name=_looked_up(own["person"], people),
     )
-    made = made.sort_values("due", key=lambda s: s.where(s != "", "9999"), kind="stable", ignore_index=True)
+    made = made.sort_values(
+        "due", key=lambda s: s.where(s != "", "9999"), kind="stable", ignore_index=True
+    )
     return made[["project", "step", "name", "due", "person", "person_name", "done"]]
 
 
@@ -82,12 +109,18 @@ def load(book: Book) -> pd.DataFrame:
     rows = projects(everywhere)
     live = rows[rows["status"].isin(LIVE)]
     years = pd.Series(
-        [_years(s, e) for s, e in zip(live["starts"], live["ends"], strict=True)], live.index, dtype=float
+        [_years(s, e) for s, e in zip(live["starts"], live["ends"], strict=True)],
+        live.index,
+        dtype=float,
     )
     made = []
     for what, held in portfolio.needs(everywhere).iterrows():
         mine, accounts = float((live[what] / years).sum()), float(np.nan_to_num(held["needed"]))
-        open_, needed, there = int(live[what].isna().sum()), mine + accounts, float(held["available"])
+        open_, needed, there = (
+            int(live[what].isna().sum()),
+            mine + accounts,
+            float(held["available"]),
+        )
         over = max(needed - there, 0.0) if there == there else math.nan
         unit = "days a year" if what == "days" else book.settings.currency
         least = bool(open_) or bool(held["least"])
@@ -109,7 +142,12 @@ def refused(table: str, row: Mapping[str, str]) -> str:
     """Why this row of a work plan (as it would be stored) may not be entered, "" when it may."""
     if table == "actions" and not row.get("due"):
         return "A step of a work plan needs a date: by when?"
-    if table == "projects" and row.get("starts") and row.get("ends") and row["ends"] < row["starts"]:
+    if (
+        table == "projects"
+        and row.get("starts")
+        and row.get("ends")
+        and row["ends"] < row["starts"]
+    ):
         return f"This project would end on {row['ends']}, before it starts on {row['starts']}."
     return ""
 
@@ -119,7 +157,14 @@ def _dates(book: Book, rows: pd.DataFrame, today: str) -> Iterator[Finding]:
     for row in rows[rows["status"] != "stopped"].itertuples():
         own = plan[plan["project"] == row.project]
         for step in own[own["due"] == ""].itertuples():
-            yield "block", STEP, "", row.customer, f'{row.name}: the step "{step.name}" has no date.', 91
+            yield (
+                "block",
+                STEP,
+                "",
+                row.customer,
+                f'{row.name}: the step "{step.name}" has no date.',
+                91,
+            )
         late = own[(own["due"] != "") & (own["due"] < today) & (own["done"] != "yes")]
         if len(late) and row.status != "done":
             first = late.iloc[0]
@@ -132,7 +177,14 @@ def _dates(book: Book, rows: pd.DataFrame, today: str) -> Iterator[Finding]:
                 91,
             )
         if row.starts and row.ends and row.ends < row.starts:
-            yield "block", STEP, "", row.customer, f"{row.name} ends on {row.ends}, before it starts.", 91
+            yield (
+                "block",
+                STEP,
+                "",
+                row.customer,
+                f"{row.name} ends on {row.ends}, before it starts.",
+                91,
+            )
         elif not (row.starts and row.ends):
             yield (
                 "warn",
@@ -156,7 +208,14 @@ def _dates(book: Book, rows: pd.DataFrame, today: str) -> Iterator[Finding]:
 def _care(rows: pd.DataFrame) -> Iterator[Finding]:
     for row in rows[rows["status"].isin(LIVE)].itertuples():
         if not row.owner:
-            yield "warn", STEP, "", row.customer, f"{row.name} has no owner: one name, not a committee.", 91
+            yield (
+                "warn",
+                STEP,
+                "",
+                row.customer,
+                f"{row.name} has no owner: one name, not a committee.",
+                91,
+            )
         missing = [
             word
             for word, text in (("risk", row.risk), ("contingency", row.contingency))
@@ -166,7 +225,14 @@ def _care(rows: pd.DataFrame) -> Iterator[Finding]:
             text = f"{row.name}: what if its people or its money are taken away? No {' and no '.join(missing)} is named."
             yield "nudge", STEP, "", row.customer, text, 93
         if row.class_ == "C":
-            yield "nudge", STEP, "", row.customer, f"{row.name} carries out an idea of class C. Why?", 72
+            yield (
+                "nudge",
+                STEP,
+                "",
+                row.customer,
+                f"{row.name} carries out an idea of class C. Why?",
+                72,
+            )
 
 
 def rules(book: Book, today: date | None = None) -> Iterator[Finding]:
@@ -178,9 +244,9 @@ def rules(book: Book, today: date | None = None) -> Iterator[Finding]:
     yield from _care(rows.rename(columns={"class": "class_"}))
     classes = pia.screening(book)
     planned = set(book["projects"]["idea"])
-    for customer, own in classes[(classes["class"] == "A") & ~classes["idea"].isin(planned)].groupby(
-        "customer", sort=False
-    ):
+    for customer, own in classes[
+        (classes["class"] == "A") & ~classes["idea"].isin(planned)
+    ].groupby("customer", sort=False):
         names = list(own["name"])
         text = f"{len(names)} idea{'s' if len(names) > 1 else ''} of class A and no project for {'them' if len(names) > 1 else 'it'}: {', '.join(names[:4])}."
         yield "nudge", STEP, "", customer, text, 73

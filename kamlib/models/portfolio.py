@@ -35,11 +35,17 @@ def classes(book: Book) -> pd.DataFrame:
     made, more = _decided(book), _known_of(book)
     if not book.settings.segment:
         placed = pd.concat([placed, _elsewhere(made, more, placed)], ignore_index=True)
-    at, known = made.index.get_indexer(placed["customer"]), more.index.get_indexer(placed["customer"])
+    at, known = (
+        made.index.get_indexer(placed["customer"]),
+        more.index.get_indexer(placed["customer"]),
+    )
     found = {c: np.where(at >= 0, np.append(made[c].to_numpy(), "")[at], "") for c in made}
     box, decision = placed["box"].to_numpy(), found["decision"]
-    found |= {"suggestion": box, "category": np.where(decision != "", decision, box),
-              "differs": (decision != "") & (box != "") & (decision != box)}  # fmt: skip
+    found |= {
+        "suggestion": box,
+        "category": np.where(decision != "", decision, box),
+        "differs": (decision != "") & (box != "") & (decision != box),
+    }
     rows = zip(decision, box, placed["status"], strict=True)
     found["stands"] = np.array([stands(*row) for row in rows], dtype=object)
     money = {c: more[c].to_numpy()[known] for c in ("revenue", "profit", "manager")}
@@ -78,7 +84,9 @@ def _key(seen: pd.DataFrame) -> str:
     decided = seen["decision"] != ""
     if not decided.any():
         return "Colour and shape: the category suggested. Nothing is decided yet."
-    said = [f"Colour and shape: the category decided{'' if decided.all() else ', or else suggested'}."]
+    said = [
+        f"Colour and shape: the category decided{'' if decided.all() else ', or else suggested'}."
+    ]
     if seen["differs"].any():
         said.append("In brackets what its place suggests, where that is another.")
     gone = decided & seen["status"].isin(["ruled_out", "unscored"])
@@ -111,7 +119,9 @@ def decided(book: Book) -> set[str]:
 def _elsewhere(made: pd.DataFrame, more: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     """The decided customers that stand in no active segment, as rows of `kaism.place` without a place."""
     gone = made.index[(made["decision"] != "") & ~made.index.isin(placed["customer"])]
-    rest = more.loc[more.index.isin(gone), ["segment", "name"]].rename_axis("customer").reset_index()
+    rest = (
+        more.loc[more.index.isin(gone), ["segment", "name"]].rename_axis("customer").reset_index()
+    )
     texts = dict.fromkeys(("box", "possible", "best_competitor", "reason"), "")
     rest = rest.assign(**texts, status="unscored", on_line=False, near_line=False)
     return rest.reindex(columns=placed.columns).astype(placed.dtypes)
@@ -143,9 +153,9 @@ def balance(book: Book) -> pd.DataFrame:
     ).reindex(BOXES)
     count, known = (result[c].fillna(0).astype(int) for c in ("customers", "decided"))
     share = 100 * count / max(count.sum(), 1)
-    return result.assign(customers=count, share_pct=share, decided=known).reset_index(names="category")[
-        ["category", "customers", "share_pct", "revenue", "profit", "decided"]
-    ]
+    return result.assign(customers=count, share_pct=share, decided=known).reset_index(
+        names="category"
+    )[["category", "customers", "share_pct", "revenue", "profit", "decided"]]
 
 
 def questions(book: Book) -> list[str]:
@@ -153,7 +163,9 @@ def questions(book: Book) -> list[str]:
     shares = balance(book).set_index("category")["share_pct"]
     asked = [QUESTIONS[box] for box in ("key", "key_development") if shares[box] == 100]
     return asked + [
-        QUESTIONS[box] for box in ("maintenance", "opportunistic") if shares[box] > book.settings.too_many_pct
+        QUESTIONS[box]
+        for box in ("maintenance", "opportunistic")
+        if shares[box] > book.settings.too_many_pct
     ]
 
 
@@ -223,13 +235,22 @@ def needs(book: Book) -> pd.DataFrame:
         more = float(outside(book)[what].sum())
         least = bool((np.isnan(each) & (held["accounts"] > 0)).any())
         rows.append(
-            (what, accounts, more, accounts + more, least, np.nan if available is None else available)
+            (
+                what,
+                accounts,
+                more,
+                accounts + more,
+                least,
+                np.nan if available is None else available,
+            )
         )
     columns = ["what", "accounts", "outside", "needed", "least", "available"]
     return pd.DataFrame(rows, columns=columns).set_index("what")
 
 
-def against(who: str, needed: float, available: float, unit: str, *, least: bool = False) -> tuple[str, bool]:
+def against(
+    who: str, needed: float, available: float, unit: str, *, least: bool = False
+) -> tuple[str, bool]:
     """What is needed against what is available in one sentence, and whether it is too much."""
     asked = f"{who} need {'at least ' if least else ''}{needed:,.0f}"
     if available != available:
@@ -250,7 +271,9 @@ def load_words(book: Book) -> tuple[str, bool]:
         if days["outside"] > 0.5
         else ""
     )
-    words, short = against("accounts", days["needed"], days["available"], "days a year", least=days["least"])
+    words, short = against(
+        "accounts", days["needed"], days["available"], "days a year", least=days["least"]
+    )
     return words + more, short
 
 

@@ -92,7 +92,8 @@ def _groundwork_done(step: int, book: Book, segment: str) -> bool:
     if step == 2:
         effort = book["effort"].set_index("category")["days"].notna()
         return bool(
-            {"key", "key_development"} <= set(effort[effort].index) and book["people"]["days"].notna().any()
+            {"key", "key_development"} <= set(effort[effort].index)
+            and book["people"]["days"].notna().any()
         )
     if step == 3:
         team = resources.team(book).set_index("check")["holds"]
@@ -111,8 +112,10 @@ def _groundwork_done(step: int, book: Book, segment: str) -> bool:
 
 def _matrix_done(step: int, book: Book, segment: str) -> bool:
     customers, factors, scores = book["customers"], book["factors"], book["scores"]
-    scored = {m: set(scores.loc[(scores["model"] == m) & scores["score"].notna(), "subject"])
-              for m in ("attractiveness", "strength")}  # fmt: skip
+    scored = {
+        m: set(scores.loc[(scores["model"] == m) & scores["score"].notna(), "subject"])
+        for m in ("attractiveness", "strength")
+    }
     decided = portfolio.decided(book)
     inside = customers["segment"].eq(segment) if segment else customers["segment"].ne("")
     everybody = set(customers.loc[inside, "customer"])

@@ -18,8 +18,9 @@ CORE_FEWEST, CORE_MOST = 3, 6  # core three or four; above six, meetings become 
 SELLS = re.compile(r"sale|sell|account manag|business development|vertrieb|vente", re.I)
 DELIVERS = re.compile(
     r"operat|service|deliver|produc|underwrit|claim|\bit\b|technolog|system|logist|support|engineer|"
-    r"implement|admin|manufactur|quality|credit|treasury|payments", re.I,
-)  # fmt: skip
+    r"implement|admin|manufactur|quality|credit|treasury|payments",
+    re.I,
+)
 
 
 @model
@@ -35,11 +36,18 @@ def carry(book: Book) -> pd.DataFrame:
     days, money, planned = effort["days"], effort["money"], effort["planned"]
     most = [math.floor(there / d + 1e-9) if d > 0 and there == there else math.nan for d in days]
     today = portfolio.capacity(book)["accounts"].to_numpy()
-    return pd.DataFrame({
-        "category": list(BOXES), "days_each": days.to_numpy(), "money_each": money.to_numpy(), "most": most,
-        "planned": planned.to_numpy(), "days_planned": (days * planned).to_numpy(),
-        "money_planned": (money * planned).to_numpy(), "today": today,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "category": list(BOXES),
+            "days_each": days.to_numpy(),
+            "money_each": money.to_numpy(),
+            "most": most,
+            "planned": planned.to_numpy(),
+            "days_planned": (days * planned).to_numpy(),
+            "money_planned": (money * planned).to_numpy(),
+            "today": today,
+        }
+    )
 
 
 def plan(book: Book) -> pd.DataFrame:
@@ -58,7 +66,9 @@ def plan(book: Book) -> pd.DataFrame:
         if needed != needed:
             words = f"the {what} the plan needs are not known yet"
         else:
-            words, _ = portfolio.against("the planned accounts", needed, available, unit, least=least)
+            words, _ = portfolio.against(
+                "the planned accounts", needed, available, unit, least=least
+            )
         rows.append((what, needed, available, over if available == available else math.nan, words))
     return pd.DataFrame(rows, columns=["what", "needed", "available", "over", "words"])
 
@@ -83,8 +93,10 @@ def accounts_per_manager(book: Book) -> tuple[float, str]:
     if not managers:
         return math.nan, f"{held:,.0f} key accounts {kind}, and no manager named."
     each = held / managers
-    return each, (f"{held:,.0f} key accounts {kind} for {managers} manager{'' if managers == 1 else 's'}: "
-                  f"{each:,.3g} each.")  # fmt: skip
+    return each, (
+        f"{held:,.0f} key accounts {kind} for {managers} manager{'' if managers == 1 else 's'}: "
+        f"{each:,.3g} each."
+    )
 
 
 def team(book: Book) -> pd.DataFrame:
@@ -95,8 +107,10 @@ def team(book: Book) -> pd.DataFrame:
     """
     people = book["people"]
     if people.empty:
-        return pd.DataFrame([("members", False, "Nobody is in the selection team yet.")],
-                            columns=["check", "holds", "words"])  # fmt: skip
+        return pd.DataFrame(
+            [("members", False, "Nobody is in the selection team yet.")],
+            columns=["check", "holds", "words"],
+        )
     has = {c: (people[c] == "yes") for c in ("owns_vision", "knows_customers", "has_authority")}
     named = people["function"].str.strip() != ""
     sells = people["function"].str.contains(SELLS) & named
@@ -104,23 +118,43 @@ def team(book: Book) -> pd.DataFrame:
     core, size = int((people["core"] == "yes").sum()), len(people)
     functions = people.loc[named, "function"].str.strip().str.lower().nunique()
     rows = [
-        ("not only sales", bool(named.any()) and not bool(sells[named].all()),
-         f"{functions} functions are in the room." if functions > 1 else
-         "Everybody comes from sales: sellers have accounts of their own to defend." if sells[named].any()
-         else "Say which function each member comes from." if not named.any() else
-         "Everybody comes from one function."),
-        ("vision", bool(has["owns_vision"].any()),
-         _names(people, has["owns_vision"]) or "Nobody carries the vision of the business: yesterday's "
-         "accounts will be chosen."),
-        ("knowledge", bool(has["knows_customers"].any()),
-         _names(people, has["knows_customers"]) or "Nobody knows customers at first hand: the choice will not "
-         "be believed."),
-        ("authority", bool(has["has_authority"].any()),
-         _names(people, has["has_authority"]) or "Nobody can commit resources: the choice will bind nobody."),
-        ("delivery", bool(delivers.any()),
-         _names(people, delivers) or "Nobody who delivers is in the room: who keeps what is promised?"),
+        (
+            "not only sales",
+            bool(named.any()) and not bool(sells[named].all()),
+            f"{functions} functions are in the room."
+            if functions > 1
+            else "Everybody comes from sales: sellers have accounts of their own to defend."
+            if sells[named].any()
+            else "Say which function each member comes from."
+            if not named.any()
+            else "Everybody comes from one function.",
+        ),
+        (
+            "vision",
+            bool(has["owns_vision"].any()),
+            _names(people, has["owns_vision"])
+            or "Nobody carries the vision of the business: yesterday's accounts will be chosen.",
+        ),
+        (
+            "knowledge",
+            bool(has["knows_customers"].any()),
+            _names(people, has["knows_customers"])
+            or "Nobody knows customers at first hand: the choice will not be believed.",
+        ),
+        (
+            "authority",
+            bool(has["has_authority"].any()),
+            _names(people, has["has_authority"])
+            or "Nobody can commit resources: the choice will bind nobody.",
+        ),
+        (
+            "delivery",
+            bool(delivers.any()),
+            _names(people, delivers)
+            or "Nobody who delivers is in the room: who keeps what is promised?",
+        ),
         ("core", CORE_FEWEST <= core <= CORE_MOST, _core_words(core, size)),
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=["check", "holds", "words"])
 
 
@@ -135,7 +169,9 @@ def _core_words(core: int, size: int) -> str:
     if core < CORE_FEWEST:
         return f"A core of {core}: three or four people see more."
     if core > CORE_MOST:
-        return f"A core of {core} will have trouble to meet: keep three or four, consult the others."
+        return (
+            f"A core of {core} will have trouble to meet: keep three or four, consult the others."
+        )
     return f"A core of {core}, {size - core} consulted."
 
 
@@ -150,8 +186,14 @@ def distribution(book: Book) -> pd.DataFrame:
     everywhere = book.choosing(segment="")
     held = portfolio.balance(everywhere)
     days = portfolio.capacity(everywhere)["days_needed"]
-    shares = {name: 100 * values / values.sum() if values.sum(min_count=1) > 0 else values * math.nan
-              for name, values in (("time_pct", days), ("profit_pct", held["profit"]))}  # fmt: skip
-    known = {name: share.mask(held["customers"] == 0, 0.0 if share.notna().any() else math.nan)
-             for name, share in shares.items()}  # fmt: skip
-    return pd.DataFrame({"category": list(BOXES), **known, "gap": known["time_pct"] - known["profit_pct"]})
+    shares = {
+        name: 100 * values / values.sum() if values.sum(min_count=1) > 0 else values * math.nan
+        for name, values in (("time_pct", days), ("profit_pct", held["profit"]))
+    }
+    known = {
+        name: share.mask(held["customers"] == 0, 0.0 if share.notna().any() else math.nan)
+        for name, share in shares.items()
+    }
+    return pd.DataFrame(
+        {"category": list(BOXES), **known, "gap": known["time_pct"] - known["profit_pct"]}
+    )

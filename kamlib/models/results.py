@@ -102,7 +102,9 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
 FORMATS = ("table", "csv", "json")
 
 
-def show(location: str, name: str, segment: str = "", customer: str = "", scenario: str = "") -> pd.DataFrame:
+def show(
+    location: str, name: str, segment: str = "", customer: str = "", scenario: str = ""
+) -> pd.DataFrame:
     """A result or a table of the workbook at `location`; a table of the workbook as it was entered.
 
     With a `customer` the results of positive impact analysis and its plans are those of this one; with a `scenario`
@@ -110,8 +112,11 @@ def show(location: str, name: str, segment: str = "", customer: str = "", scenar
     """
     store, text = stores.load(location, read_only=True)
     if name not in RESULTS and name not in text:
-        raise InvalidInput(f'There is nothing called "{name}" to show.', found=name,
-                           hint=did_you_mean(name, {*RESULTS, *text}))  # fmt: skip
+        raise InvalidInput(
+            f'There is nothing called "{name}" to show.',
+            found=name,
+            hint=did_you_mean(name, {*RESULTS, *text}),
+        )
     if name not in RESULTS:
         return text[name]
     return RESULTS[name](_ready(location, store, text, segment, customer, scenario))
@@ -140,8 +145,11 @@ def check(location: str) -> tuple[pd.DataFrame, int]:
     if not errors:
         tables = typed(text)
         rules = findings.find(Book.of(tables))
-        rules = rules.assign(table="step " + rules["step"].astype(str), row=rules["customer"],
-                             column=rules["segment"])  # fmt: skip
+        rules = rules.assign(
+            table="step " + rules["step"].astype(str),
+            row=rules["customer"],
+            column=rules["segment"],
+        )
         found = pd.concat([found, rules[found.columns]], ignore_index=True)
     return found, errors
 

@@ -14,5 +14,12 @@ def agree(book: Book, segment: str, customer: str) -> None:
     own = pia.listed(chosen)["segment"]
     if customer and segment not in ("", own.iloc[0]):
         where = f"in the segment {own.iloc[0]}" if own.iloc[0] else "in no segment"
-        raise InvalidInput(f'Customer "{customer}" is {where}, not in {segment}.', table="customers", row=customer, column="segment",
-                           found=segment, allowed=own.iloc[0], hint="Leave the segment out.")  # fmt: skip
+        raise InvalidInput(
+            f'Customer "{customer}" is {where}, not in {segment}.',
+            table="customers",
+            row=customer,
+            column="segment",
+            found=segment,
+            allowed=own.iloc[0],
+            hint="Leave the segment out.",
+        )

@@ -14,8 +14,12 @@ from kamlib.workbook.book import Book, model
 
 SHEET, BASES = "segment_viability", "segmentation_bases"
 TESTS = (
-    "large_enough", "similar_enough", "specific_enough", "marketing_mix_possible", "reachable",
-)  # fmt: skip
+    "large_enough",
+    "similar_enough",
+    "specific_enough",
+    "marketing_mix_possible",
+    "reachable",
+)
 
 
 def viability(book: Book) -> pd.DataFrame:
@@ -32,7 +36,9 @@ def viability(book: Book) -> pd.DataFrame:
         said = sheets.said(book, SHEET, subject=segment)
         answers = [said.get(test, "") for test in TESTS]
         failed = [labels[t].lower() for t, a in zip(TESTS, answers, strict=True) if a == "no"]
-        open_ = [labels[t].lower() for t, a in zip(TESTS, answers, strict=True) if a not in ("yes", "no")]
+        open_ = [
+            labels[t].lower() for t, a in zip(TESTS, answers, strict=True) if a not in ("yes", "no")
+        ]
         if failed:
             status, reason = "not viable", "not " + ", not ".join(failed)
         elif open_:
@@ -84,11 +90,17 @@ def overview(book: Book) -> pd.DataFrame:
     segments = book["segments"]
     by_segment = book["customers"].groupby("segment")
     count = segments["segment"].map(by_segment.size()).fillna(0).astype(int)
-    prospects = book["customers"]["status"].eq("prospect").groupby(book["customers"]["segment"]).sum()
+    prospects = (
+        book["customers"]["status"].eq("prospect").groupby(book["customers"]["segment"]).sum()
+    )
     revenue = segments["segment"].map(by_segment["revenue"].sum(min_count=1))
     tested = viability(book).set_index("segment")[["status", "reason"]]
     said = book["answers"]
-    mix = said[(said["sheet"] == "seven_ps") & (said["field"] == "says") & (said["value"].str.strip() != "")]
+    mix = said[
+        (said["sheet"] == "seven_ps")
+        & (said["field"] == "says")
+        & (said["value"].str.strip() != "")
+    ]
     return segments[["segment", "name", "active", "basis", "description"]].assign(
         name=segments["name"].where(segments["name"] != "", segments["segment"]),
         customers=count,

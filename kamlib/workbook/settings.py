@@ -33,9 +33,13 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
-    workbook: str = Field("", description="folder, .xlsx, .kam or database address; empty: as opened")
+    workbook: str = Field(
+        "", description="folder, .xlsx, .kam or database address; empty: as opened"
+    )
     segment: str = Field("", description="segment id; empty: the first one")
-    near_line: float | None = Field(None, ge=0, le=9, description="how close to a line is too close to call")
+    near_line: float | None = Field(
+        None, ge=0, le=9, description="how close to a line is too close to call"
+    )
     customer: str = Field("", description="customer id; empty: as the notebook needs it")
     scenario: str = Field("", description="scenario id; empty: the workbook as it is")
     audience: Literal["internal", "customer"] = Field(
@@ -158,8 +162,13 @@ def together(*said: Mapping[str, Any]) -> dict[str, Any]:
         if before in ("", None):
             made[name] = value
         elif value not in ("", None, before):
-            raise InvalidInput(f'{name} is said twice, as "{before}" and as "{value}".', table="parameters",
-                               column=name, found=value, hint="Leave one of them out.")  # fmt: skip
+            raise InvalidInput(
+                f'{name} is said twice, as "{before}" and as "{value}".',
+                table="parameters",
+                column=name,
+                found=value,
+                hint="Leave one of them out.",
+            )
     return made
 
 
@@ -169,9 +178,13 @@ def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
         name = str(problem["loc"][0])
         names.append(name)
         if problem["type"] == "extra_forbidden":
-            lines.append(f'There is no parameter "{name}". {did_you_mean(name, model.model_fields)}')
+            lines.append(
+                f'There is no parameter "{name}". {did_you_mean(name, model.model_fields)}'
+            )
         else:
-            way = " Give it to papermill with -r, not -p." if problem["type"] == "string_type" else ""
+            way = (
+                " Give it to papermill with -r, not -p." if problem["type"] == "string_type" else ""
+            )
             lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.{way}')
     return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
 

@@ -15,6 +15,19 @@ from kamlib.models.certainty.verdicts import certainty, counts, percent
 from kamlib.models.certainty.worth import find_first
 
 __all__ = [
-    "above", "central", "certainty", "chances", "counts", "crossings", "drawn", "find_first", "opinions", "percent", "ranked",
-    "score_flips", "stability", "swings", "weight_flips",
-]  # fmt: skip
+    "above",
+    "central",
+    "certainty",
+    "chances",
+    "counts",
+    "crossings",
+    "drawn",
+    "find_first",
+    "opinions",
+    "percent",
+    "ranked",
+    "score_flips",
+    "stability",
+    "swings",
+    "weight_flips",
+]

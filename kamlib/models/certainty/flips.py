@@ -41,8 +41,15 @@ class Ways:
         order = np.lexsort([apart, pd.factorize(self.customers, sort=True)[0][row]])
         row, column = row[order], column[order]
         axis = np.where(self.strength[column], "strength", "attractiveness")
-        said = (self.customers[row], axis, self.factors[row, column], self.labels[row, column],
-                self.now[row, column], self.to[row, column], apart[order])  # fmt: skip
+        said = (
+            self.customers[row],
+            axis,
+            self.factors[row, column],
+            self.labels[row, column],
+            self.now[row, column],
+            self.to[row, column],
+            apart[order],
+        )
         return pd.DataFrame(dict(zip(columns, said, strict=True)))
 
     def nearest(self) -> dict[str, np.ndarray]:
@@ -50,14 +57,22 @@ class Ways:
         apart = np.where(np.isnan(self.to), np.inf, np.abs(self.to - self.now))
         if not apart.shape[1]:
             nothing = np.full(len(apart), np.nan)
-            return {"label": np.full(len(apart), "", dtype=object), "axis": np.full(len(apart), "", dtype=object),
-                    "now": nothing, "to": nothing}  # fmt: skip
+            return {
+                "label": np.full(len(apart), "", dtype=object),
+                "axis": np.full(len(apart), "", dtype=object),
+                "now": nothing,
+                "to": nothing,
+            }
         best = apart.argmin(axis=1)
         rows = np.arange(len(best))
         some = np.isfinite(apart[rows, best])
         axis = np.where(self.strength[best], "strength", "attractiveness")
-        return {"label": np.where(some, self.labels[rows, best], ""), "axis": np.where(some, axis, ""),
-                "now": np.where(some, self.now[rows, best], np.nan), "to": self.to[rows, best]}  # fmt: skip
+        return {
+            "label": np.where(some, self.labels[rows, best], ""),
+            "axis": np.where(some, axis, ""),
+            "now": np.where(some, self.now[rows, best], np.nan),
+            "to": self.to[rows, best],
+        }
 
 
 @model
@@ -102,7 +117,9 @@ def sides(book: Book, segment: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     share = weight / max(weight.sum(), 1e-300)
     if not weight.sum() > 0 or not inside.any():
         return share, np.full(table.shape, np.nan), np.full(table.shape, np.nan)
-    below, above = shares.attractive(table.to_numpy(float), share, inside, book.settings.line == "midpoint")
+    below, above = shares.attractive(
+        table.to_numpy(float), share, inside, book.settings.line == "midpoint"
+    )
     return share, below, above
 
 
@@ -117,9 +134,14 @@ def by_score(book: Book, segment: str) -> Ways:
 
 
 def _ways(
-    book: Book, segment: str, block: Rivals,
-    now: np.ndarray, to: np.ndarray, now_right: np.ndarray, to_right: np.ndarray,
-) -> Ways:  # fmt: skip
+    book: Book,
+    segment: str,
+    block: Rivals,
+    now: np.ndarray,
+    to: np.ndarray,
+    now_right: np.ndarray,
+    to_right: np.ndarray,
+) -> Ways:
     table, _, labels = cells(book, segment)
     seen = kaism.positions(book, segment)
     at, inside = block.at(table.index), ~seen["ruled_out"].to_numpy(bool)
@@ -128,11 +150,14 @@ def _ways(
     width = len(labels)
     return Ways(
         table.index.to_numpy(object),
-        np.column_stack([np.broadcast_to(table.columns.to_numpy(object), to.shape), _padded(block.factors)[at]]),
+        np.column_stack(
+            [np.broadcast_to(table.columns.to_numpy(object), to.shape), _padded(block.factors)[at]]
+        ),
         np.column_stack([np.broadcast_to(labels, to.shape), _padded(named(book, block))[at]]),
         np.arange(width + pad.shape[1]) >= width,
-        np.column_stack([now, np.vstack([now_right, pad])[at]]), np.column_stack([to, right]),
-    )  # fmt: skip
+        np.column_stack([now, np.vstack([now_right, pad])[at]]),
+        np.column_stack([to, right]),
+    )
 
 
 def _padded(names: np.ndarray) -> np.ndarray:
@@ -151,7 +176,8 @@ def _labels(block: Rivals, factors: pd.DataFrame) -> np.ndarray:
     part = factors[(factors["model"] == "strength") & (factors["label"] != "")]
     labels = dict(zip(zip(part["scope"], part["factor"], strict=True), part["label"], strict=True))
     made = [
-        [labels.get((c, f), f) for f in row] for c, row in zip(block.customers, block.factors, strict=True)
+        [labels.get((c, f), f) for f in row]
+        for c, row in zip(block.customers, block.factors, strict=True)
     ]
     return np.array(made, dtype=object).reshape(block.factors.shape)
 
@@ -164,7 +190,9 @@ def _strength_shares(block: Rivals) -> tuple[np.ndarray, np.ndarray]:
     return share, shares.strong(block.margins, block.there, share)
 
 
-def attractive_scores(grid: np.ndarray, weight: np.ndarray, seen: pd.DataFrame, midpoint: bool) -> np.ndarray:
+def attractive_scores(
+    grid: np.ndarray, weight: np.ndarray, seen: pd.DataFrame, midpoint: bool
+) -> np.ndarray:
     """The nearest score of each cell (n x J) at which its customer stands on the other side; NaN where none is."""
     inside = ~seen["ruled_out"].to_numpy(bool)
     known = ~np.isnan(grid) * weight
@@ -199,7 +227,11 @@ def _strength_scores(block: Rivals) -> np.ndarray:
     ahead = ~np.asarray(behind.any(axis=1))[:, None]
     down = np.fmax.reduce(each, axis=1, initial=np.nan)  # one competitor in front is enough
     asked = np.where(behind[:, :, None], each, -np.inf)
-    up = asked.max(axis=1, initial=-np.inf)  # every one that leads has to be passed; NaN where one cannot be
+    up = asked.max(
+        axis=1, initial=-np.inf
+    )  # every one that leads has to be passed; NaN where one cannot be
     made = np.where(ahead, down, np.where(np.isfinite(up), up, np.nan))
-    there = np.asarray(block.there.any(axis=1))[:, None] & (block.weights > 0) & ~np.isnan(block.ours)
+    there = (
+        np.asarray(block.there.any(axis=1))[:, None] & (block.weights > 0) & ~np.isnan(block.ours)
+    )
     return np.where(there, made, np.nan)

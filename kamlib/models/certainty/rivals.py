@@ -57,9 +57,14 @@ def _rivals(ours: pd.DataFrame, theirs: pd.DataFrame, weights: pd.DataFrame) -> 
     margins[of, spot], known[of, spot] = np.where(both, apart, 0.0), both
     listed = np.array([*weights.columns, ""], dtype=object)
     return Rivals(
-        list(names), np.where(kept, listed[own], ""), np.where(kept, np.take_along_axis(weight[first], own, axis=1), 0.0),
-        np.take_along_axis(us[first], own, axis=1), margins, known, np.asarray(known.any(axis=2)),
-    )  # fmt: skip
+        list(names),
+        np.where(kept, listed[own], ""),
+        np.where(kept, np.take_along_axis(weight[first], own, axis=1), 0.0),
+        np.take_along_axis(us[first], own, axis=1),
+        margins,
+        known,
+        np.asarray(known.any(axis=2)),
+    )
 
 
 def undominated(margins: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -24,15 +24,26 @@ def drawn(book: Book) -> pd.DataFrame:
     """
     points, sure = portfolio.drawn(book), certainty(book)
     parts = [_heights(book, segment) for segment in kaism.segments(book)]
-    low, high = (np.concatenate([part[n] for part in parts]) if parts else np.zeros(0) for n in (0, 1))
+    low, high = (
+        np.concatenate([part[n] for part in parts]) if parts else np.zeros(0) for n in (0, 1)
+    )
     left, right = _leads(book, points["customer"])
-    beside, stands = points["no_rival"].to_numpy(bool), points["status"].isin(["placed", "undetermined"])
+    beside, stands = (
+        points["no_rival"].to_numpy(bool),
+        points["status"].isin(["placed", "undetermined"]),
+    )
     firm = (sure["verdict"] == "firm").to_numpy()
     status = np.where(stands, np.where(firm, "placed", "undetermined"), points["status"])
     return points.assign(
-        y_low=low, y_high=high, x_low=np.where(beside, 9.0, left), x_high=np.where(beside, 9.0, right),
-        status=status, about=sure["words"].to_numpy(), was_x=np.nan, was_y=np.nan,
-    )  # fmt: skip
+        y_low=low,
+        y_high=high,
+        x_low=np.where(beside, 9.0, left),
+        x_high=np.where(beside, 9.0, right),
+        status=status,
+        about=sure["words"].to_numpy(),
+        was_x=np.nan,
+        was_y=np.nan,
+    )
 
 
 def _quantiles(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

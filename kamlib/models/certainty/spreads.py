@@ -45,7 +45,9 @@ class Spread:
 
     def drawn(self, weights: np.ndarray) -> np.ndarray:
         """Such weights, COUNT x J."""
-        spots, counts = self.plain(np.eye(len(weights)), np.broadcast_to(weights, (len(weights),) * 2))
+        spots, counts = self.plain(
+            np.eye(len(weights)), np.broadcast_to(weights, (len(weights),) * 2)
+        )
         return draws.weights(tuple(counts[0].tolist())) @ spots.T
 
 
@@ -76,9 +78,13 @@ def _of_segment(book: Book, segment: str) -> pd.DataFrame:
     out = seen["ruled_out"].to_numpy(bool)
     return pd.DataFrame(
         {c: seen[c].to_numpy() for c in ("segment", "customer", "name")}
-        | {"p_up": np.where(out, np.nan, up), "p_right": np.where(out, np.nan, right), "exact": both,
-           "error": np.where(both, 0.0, draws.ERROR)}
-    )  # fmt: skip
+        | {
+            "p_up": np.where(out, np.nan, up),
+            "p_right": np.where(out, np.nan, right),
+            "exact": both,
+            "error": np.where(both, 0.0, draws.ERROR),
+        }
+    )
 
 
 @model
@@ -97,7 +103,9 @@ def attractive(book: Book, segment: str) -> tuple[np.ndarray, np.ndarray]:
     nowhere = seen["y"].isna().to_numpy()
     if not weights.sum() > 0 or not (inside & ~nowhere).any():
         return np.full(len(seen), np.nan), np.ones(len(seen), bool)
-    p, sure = up(grid, weights, inside & ~nowhere, spread(book.settings), book.settings.line == "midpoint")
+    p, sure = up(
+        grid, weights, inside & ~nowhere, spread(book.settings), book.settings.line == "midpoint"
+    )
     return np.where(nowhere, np.nan, p), np.full(len(seen), sure)
 
 
@@ -165,7 +173,9 @@ def leads(
     margins = np.where((weights > 0)[:, None, :], margins, 0.0)
     left = undominated(margins, there)
     p, several = np.where(there.any(axis=1), 1.0, np.nan), left.sum(axis=1) > 1
-    behind = (left & (margins <= exact.EQUAL).all(axis=2)).any(axis=1)  # behind whatever the weights
+    behind = (left & (margins <= exact.EQUAL).all(axis=2)).any(
+        axis=1
+    )  # behind whatever the weights
     one = np.flatnonzero(left.any(axis=1) & ~several & ~behind)
     if len(one):
         p[one] = known.above(margins[one, left[one].argmax(axis=1)], weights[one])
@@ -176,7 +186,9 @@ def leads(
     return p, ~(several & ~behind)
 
 
-def _shares(margins: np.ndarray, left: np.ndarray, weights: np.ndarray, known: Spread) -> np.ndarray:
+def _shares(
+    margins: np.ndarray, left: np.ndarray, weights: np.ndarray, known: Spread
+) -> np.ndarray:
     """The share of the fixed weights for which all these margins are above 0.
 
     margins: n x R x J, left: n x R, which of them count. Competitor by competitor and a block of weights at a time,
@@ -191,7 +203,10 @@ def _shares(margins: np.ndarray, left: np.ndarray, weights: np.ndarray, known: S
     own = own[:, :last]
     flat = own.transpose(1, 0, 2).reshape(-1, width)  # competitor first
     table, counts = known.plain(flat, np.tile(weights, (own.shape[1], 1)))
-    rows, parts = exact.repeated(table, counts).reshape(own.shape[1], count, -1), counts.sum(axis=1)[:count]
+    rows, parts = (
+        exact.repeated(table, counts).reshape(own.shape[1], count, -1),
+        counts.sum(axis=1)[:count],
+    )
     made = np.empty(count)
     for length in np.unique(parts):
         mine = np.flatnonzero(parts == length)

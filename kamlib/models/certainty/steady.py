@@ -12,9 +12,31 @@ from kamlib.models.certainty.spreads import cells
 from kamlib.models.scoring import one
 from kamlib.workbook.book import Book, model
 
-COLUMNS = ["segment", "factor", "label", "share", "low", "high", "first_below", "first_above", "words"]
+COLUMNS = [
+    "segment",
+    "factor",
+    "label",
+    "share",
+    "low",
+    "high",
+    "first_below",
+    "first_above",
+    "words",
+]
 CROSSINGS = ["segment", "factor", "label", "customer", "name", "box", "share", "at"]
-SWINGS = ["segment", "customer", "axis", "kind", "factor", "label", "now", "less", "more", "crosses", "said"]
+SWINGS = [
+    "segment",
+    "customer",
+    "axis",
+    "kind",
+    "factor",
+    "label",
+    "now",
+    "less",
+    "more",
+    "crosses",
+    "said",
+]
 
 
 @model
@@ -32,7 +54,9 @@ def stability(book: Book) -> pd.DataFrame:
         for j, (factor, label) in enumerate(zip(table.columns, labels, strict=True)):
             low, first = _limit(below[:, j], names, np.nanargmax, 0.0)
             high, last = _limit(above[:, j], names, np.nanargmin, 1.0)
-            rows.append((segment, factor, label, 100 * share[j], 100 * low, 100 * high, first, last))
+            rows.append(
+                (segment, factor, label, 100 * share[j], 100 * low, 100 * high, first, last)
+            )
     made = pd.DataFrame(rows, columns=COLUMNS[:-1])
     words = [_steady(*row) for row in made.iloc[:, 2:].itertuples(index=False, name=None)]
     return made.assign(words=pd.Series(words, dtype=object))
@@ -49,10 +73,10 @@ def _steady(label: str, share: float, low: float, high: float, below: str, above
     """One sentence: how far this weight may move."""
     if not below and not above:
         return f"{label} could count anything from 0 to 100 %: nobody would change box."
-    ways = [f"{name} first changes at {at:.0f} %" for name, at in ((below, low), (above, high)) if name]
-    return (
-        f"{label} counts {share:.0f} %; from {low:.0f} to {high:.0f} % nobody changes box; {', '.join(ways)}."
-    )
+    ways = [
+        f"{name} first changes at {at:.0f} %" for name, at in ((below, low), (above, high)) if name
+    ]
+    return f"{label} counts {share:.0f} %; from {low:.0f} to {high:.0f} % nobody changes box; {', '.join(ways)}."
 
 
 @model
@@ -66,13 +90,24 @@ def crossings(book: Book) -> pd.DataFrame:
         for side in sides:
             row, column = np.nonzero(~np.isnan(side))
             customer = table.index.to_numpy()[row]
-            parts.append(pd.DataFrame({
-                "segment": segment, "factor": table.columns.to_numpy()[column], "label": labels[column], "customer": customer,
-                "name": placed.loc[customer, "name"].to_numpy(), "box": placed.loc[customer, "box"].to_numpy(),
-                "share": 100 * share[column], "at": 100 * side[row, column],
-            }))  # fmt: skip
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "segment": segment,
+                        "factor": table.columns.to_numpy()[column],
+                        "label": labels[column],
+                        "customer": customer,
+                        "name": placed.loc[customer, "name"].to_numpy(),
+                        "box": placed.loc[customer, "box"].to_numpy(),
+                        "share": 100 * share[column],
+                        "at": 100 * side[row, column],
+                    }
+                )
+            )
     made = [part for part in parts if len(part)]
-    return pd.concat(made, ignore_index=True)[CROSSINGS] if made else pd.DataFrame(columns=CROSSINGS)
+    return (
+        pd.concat(made, ignore_index=True)[CROSSINGS] if made else pd.DataFrame(columns=CROSSINGS)
+    )
 
 
 @model
@@ -94,14 +129,18 @@ def swings(book: Book, customer: str) -> pd.DataFrame:
     made["said"] = [
         f"{label} {'half or twice as important' if kind == 'weight' else 'scored one lower or higher'}: "
         f"{one(min(less, more))} to {one(max(less, more))} (now {one(now)})"
-        for kind, label, now, less, more in zip(made["kind"], made["label"], *(sides[c] for c in sides), strict=True)
-    ]  # fmt: skip
+        for kind, label, now, less, more in zip(
+            made["kind"], made["label"], *(sides[c] for c in sides), strict=True
+        )
+    ]
     wide = (sides["more"] - sides["less"]).abs()
     order = np.lexsort([-wide, made["axis"] == "strength"])
     return made.iloc[order].reset_index(drop=True)
 
 
-def _heights(grid: np.ndarray, weights: np.ndarray, inside: np.ndarray, midpoint: bool) -> np.ndarray:
+def _heights(
+    grid: np.ndarray, weights: np.ndarray, inside: np.ndarray, midpoint: bool
+) -> np.ndarray:
     """How far each row stands above the line with these weights."""
     known = ~np.isnan(grid) * weights
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -145,19 +184,39 @@ def _right(book: Book, segment: str, customer: str) -> list[tuple]:
 
     def lead(weight: np.ndarray, apart: np.ndarray) -> float:
         counted = both * weight
-        return float(((apart * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1e-300)).min())
+        return float(
+            ((apart * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1e-300)).min()
+        )
 
     now, made = lead(weights, margins), []
     for j in np.flatnonzero(weights > 0):
         about = (segment, customer, "strength")
-        twice = [np.where(np.arange(len(weights)) == j, weights * times, weights) for times in (0.5, 2.0)]
+        twice = [
+            np.where(np.arange(len(weights)) == j, weights * times, weights) for times in (0.5, 2.0)
+        ]
         made.append(
-            (*about, "weight", block.factors[0, j], labels[j], now, *(lead(w, margins) for w in twice))
+            (
+                *about,
+                "weight",
+                block.factors[0, j],
+                labels[j],
+                now,
+                *(lead(w, margins) for w in twice),
+            )
         )
         if ours[j] == ours[j]:
             steps = [np.clip(ours[j] + step, 1, 10) - ours[j] for step in (-1.0, 1.0)]
-            moved = [margins + np.where(np.arange(len(weights)) == j, step, 0.0) * both for step in steps]
+            moved = [
+                margins + np.where(np.arange(len(weights)) == j, step, 0.0) * both for step in steps
+            ]
             made.append(
-                (*about, "score", block.factors[0, j], labels[j], now, *(lead(weights, m) for m in moved))
+                (
+                    *about,
+                    "score",
+                    block.factors[0, j],
+                    labels[j],
+                    now,
+                    *(lead(weights, m) for m in moved),
+                )
             )
     return made

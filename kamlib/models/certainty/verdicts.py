@@ -15,10 +15,27 @@ from kamlib.workbook.schema import BOXES
 
 FIRM, LIKELY = 0.9, 0.7
 COLUMNS = [
-    "segment", "customer", "p_key", "p_key_development", "p_maintenance", "p_opportunistic", "verdict", "flip_weight", "flip_to",
-    "flip_score", "flip_score_to", "name", "box", "flip_axis", "flip_from", "flip_score_axis", "flip_score_from", "exact", "error",
+    "segment",
+    "customer",
+    "p_key",
+    "p_key_development",
+    "p_maintenance",
+    "p_opportunistic",
+    "verdict",
+    "flip_weight",
+    "flip_to",
+    "flip_score",
+    "flip_score_to",
+    "name",
+    "box",
+    "flip_axis",
+    "flip_from",
+    "flip_score_axis",
+    "flip_score_from",
+    "exact",
+    "error",
     "words",
-]  # fmt: skip
+]
 
 
 @model
@@ -35,12 +52,19 @@ def certainty(book: Book) -> pd.DataFrame:
     columns: dict[str, Any] = {
         c: seen[c].to_numpy() for c in ("segment", "customer", "name", "box", "status")
     }
-    columns |= {"p_key": up * right, "p_key_development": up * (1 - right), "p_maintenance": (1 - up) * right,
-                "p_opportunistic": (1 - up) * (1 - right), "exact": chance["exact"].to_numpy(bool),
-                "error": chance["error"].to_numpy(float)}  # fmt: skip
+    columns |= {
+        "p_key": up * right,
+        "p_key_development": up * (1 - right),
+        "p_maintenance": (1 - up) * right,
+        "p_opportunistic": (1 - up) * (1 - right),
+        "exact": chance["exact"].to_numpy(bool),
+        "error": chance["error"].to_numpy(float),
+    }
     listed = kaism.segments(book)
-    for name, factor, to, find in (("flip", "flip_weight", "flip_to", flips.by_weight),
-                                   ("flip_score", "flip_score", "flip_score_to", flips.by_score)):  # fmt: skip
+    for name, factor, to, find in (
+        ("flip", "flip_weight", "flip_to", flips.by_weight),
+        ("flip_score", "flip_score", "flip_score_to", flips.by_score),
+    ):
         near = [find(book, segment).nearest() for segment in listed]
         for column, part in (
             (factor, "label"),

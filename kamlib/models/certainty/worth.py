@@ -14,9 +14,25 @@ from kamlib.models.certainty.spreads import cells
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES, US
 
-LEVELS = np.arange(1.0, 10.25, 0.5)  # what an unknown score can turn out to be, each as likely as the others
+LEVELS = np.arange(
+    1.0, 10.25, 0.5
+)  # what an unknown score can turn out to be, each as likely as the others
 MOST = 512  # so many ways for the other unknown scores are looked at
-COLUMNS = ["segment", "customer", "name", "model", "factor", "label", "supplier", "worth", "sure_now", "sure_then", "together", "box", "words"]  # fmt: skip
+COLUMNS = [
+    "segment",
+    "customer",
+    "name",
+    "model",
+    "factor",
+    "label",
+    "supplier",
+    "worth",
+    "sure_now",
+    "sure_then",
+    "together",
+    "box",
+    "words",
+]
 Cell = tuple[str, str, str]  # model, factor, supplier
 
 
@@ -54,8 +70,12 @@ def find_first(book: Book) -> pd.DataFrame:
     )
     more = {c: made[c].fillna(0.0).round(9) for c in ("worth", "together")}
     made = made.assign(**more, box=made["box"].fillna(""))
-    made = made.sort_values(["worth", "together"], ascending=False, kind="stable", ignore_index=True)
-    return made.assign(words=pd.Series([_words(r) for r in made.to_dict("records")], dtype=object))[COLUMNS]
+    made = made.sort_values(
+        ["worth", "together"], ascending=False, kind="stable", ignore_index=True
+    )
+    return made.assign(words=pd.Series([_words(r) for r in made.to_dict("records")], dtype=object))[
+        COLUMNS
+    ]
 
 
 def _words(row: dict) -> str:
@@ -63,7 +83,9 @@ def _words(row: dict) -> str:
     if row["worth"] > 0.005:
         return f"We are {100 * row['sure_now']:.0f} % sure where {name} stands; with this, {100 * row['sure_then']:.0f} %."
     if row["together"] > 0.005:
-        return f"Settles nothing about {name} by itself, but together with its other unknown scores."
+        return (
+            f"Settles nothing about {name} by itself, but together with its other unknown scores."
+        )
     return f"Changes nothing about {name}, whatever it turns out to be."
 
 
@@ -79,7 +101,12 @@ def _of_segment(book: Book, segment: str, asked: set[str]) -> Iterator[tuple]:
         now = _boxes(up.base, right.base)
         box = _outcome(now)
         for cell, given in up.given.items():
-            yield (customer, *cell, *_gain(now, [_boxes(level, right.base) for level in given]), box)
+            yield (
+                customer,
+                *cell,
+                *_gain(now, [_boxes(level, right.base) for level in given]),
+                box,
+            )
         for cell, given in right.given.items():
             yield (customer, *cell, *_gain(now, [_boxes(up.base, level) for level in given]), box)
 
@@ -122,12 +149,19 @@ class _Ups:
         seen = kaism.positions(book, segment)
         waived = kaism.waivers(book)
         must = factors["must_have_min"].to_numpy(float)
-        self.must = np.array([
-            [np.nan if (c, f) in waived or (c, "") in waived else m for f, m in zip(self.names, must, strict=True)]
-            for c in table.index
-        ]).reshape(self.grid.shape)  # fmt: skip
+        self.must = np.array(
+            [
+                [
+                    np.nan if (c, f) in waived or (c, "") in waived else m
+                    for f, m in zip(self.names, must, strict=True)
+                ]
+                for c in table.index
+            ]
+        ).reshape(self.grid.shape)
         inside = ~seen["ruled_out"].to_numpy(bool)
-        middle = np.where(np.isnan(self.grid), (LEVELS[0] + LEVELS[-1]) / 2, self.grid) @ self.shares
+        middle = (
+            np.where(np.isnan(self.grid), (LEVELS[0] + LEVELS[-1]) / 2, self.grid) @ self.shares
+        )
         self.midpoint, self.count, self.total = (
             book.settings.line == "midpoint",
             int(inside.sum()),
@@ -174,10 +208,13 @@ class _Rights:
     def __init__(self, book: Book, seen: pd.DataFrame) -> None:
         ours, theirs, weights = kaism.strength_cells(book, tuple(seen["customer"]))
         self.names, index = weights.columns.to_numpy(object), ours.index
-        self.ours, self.theirs, self.weights = (part.to_numpy(float) for part in (ours, theirs, weights))
+        self.ours, self.theirs, self.weights = (
+            part.to_numpy(float) for part in (ours, theirs, weights)
+        )
         self.suppliers = index.get_level_values("supplier").to_numpy(object)
         self.rows = {
-            c: list(rows) for c, rows in index.to_frame(index=False).groupby("subject").indices.items()
+            c: list(rows)
+            for c, rows in index.to_frame(index=False).groupby("subject").indices.items()
         }
         self.alone = dict(zip(seen["customer"], seen["no_rival"], strict=True))
 

@@ -65,9 +65,12 @@ def find(customers: pd.DataFrame, chosen: Sequence[str], groups: int = 0) -> Dis
     prepared, support, found = _sought(Book({"customers": customers}), names)
     if groups and groups not in found:
         raise InvalidInput(
-            f"{groups} groups cannot be cut here.", table="customers", found=groups,
-            allowed=f"2 to {max(found)} groups", hint=f"Ask for 2 to {max(found)}.",
-        )  # fmt: skip
+            f"{groups} groups cannot be cut here.",
+            table="customers",
+            found=groups,
+            allowed=f"2 to {max(found)} groups",
+            hint=f"Ask for 2 to {max(found)}.",
+        )
     best = _best(support)
     shown = groups or best or _strongest(support)
     letters, table = _grouped(prepared, found[shown])
@@ -82,18 +85,24 @@ def find(customers: pd.DataFrame, chosen: Sequence[str], groups: int = 0) -> Dis
         profile=profile,
         words=_words.told(profile, letters),
         notes=list(prepared.notes),
-        scaled=prepared.scaled.set_index(pd.Index(prepared.who.loc[prepared.who["known"], "customer"])),
+        scaled=prepared.scaled.set_index(
+            pd.Index(prepared.who.loc[prepared.who["known"], "customer"])
+        ),
     )
 
 
 @model
-def _sought(book: Book, chosen: tuple[str, ...] | str) -> tuple[Ready, pd.DataFrame, dict[int, cuts.Cut]]:
+def _sought(
+    book: Book, chosen: tuple[str, ...] | str
+) -> tuple[Ready, pd.DataFrame, dict[int, cuts.Cut]]:
     """The prepared customers, how well the data bear each number of groups, and all the cuts."""
     from sklearn import config_context
     from threadpoolctl import threadpool_limits
 
     one_order = threadpool_limits(1)  # of sums, so that the last digit is the same every time
-    unasked = config_context(assume_finite=True, skip_parameter_validation=True)  # a third of the time
+    unasked = config_context(
+        assume_finite=True, skip_parameter_validation=True
+    )  # a third of the time
     with one_order, unasked:
         prepared = ready(book["customers"], chosen)
         n = len(prepared.raw)

@@ -58,13 +58,18 @@ def ready(customers: pd.DataFrame, chosen: Sequence[str]) -> Ready:
     )
     known = (raw.notna() & (raw != "")).any(axis=1)
     who = pd.DataFrame(
-        {"customer": rows["customer"], "name": rows["name"].where(rows["name"] != "", rows["customer"])}
+        {
+            "customer": rows["customer"],
+            "name": rows["name"].where(rows["name"] != "", rows["customer"]),
+        }
     ).assign(known=known)
     if known.sum() < FEWEST:
         raise InvalidInput(
             f"{known.sum()} customers with known values are too few to look for groups: cut by hand.",
-            table="customers", found=int(known.sum()), allowed=f"at least {FEWEST} customers",
-        )  # fmt: skip
+            table="customers",
+            found=int(known.sum()),
+            allowed=f"at least {FEWEST} customers",
+        )
     notes += _gaps(rows[known], raw[known], int((~known).sum()))
     if usable["size_like"].all():
         notes.append(SIZE_ALONE)
@@ -96,16 +101,27 @@ def _usable(customers: pd.DataFrame, chosen: Sequence[str]) -> tuple[pd.DataFram
     """The rows of `reading.columns` that were chosen and can be used, sorted by name, and notes on the others."""
     if isinstance(chosen, str) or not len(chosen):
         raise InvalidInput("Choose at least one column to look for groups in.", table="customers")
-    offered = [str(c) for c in dict.fromkeys(customers.columns) if str(c) not in reading.NOT_OFFERED]
+    offered = [
+        str(c) for c in dict.fromkeys(customers.columns) if str(c) not in reading.NOT_OFFERED
+    ]
     for name in chosen:
         if name not in offered:
             hint = did_you_mean(name, offered)
-            raise InvalidInput(f'There is no column "{name}" to look for groups in.', table="customers",
-                               column=str(name), found=name, hint=hint)  # fmt: skip
+            raise InvalidInput(
+                f'There is no column "{name}" to look for groups in.',
+                table="customers",
+                column=str(name),
+                found=name,
+                hint=hint,
+            )
     wanted = sorted(dict.fromkeys(map(str, chosen)))
-    table = pd.DataFrame([reading.described(name, reading.first(customers, name)) for name in wanted])
+    table = pd.DataFrame(
+        [reading.described(name, reading.first(customers, name)) for name in wanted]
+    )
     table = _without_gappy(table, len(customers))
-    notes = [f"{row.column} is left out: {row.why}." for row in table[~table["usable"]].itertuples()]
+    notes = [
+        f"{row.column} is left out: {row.why}." for row in table[~table["usable"]].itertuples()
+    ]
     if not table["usable"].any():
         message = "None of the chosen columns tells customers apart."
         raise InvalidInput(message, table="customers", found=_listed(wanted), hint=" ".join(notes))
@@ -122,13 +138,19 @@ def _without_gappy(table: pd.DataFrame, rows: int) -> pd.DataFrame:
 def _sorted(customers: pd.DataFrame, used: list[str]) -> pd.DataFrame:
     """customer, name and the used columns, sorted by what stands in them and never by where it stands."""
     blank = pd.Series("", index=customers.index, dtype=object)
-    rows = pd.DataFrame({c: reading.first(customers, c) if c in customers else blank
-                         for c in ("customer", "name", *used)})  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            c: reading.first(customers, c) if c in customers else blank
+            for c in ("customer", "name", *used)
+        }
+    )
     rows = rows.assign(customer=reading.words(rows["customer"]), name=reading.words(rows["name"]))
     order = rows.astype(str).sort_values(["customer", "name", *used], kind="stable").index
-    return rows.loc[order].reset_index(drop=True) if rows.index.is_unique else _sorted(
-        customers.reset_index(drop=True), used
-    )  # fmt: skip
+    return (
+        rows.loc[order].reset_index(drop=True)
+        if rows.index.is_unique
+        else _sorted(customers.reset_index(drop=True), used)
+    )
 
 
 def _gaps(rows: pd.DataFrame, raw: pd.DataFrame, unknown: int) -> list[str]:
@@ -144,7 +166,9 @@ def _gaps(rows: pd.DataFrame, raw: pd.DataFrame, unknown: int) -> list[str]:
         odd = said[(said != "") & raw[name].isna()]
         if len(odd):
             cells = "1 cell is no number" if len(odd) == 1 else f"{len(odd)} cells are no numbers"
-            notes.append(f'{name}: {cells}, such as "{odd.iloc[0][:40]}"; that counts as not known.')
+            notes.append(
+                f'{name}: {cells}, such as "{odd.iloc[0][:40]}"; that counts as not known.'
+            )
         gaps = int(raw[name].isna().sum())
         if gaps:
             middle = figure(float(raw[name].median()))

@@ -15,8 +15,24 @@ from kamlib.workbook.schema import UNKNOWN_WORDS, as_text, is_figure
 KINDS = ("numeric", "categorical", "text", "constant", "empty", "identifier")
 USABLE = ("numeric", "categorical")
 NOT_OFFERED = ("customer", "name", "note", "segment", "manager", "rival")
-BLANK = {*UNKNOWN_WORDS, "n/a", "na", "n.a.", "#n/a", "none", "null", "nan", "—", "not known", "tbd", "tbc"}
-MOST_CODES, MOST_LEVELS = 6, 20  # distinct whole numbers that are still codes; distinct words that are levels
+BLANK = {
+    *UNKNOWN_WORDS,
+    "n/a",
+    "na",
+    "n.a.",
+    "#n/a",
+    "none",
+    "null",
+    "nan",
+    "—",
+    "not known",
+    "tbd",
+    "tbc",
+}
+MOST_CODES, MOST_LEVELS = (
+    6,
+    20,
+)  # distinct whole numbers that are still codes; distinct words that are levels
 MOSTLY = 0.8  # the share of the known cells that must be numbers in a column of numbers
 KNOWN_ENOUGH, MOST_SUGGESTED = 0.6, 8
 SKEWED, TIMES_THE_MIDDLE = 0.5, 3
@@ -26,7 +42,8 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _ID = re.compile(
-    r"(^|[^a-z])(id|no|nr|number|code|zip|postcode|post code|phone|tel|vat|iban|account)([^a-z]|$)", re.I
+    r"(^|[^a-z])(id|no|nr|number|code|zip|postcode|post code|phone|tel|vat|iban|account)([^a-z]|$)",
+    re.I,
 )
 
 
@@ -54,14 +71,18 @@ def numbers(cells: pd.Series) -> pd.Series:
         values = cells.astype(float)
     else:
         plain, _ = figures.numbers([_bare(v) for v in cells.tolist()])
-        values = pd.Series([float(t) if t else math.nan for t in plain], index=cells.index, dtype=float)
+        values = pd.Series(
+            [float(t) if t else math.nan for t in plain], index=cells.index, dtype=float
+        )
     return values.where(values.map(is_figure))
 
 
 def words(cells: pd.Series) -> pd.Series:
     """A column as text without spaces around it, "" where nothing is known."""
     texts = [" ".join(as_text(v).split()) for v in cells.tolist()]
-    return pd.Series(["" if t.lower() in BLANK else t for t in texts], index=cells.index, dtype=object)
+    return pd.Series(
+        ["" if t.lower() in BLANK else t for t in texts], index=cells.index, dtype=object
+    )
 
 
 def columns(customers: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +95,18 @@ def columns(customers: pd.DataFrame) -> pd.DataFrame:
     """
     offered = [c for c in dict.fromkeys(customers.columns) if str(c) not in NOT_OFFERED]
     rows = [described(str(c), first(customers, c)) for c in offered]
-    names = ["column", "kind", "usable", "known", "distinct", "low", "high", "skewed", "size_like", "why"]
+    names = [
+        "column",
+        "kind",
+        "usable",
+        "known",
+        "distinct",
+        "low",
+        "high",
+        "skewed",
+        "size_like",
+        "why",
+    ]
     table = pd.DataFrame(rows, columns=names)
     return table.assign(suggested=_suggested(table, len(customers))).astype(
         {"usable": bool, "skewed": bool, "size_like": bool, "known": int, "distinct": int}
@@ -95,10 +127,17 @@ def described(column: str, cells: pd.Series) -> dict[str, object]:
     kind, why = _kind(column, text[text != ""], values)
     low, high = (values.min(), values.max()) if kind == "numeric" else (math.nan, math.nan)
     return {
-        "column": column, "kind": kind, "usable": kind in USABLE, "known": known, "distinct": distinct,
-        "low": float(low), "high": float(high), "size_like": bool(_SIZE.search(column)), "why": why,
+        "column": column,
+        "kind": kind,
+        "usable": kind in USABLE,
+        "known": known,
+        "distinct": distinct,
+        "low": float(low),
+        "high": float(high),
+        "size_like": bool(_SIZE.search(column)),
+        "why": why,
         "skewed": kind == "numeric" and is_skewed(values.dropna().to_numpy()),
-    }  # fmt: skip
+    }
 
 
 def _kind(column: str, known: pd.Series, values: pd.Series) -> tuple[str, str]:
@@ -148,7 +187,11 @@ def skewness(values: np.ndarray) -> float:
     """The third standardised moment, 0 for a constant."""
     away = values - values.mean()
     spread = float(np.sqrt((away**2).mean()))
-    return float((away**3).mean()) / spread**3 if spread > 1e-12 * max(1.0, np.abs(values).max()) else 0.0
+    return (
+        float((away**3).mean()) / spread**3
+        if spread > 1e-12 * max(1.0, np.abs(values).max())
+        else 0.0
+    )
 
 
 def _suggested(table: pd.DataFrame, rows: int) -> Iterable[bool]:

@@ -9,8 +9,21 @@ import pandas as pd
 
 from kamlib.models.grouping.prepare import Ready, figure
 
-PROFILE = ["group", "column", "kind", "value", "share", "overall", "ratio", "effect", "words",
-           "at", "low", "high", "level"]  # fmt: skip
+PROFILE = [
+    "group",
+    "column",
+    "kind",
+    "value",
+    "share",
+    "overall",
+    "ratio",
+    "effect",
+    "words",
+    "at",
+    "low",
+    "high",
+    "level",
+]
 TELLING, LITTLE, MOST_TOLD = 0.3, 0.2, 3
 AS_GOOD_AS = 0.15  # a ratio nearer to 1 is told by its figures
 
@@ -27,7 +40,9 @@ def profile(ready: Ready, group: pd.Series) -> pd.DataFrame:
     """
     letters = sorted(set(group))
     parts = [
-        _number(ready, column, group, letter) if kind == "numeric" else _level(ready, column, group, letter)
+        _number(ready, column, group, letter)
+        if kind == "numeric"
+        else _level(ready, column, group, letter)
         for letter in letters
         for column, kind in zip(ready.used["column"], ready.used["kind"], strict=True)
     ]
@@ -41,10 +56,20 @@ def _number(ready: Ready, column: str, group: pd.Series, letter: str) -> dict[st
     ratio = value / overall if value > 0 and overall > 0 else math.nan
     low, at, high = np.percentile(scaled[inside], [25, 50, 75])
     return {
-        "group": letter, "column": column, "kind": "numeric", "value": value, "share": math.nan,
-        "overall": overall, "ratio": ratio, "effect": _effect(scaled, inside),
-        "words": _number_words(column, value, overall, ratio), "at": at, "low": low, "high": high, "level": "",
-    }  # fmt: skip
+        "group": letter,
+        "column": column,
+        "kind": "numeric",
+        "value": value,
+        "share": math.nan,
+        "overall": overall,
+        "ratio": ratio,
+        "effect": _effect(scaled, inside),
+        "words": _number_words(column, value, overall, ratio),
+        "at": at,
+        "low": low,
+        "high": high,
+        "level": "",
+    }
 
 
 def _effect(scaled: np.ndarray, inside: np.ndarray) -> float:
@@ -60,7 +85,9 @@ def _number_words(column: str, value: float, overall: float, ratio: float) -> st
     if not math.isfinite(value):
         return f"{column} not known"
     if math.isfinite(ratio) and (abs(ratio - 1) > AS_GOOD_AS) and ratio < 100:
-        times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 0.1 else f"{ratio:.2f}"
+        times = (
+            f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 0.1 else f"{ratio:.2f}"
+        )
         return f"{column} {times} times the typical customer"
     return f"{column} {figure(value)} (typical {figure(overall)})"
 
@@ -74,12 +101,20 @@ def _level(ready: Ready, column: str, group: pd.Series, letter: str) -> dict[str
     mean = float(all_[shown])
     rest = (overall - share * (group == letter).mean()) / max(1 - (group == letter).mean(), 1e-9)
     return {
-        "group": letter, "column": column, "kind": "categorical", "value": level, "share": share,
-        "overall": overall, "ratio": share / overall if overall else math.nan,
+        "group": letter,
+        "column": column,
+        "kind": "categorical",
+        "value": level,
+        "share": share,
+        "overall": overall,
+        "ratio": share / overall if overall else math.nan,
         "effect": 2 * (math.asin(math.sqrt(share)) - math.asin(math.sqrt(min(max(rest, 0), 1)))),
         "words": f"{column} is {level} for {100 * share:.0f} % ({100 * overall:.0f} % overall)",
-        "at": float(shares.loc[letter, shown]), "low": mean, "high": mean, "level": shown,
-    }  # fmt: skip
+        "at": float(shares.loc[letter, shown]),
+        "low": mean,
+        "high": mean,
+        "level": shown,
+    }
 
 
 def told(table: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
@@ -88,13 +123,21 @@ def told(table: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
     for letter, part in table.groupby("group"):
         strength = part["effect"].abs()
         telling = part[strength >= max(TELLING, LITTLE * strength.max())]
-        most = telling.loc[telling["effect"].abs().sort_values(ascending=False, kind="stable").index]
+        most = telling.loc[
+            telling["effect"].abs().sort_values(ascending=False, kind="stable").index
+        ]
         words = "; ".join(most["words"].head(MOST_TOLD))
         count = int((group == letter).sum())
-        rows.append({
-            "group": letter, "customers": count, "share_pct": round(100 * count / len(group), 1),
-            "description": f"{words}." if words else "Much like everybody else in these columns.",
-        })  # fmt: skip
+        rows.append(
+            {
+                "group": letter,
+                "customers": count,
+                "share_pct": round(100 * count / len(group), 1),
+                "description": f"{words}."
+                if words
+                else "Much like everybody else in these columns.",
+            }
+        )
     return pd.DataFrame(rows, columns=["group", "customers", "share_pct", "description"])
 
 

@@ -11,15 +11,51 @@ import pandas as pd
 from kamlib.errors import InvalidInput
 from kamlib.models.staffing import best
 from kamlib.models.staffing.best import EQUAL, Portfolio
-from kamlib.models.staffing.question import NONE, ROLES, Question, ask, candidates, days_left, people
+from kamlib.models.staffing.question import (
+    NONE,
+    ROLES,
+    Question,
+    ask,
+    candidates,
+    days_left,
+    people,
+)
 from kamlib.workbook.book import Book, model
 
 COLUMNS = [
-    "segment", "customer", "name", "box", "role", "days", "value", "estimated", "chance", "benefit", "chosen",
-    "manager", "why", "core", "place", "from_days", "category", "stands",
-]  # fmt: skip
-FRONTIER = ["capacity", "benefit", "accounts", "chosen", "share_pct", "comes_in", "goes_out", "stays"]
-FIRM, MORE = 0.9, 1.5  # a core index from which an account is sure; how much more than today is looked at
+    "segment",
+    "customer",
+    "name",
+    "box",
+    "role",
+    "days",
+    "value",
+    "estimated",
+    "chance",
+    "benefit",
+    "chosen",
+    "manager",
+    "why",
+    "core",
+    "place",
+    "from_days",
+    "category",
+    "stands",
+]
+FRONTIER = [
+    "capacity",
+    "benefit",
+    "accounts",
+    "chosen",
+    "share_pct",
+    "comes_in",
+    "goes_out",
+    "stays",
+]
+FIRM, MORE = (
+    0.9,
+    1.5,
+)  # a core index from which an account is sure; how much more than today is looked at
 ROLE_WORDS = {"key": "key account", "key_development": "key development account"}
 OUT = {
     "ruled_out": "fails a must-have",
@@ -56,8 +92,10 @@ def choose(book: Book, days: float | None = None) -> pd.DataFrame:
         chosen=["yes" if i in manager else "no" for i in range(len(seen))],
         manager=[ids[manager[i]] if i in manager else m for i, m in enumerate(seen["manager"])],
         why=[_why(q, i, manager, cap, seen, staff["name"].tolist()) for i in range(len(seen))],
-        core=cores, from_days=since, place=[_place(*both) for both in zip(cores, since, strict=True)],
-    )[COLUMNS]  # fmt: skip
+        core=cores,
+        from_days=since,
+        place=[_place(*both) for both in zip(cores, since, strict=True)],
+    )[COLUMNS]
 
 
 @model
@@ -74,9 +112,18 @@ def frontier(book: Book) -> pd.DataFrame:
     since = _since(q, _portfolios(book))
     for one in _portfolios(book):
         held = set(one.held)
-        rows.append((one.need, one.benefit, len(held), "|".join(seen["customer"].iloc[list(one.held)]),
-                     100 * one.benefit / whole if whole > 0 else math.nan,
-                     _names(seen, held - before), _names(seen, before - held), _names(seen, {i for i in held if since[i] == one.need})))  # fmt: skip
+        rows.append(
+            (
+                one.need,
+                one.benefit,
+                len(held),
+                "|".join(seen["customer"].iloc[list(one.held)]),
+                100 * one.benefit / whole if whole > 0 else math.nan,
+                _names(seen, held - before),
+                _names(seen, before - held),
+                _names(seen, {i for i in held if since[i] == one.need}),
+            )
+        )
         before = held
     return pd.DataFrame(rows, columns=FRONTIER)
 
@@ -124,7 +171,13 @@ def _place(core: float, since: float) -> str:
         return "in at nearly every capacity"
     if since == since:
         return f"in from {math.ceil(since - EQUAL):,.0f} days on"
-    return "in at some capacities only" if core > 1 - FIRM else "never in" if core == 0 else "hardly ever in"
+    return (
+        "in at some capacities only"
+        if core > 1 - FIRM
+        else "never in"
+        if core == 0
+        else "hardly ever in"
+    )
 
 
 def _why(
@@ -143,7 +196,9 @@ def _why(
     if row["state"] == "decided":
         return f"left out: decided{by} as {_account(row['decision'])}"
     though = f" though decided{by}" if row["decision"] else ""
-    return f"left out{though}: {OUT.get(row['state']) or _short_of(q, who, manager, cap, seen, names)}"
+    return (
+        f"left out{though}: {OUT.get(row['state']) or _short_of(q, who, manager, cap, seen, names)}"
+    )
 
 
 def _account(category: str) -> str:

@@ -29,7 +29,9 @@ class Question:
     group: np.ndarray  # candidates of one segment and role
     limits: np.ndarray  # most accounts of each group
     rivals: tuple[tuple[int, int], ...] = ()  # pairs that need different people
-    rooms: np.ndarray = field(default_factory=lambda: np.zeros(0))  # days each person has for candidates
+    rooms: np.ndarray = field(
+        default_factory=lambda: np.zeros(0)
+    )  # days each person has for candidates
     anyone: tuple[int, ...] = ()  # who can take an account that nobody looks after
     most: float = math.inf  # most accounts of one person
     today: float = math.inf  # days of everybody together
@@ -67,14 +69,36 @@ def candidates(book: Book) -> pd.DataFrame:
     benefit = (up * value).clip(lower=0)
     named = dict(zip(book["people"]["person"], book["people"]["name"], strict=True))
     made = seen.assign(
-        role=role, days=role.map(each).astype(float), value=value, estimated=estimated, chance=up, benefit=benefit,
+        role=role,
+        days=role.map(each).astype(float),
+        value=value,
+        estimated=estimated,
+        chance=up,
+        benefit=benefit,
         name=seen["name"].where(seen["name"] != "", seen["customer"]),
-        by=[named.get(p) or p for p in seen["person"]], manager=seen["manager"].fillna(""),
-    )  # fmt: skip
+        by=[named.get(p) or p for p in seen["person"]],
+        manager=seen["manager"].fillna(""),
+    )
     made["state"] = [_state(row) for row in made.to_dict("records")]
     wanted = made["box"].isin(ROLES) | made["decision"].isin(ROLES) | (up >= LIKELY_ENOUGH)
-    columns = ["segment", "customer", "name", "box", "role", "days", "value", "estimated", "chance", "benefit",
-               "manager", "state", "decision", "by", "category", "stands"]  # fmt: skip
+    columns = [
+        "segment",
+        "customer",
+        "name",
+        "box",
+        "role",
+        "days",
+        "value",
+        "estimated",
+        "chance",
+        "benefit",
+        "manager",
+        "state",
+        "decision",
+        "by",
+        "category",
+        "stands",
+    ]
     return made.loc[wanted, columns].reset_index(drop=True)
 
 
@@ -145,8 +169,15 @@ def people(book: Book) -> pd.DataFrame:
     room = np.maximum(days - taken.reindex(who).fillna(0.0).to_numpy(), 0.0)
     names = table["name"].reindex(who).fillna("")
     managers = set(portfolio.account_managers(book))
-    return pd.DataFrame({"person": who, "name": [n or p for p, n in names.items()],
-                         "anyone": [p in managers for p in who], "days": days, "room": room})  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": who,
+            "name": [n or p for p, n in names.items()],
+            "anyone": [p in managers for p in who],
+            "days": days,
+            "room": room,
+        }
+    )
 
 
 def days_left(book: Book) -> float:

@@ -28,8 +28,9 @@ def refusal(key: str, **parts: object) -> WorkbookError:
     return kind(message.format(**parts), hint=hint.format(**parts), **place)  # type: ignore[arg-type]
 
 
-def note(key: str, table: str = "", row: str = "", column: str = "", found: object = "",
-         **parts: object) -> Finding:  # fmt: skip
+def note(
+    key: str, table: str = "", row: str = "", column: str = "", found: object = "", **parts: object
+) -> Finding:
     """A finding; its level is the part of `sentences.yaml` that it stands in."""
     level = "error" if key in _sentences()["error"] else "warning"
     message, allowed = _sentences()[level][key]
