@@ -111,7 +111,6 @@ FIXED = {  # the first version without a published weakness
     "urllib3": "2.6.3",
     "idna": "3.7",
     "tqdm": "4.66.3",
-    "filelock": "3.20.1",
 }
 
 

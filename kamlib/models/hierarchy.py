@@ -33,7 +33,9 @@ def groups(book: Book) -> pd.DataFrame:
                 "members": ", ".join(customers.loc[members, "name"]),
                 "own_revenue": customers.at[parent, "revenue"],
                 "own_profit": customers.at[parent, "profit"],
-                "sums": "at least" if group[["revenue", "profit"]].isna().any(axis=None) else "complete",
+                "sums": "at least"
+                if group[["revenue", "profit"]].isna().any(axis=None)
+                else "complete",
                 **{column: group[column].sum(min_count=1) for column in SUMS},
             }
         )

@@ -14,13 +14,19 @@ LOWEST, HIGHEST = 1.0, 10.0
 DIGITS = 9  # compare after rounding to nine decimals: 34/6 - 37/6 must be exactly -0.5
 
 
-def wide(scores: pd.DataFrame, subjects: pd.Index | list[str], factors: pd.Index | list[str]) -> pd.DataFrame:
+def wide(
+    scores: pd.DataFrame, subjects: pd.Index | list[str], factors: pd.Index | list[str]
+) -> pd.DataFrame:
     """Long scores (columns subject, factor, score) as a table subjects x factors, NaN for unknown."""
     return pivot(scores["subject"], scores["factor"], scores["score"], subjects, factors)
 
 
 def pivot(
-    rows: pd.Series, columns: pd.Series, values: pd.Series, index: pd.Index | list, names: pd.Index | list
+    rows: pd.Series,
+    columns: pd.Series,
+    values: pd.Series,
+    index: pd.Index | list,
+    names: pd.Index | list,
 ) -> pd.DataFrame:
     """Each value in its row and column of a table index x names; NaN where there is none.
 
@@ -67,8 +73,12 @@ def means(table: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "score": share(points, known),
         "coverage": share(known, total),
-        "low": share(points + LOWEST * (total - known), total) if total else np.full(len(table), LOWEST),
-        "high": share(points + HIGHEST * (total - known), total) if total else np.full(len(table), HIGHEST),
+        "low": share(points + LOWEST * (total - known), total)
+        if total
+        else np.full(len(table), LOWEST),
+        "high": share(points + HIGHEST * (total - known), total)
+        if total
+        else np.full(len(table), HIGHEST),
     }
 
 
@@ -85,7 +95,9 @@ def margins(ours: np.ndarray, theirs: np.ndarray, weights: np.ndarray) -> dict[s
     worst = np.where(us, ours, LOWEST) - np.where(them, theirs, HIGHEST)
     best = np.where(us, ours, HIGHEST) - np.where(them, theirs, LOWEST)
     return {
-        "margin": share((both * np.where(us & them, ours - theirs, 0.0)).sum(axis=1), both.sum(axis=1)),
+        "margin": share(
+            (both * np.where(us & them, ours - theirs, 0.0)).sum(axis=1), both.sum(axis=1)
+        ),
         "low": share((weights * worst).sum(axis=1), total),
         "high": share((weights * best).sum(axis=1), total),
         "ours_known": (weights * us).sum(axis=1),
@@ -97,7 +109,9 @@ def margins(ours: np.ndarray, theirs: np.ndarray, weights: np.ndarray) -> dict[s
 def share(part: np.ndarray, whole: np.ndarray | float) -> np.ndarray:
     """part / whole rounded to DIGITS, NaN where the whole is 0."""
     whole = np.asarray(whole, dtype=float)
-    return np.round(np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), DIGITS)
+    return np.round(
+        np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0), DIGITS
+    )
 
 
 @functools.lru_cache(maxsize=65536)

@@ -1,4 +1,4 @@
-"""Book: a workbook at one moment, and `@model`, which computes again only what read something that has changed."""
+"""Book: a workbook at one moment, and `@model`, which computes again only what has changed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ T = TypeVar("T")
 Key = tuple[Any, ...]
 Step = tuple[tuple[str, Any], ...]
 PLAIN = (str, int, float, bool, type(None), Settings)
-ANSWERS_KEPT, MODELS_KEPT = 4, 4000  # editions remembered of one question, and questions in all
+ANSWERS_KEPT, MODELS_KEPT = 4, 4000  # editions remembered of a question, and questions
 
 
 class Book(Mapping[str, pd.DataFrame]):
     """The typed tables and the settings of a workbook as one value, which never changes.
 
-    `book["scores"]` is a table, `book.settings.near_line` a setting. Later editions of the same workbook
-    (`having`, `choosing`) share the memory of what the models answered; see `model`.
+    `book["scores"]` is a table, `book.settings.near_line` a setting. Later editions of the same
+    workbook (`having`, `choosing`) share the memory of what the models answered; see `model`.
     """
 
     __slots__ = ("_answers", "_choices", "_origin", "_settings", "memory", "tables")
@@ -38,7 +38,9 @@ class Book(Mapping[str, pd.DataFrame]):
         memory: OrderedDict[Key, Any] | None = None,
         _origin: tuple[Book, Step] | None = None,
     ) -> None:
-        self.tables: Mapping[str, pd.DataFrame] = tables.tables if isinstance(tables, Book) else tables
+        self.tables: Mapping[str, pd.DataFrame] = (
+            tables.tables if isinstance(tables, Book) else tables
+        )
         self._settings = settings or Settings()  # type: ignore[call-arg]
         self.memory: OrderedDict[Key, Any] = OrderedDict() if memory is None else memory
         self._origin = _origin
@@ -47,7 +49,7 @@ class Book(Mapping[str, pd.DataFrame]):
 
     @classmethod
     def of(cls, tables: Mapping[str, pd.DataFrame], **given: Any) -> Book:
-        """A book with the settings of the workbook, overruled by what is given (None: not given)."""
+        """A book with the settings of its tables, overruled by what is given (None: not given)."""
         return cls(tables, of_workbook(tables, **given))
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -88,7 +90,7 @@ class Book(Mapping[str, pd.DataFrame]):
         return Book({**self.tables, **tables}, settings or self._settings, self.memory)
 
     def steps_from(self, book: Book) -> tuple[Step, ...] | None:
-        """The settings that were chosen on the way from another book to this one; None: it does not descend from it."""
+        """The settings chosen on the way from another book to this one; None: it is no descendant."""
         if self is book:
             return ()
         if self._origin is None:
@@ -121,7 +123,7 @@ class _Reading:
         self.book, self.reads = book, dict[Key, Any]()
 
     def note(self, book: Book, key: Key, value: Any) -> None:
-        """Note a table, a setting or an answer, read of this book or of one that descends from it."""
+        """Note a table, setting or answer, read of this book or of one that descends from it."""
         steps = book.steps_from(self.book)
         if steps is None:  # a book made of other tables: whatever it is made of counts
             self.reads[("everything",)] = _everything(self.book)
@@ -137,10 +139,11 @@ _reading: ContextVar[_Reading | None] = ContextVar("reading", default=None)
 def model(function: Callable[Concatenate[Book, P], T]) -> Callable[Concatenate[Book, P], T]:
     """function(book, ...) that answers at once for as long as all it read is still the same.
 
-    What is read is noted while it runs: tables, settings, and answers of other models. A later edition of the
-    book is asked again for just these; where an answer turns out equal to the one before, the old object is
-    kept, so that what depends on it need not run either. Arguments must be hashable; an answer is never changed
-    in place. As build systems do it: Mokhov, Mitchell and Peyton Jones, Build systems à la carte, 2018.
+    What is read is noted while it runs: tables, settings, and answers of other models. A later
+    edition of the book is asked again for just these; where an answer turns out equal to the one
+    before, the old object is kept, so that what depends on it need not run either. Arguments must
+    be hashable; an answer is never changed in place. As build systems do it: Mokhov, Mitchell and
+    Peyton Jones, Build systems à la carte, 2018.
     """
 
     @functools.wraps(function)
@@ -158,7 +161,7 @@ def model(function: Callable[Concatenate[Book, P], T]) -> Callable[Concatenate[B
 
 
 def _answer(book: Book, question: Key, function: Callable[..., T], args: Any, more: Any) -> T:
-    """The answer remembered of an edition in which all that was read was the same, else a new one."""
+    """The answer remembered of an edition in which all that was read is the same, else a new one."""
     kept = book.memory.get(question, ())
     token = _reading.set(None)
     try:
@@ -202,7 +205,7 @@ def _now(book: Book, key: Key) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """The very same, or plain values that are equal; frames count as the same only if they are one object."""
+    """The very same, or plain values that are equal; two frames are never the same."""
     if one is other:
         return True
     if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):

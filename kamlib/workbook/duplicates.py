@@ -52,13 +52,17 @@ def _of_table(
     rows: list[Row] = frame.to_dict("records")
     there = {tuple(row[k].strip() for k in keys): row for row in rows}
     for row in rows:
-        places = [c for c in frame.columns if row[c].strip() == other and _names_customer(name, c, row)]
+        places = [
+            c for c in frame.columns if row[c].strip() == other and _names_customer(name, c, row)
+        ]
         if not places:
             continue
         new = row | dict.fromkeys(places, keep)
         old_key = {k: row[k].strip() for k in keys}
         if not set(places) & set(keys):
-            values = {c: "" if new[keys[0]] == keep else keep for c in places}  # nobody is its own parent
+            values = {
+                c: "" if new[keys[0]] == keep else keep for c in places
+            }  # nobody is its own parent
             changes.append(Change(name, old_key, values, {c: row[c] for c in places}))
             continue
         key = {k: new[k].strip() for k in keys}
@@ -76,7 +80,9 @@ def _of_table(
                 "name",
             ):
                 message = f'{column} of {keep} stays "{mine[column][:60]}"; {other} had "{new[column][:60]}".'
-                notes.append(finding("note", name, message, ", ".join(key.values()), column, new[column]))
+                notes.append(
+                    finding("note", name, message, ", ".join(key.values()), column, new[column])
+                )
         if name == "customers":
             said = [
                 mine.get("also_known_as", ""),
@@ -85,7 +91,11 @@ def _of_table(
                 row.get("also_known_as", ""),
             ]
             values["also_known_as"] = "; ".join(dict.fromkeys(filter(None, map(str.strip, said))))
-            values |= {"parent": ""} if values.get("parent", mine.get("parent", "")).strip() == keep else {}
+            values |= (
+                {"parent": ""}
+                if values.get("parent", mine.get("parent", "")).strip() == keep
+                else {}
+            )
         changes.append(Change(name, old_key, None))
         if values or not mine:
             changes.append(Change(name, key, values))
@@ -98,7 +108,9 @@ def _names_customer(name: str, column: str, row: Row) -> bool:
         return True
     if column in definition.names and definition[column].refers == "customers":
         return True
-    if column not in ("subject", "scope") or any(row.get(c, "").strip() == v for c, v in NOT_OF_CUSTOMERS):
+    if column not in ("subject", "scope") or any(
+        row.get(c, "").strip() == v for c, v in NOT_OF_CUSTOMERS
+    ):
         return False
     return column == "subject" or row.get("model", "").strip() == "strength"
 
@@ -137,9 +149,15 @@ def undone(text: Tables) -> tuple[list[Change], str]:
         elif merges and any(line["column"] == "customer" and not line["old"] for line in mine):
             merges.pop()  # this one took it back
     if not merges:
-        raise WorkbookError("No two customers have been merged in this workbook, or all of it is taken back.")
+        raise WorkbookError(
+            "No two customers have been merged in this workbook, or all of it is taken back."
+        )
     changes = _reversed(merges[-1])
-    back = [c.key["customer"] for c in changes if c.table == "customers" and "customer" in (c.values or {})]
+    back = [
+        c.key["customer"]
+        for c in changes
+        if c.table == "customers" and "customer" in (c.values or {})
+    ]
     return changes, back[0]
 
 

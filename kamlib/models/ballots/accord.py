@@ -71,7 +71,9 @@ def alpha(table: np.ndarray, level: str = "ordinal") -> float:
     each = counts.sum(axis=0)
     scale = {"nominal": values, "ordinal": np.cumsum(each) - each / 2, "interval": values}[level]
     apart = (scale[:, None] - scale) ** 2 if level != "nominal" else scale[:, None] != scale
-    return float(1 - (pairs * apart).sum() * (each.sum() - 1) / (np.outer(each, each) * apart).sum())
+    return float(
+        1 - (pairs * apart).sum() * (each.sum() - 1) / (np.outer(each, each) * apart).sum()
+    )
 
 
 def concordance(totals: np.ndarray) -> float:
@@ -89,7 +91,9 @@ def concordance(totals: np.ndarray) -> float:
 def _words(people: int, units: int, found: float) -> str:
     """Bands of Krippendorff: conclusions from 0.8 on, tentative ones from 0.667 on, none below."""
     if people < 2:
-        return "Only one person has voted: nothing to compare." if people else "Nobody has voted yet."
+        return (
+            "Only one person has voted: nothing to compare." if people else "Nobody has voted yet."
+        )
     if found != found:
         words = "gave the same score everywhere." if units else "voted, but never on the same."
     elif found >= SAME:

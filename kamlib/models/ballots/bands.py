@@ -47,7 +47,8 @@ def borderline(book: Book) -> pd.DataFrame:
             band_x=pd.Series(right).mask(out | x.isna()),
         )
         close = [
-            (part[d].abs() <= part[b]) & (part[b] > 0) for d, b in (("y_gap", "band_y"), ("x", "band_x"))
+            (part[d].abs() <= part[b]) & (part[b] > 0)
+            for d, b in (("y_gap", "band_y"), ("x", "band_x"))
         ]
         axis = np.select([close[0] & close[1], *close], ["both", "attractiveness", "strength"], "")
         part = part.assign(axis=axis.astype(object), too_close=np.where(axis == "", "no", "yes"))

@@ -63,7 +63,9 @@ def _states(book: Book, moved: pd.DataFrame) -> np.ndarray:
     return states
 
 
-def _heights(book: Book, places: pd.DataFrame, moved: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _heights(
+    book: Book, places: pd.DataFrame, moved: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
     """The distance from the line, and whether ruled out, of each cell's customer with its score."""
     segment, off = places["segment"].iloc[0], kaism.waivers(book)
     factors, at = asked(book, segment), places.index.get_indexer(moved["customer"])

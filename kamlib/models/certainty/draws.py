@@ -12,7 +12,9 @@ import functools
 import numpy as np
 
 COUNT = 2**11
-ERROR = 0.011  # 95 of 100 shares of so many sticks are nearer to the truth than this; held by a test
+ERROR = (
+    0.011  # 95 of 100 shares of so many sticks are nearer to the truth than this; held by a test
+)
 
 
 @functools.lru_cache(maxsize=8)

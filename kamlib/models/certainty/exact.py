@@ -88,6 +88,8 @@ def central(coefficients: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """
     alpha = np.asarray(alpha, dtype=int)
     whole = above(coefficients, alpha)
-    more = np.column_stack([above(coefficients, alpha + one) for one in np.eye(len(alpha), dtype=int)])
+    more = np.column_stack(
+        [above(coefficients, alpha + one) for one in np.eye(len(alpha), dtype=int)]
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(whole[:, None] > 0, alpha / alpha.sum() * more / whole[:, None], np.nan)

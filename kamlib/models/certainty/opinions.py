@@ -33,7 +33,11 @@ def _of_segment(book: Book, segment: str) -> list[tuple]:
     if not weights.sum() > 0 or not counted.any():
         return []
     above, below = central(
-        table.to_numpy(float), weights, counted, spread(book.settings), book.settings.line == "midpoint"
+        table.to_numpy(float),
+        weights,
+        counted,
+        spread(book.settings),
+        book.settings.line == "midpoint",
     )
     share, made = weights / weights.sum(), []
     for row in np.flatnonzero(counted):
@@ -53,16 +57,22 @@ def central(
     drawn = known.drawn(weights)
     up = heights(grid, drawn, counted, midpoint) > matrix.EQUAL
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (up @ drawn) / up.sum(axis=1, keepdims=True), (~up @ drawn) / (~up).sum(axis=1, keepdims=True)
+        return (up @ drawn) / up.sum(axis=1, keepdims=True), (~up @ drawn) / (~up).sum(
+            axis=1, keepdims=True
+        )
 
 
-def _exact(distance: np.ndarray, weights: np.ndarray, known: Spread) -> tuple[np.ndarray, np.ndarray]:
+def _exact(
+    distance: np.ndarray, weights: np.ndarray, known: Spread
+) -> tuple[np.ndarray, np.ndarray]:
     coefficients, counts = known.plain(distance, np.broadcast_to(weights, distance.shape))
     spots, _ = known.plain(
         np.eye(len(weights)), np.broadcast_to(weights, (len(weights),) * 2)
     )  # parts to weights
     alpha = counts[0]
     up, down = exact.central(coefficients, alpha), exact.central(-coefficients, alpha)
-    never = ~(exact.above(coefficients, alpha) > 0)[:, None]  # on the line is below it, for everybody
+    never = ~(exact.above(coefficients, alpha) > 0)[
+        :, None
+    ]  # on the line is below it, for everybody
     down = np.where(never, alpha / alpha.sum(), down)
     return up @ spots.T, down @ spots.T

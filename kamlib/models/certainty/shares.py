@@ -6,7 +6,9 @@ import numpy as np
 
 from kamlib.models import matrix
 
-GRID = np.linspace(0.0, 1.0, 201)  # where a line that bends is looked at before a crossing is narrowed down
+GRID = np.linspace(
+    0.0, 1.0, 201
+)  # where a line that bends is looked at before a crossing is narrowed down
 STEPS = 60  # halvings at most, for a crossing that bends badly; nearly always ten are enough
 NEAR = 1e-11
 HAIR = 1e-9  # who stands on the line changes sides by a hair's breadth, in one direction
@@ -35,7 +37,12 @@ def attractive(
     known = ~np.isnan(table)
     filled = np.where(known, table, 0.0)
     others = rest(shares)
-    ends = (filled @ others.T, filled, known @ others.T, known.astype(float))  # points and weight at 0 and 1
+    ends = (
+        filled @ others.T,
+        filled,
+        known @ others.T,
+        known.astype(float),
+    )  # points and weight at 0 and 1
     if midpoint:
         zero, one = ends[0] - matrix.MIDPOINT * ends[2], ends[1] - matrix.MIDPOINT * ends[3]
         return _sides(np.where(inside[:, None], _straight(zero, one, shares), np.nan), shares)
@@ -62,7 +69,9 @@ def _straight(zero: np.ndarray, one: np.ndarray, now: np.ndarray) -> np.ndarray:
     """Where a straight line from `zero` (share 0) to `one` (share 1) changes sides, seen from `now`; NaN where not."""
     here = zero + (one - zero) * now
     up = here > matrix.EQUAL
-    other = np.where(up, np.minimum(zero, one) <= matrix.EQUAL, np.maximum(zero, one) > matrix.EQUAL)
+    other = np.where(
+        up, np.minimum(zero, one) <= matrix.EQUAL, np.maximum(zero, one) > matrix.EQUAL
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         to = np.where(zero == one, np.nan, zero / (zero - one))
     to = np.where(~up & (np.abs(to - now) <= HAIR), now + HAIR * np.sign(one - zero), to)
@@ -136,7 +145,9 @@ class _Bent:
                 middle = b - fb * (b - a) / (fb - fa)
             between = (middle >= np.minimum(a, b)) & (middle <= np.maximum(a, b))
             middle = np.where(between, middle, (a + b) / 2)
-            least = NEAR * np.sign(b - a)  # a step that is seen, where one end is at the crossing already
+            least = NEAR * np.sign(
+                b - a
+            )  # a step that is seen, where one end is at the crossing already
             middle = np.where(np.abs(middle - a) < NEAR, a + least, middle)
             here = height(middle)
             hit = (here > 0) == wanted
@@ -172,7 +183,9 @@ def strong(margins: np.ndarray, there: np.ndarray, shares: np.ndarray) -> np.nda
     from_root, to_root = counted & ~flat & (slope > 0), counted & ~flat & (slope < 0)
     low = np.where(from_root, root, 0.0).max(axis=1, initial=0.0)
     high = np.where(to_root, root, 1.0).min(axis=1, initial=1.0)
-    starts = (from_root & (root >= -matrix.EQUAL)).any(axis=1)  # there is a share at which the lead begins,
+    starts = (from_root & (root >= -matrix.EQUAL)).any(
+        axis=1
+    )  # there is a share at which the lead begins,
     ends = (to_root & (root <= 1 + matrix.EQUAL)).any(axis=1)  # and one at which it ends
     never = (counted & flat & (zero <= matrix.EQUAL)).any(axis=1)
     never |= (low > 1) | (high < 0) | (high - low <= matrix.EQUAL)

@@ -132,7 +132,9 @@ def moves(book: Book) -> pd.DataFrame:
     ratio, moved = programme.ratios(), plan["contacts"] * (plan["share_pct"] / 100)
     hours = moved * _hours(plan, book.settings)
     units = moved * (plan["source"].map(ratio) - plan["target"].map(ratio))
-    return plan.assign(moved=moved, hours=hours, days=hours / book.settings.hours_per_day, units=units)
+    return plan.assign(
+        moved=moved, hours=hours, days=hours / book.settings.hours_per_day, units=units
+    )
 
 
 def _hours(plan: pd.DataFrame, settings: Settings) -> pd.Series:

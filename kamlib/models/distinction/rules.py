@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator
 
 from kamlib.catalogue import sheets
 from kamlib.models import portfolio
-from kamlib.models.distinction.bases import approaches, distinction, has_begun, strangers, wrong_words
+from kamlib.models.distinction.bases import (
+    approaches,
+    distinction,
+    has_begun,
+    strangers,
+    wrong_words,
+)
 from kamlib.models.distinction.energy import HALF_A_DAY, missing, moves, reconcile
 from kamlib.models.distinction.movers import HANDOVER, HOLD, movers
 from kamlib.models.distinction.services import services

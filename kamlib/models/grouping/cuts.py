@@ -91,7 +91,11 @@ def _shape(
     size = member.sum(axis=0)
     centres = (member.T @ points.cells) / np.maximum(size, 1)[:, None]
     within = (square.sum(axis=0) - size @ centres**2) / len(label)
-    return np.maximum(np.bincount(points.column, within, len(points.floor)), points.floor), centres, size
+    return (
+        np.maximum(np.bincount(points.column, within, len(points.floor)), points.floor),
+        centres,
+        size,
+    )
 
 
 def _distances(cells: np.ndarray, centres: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-LEAST_KEPT = 0.03  # a column's spread within groups never counts as less than this part of its variance ...
-LEAST_KEPT_WORDS = 0.36  # ... and of words: as much as noise keeps when cut in the middle, 1 - 2 / pi
+LEAST_KEPT = (
+    0.03  # a column's spread within groups never counts as less than this part of its variance ...
+)
+LEAST_KEPT_WORDS = (
+    0.36  # ... and of words: as much as noise keeps when cut in the middle, 1 - 2 / pi
+)
 AT_MOST_RANDOM = 200  # customers in a random table
 SEED = 20
 
@@ -37,7 +41,9 @@ class Space:
         return Space(self.cells[which], self.column, self.floor, codes, self.filled[which])
 
 
-def space(numeric: np.ndarray, codes: Sequence[np.ndarray], filled: np.ndarray | None = None) -> Space:
+def space(
+    numeric: np.ndarray, codes: Sequence[np.ndarray], filled: np.ndarray | None = None
+) -> Space:
     """Standardised numbers (n x d) and levels (arrays of n whole numbers from 0) as one space."""
     parts, column = [numeric], [*range(numeric.shape[1])]
     for code in codes:
@@ -95,7 +101,9 @@ def random_spaces(points: Space, count: int) -> Iterator[list[Space]]:
                 if step:
                     numeric[:, j] = _on_steps(numeric[:, j], step, x[:, j])
             numeric = (numeric - numeric.mean(axis=0)) / np.maximum(numeric.std(axis=0), 1e-9)
-            tables.append(space(numeric, [_dense(rng.permutation(code)[:n]) for code in points.codes]))
+            tables.append(
+                space(numeric, [_dense(rng.permutation(code)[:n]) for code in points.codes])
+            )
         yield tables
 
 
@@ -106,7 +114,9 @@ def _kinds(x: np.ndarray) -> list[Callable[[np.random.Generator, int], np.ndarra
     root = np.sqrt(np.maximum(value, 0))
     along = (x - x.mean(axis=0)) @ axes
     low, high = along.min(axis=0), along.max(axis=0)
-    half = np.array([_step(column) for column in x.T]) / 2  # so that the first and last step get their share
+    half = (
+        np.array([_step(column) for column in x.T]) / 2
+    )  # so that the first and last step get their share
 
     def normal(rng: np.random.Generator, n: int) -> np.ndarray:
         return (rng.standard_normal((n, d)) * root) @ axes.T
@@ -128,7 +138,9 @@ def _dense(code: np.ndarray) -> np.ndarray:
 
 def _on_steps(values: np.ndarray, step: float, like: np.ndarray) -> np.ndarray:
     """The values moved to the nearest step of the column they are like, none beyond its first and last."""
-    return np.clip(like.min() + np.round((values - like.min()) / step) * step, like.min(), like.max())
+    return np.clip(
+        like.min() + np.round((values - like.min()) / step) * step, like.min(), like.max()
+    )
 
 
 def _step(column: np.ndarray) -> float:

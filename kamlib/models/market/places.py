@@ -71,7 +71,9 @@ def _slots(book: Book) -> tuple[pd.DataFrame, np.ndarray]:
     boxes = boxes.assign(column=boxes["junction"].map(column), origin="", target="")
     free = pd.DataFrame(passed, columns=["column", "origin", "target", "size"])
     slots = pd.concat([boxes, free.assign(junction="", leverage="")], ignore_index=True)
-    return slots.astype({"column": int, "size": float}), np.array(links, dtype=np.intp).reshape(-1, 2)
+    return slots.astype({"column": int, "size": float}), np.array(links, dtype=np.intp).reshape(
+        -1, 2
+    )
 
 
 def _scale(column: np.ndarray, size: np.ndarray, room: np.ndarray) -> float:
@@ -113,7 +115,9 @@ def _crossings(column: np.ndarray, place: np.ndarray, links: np.ndarray) -> int:
     return int(((start[:, None] == start) & ((a[:, None] - a) * (b[:, None] - b) < 0)).sum())
 
 
-def _middles(order: list[np.ndarray], links: np.ndarray, above: np.ndarray, below: np.ndarray) -> np.ndarray:
+def _middles(
+    order: list[np.ndarray], links: np.ndarray, above: np.ndarray, below: np.ndarray
+) -> np.ndarray:
     """The middle of each slot, near its neighbours' and clear of the others in its column."""
     middle, both = np.zeros(len(above)), np.concatenate([links, links[:, ::-1]])
     least = [np.r_[0.0, np.cumsum(below[part[:-1]] + above[part[1:]])] for part in order]

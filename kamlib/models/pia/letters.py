@@ -96,7 +96,9 @@ def screening(book: Book) -> pd.DataFrame:
     return rows.assign(**{"class": letter})[COLUMNS]
 
 
-def _reason(can: str, good: int, ok: int, bad: int, unknown: int, capability: str, partner: bool) -> str:
+def _reason(
+    can: str, good: int, ok: int, bad: int, unknown: int, capability: str, partner: bool
+) -> str:
     if unknown == len(QUESTIONS):
         return "not rated yet"
     words = f"{good} good, {ok} OK, {bad} bad" + (f", {unknown} not known" if unknown else "")

@@ -81,7 +81,9 @@ def _board(book: Book) -> Iterator[Finding]:
         text = f"{row.name} is said to be worth much to the customer: how do we know?"
         yield "nudge", STEP, "", row.customer, text, 74
     for row in placed[(placed["asked_for"] == "yes") & (placed["class"] == "A")].itertuples():
-        text = f"{row.name} was asked for by the customer: expect a smaller share of what it brings."
+        text = (
+            f"{row.name} was asked for by the customer: expect a smaller share of what it brings."
+        )
         yield "nudge", STEP, "", row.customer, text, 75
 
 

@@ -63,7 +63,9 @@ def _changed(book: Book, scenario: str) -> Tables:
     has_supplier = (changes["model"] == "strength") & (changes["what"] == "score")
     supplier = changes["supplier"].where(has_supplier, "")
     changes = changes.assign(supplier=supplier).drop_duplicates(["what", *CELL], keep="last")
-    weights, musts, scores = (changes[changes["what"] == what].reset_index(drop=True) for what in KINDS)
+    weights, musts, scores = (
+        changes[changes["what"] == what].reset_index(drop=True) for what in KINDS
+    )
     old = book["factors"].rename(columns={"scope": "subject"}).assign(supplier="")
     factors = old
     if is_round:

@@ -210,12 +210,16 @@ def _words(row: dict[Any, Any], reasons: pd.DataFrame) -> str:
     if was and now and row["moved"]:
         sure = "nothing unknown can move it any more"
         unsure = "what is unknown could move it now"
-        return f"{name} is still {account(now)}; {sure if row['to_status'] == 'placed' else unsure}."
+        return (
+            f"{name} is still {account(now)}; {sure if row['to_status'] == 'placed' else unsure}."
+        )
     if was and now:
         return f"{name} stays {account(now)}."
     was_out = row["from_status"] == "ruled_out"
     if now:
-        return f"{name} is {account(now)}; it {'was ruled out' if was_out else 'had no box'} before."
+        return (
+            f"{name} is {account(now)}; it {'was ruled out' if was_out else 'had no box'} before."
+        )
     if was:
         return f"{name}, {account(was)} before, has no box now: {row['reason']}."
     return f"{name} {'is no longer ruled out' if was_out else 'still has no box'}."

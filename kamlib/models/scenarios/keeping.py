@@ -42,7 +42,11 @@ def keep_round(book: Book, round: str, on: str) -> list[ROW]:
     _refuse("rounds", round, is_kept)
     placed = portfolio.classes(book.choosing(segment=""))
     placed = placed[placed["y"].notna() | placed["x"].notna()].assign(round=round, on=on)
-    head = {"line": book.settings.line, "near_line": as_text(float(book.settings.near_line)), "on": on}
+    head = {
+        "line": book.settings.line,
+        "near_line": as_text(float(book.settings.near_line)),
+        "on": on,
+    }
     rows = [("rounds", row) for row in _texts(placed[PLACE])]
     return rows + _rows(scenario, f"Round {round}", ROUND, _state(book), **head)
 
@@ -125,7 +129,9 @@ def _changes(what: str, cells: pd.DataFrame, to: float | pd.Series) -> pd.DataFr
     return rows.assign(what=what, to=np.asarray(to, float))[["what", *CELL, "to"]]
 
 
-def _rows(scenario: str, name: str, kind: str, changes: list[pd.DataFrame], **more: str) -> list[ROW]:
+def _rows(
+    scenario: str, name: str, kind: str, changes: list[pd.DataFrame], **more: str
+) -> list[ROW]:
     """The rows of a scenario and its changes; of two for one cell the first counts."""
     table = pd.concat(changes, ignore_index=True).drop_duplicates(["what", *CELL])
     rows = [("changes", {"scenario": scenario, **row, "by": ""}) for row in _texts(table)]

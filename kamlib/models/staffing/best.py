@@ -90,7 +90,9 @@ class Tops:
         at = int(np.searchsorted(self.days, days + EQUAL, side="right")) - 1
         if at < 0:
             return None
-        more = [who for order, n in zip(self.orders, self.counts[at], strict=True) for who in order[:n]]
+        more = [
+            who for order, n in zip(self.orders, self.counts[at], strict=True) for who in order[:n]
+        ]
         return tuple(sorted([*self.always, *more]))
 
 
@@ -106,8 +108,12 @@ def _tops(q: Question) -> Tops:
     gain = gains[0][a] + gains[1][b]
     sorted_ = np.lexsort((-gain, days))
     rising = np.maximum.accumulate(gain[sorted_])
-    kept = sorted_[np.append(True, rising[1:] > rising[:-1] + EQUAL * max(1.0, float(gain.max())) * 1e-3)]
-    return Tops(days[kept], np.column_stack([a, b])[kept], tuple(always.tolist()), (orders[0], orders[1]))
+    kept = sorted_[
+        np.append(True, rising[1:] > rising[:-1] + EQUAL * max(1.0, float(gain.max())) * 1e-3)
+    ]
+    return Tops(
+        days[kept], np.column_stack([a, b])[kept], tuple(always.tolist()), (orders[0], orders[1])
+    )
 
 
 def _order(q: Question, role: int, room: np.ndarray) -> list[int]:
@@ -294,7 +300,9 @@ class _Plan:
             return None
         return self._at(self.apart.index(who)).start + self.q.anyone.index(person)
 
-    def solve(self, cost: np.ndarray, top: float, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
+    def solve(
+        self, cost: np.ndarray, top: float, low: np.ndarray, high: np.ndarray
+    ) -> np.ndarray | None:
         """The cells of the cheapest plan, None where there is none; `top` is what a day on top of today's costs."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -302,8 +310,12 @@ class _Plan:
         costs = np.concatenate([cost, np.zeros(more - self.people), np.full(self.people, top)])
         whole = np.concatenate([np.ones(self.width - self.people), np.zeros(self.people)])
         limits = Bounds(np.append(low, np.zeros(more)), np.append(high, np.full(more, np.inf)))
-        rules: Any = LinearConstraint(np.array(self.rows), self.least, self.most) if self.rows else None
-        found = milp(costs, integrality=whole, bounds=limits, constraints=rules, options={"mip_rel_gap": 0.0})
+        rules: Any = (
+            LinearConstraint(np.array(self.rows), self.least, self.most) if self.rows else None
+        )
+        found = milp(
+            costs, integrality=whole, bounds=limits, constraints=rules, options={"mip_rel_gap": 0.0}
+        )
         return found.x if found.success else None
 
     def managers(self, cells: np.ndarray, held: tuple[int, ...]) -> tuple[int, ...]:

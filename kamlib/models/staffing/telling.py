@@ -29,7 +29,11 @@ def problems(book: Book) -> list[str]:
     """What is not known, and which of the accounts that must be in do not fit; a sentence each."""
     seen, q, staff = candidates(book), ask(book), people(book)
     found = [*_unknown(book, seen), *_short(book, staff)]
-    broken = [*_ruled_out(seen), *_sums(book, q, seen), *_by_person(q, seen, staff["name"].tolist())]
+    broken = [
+        *_ruled_out(seen),
+        *_sums(book, q, seen),
+        *_by_person(q, seen, staff["name"].tolist()),
+    ]
     must = q.must.any()
     if must and not broken and best.within(q, q.today) is None:
         broken = ["The accounts that must be in cannot be shared out among the people there are."]
@@ -136,7 +140,8 @@ def _next(q: Question, held: set[int], benefit: float, front: tuple, names: list
         return ""
     one = next((one for one in later if held <= set(one.held)), later[0])
     comes, goes = (
-        _and([names[i] for i in sorted(who)]) for who in (set(one.held) - held, held - set(one.held))
+        _and([names[i] for i in sorted(who)])
+        for who in (set(one.held) - held, held - set(one.held))
     )
     more = math.ceil(one.need - q.today - EQUAL)
     end = f"in place of {goes}" if goes else "as well"

@@ -1,4 +1,4 @@
-"""Where workbooks live: in a database while they are worked on; as CSV files or .xlsx they travel."""
+"""Where workbooks live: in a database while worked on; they travel as CSV files or .xlsx."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MIGRATIONS: dict[int, Callable[[Tables], Tables]] = {}
 def open_store(location: str | Path, *, read_only: bool = False) -> Store:
     """The store at a folder, an .xlsx, a .kam file or a database address. Nothing is read yet.
 
-    Files are only read, whatever is asked. Raises WorkbookError for a location that is none of these.
+    Files are only read, whatever is asked. Raises WorkbookError for any other location.
     """
     path = _path(location)
     kind = path.suffix.lower() if path else ""
@@ -50,7 +50,9 @@ def _path(location: str | Path) -> Path | None:
     """The path a location names, None for a database address."""
     text = str(location).strip()
     sqlite = re.match(r"sqlite:///(?!file:|:memory:)([^?]+)$", text)
-    if re.match(r"[^/\\]{2,}:/", text) and not sqlite:  # however it is spelt, it may hold a password
+    if (
+        re.match(r"[^/\\]{2,}:/", text) and not sqlite
+    ):  # however it is spelt, it may hold a password
         return None
     text = sqlite[1] if sqlite else text
     if not text or re.search(r"[\x00-\x1f]", text):
@@ -139,7 +141,7 @@ def _nothing_at(location: str | Path, path: Path) -> WorkbookError:
 def create(location: str | Path, text: Tables, *, origin: str = "") -> Store:
     """A new workbook of these text tables, there whole or not at all. Refuses to overwrite one."""
     if exists(location):
-        raise refusal("there already", place=spoken(location))
+        raise refusal("there already", name=spoken(location))
     path, store = _path(location), open_store(location)
     if path is None:
         store.rewrite(lambda _: text, origin)
@@ -150,22 +152,19 @@ def create(location: str | Path, text: Tables, *, origin: str = "") -> Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(store, exchange.Files):
             exchange.write(path, text)
-            return store
-        try:
+        else:
             _make(path, text, origin)
-        except FileExistsError:
-            raise refusal("there already", place=spoken(location)) from None
     return store
 
 
 def _make(path: Path, text: Tables, origin: str) -> None:
-    """A new SQLite file; FileExistsError where somebody was quicker."""
+    """A new SQLite file. Raises FileExistsError where somebody was quicker."""
     from kamlib.workbook.stores.store import Database
 
+    log = path.with_name(f"{path.name}-wal")
     with files.beside(path) as part:
         part.touch()
         Database(part).rewrite(lambda _: text, origin)
-        log = path.with_name(f"{path.name}-wal")
         if log.exists() and not path.exists():  # SQLite would take it for the new file's
             raise refusal("left over", name=path.name, log=log.name)
         try:
@@ -218,13 +217,14 @@ def _edited(source: exchange.Files, path: Path, text: Tables) -> str:
     """
     from kamlib.workbook.stores.store import Database
 
-    name, origin = source.path.name, _origin(source.path, text)
+    name, origin, store = source.path.name, _origin(source.path, text), Database(path)
+    if exists(path) and store.origin() == origin:
+        return "copy"
     refuse_errors(check(text, source.notes), name)
     if not exists(path):
         with files.plain_errors(path.name, "changed"), contextlib.suppress(FileExistsError):
             _make(path, text, origin)
             return "made"
-    store = Database(path)
     was = store.origin()
 
     def agreed(now: Tables) -> Tables:
@@ -232,10 +232,8 @@ def _edited(source: exchange.Files, path: Path, text: Tables) -> str:
             raise refusal("both changed", name=name, copy=path.name)
         return text
 
-    if was == origin:
-        return "copy"
     store.rewrite(agreed, origin)
-    return "made anew"
+    return "followed"
 
 
 def _origin(location: str | Path, text: Tables) -> str:
@@ -283,14 +281,12 @@ def migrate(store: Store) -> Tables:
     def change(text: Tables) -> Tables:
         if schema_of(text) == SCHEMA:  # somebody else has just done it
             return text
-        kept = f"{store.location}.schema-{schema_of(text)}"
-        while "://" not in kept:
-            if not exists(kept):
+        kept, mine = f"{store.location}.schema-{schema_of(text)}", _origin("", text)
+        if "://" not in kept:
+            while exists(kept) and _origin("", open_store(kept).read()) != mine:
+                kept += "-2"
+            if not exists(kept):  # else it is from an attempt that was stopped
                 create(kept, text)
-                break
-            if _origin("", open_store(kept).read()) == _origin("", text):
-                break  # from an attempt that was stopped
-            kept += "-2"
         return forward(text)
 
     return store.rewrite(change)

@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -112,19 +110,18 @@ def sound(text: str, *place: str) -> str:
 
 def sounded(text: Tables) -> Tables:
     """The tables as they are written: cells sound, column names without blanks around them."""
-    return {name: _sounded(name, frame) for name, frame in text.items()}
-
-
-def _sounded(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    columns = [sound(str(column), name, "line 1").strip() for column in frame.columns]
-    rows = frame.to_numpy().tolist()
-    if columns == [*frame.columns] and not _UNSOUND.search("".join(map("".join, rows))):
-        return frame
-    cells = [
-        [sound(cell, name, f"line {line}", column) for cell, column in zip(row, columns, strict=True)]
-        for line, row in enumerate(rows, start=2)
-    ]
-    return pd.DataFrame(cells, frame.index, columns, dtype=object)
+    result = dict(text)
+    for name, frame in text.items():
+        columns = [sound(str(column), name, "line 1").strip() for column in frame.columns]
+        rows = frame.to_numpy().tolist()
+        if columns != [*frame.columns] or _UNSOUND.search("".join(map("".join, rows))):
+            for line, row in enumerate(rows, start=2):
+                row[:] = [
+                    sound(cell, name, f"line {line}", c)
+                    for cell, c in zip(row, columns, strict=True)
+                ]
+            result[name] = pd.DataFrame(rows, frame.index, columns, dtype=object)
+    return result
 
 
 def merge(current: Row | None, change: Change, who: str, at: str) -> tuple[Row | None, list[Row]]:
@@ -150,7 +147,9 @@ def merge(current: Row | None, change: Change, who: str, at: str) -> tuple[Row |
     ]
 
 
-def conflict(change: Change, column: str, found: str, last: Mapping[str, str] | None = None) -> Conflict:
+def conflict(
+    change: Change, column: str, found: str, last: Mapping[str, str] | None = None
+) -> Conflict:
     """The error that says whose value is there; `last` is the history row that put it there."""
     who, at = (last or {}).get("who", ""), (last or {}).get("at", "")
     mine = (change.values or {}).get(column, "")
@@ -186,8 +185,10 @@ def find(frame: pd.DataFrame, key: Mapping[str, str]) -> list[int]:
     return _positions(frame, [*key], {tuple(key.values())}).get(tuple(key.values()), [])
 
 
-def _positions(frame: pd.DataFrame, columns: list[str], wanted: Collection[Key]) -> dict[Key, list[int]]:
-    """Wanted key -> the positions of its rows; a key column that is missing is empty in each row."""
+def _positions(
+    frame: pd.DataFrame, columns: list[str], wanted: Collection[Key]
+) -> dict[Key, list[int]]:
+    """Wanted key -> the positions of its rows; a missing key column is empty in each row."""
     hits: Sequence[int] = range(len(frame))
     blank = np.full(len(frame), "", dtype=object)
     cells = [frame[column].to_numpy() if column in frame else blank for column in columns]
@@ -214,7 +215,7 @@ def with_story(history: pd.DataFrame | None, story: Sequence[Row]) -> pd.DataFra
     new = pd.DataFrame(story, columns=HISTORY, dtype=object)
     if history is None or history.empty:
         return new
-    _refuse_twins("history", history)
+    history = history.loc[:, ~history.columns.duplicated()]
     return pd.concat([history, new], ignore_index=True).fillna("")
 
 
@@ -223,29 +224,26 @@ def apply(text: Tables, changes: Sequence[Change], who: str = "") -> tuple[Table
 
     Beyond MOST_TOLD cells the history has one row for each new row of a table, which names its key.
     """
-    at, who, result = now(), who or somebody(), dict(text)
+    at, who, result, story = now(), who or somebody(), dict(text), list[Row]()
     brief = sum(len(change.values or ()) for change in changes) > MOST_TOLD
-    order = [*dict.fromkeys(change.table for change in changes)]
-    story: list[Row] = []
-    for (name, keys), some in groupby(
-        sorted(changes, key=lambda change: order.index(change.table)),
-        key=lambda change: (change.table, [*change.key]),
-    ):
-        frame = result[name] if name in result else empty(name, keys)
-        _refuse_twins(name, frame)
-        merged = partial(merge, who=who, at=at)
-        result[name], told = _changed(frame, [*some], merged, brief)
+    order = [*dict.fromkeys((change.table, *change.key) for change in changes)]
+    for alike in order:
+        some = [change for change in changes if (change.table, *change.key) == alike]
+        name, *keys = alike
+        blank = (
+            tables.empty(name) if name in DEFINITIONS else pd.DataFrame(columns=keys, dtype=object)
+        )
+        result[name], told = _changed(result.get(name, blank), some, who, at, brief)
         story += told
     return result, story
 
 
 def _changed(
-    frame: pd.DataFrame,
-    changes: Sequence[Change],
-    merged: Callable[[Row | None, Change], tuple[Row | None, list[Row]]],
-    brief: bool,
+    frame: pd.DataFrame, changes: list[Change], who: str, at: str, brief: bool
 ) -> tuple[pd.DataFrame, list[Row]]:
-    """One table after changes that name the same key columns, and their history rows."""
+    """A table after changes that name the same key columns, and their history rows."""
+    for column in frame.columns[frame.columns.duplicated()]:
+        raise refusal("twins", table=changes[0].table, column=str(column))
     keys = [tuple(map(sound, change.key.values())) for change in changes]
     positions = _positions(frame, [*changes[0].key], {*keys})
     cells = {column: frame[column].to_numpy() for column in frame}
@@ -254,13 +252,12 @@ def _changed(
     gone: list[int] = []
     story: list[Row] = []
     for key, change in zip(keys, changes, strict=True):
-        places = positions.get(key, [])
-        row = fresh.get(key)
+        places, row = positions.get(key, []), fresh.get(key)
         if places:
             row = {c: column[places[0]] for c, column in {**cells, **written}.items()}
         if row is None and change.values is None:
             continue
-        after, told = merged(row, change)
+        after, told = merge(row, change, who, at)
         is_brief = brief and row is None
         story += [line for line in told if line["column"] in change.key] if is_brief else told
         if after is None:
@@ -271,33 +268,21 @@ def _changed(
         for column in (change.values or ()) if places else ():
             if column not in written:
                 blank = np.full(len(frame), "", dtype=object)
-                written[column] = cells[column].copy() if column in cells else blank
+                written[column] = cells.get(column, blank).copy()
             written[column][places[0]] = (after or {})[column]
     columns = {c: pd.Series(column, dtype=object) for c, column in written.items()}
     result = frame.reset_index(drop=True).assign(**columns).drop(index=gone)
     if fresh:
-        new = pd.DataFrame([*fresh.values()], dtype=object)
-        result = pd.concat([result, new], ignore_index=True).fillna("").astype(object)
+        result = pd.concat([result, pd.DataFrame([*fresh.values()], dtype=object)])
+        result = result.fillna("").astype(object)
     return result.reset_index(drop=True), story
-
-
-def empty(name: str, key: list[str]) -> pd.DataFrame:
-    """A table without rows: the columns of its definition, or those of the key."""
-    if name in DEFINITIONS:
-        return tables.empty(name)
-    return pd.DataFrame({column: pd.Series(dtype=object) for column in key})
-
-
-def _refuse_twins(name: str, frame: pd.DataFrame) -> None:
-    """A table with a column twice cannot be changed cell by cell."""
-    for column in frame.columns[frame.columns.duplicated()]:
-        raise refusal("twins", table=name, column=str(column))
 
 
 def recorded(text: Tables, changes: Sequence[Change], who: str = "") -> tuple[Tables, list[Row]]:
     """Text tables after all changes with what they add to the history, and these rows."""
     result, story = apply(text, changes, who)
-    return ({**result, "history": with_story(result.get("history"), story)} if story else result), story
+    history = {"history": with_story(result.get("history"), story)} if story else {}
+    return {**result, **history}, story
 
 
 def put_all(store: Store, make: Callable[[Tables], Sequence[Change]], who: str = "") -> list[Row]:

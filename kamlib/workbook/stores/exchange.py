@@ -223,8 +223,8 @@ def _lines(sheet: Any, notes: Notes) -> Lines:
 
 
 def opened(raw: bytes, name: str) -> Any:
-    """openpyxl's workbook, but for two things that are done here. It strips the text "x005F_" out of
-    names and leaves other escapes in; it passes over a sheet that is missing, and trips over charts."""
+    """openpyxl's workbook, but for two things. It strips the text "x005F_" out of names and leaves
+    other escapes in; it passes over a sheet that is missing, and trips over charts."""
     import openpyxl
     from openpyxl.cell.text import Text
     from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader
@@ -319,7 +319,7 @@ def _written(text: str) -> str:
     """The text as XlsxWriter must get it to write just that.
 
     Texts like "_x0041_" mean a character to Excel, and texts in <r> are XML to XlsxWriter: both go
-    as ready XML, where an underscore is written as a number so that XlsxWriter escapes nothing twice.
+    as ready XML, where an underscore is written as a number; so XlsxWriter escapes nothing twice.
     """
     if not _TO_ESCAPE.search(text) and not text.startswith("<r>"):
         return text

@@ -16,6 +16,7 @@ REASONS = {
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "forbidden"),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "full"),
     **dict.fromkeys((errno.EISDIR, errno.ENOTDIR), "odd path"),
+    **dict.fromkeys((errno.EEXIST, errno.ENOTEMPTY), "there already"),
     errno.ENOENT: "gone",
 }
 

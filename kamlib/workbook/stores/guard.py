@@ -57,7 +57,16 @@ class Archive(zipfile.ZipFile):
 
 def guard(raw: bytes, name: str) -> None:
     """Raises WorkbookError, naming the limit, for a file that is no .xlsx or too much of one."""
-    archive = _archive(raw, name)
+    if not raw:
+        raise refusal("empty", name=name)
+    if raw.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise refusal("old or locked", name=name)
+    if (count := raw.count(b"PK\x01\x02")) > MOST_PARTS:  # before zipfile makes an object of each
+        raise refusal("parts", name=name, n=count, most=MOST_PARTS)
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+    except Exception:  # zipfile lets through whatever a damaged directory makes it stumble over
+        raise refusal("broken zip", name=name) from None
     names = [part.lower() for part in archive.namelist()]
     if len(set(names)) < len(names):
         raise refusal("same part", name=name)
@@ -69,28 +78,16 @@ def guard(raw: bytes, name: str) -> None:
         raise refusal("unpacks", name=name, n=size // 1_000_000, most=MOST_BYTES // 1_000_000)
     for part in archive.namelist():
         if not _ASIDE.match(part):
-            try:
-                content = archive.read(part)
-            except Exception:  # zlib, lzma and zipfile errors have no common base
-                raise refusal("broken part", name=name) from None
-            if not _BINARY.match(content):
-                _guard_xml(content, name)
+            _guard_part(archive, part, name)
 
 
-def _archive(raw: bytes, name: str) -> zipfile.ZipFile:
-    if not raw:
-        raise refusal("empty", name=name)
-    if raw.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        raise refusal("old or locked", name=name)
-    if (count := raw.count(b"PK\x01\x02")) > MOST_PARTS:  # before zipfile makes an object of each
-        raise refusal("parts", name=name, n=count, most=MOST_PARTS)
+def _guard_part(archive: zipfile.ZipFile, part: str, name: str) -> None:
     try:
-        return zipfile.ZipFile(io.BytesIO(raw))
-    except Exception:  # zipfile lets through whatever a damaged directory makes it stumble over
-        raise refusal("broken zip", name=name) from None
-
-
-def _guard_xml(content: bytes, name: str) -> None:
+        content = archive.read(part)
+    except Exception:  # zlib, lzma and zipfile errors have no common base
+        raise refusal("broken part", name=name) from None
+    if _BINARY.match(content):
+        return
     if _STRICT.search(content[:4000]):
         raise refusal("strict", name=name)
     if b"\x00" in content[:200]:
@@ -98,7 +95,9 @@ def _guard_xml(content: bytes, name: str) -> None:
     if b"<!ENTITY" in content or b"<!DOCTYPE" in content:
         raise refusal("entities", name=name)
     elements = content.count(b"<") - content.count(b"</")
-    for count, what in zip((_count(content, b"si"), _count(content, b"c"), elements), MOST, strict=True):
+    for count, what in zip(
+        (_count(content, b"si"), _count(content, b"c"), elements), MOST, strict=True
+    ):
         if count > MOST[what]:
             raise refusal("many", name=name, most=MOST[what], what=what)
     if _is_endless(content):

@@ -1,6 +1,6 @@
 """A workbook that is worked on: a database, SQLite in a .kam file or PostgreSQL for a team.
 
-Writers come one after the other: SQLite locks its file, in PostgreSQL a lock stands for the workbook.
+Writers come one after the other: SQLite locks its file, in PostgreSQL a lock stands for it.
 """
 
 from __future__ import annotations
@@ -310,7 +310,9 @@ def _refuse_columns(db: sa.Connection, name: str, columns: list[str]) -> None:
             raise refusal("long name", table=name, name=word, n=size, most=most)
 
 
-def _put(db: sa.Connection, table: sa.TableClause, change: base.Change, who: str, at: str) -> list[base.Row]:
+def _put(
+    db: sa.Connection, table: sa.TableClause, change: base.Change, who: str, at: str
+) -> list[base.Row]:
     where = [_bare(table.c[c]) == base.sound(value) for c, value in change.key.items()]
     query = sa.select(table).where(*where).order_by(table.c[POSITION])
     found = db.execute(query).mappings().first()
