@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib.models import ballots, certainty, kaism, portfolio, scenarios
-from kamlib.models.certainty import draws
+from kamlib.models.certainty import weights
 from kamlib.models.scoring import one
 from kamlib.panels import VERDICTS, fill, shares, trusted
 from kamlib.wording import listed as series
@@ -74,7 +74,7 @@ def footnote(book: Book) -> str:
     if not drawn:
         return said + "All of them are exact."
     return (f"{said}{len(seen) - drawn} of {len(seen)} are exact; where scores are unknown or several competitors could be "
-            f"the best they are shares of {draws.COUNT:,} fixed weights, right to {100 * draws.ERROR:.1f} points in 95 of 100 cases.")  # fmt: skip
+            f"the best they are shares of {weights.COUNT:,} fixed weights, right to {100 * weights.ERROR:.1f} points in 95 of 100 cases.")  # fmt: skip
 
 
 def focus(book: Book, customer: str) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 from kamlib import panels
 from kamlib.errors import InvalidInput, WorkbookError
 from kamlib.models import certainty, headlines, kaism, portfolio, scenarios
-from kamlib.models.certainty import draws
-from kamlib.models.certainty.spreads import strong
+from kamlib.models.certainty import weights
+from kamlib.models.certainty.acceptability import ahead
 from kamlib.models.certainty.verdicts import certainty as told
 from kamlib.models.factors import asked, grid, members
 from kamlib.palette import MARKS, SHORT
@@ -78,7 +78,7 @@ def payload(book: Book) -> dict[str, Any]:
     return {
         "title": book.settings.supplier or book.settings.name or "Our key accounts", "round": book.settings.round,
         "scenario": headlines.in_scenario(book), "known": book.settings.weights_known, "sure": book.settings.sure,
-        "count": draws.COUNT, "error": draws.ERROR, "segments": [part for part in parts if part["customers"]],
+        "count": weights.COUNT, "error": weights.ERROR, "segments": [part for part in parts if part["customers"]],
         "marks": {box: {"colour": m.colour, "ink": m.ink, "glyph": m.glyph, "word": m.word, "short": SHORT.get(box, "")}
                   for box, m in MARKS.items() if box in (*_boxes(), "")},
     }  # fmt: skip
@@ -121,8 +121,8 @@ def _right(book: Book, segment: str) -> dict[str, np.ndarray]:
     }
     for sure in sorted({*SURE, book.settings.sure}):
         asked_[f"around{sure}"] = book.choosing(weights_known="around", sure=sure)
-    seen = kaism.positions(book, segment)
-    return {name: strong(given, seen)[0] for name, given in asked_.items()}
+    alone = kaism.positions(book, segment)["no_rival"].to_numpy(bool)
+    return {name: np.where(alone, 1.0, ahead(given, segment)[0]) for name, given in asked_.items()}
 
 
 def _strong(book: Book) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,52 +13,54 @@ import pytest
 from kamlib import charts
 from kamlib.errors import InvalidInput
 from kamlib.models import staffing as staffed
-from kamlib.models.staffing import best, choice, telling
-from kamlib.models.staffing.question import NONE, Question
+from kamlib.models.staffing import choice, programme
+from kamlib.models.staffing.candidates import question as asked
+from kamlib.models.staffing.programme import Question
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import typed
 from tests import worked
 
 
-def question(roles, benefit, takes=(4.0, 5.0), **more) -> Question:
-    n = len(roles)
-    role = np.array(roles, int)
-    made = {
-        "must": np.zeros(n, bool),
-        "named": np.full(n, NONE),
-        "group": role.copy(),
-        "limits": np.full(2, math.inf),
-    }
-    made |= more
-    made.setdefault("may", (np.array(benefit) > 0) & ~made["must"])
-    return Question(role=role, takes=takes, benefit=np.array(benefit, float), **made)
+def question(roles, benefit, days=(4.0, 5.0), named=(), anyone=(), room=(), most=math.inf, **more):
+    """A question; `named` has the number of the person who looks after each candidate, None for nobody."""
+    role, n, m = np.array(roles, int), len(roles), len(room)
+    fixed = dict(enumerate(named))
+    able = np.zeros((n, m + 1), bool)
+    for i in range(n):
+        able[i, list(anyone) if fixed.get(i) is None else fixed[i]] = True
+    able[:, m] = ~able.any(axis=1)
+    given = {"must": np.zeros(n, bool), "group": role, "limits": np.full(2, math.inf), "rivals": (),
+             "today": math.inf, "room": np.append(room, math.inf).astype(float), "able": able,
+             "most": np.append(np.full(m, most), math.inf)} | more  # fmt: skip
+    given["may"] = (np.array(benefit) > 0) & ~given["must"]
+    return Question(benefit=np.array(benefit, float), days=np.array(days)[role], **given)
 
 
 def need_of(q: Question, held) -> float:
     """The fewest days a portfolio needs, by trying everybody for every account; inf where it cannot be."""
     if any(sum(q.group[i] == g for i in held) > limit for g, limit in enumerate(q.limits)):
         return math.inf
+    total, least, nobody = sum(q.days[i] for i in held), math.inf, len(q.room) - 1
     pairs = [p for p in q.rivals if set(p) <= set(held)]
-    total, least = sum(q.days[i] for i in held), math.inf
-    for managers in itertools.product(*[q.could(i) or (NONE,) for i in held]):
+    for managers in itertools.product(*[np.flatnonzero(q.able[i]) for i in held]):
         of = dict(zip(held, managers, strict=True))
-        if any(of[a] == of[b] or NONE in (of[a], of[b]) and not q.both(a, b) for a, b in pairs):
+        if any(of[a] == of[b] or nobody in (of[a], of[b]) for a, b in pairs):
             continue
-        if any(m != NONE and managers.count(m) > q.most for m in managers):
+        if any(managers.count(m) > most for m, most in enumerate(q.most)):
             continue
-        load = [sum(q.days[i] for i in held if of[i] == m) for m in range(len(q.rooms))]
-        over = sum(max(0.0, x - room) for x, room in zip(load, q.rooms, strict=True))
+        load = [sum(q.days[i] for i in held if of[i] == m) for m in range(len(q.room))]
+        over = sum(max(0.0, x - room) for x, room in zip(load, q.room, strict=True))
         least = min(least, max(total, q.today + over) if over > 1e-9 else total)
     return least
 
 
 def all_portfolios(q: Question) -> list[tuple[float, float, tuple[int, ...]]]:
     """(days needed, benefit, who) of all subsets that hold all that must be in."""
-    may, must = np.flatnonzero(q.may & ~q.must).tolist(), np.flatnonzero(q.must).tolist()
+    may, must = np.flatnonzero(q.may).tolist(), np.flatnonzero(q.must).tolist()
     subsets = itertools.chain.from_iterable(itertools.combinations(may, k) for k in range(len(may) + 1))
-    made = [tuple(sorted([*must, *s])) for s in subsets]
-    rows = [(need_of(q, held), sum(q.benefit[i] for i in held), held) for held in made]
+    portfolios = [tuple(sorted([*must, *s])) for s in subsets]
+    rows = [(need_of(q, held), sum(q.benefit[i] for i in held), held) for held in portfolios]
     return [row for row in rows if math.isfinite(row[0])]
 
 
@@ -72,126 +73,116 @@ def steps(rows) -> list[tuple[float, float]]:
     return made
 
 
-def random_question(dice: random.Random, n: int, people: int, **fixed) -> Question:
+def random_question(dice: random.Random, n: int, people: int) -> Question:
     roles = [dice.randrange(2) for _ in range(n)]
-    benefit = [dice.choice([0.0, *(dice.random() * 9 for _ in range(8))]) for _ in range(n)]
-    must = np.array([dice.random() < 0.12 for _ in range(n)], bool)
-    segment = np.array([dice.randrange(2) for _ in range(n)], int)
     pairs = {tuple(sorted(dice.sample(range(n), 2))) for _ in range(dice.randrange(3))} if n > 1 else set()
-    rooms = np.array([dice.choice([3.0, 8.0, 9.5, 14.0, math.inf]) for _ in range(people)])
-    made = {
-        "must": must,
-        "named": np.array([dice.choice([NONE, *range(people)]) for _ in range(n)], int),
-        "group": segment * 2 + np.array(roles, int),
-        "limits": np.array([dice.choice([1.0, 2.0, math.inf, math.inf]) for _ in range(4)]),
-        "rivals": tuple(sorted(pairs)),
-        "rooms": rooms,
-        "anyone": tuple(m for m in range(people) if dice.random() < 0.7),
-        "most": dice.choice([1.0, 2.0, 3.0, math.inf]),
-        "today": dice.choice([math.inf, float(rooms[np.isfinite(rooms)].sum()), 12.0]),
-    }
-    return question(roles, benefit, (dice.choice([4.0, 4.5]), dice.choice([5.0, 7.0, 4.0])), **(made | fixed))
-
-
-def same_steps(front, expected) -> None:
-    assert [one.need for one in front] == pytest.approx([need for need, _ in expected])
-    assert [one.benefit for one in front] == pytest.approx([gain for _, gain in expected])
+    room = [dice.choice([3.0, 8.0, 9.5, 14.0, math.inf]) for _ in range(people)]
+    return question(
+        roles,
+        [dice.choice([0.0, *(dice.randint(1, 9) / 2 for _ in range(8))]) for _ in range(n)],
+        (dice.choice([4.0, 4.5]), dice.choice([5.0, 7.0, 4.0])),
+        named=[dice.choice([None, *range(people)]) for _ in range(n)],
+        anyone=[m for m in range(people) if dice.random() < 0.7],
+        room=room,
+        most=dice.choice([1.0, 2.5, 3.0, math.inf]),
+        must=np.array([dice.random() < 0.12 for _ in range(n)], bool),
+        group=np.array([dice.randrange(2) * 2 + role for role in roles], int),
+        limits=np.array([dice.choice([1.0, 2.0, math.inf, math.inf]) for _ in range(4)]),
+        rivals=tuple(sorted(pairs)),
+        today=dice.choice([math.inf, sum(x for x in room if x < math.inf), 12.0]),
+    )
 
 
 # against every subset
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_the_frontier_is_that_of_all_subsets_with_people_and_rivals(seed):
+def test_the_frontier_is_that_of_all_subsets(seed):
     dice = random.Random(seed)
     q = random_question(dice, dice.randrange(7), dice.randrange(4))
     rows = all_portfolios(q)
+    must = np.flatnonzero(q.must)
     if not rows:
-        assert best.within(q, math.inf) is None
+        assert programme.within(q, q.must, math.inf) is None
+        assert not set(must) <= set(programme.best(q, math.inf).managers)
         return
 
-    front = best.frontier(q)
+    front = programme.frontier(q)
 
-    same_steps(front, steps(rows))
+    assert [(one.need, one.benefit) for one in front] == [pytest.approx(step) for step in steps(rows)]
     for one in front:
-        assert need_of(q, one.held) == pytest.approx(one.need)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_with_days_and_limits_alone_the_frontier_is_that_of_all_subsets_of_twelve(seed):
-    dice = random.Random(seed)
-    q = random_question(dice, 12, 0, rivals=())
-    rows = all_portfolios(q)
-
-    assert rows or best.within(q, math.inf) is None
-    if rows:
-        same_steps(best.frontier(q), steps(rows))
-
-
-@pytest.mark.parametrize("seed", range(25))
-def test_every_step_is_what_the_integer_programme_finds(seed):
-    dice = random.Random(seed)
-    q = random_question(dice, dice.randrange(1, 16), dice.randrange(4))
-    q = replace(q, must=np.zeros(len(q.role), bool))
-    for days in np.arange(0, q.days.sum() + 6, 3.5):
-        quick, searched = best.within(q, days), best._searched(q, days)
-
-        assert quick is not None and searched is not None
-        assert quick.benefit == pytest.approx(searched.benefit)
-        assert quick.need <= days + 1e-6
+        assert need_of(q, sorted(one.managers)) == pytest.approx(one.need)
+    for days in (front[0].need, 9.0, 15.0):
+        reached = [gain for need, gain, _ in rows if need <= days]
+        assert not reached or programme.best(q, days).benefit == pytest.approx(max(reached))
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_managers_told_respect_everything(seed):
-    dice = random.Random(seed)
-    q = random_question(dice, 9, 3)
+def test_the_people_told_respect_everything(seed):
+    q = random_question(random.Random(seed), 9, 3)
     for days in (6.0, 15.0, 40.0):
-        one = best.best(q, days)
-        of = dict(zip(one.held, one.managers, strict=True))
+        of = programme.best(q, days).managers
+        people = list(of.values())
 
-        assert all(m in (q.could(i) or (NONE,)) for i, m in of.items())
-        assert all(list(of.values()).count(m) <= q.most for m in range(3))
-        assert not any(a in of and b in of and of[a] == of[b] for a, b in q.rivals)
-        load = [sum(q.days[i] for i, m in of.items() if m == p) for p in range(3)]
-        over = sum(max(0.0, x - room) for x, room in zip(load, q.rooms, strict=True))
-        assert over <= max(0.0, days - q.today) + 1e-6
-        assert sum(q.days[i] for i in of) <= days + 1e-6
+        assert all(q.able[i, m] for i, m in of.items())
+        assert all(people.count(m) <= most for m, most in enumerate(q.most))
+        assert not [pair for pair in q.rivals if set(pair) <= set(of) and of[pair[0]] == of[pair[1]]]
+        load = np.bincount(people, q.days[list(of)], minlength=len(q.room))
+        assert np.maximum(load - q.room, 0).sum() <= max(0.0, days - q.today) + 1e-6
+        assert load.sum() <= days + 1e-6
 
 
 def test_what_must_be_in_and_does_not_fit_is_in_as_far_as_it_can():
     q = question([0, 0, 1], [1, 2, 9], must=np.array([True, True, False]))
 
-    assert best.within(q, 7) is None
-    assert best.best(q, 7).held == (1,)
-    assert best.best(q, 8).held == (0, 1)
-    assert best.best(q, 3).held == ()
-    assert [one.need for one in best.frontier(q)] == [8, 13]
+    assert programme.within(q, q.must, 7) is None
+    assert [set(programme.best(q, days).managers) for days in (7, 8, 3)] == [{1}, {0, 1}, set()]
+    assert [one.need for one in programme.frontier(q)] == [8, 13]
+
+
+def test_of_equal_candidates_the_earlier_ones_are_in_and_the_person_with_most_days_left_gets_them():
+    q = question([0] * 6, [3, 5, 3, 3, 5, 3], anyone=(0, 1), room=(8.0, 9.0))
+
+    assert programme.best(q, 16).managers == {0: 1, 1: 0, 2: 1, 4: 0}
+    assert [sorted(one.managers) for one in programme.frontier(q)][:5] == [
+        [],
+        [1],
+        [1, 4],
+        [0, 1, 4],
+        [0, 1, 2, 4],
+    ]
 
 
 def test_two_rivals_of_one_person_are_not_both_in_and_two_of_two_people_are():
-    rivals = {"rivals": ((0, 1),), "rooms": np.array([90.0, 90.0])}
-    one = question([0, 0], [2, 3], named=np.array([0, 0]), **rivals)
-    two = question([0, 0], [2, 3], named=np.array([0, 1]), **rivals)
+    rivals = {"rivals": ((0, 1),), "room": [90.0, 90.0]}
+    one = question([0, 0], [2, 3], named=(0, 0), **rivals)
+    two = question([0, 0], [2, 3], named=(0, 1), **rivals)
     free = question([0, 0], [2, 3], anyone=(0, 1), **rivals)
     alone = question([0, 0], [2, 3], anyone=(1,), **rivals)
     nobody = question([0, 0], [2, 3], rivals=((0, 1),))
 
-    assert [best.best(q, 99).held for q in (one, two, free, alone, nobody)] == [
-        (1,),
-        (0, 1),
-        (0, 1),
-        (1,),
-        (1,),
-    ]
-    assert sorted(best.best(free, 99).managers) == [0, 1]
+    held = [sorted(programme.best(q, 99).managers) for q in (one, two, free, alone, nobody)]
+    assert held == [[1], [0, 1], [0, 1], [1], [1]]
+    assert sorted(programme.best(free, 99).managers.values()) == [0, 1]
 
 
 def test_the_days_of_a_person_bind_until_there_are_more_days():
-    q = question([0, 0, 0], [3, 2, 1], named=np.array([0, 0, 1]), rooms=np.array([4.0, 10.0]), today=14.0)
+    q = question([0, 0, 0], [3, 2, 1], named=(0, 0, 1), room=[4.0, 10.0], today=14.0)
 
-    assert best.best(q, 14).held == (0, 2)
-    assert best.best(q, 18).held == (0, 1, 2)
-    assert [one.need for one in best.frontier(q)] == [0, 4, 8, 18]
+    assert [sorted(programme.best(q, days).managers) for days in (14, 18)] == [[0, 2], [0, 1, 2]]
+    assert [one.need for one in programme.frontier(q)] == [0, 4, 8, 18]
+
+
+def test_of_many_candidates_the_frontier_goes_in_even_steps_and_a_choice_is_still_the_best(monkeypatch):
+    q = random_question(random.Random(5), 12, 2)
+    whole = programme.frontier(q)
+    monkeypatch.setattr(programme, "EXACT", 3)
+    monkeypatch.setattr(programme, "STEPS", 5)
+    front = programme.frontier(q)
+
+    assert len(front) < len(whole) and {one.need for one in front} <= {one.need for one in whole}
+    for days in (10.0, 20.0, 30.0):
+        assert choice.best(q, tuple(front), days).benefit == choice.best(q, tuple(whole), days).benefit
 
 
 # workbooks
@@ -385,8 +376,9 @@ def test_without_effort_nobody_can_be_weighed():
     assert "Nobody has said how many days a key account takes." in staffed.problems(Book(tables, chosen))
 
 
-def test_nobody_is_a_candidate():
-    tables, chosen = book([("delta", 2, 2, {})], people=[person("ann", 30)])
+@pytest.mark.parametrize("customers", [[], [("delta", 2, 2, {})]])
+def test_nobody_is_a_candidate(customers):
+    tables, chosen = book(customers, people=[person("ann", 30)])
 
     assert (
         staffed.choose(Book(tables, chosen)).empty
@@ -395,15 +387,6 @@ def test_nobody_is_a_candidate():
     assert staffed.frontier(Book(tables, chosen))["benefit"].tolist() == [0]
     assert staffed.problems(Book(tables, chosen)) == []
     assert staffed.summary(Book(tables, chosen)).startswith("No customer is")
-
-
-def test_an_empty_workbook():
-    ready = typed(stores.blank())
-    chosen = settings.of_workbook(ready)
-
-    assert staffed.choose(Book(ready, chosen)).empty
-    assert staffed.problems(Book(ready, chosen)) == []
-    assert staffed.summary(Book(ready, chosen))
 
 
 def test_profit_where_it_is_not_known_is_the_mean_of_the_segment_and_a_loss_stays_out():
@@ -427,7 +410,7 @@ def test_a_whole_workbook_against_every_subset(seed):
             for i in range(6)]  # fmt: skip
     staff = [person("ann", dice.choice([20, 30])), person("bob", dice.choice([10, 40]))]
     tables, chosen = book(four, people=staff, key_limit=dice.choice([None, 2]), accounts_per_manager=3)
-    q = choice.ask(Book(tables, chosen))
+    q = asked(Book(tables, chosen))
     rows = all_portfolios(q)
 
     made = staffed.choose(Book(tables, chosen))
@@ -441,24 +424,20 @@ def test_a_whole_workbook_against_every_subset(seed):
     ]
 
 
-@pytest.mark.parametrize("example", ["tiny", "insurer", "bank"])
 @pytest.mark.parametrize("by", ["attractiveness", "profit", "future"])
-def test_the_examples(example, by):
-    tables = typed(stores.load(f"data/{example}", read_only=True)[1])
+def test_an_example_by_all_that_can_count(by):
+    tables = typed(stores.load("data/insurer", read_only=True)[1])
     chosen = settings.of_workbook(tables, staff_by=by)
 
-    made, front = staffed.choose(Book(tables, chosen)), staffed.frontier(Book(tables, chosen))
+    table, front = staffed.choose(Book(tables, chosen)), staffed.frontier(Book(tables, chosen))
 
-    left = staffed.days_left(Book(tables, chosen))
-    assert not made.empty and made["core"].between(0, 1).all()
-    assert not made.loc[made["chosen"] == "yes", "days"].sum() > left
+    assert table["core"].between(0, 1).all()
+    assert table.loc[table["chosen"] == "yes", "days"].sum() <= staffed.days_left(Book(tables, chosen))
     assert (front["capacity"].diff().dropna() > 0).all() and (front["benefit"].diff().dropna() > 0).all()
-    assert staffed.summary(Book(tables, chosen)).endswith(".")
-    assert all(line.endswith(".") for line in telling.problems(Book(tables, chosen)))
-    assert charts.svg(charts.frontier(front, left))
+    assert staffed.summary(Book(tables, chosen)).startswith("We can look after ")
 
 
-@pytest.mark.parametrize("today", [None, math.nan, 0, 12.5, 1e6])
+@pytest.mark.parametrize("today", [None, math.nan, 0, 12.5])
 def test_the_picture_names_who_comes_in_and_says_today(today):
     rows = [
         (0, 0.0, ""),
@@ -471,7 +450,7 @@ def test_the_picture_names_who_comes_in_and_says_today(today):
 
     drawn = charts.svg(charts.frontier(table, today))
 
-    assert "Alpha &lt;b&gt;" in drawn or today == 1e6
+    assert "Alpha &lt;b&gt;" in drawn
     assert "Gone" not in drawn
     assert ("days today" in drawn) == (today is not None and today == today)
     assert charts.svg(charts.frontier(table.head(0), today))

@@ -46,8 +46,5 @@ def unknown_field(rows: Rows, text: Tables) -> Rows:
 def wrong_answer(rows: Rows, text: Tables) -> Rows:
     titles = {form.id: form.title for form in sheets.forms()}
     asked = ((row, sheets.wrong(row["sheet"], row["field"], row["value"])) for row in rows)
-    return [
-        row | {"title": titles[row["sheet"]], "label": column.name, "may_be": column.allowed}
-        for row, column in asked
-        if column
-    ]
+    wrong = ((row | {"title": titles[row["sheet"]]}, column) for row, column in asked if column)
+    return [row | {"label": column.name, "may_be": column.allowed} for row, column in wrong]

@@ -90,7 +90,7 @@ class Book(Mapping[str, pd.DataFrame]):
         return Book({**self.tables, **tables}, settings or self._settings, self.memory)
 
     def steps_from(self, book: Book) -> tuple[Step, ...] | None:
-        """The settings chosen on the way from another book to this one; None: it is no descendant."""
+        """The settings chosen on the way from another book to this; None: it is no descendant."""
         if self is book:
             return ()
         if self._origin is None:
@@ -161,7 +161,7 @@ def model(function: Callable[Concatenate[Book, P], T]) -> Callable[Concatenate[B
 
 
 def _answer(book: Book, question: Key, function: Callable[..., T], args: Any, more: Any) -> T:
-    """The answer remembered of an edition in which all that was read is the same, else a new one."""
+    """The answer remembered of an edition that is the same in all that was read, or a new one."""
     kept = book.memory.get(question, ())
     token = _reading.set(None)
     try:

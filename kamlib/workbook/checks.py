@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 
 from kamlib.errors import Finding, InvalidInput, InvalidWorkbook, did_you_mean
-from kamlib.workbook.links import cells, ids, links, near
+from kamlib.workbook import links
+from kamlib.workbook.links import ids, near
 from kamlib.workbook.schema import (
     BEFORE,
     BEHIND,
@@ -56,8 +57,8 @@ def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
             findings += _unknown_table(name)
         elif name != "history":
             findings += (f for f in _table(DEFINITIONS[name], text) if spot(f) not in noted)
-            findings += links(name, text, text, DEFINITIONS[name].rules)
-    for model in _models(DEFINITIONS):
+            findings += links.findings(name, text, text, DEFINITIONS[name].rules)
+    for model in _models(text):
         findings += map(_as_finding, model.problems(text))
     cells = attrgetter(*COLUMNS[:-1])
     result = pd.DataFrame([(*cells(f), str(f)) for f in findings], columns=COLUMNS)
@@ -151,7 +152,7 @@ def _cells(table: Table, column: Column, cells: pd.Series) -> Iterator[Finding]:
 def _duplicates(table: Table, text: Tables) -> Iterator[Finding]:
     frame = text[table.name]
     keys = [key for key in table.keys if key in frame]
-    rows = [*cells(text, table.name, *keys)]
+    rows = [*links.cells(text, table.name, *keys)]
     first = dict(zip(reversed(rows), reversed(frame.index), strict=False))
     again = () if len(first) == len(rows) else zip(frame.index, rows, strict=True)
     for index, values in again:
@@ -246,7 +247,8 @@ def accept(name: str, values: Mapping[str, object], text: Tables) -> dict[str, s
     key = dict.fromkeys(table.keys, "") | row
     whole = all(key[k] for k in table.needed_keys)
     rules = [rule for rule in table.rules if rule.level == "error"] if whole else []
-    findings = [*links(name, {name: pd.DataFrame([row], dtype=object)}, text, rules)]
+    given = {name: pd.DataFrame([row], dtype=object)}
+    findings = [*links.findings(name, given, text, rules)]
     if whole:
         for model in _models(DEFINITIONS):
             findings += map(_as_finding, model.refused(name, key, text))

@@ -1,7 +1,7 @@
 """What rows of a workbook say of each other: references, and the rules of `schema.yaml`.
 
-For each rule a function of its name, here or in the module that the rule names, picks out the rows
-of which it is wrong; it may look up the other text tables, and add cells that the message names.
+For each rule a function of its name, here or in the module that the rule names, picks out the rows of which it is wrong; it may look up the other
+text tables, and add cells that the message names.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES, DEFINITIONS, US, Rule, Tables, line, parse_number
 
 LONGEST_NAME, MOST_COMPARED, MOST_HINTS = 60, 500, 50  # "did you mean" is for slips, not for books
-INDEX = "#"  # the cell of a row that holds its index
-
 WEIGHED = ("attractiveness", "strength")  # the models of the matrix
+INDEX = "#"  # the cell of a row that holds its index
 
 NONE, _MEMORY = settings.Settings(), OrderedDict[Any, Any]()  # type: ignore[call-arg]
 
@@ -29,20 +28,20 @@ Rows = list[Row]
 Pick = Callable[[Rows, Tables], Rows]
 
 
-def links(name: str, given: Tables, text: Tables, rules: Collection[Rule]) -> Iterator[Finding]:
+def findings(name: str, given: Tables, text: Tables, rules: Collection[Rule]) -> Iterator[Finding]:
     """What is wrong with the given rows of a table beside all text tables: references and rules."""
     for column in DEFINITIONS[name].columns:
         for refers, by, values in column.references:
             table, _, word = refers.partition(" or ")
-            rule = _reference(column.name, table)
+            known = ids(text, table)
             some = cells(given, name, INDEX, column.name, by or column.name)
-            known = ids(text, table) | {word}
-            some = (row for row in some if row[1] not in known and (not by or row[2] in values))
-            wrong = [{INDEX: index, column.name: cell} for index, cell, _ in some]
-            yield from _findings(name, rule, _with_hints(wrong, column.name, known))
+            some = (row for row in some if row[1] not in known and row[1] not in ("", word))
+            wrong = [{INDEX: i, column.name: c} for i, c, said in some if not by or said in values]
+            reference = _reference(column.name, table)
+            yield from _told(name, reference, _with_hints(wrong, column.name, known))
     listed = rows(given, name) if rules else []
-    for rule in rules:
-        yield from _findings(name, rule, _function(rule)(listed, text))
+    for one in rules:
+        yield from _told(name, one, _function(one)(listed, text))
 
 
 def _function(rule: Rule) -> Pick:
@@ -54,7 +53,7 @@ def _reference(column: str, table: str) -> Rule:
     return Rule("", "error", column, message, f"an id from the table {table}")
 
 
-def _findings(name: str, rule: Rule, wrong: Rows) -> Iterator[Finding]:
+def _told(name: str, rule: Rule, wrong: Rows) -> Iterator[Finding]:
     for row in wrong:
         message, allowed = rule.message.format_map(row), rule.allowed.format_map(row)
         place, hint = (name, line(row[INDEX]), rule.column), row.get("hint", "")
@@ -72,8 +71,8 @@ def near(word: str, known: Iterable[str]) -> str:
 def cells(text: Tables, name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
     """These cells of each row of a table, without blanks around them; "" for a column not there.
 
-    INDEX among the columns stands for the index of the row. No rows where the table is missing or
-    one of the columns stands in it twice.
+    INDEX among the columns stands for the index of the row. No rows where the table is missing or one
+    of the columns stands in it twice.
     """
     table = _book(text, name)
     return zip(*(_column(table, name, c) for c in columns if table), strict=False)
@@ -82,11 +81,11 @@ def cells(text: Tables, name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
 @model
 def _column(book: Book, name: str, column: str) -> list[Any]:
     frame = book[name]
+    if column == INDEX:
+        return [*frame.index]
     times = [*frame.columns].count(column)
     if times > 1:
         return []
-    if column == INDEX:
-        return [*frame.index]
     listed = frame[column].tolist() if times else [""] * len(frame)
     return [*map(str.strip, listed)] if any(c != c.strip() for c in set(listed)) else listed
 
@@ -98,14 +97,14 @@ def rows(text: Tables, name: str) -> Rows:
 
 
 def ids(text: Tables, name: str) -> set[str]:
-    """The ids in a table's first key column, and "" for none."""
-    known = _ids(_book(text, name), name) if name in text else {""}
+    """The ids in a table's first key column."""
+    known = _ids(_book(text, name), name) if name in text else set()
     return known | {US} if name == "suppliers" else known
 
 
 @model
 def _ids(book: Book, name: str) -> set[str]:
-    return {"", *_column(book, name, DEFINITIONS[name].keys[0])}
+    return {*_column(book, name, DEFINITIONS[name].keys[0])} - {""}
 
 
 def _book(text: Tables, name: str) -> Book:
@@ -157,13 +156,12 @@ def own_parent(rows: Rows, text: Tables) -> Rows:
     return [row for row in rows if row["customer"] in circles]
 
 
-def supplier_of_idea(rows: Rows, text: Tables) -> Rows:
-    return [row for row in rows if row["supplier"] and row["model"].startswith("pia_")]
-
-
-def supplier_of_attractiveness(rows: Rows, text: Tables) -> Rows:
-    asked = (row for row in rows if row["supplier"] and row["model"] == "attractiveness")
-    return [row for row in asked if row["factor"] != "who_else"]
+def supplier_given(rows: Rows, text: Tables) -> Rows:
+    """Scores with a supplier that are not about one."""
+    about = {"attractiveness": "attractiveness", "pia_us": "an idea", "pia_customer": "an idea"}
+    given = [row for row in rows if row["supplier"] and row["model"] in about]
+    asked = [row for row in given if row["factor"] != "who_else" or row["model"] not in WEIGHED]
+    return [row | {"for": about[row["model"]]} for row in asked]
 
 
 def no_supplier(rows: Rows, text: Tables) -> Rows:
@@ -201,9 +199,8 @@ def unknown_factor(rows: Rows, text: Tables) -> Rows:
 
 def no_score(rows: Rows, text: Tables) -> Rows:
     scores = (row for row in rows if row["what"] in ("score", "must_have") and row["to"])
-    return [
-        row | {"kind": row["what"].replace("_", "-")} for row in scores if not _is_score(row["to"])
-    ]
+    wrong = (row for row in scores if not _is_score(row["to"]))
+    return [row | {"kind": row["what"].replace("_", "-")} for row in wrong]
 
 
 def _is_score(text: str) -> bool:

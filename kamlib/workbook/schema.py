@@ -24,7 +24,7 @@ import yaml
 Tables = Mapping[str, pd.DataFrame]
 Parts = Mapping[str, dict[str, Any]]
 
-SCHEMA = 1  # raised when a workbook of today could not be read by the version before
+SCHEMA = 1  # what the setting `schema` of a workbook says; stores bring older ones forward
 US = "us"  # the supplier that is ourselves
 UNKNOWN_WORDS = ("", "?", "unknown", "-", "–")
 YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
@@ -91,8 +91,8 @@ class Column:
 class Rule:
     """What may be wrong with a row beside other cells and rows.
 
-    A function of its name, in `links` or in the module `by`, finds of which rows it is. `message`
-    and `allowed` may name cells of the row, "{customer:.60}".
+    A function of its name, in `links` or in the module `by`, finds of which rows it is. `message` and
+    `allowed` may name cells of the row, "{customer:.60}".
     """
 
     name: str

@@ -1,10 +1,11 @@
-"""The portfolio we can staff: which key and key development accounts are worth the days and people there are.
+"""The portfolio we can staff: which accounts are worth the days and people there are.
 
-Sources: Salo, Keisler and Morton 2011 (portfolios under limited means), Liesio, Mild and Salo 2007 (the core
-index: the share of the good portfolios that hold an account).
+Sources: Salo, Keisler and Morton 2011 (portfolios under limited means), Liesio, Mild and Salo 2007
+(the core index: the share of the good portfolios that hold an account).
 """
 
-from kamlib.models.staffing.choice import choose, days_left, frontier
-from kamlib.models.staffing.telling import problems, summary
+from kamlib.models.staffing.candidates import days_left
+from kamlib.models.staffing.choice import choose, frontier
+from kamlib.models.staffing.sentences import problems, summary
 
 __all__ = ["choose", "days_left", "frontier", "problems", "summary"]
