@@ -109,7 +109,7 @@ def attractiveness(book: Book, segment: str) -> Axis:
 def strength(book: Book, segment: str) -> Axis:
     """The horizontal axis of a segment, its customers in the order of `kaism.members`."""
     customers = factors.members(book, segment)["customer"]
-    ours, theirs, weights = kaism.strength_cells(book, customers)
+    ours, theirs, weights = kaism.strength_cells(book, tuple(customers))
     subjects, suppliers = (ours.index.get_level_values(level) for level in ours.index.names)
     row, pair = pd.Index(customers).get_indexer(subjects), np.arange(len(subjects))
     rival = pair - np.maximum.accumulate(np.where(np.diff(row, prepend=-1) != 0, pair, 0))
