@@ -145,7 +145,9 @@ def _form_problems(e: Entry) -> Iterator[str]:
         yield "has two fields with the same id."
     for field in fields:
         if not (field.get("id") and field.get("label") and field.get("kind") in FIELDS):
-            yield f"needs fields with id, label and a kind out of {', '.join(FIELDS)}; found {field}."
+            yield (
+                f"needs fields with id, label and a kind out of {', '.join(FIELDS)}; found {field}."
+            )
         if field.get("kind") == "choice" and not field.get("choices"):
             yield f"has a choice without choices: {field.get('id')}."
 

@@ -85,7 +85,7 @@ class Form:
 
 
 def form(id: str, folder: Path | None = None) -> Form:
-    """The form of a catalogue entry. Raises KamError where there is no such entry, or no form in it."""
+    """The form of a catalogue entry. Raises KamError where there is no such entry or no form."""
     known = _forms(folder)
     if id not in known:
         catalogue.entry(id, folder)
@@ -204,7 +204,7 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
 
 
 def subjects(book: Book, shape: Form) -> list[tuple[str, str]]:
-    """Whom a sheet is about, (id, name): the whole case, each segment worked on, or the customers."""
+    """Whom a sheet is about, (id, name): the whole case, each segment worked on, or customers."""
     if shape.per == "case":
         return [(CASE, "")]
     if shape.per == "segment":
@@ -220,9 +220,9 @@ def subjects(book: Book, shape: Form) -> list[tuple[str, str]]:
 def progress(book: Book, folder: Path | None = None) -> pd.DataFrame:
     """How far each sheet is: a row a sheet.
 
-    Columns: sheet, title, step, per, subjects (how many it is about; of customers only those somebody
-    has begun), lines (to fill in, over all subjects), filled, unknown (answers that say so), state
-    (open, begun, done).
+    Columns: sheet, title, step, per, subjects (how many it is about; of customers only those
+    somebody has begun), lines (to fill in, over all subjects), filled, unknown (answers that say
+    so), state (open, begun, done).
     """
     rows = book["answers"]
     rows = rows[rows["value"].str.strip() != ""]
@@ -331,7 +331,7 @@ def _accepted(column: Column, text: str) -> float | str:
 
 
 def wrong(sheet: str, field: str, text: str) -> Column | None:
-    """The column whose rule a value breaks; None when it is in order, or of a sheet we do not know."""
+    """The column whose rule a value breaks; None where it is in order or the sheet unknown."""
     known = _forms(None).get(sheet)
     if known is None or not text.strip():
         return None

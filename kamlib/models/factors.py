@@ -1,4 +1,4 @@
-"""What is asked of the customers of a segment, and what was answered: factors, must-haves and scores as bare numbers."""
+"""What is asked of the customers of a segment and what was answered, as bare numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _scopes(book: Book) -> dict[tuple[str, str], list[int]]:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What a segment asks of a customer: its attractiveness factors with labels, weights and must-haves."""
+    """The attractiveness factors of a segment with their labels, weights and must-haves."""
 
     names: np.ndarray
     labels: np.ndarray

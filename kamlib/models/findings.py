@@ -1,4 +1,4 @@
-"""What a good facilitator would say about the workbook: rule checks as rows: block, warn or nudge."""
+"""What a good facilitator would say about the workbook, as rows: block, warn or nudge."""
 
 from __future__ import annotations
 
@@ -170,7 +170,10 @@ def _factors(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
                 16,
             )
         if "closeness_of_existing_relationships" in set(own["factor"]):
-            text = "Closeness of relationships also counts as relative strength: do not count it twice."
+            text = (
+                "Closeness of relationships also counts as relative strength: "
+                "do not count it twice."
+            )
             yield "nudge", 7, segment, "", text, 23
 
 
@@ -255,8 +258,8 @@ def _portfolio(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
         if count.get("key", 0) > 1:
             some = f" ({only} of them suggested)" if only else ""
             text = (
-                f"{count['key']} key accounts in one segment{some}: are they truly different in their needs? "
-                "One may be enough."
+                f"{count['key']} key accounts in one segment{some}: are they truly different "
+                "in their needs? One may be enough."
             )
             yield "nudge", 9, segment, "", text, 15
     for question in portfolio.questions(book):
@@ -270,7 +273,8 @@ def _portfolio(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
     if not managers and held:
         yield "warn", 9, "", "", "No key account manager is named.", 36
     elif managers and held / managers > book.settings.accounts_per_manager:
-        text = f"{held} key and key development accounts for {managers} managers: {held / managers:.0f} each."
+        each = f"{held / managers:.0f} each"
+        text = f"{held} key and key development accounts for {managers} managers: {each}."
         yield "warn", 9, "", "", text, 36
 
 
@@ -281,7 +285,8 @@ def _largest(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
         known = seen[(seen["segment"] == segment) & seen["revenue"].notna()]
         largest = known.nlargest(len(key), "revenue") if len(key) > 1 else known.iloc[:0]
         if len(key) > 1 and len(known) > len(key) and set(largest["customer"]) == key:
-            text = f"The {len(key)} key accounts are exactly the {len(key)} largest: is there a reason besides size?"
+            same = f"The {len(key)} key accounts are exactly the {len(key)} largest"
+            text = f"{same}: is there a reason besides size?"
             yield "nudge", 9, segment, "", text, 16
 
 

@@ -1,4 +1,4 @@
-"""What a good facilitator would say about steps 1 to 5: rule checks as rows, like those of the matrix."""
+"""What a good facilitator would say about steps 1 to 5: findings as rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, mes
 
 def _reasons(book: Book) -> Iterator[Row]:
     if not objectives.resistance(book)["profile"].iloc[0]:
-        text = "Nobody has said why you want key accounts; the reasons tell which resistance to expect."
+        text = (
+            "Nobody has said why you want key accounts; "
+            "the reasons tell which resistance to expect."
+        )
         yield "nudge", 1, "", "", text, 4
 
 
@@ -66,7 +69,10 @@ def _team(book: Book) -> Iterator[Row]:
 def _market(book: Book) -> Iterator[Row]:
     sized = book["junctions"]["size"].notna().any()
     if not sized and book["customers"]["revenue"].notna().any():
-        text = "Only our own sales are known: map the market before you cut it, or history will cut it for you."
+        text = (
+            "Only our own sales are known: map the market before you cut it, "
+            "or history will cut it for you."
+        )
         yield "nudge", 4, "", "", text, 13
     unknown = market.find_out(book)
     if len(unknown):
@@ -96,7 +102,8 @@ def _segments(book: Book) -> Iterator[Row]:
         tested = tested[tested["segment"] == book.settings.segment]
     for row in tested.itertuples():
         if row.status == "not viable":
-            text = f"{row.name} is not viable ({row.reason}): merge it, cut it differently or let it go."
+            why = f"{row.name} is not viable ({row.reason})"
+            text = f"{why}: merge it, cut it differently or let it go."
             yield "warn", 5, row.segment, "", text, 12
         elif row.status == "undecided":
             yield (
@@ -108,7 +115,10 @@ def _segments(book: Book) -> Iterator[Row]:
                 12,
             )
     if segmentation.size_alone(book):
-        text = "The market is cut by size alone: a large customer of the past need not be part of your future."
+        text = (
+            "The market is cut by size alone: a large customer of the past "
+            "need not be part of your future."
+        )
         yield "warn", 5, "", "", text, 16
 
 

@@ -1,4 +1,4 @@
-"""What a page says first: whose it is, of which day and with which parameters, and the result in one sentence."""
+"""What a page says first: whose, of which day, with which parameters, and the result."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def as_of(book: Book) -> str:
 
 
 def narrowing(book: Book) -> list[str]:
-    """What makes a page another one: segment, customer, scenario, another `near_line`. [] for all as it is."""
+    """What makes a page another one: segment, customer, scenario, `near_line`; [] for all."""
     near, usual = book.settings.near_line, Settings.model_fields["near_line"].default
     return [
         *filter(
@@ -61,7 +61,7 @@ def about(book: Book, workbook: str) -> list[str]:
 
 
 def headline(seen: pd.DataFrame) -> str:
-    """The result in one sentence: what is decided, what is only suggested, where the two differ, what is open."""
+    """The result in one sentence: what is decided, only suggested, different, still open."""
     key, made = seen["category"] == "key", seen["decision"] != ""
     decided, suggested = (seen.loc[key & which, "name"].tolist() for which in (made, ~made))
     head = "No key account is decided" if made.any() else "Nothing is decided yet"

@@ -12,9 +12,10 @@ SUMS = ("revenue", "profit", "potential_profit")
 def groups(book: Book) -> pd.DataFrame:
     """Each parent with its subsidiaries, at every level below it, and the sums of what is known.
 
-    Columns: parent, name, subsidiaries (how many), members (their names), own_revenue, own_profit, sums ("at
-    least" where somebody's revenue or profit is unknown, else "complete"), revenue, profit, potential_profit
-    (parent and subsidiaries together). A circle of parents counts each customer once.
+    Columns: parent, name, subsidiaries (how many), members (their names), own_revenue, own_profit,
+    sums ("at least" where somebody's revenue or profit is unknown, else "complete"), revenue,
+    profit, potential_profit (parent and subsidiaries together). A circle of parents counts each
+    customer once.
     """
     customers = book["customers"].set_index("customer")
     below: dict[str, list[str]] = {}

@@ -35,38 +35,12 @@ MATRIX = matrix.Matrix(
     bottom_right="maintenance",
 )
 COLUMNS = [
-    "segment",
-    "customer",
-    "name",
-    "status",
-    "box",
-    "y",
-    "y_line",
-    "x",
-    "x_line",
-    "on_line",
-    "near_line",
-    "y_coverage",
-    "x_coverage",
-    "possible",
-    "best_competitor",
-    "reason",
+    *("segment", "customer", "name", "status", "box", "y", "y_line", "x", "x_line", "on_line"),
+    *("near_line", "y_coverage", "x_coverage", "possible", "best_competitor", "reason"),
 ]
 REASONS = [
-    "ruled_out",
-    "failed",
-    "y",
-    "y_line",
-    "y_coverage",
-    "must_unknown",
-    "x",
-    "x_coverage",
-    "x_unplaced",
-    "no_rival",
-    "rivals",
-    "rival",
-    "on_line",
-    "near_line",
+    *("ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x", "x_coverage"),
+    *("x_unplaced", "no_rival", "rivals", "rival", "on_line", "near_line"),
 ]
 Reasons = namedtuple("Reasons", REASONS)  # type: ignore[misc]
 MORE = ["y_low", "y_high", "x_low", "x_high", "no_rival", "revenue", "profit", "was_x", "was_y"]
@@ -104,8 +78,9 @@ def place(book: Book) -> pd.DataFrame:
 def drawn(book: Book) -> pd.DataFrame:
     """The customers of `place` with all that a picture of them needs besides.
 
-    More columns: y_low, y_high, x_low, x_high (least and greatest distance from each line), no_rival,
-    revenue, profit, and was_x, was_y: where the last round left it, seen from today's line.
+    More columns: y_low, y_high, x_low, x_high (least and greatest distance from each line),
+    no_rival, revenue, profit, and was_x, was_y: where the last round left it, seen from today's
+    line.
     """
     parts = [_place_segment(book, segment) for segment in segments(book)]
     if not parts:
@@ -218,8 +193,9 @@ def attractiveness(book: Book, segment: str) -> dict[str, np.ndarray]:
 def strength(book: Book, customers: tuple[str, ...]) -> pd.DataFrame:
     """The horizontal axis for these customers, one row each, in their order.
 
-    Columns: x (least margin over the competitors), x_low, x_high (-9..9), x_coverage (0..1), best_competitor,
-    no_rival (the team says there is no competitor), rivals (how many are entered), x_unplaced.
+    Columns: x (least margin over the competitors), x_low, x_high (-9..9), x_coverage (0..1),
+    best_competitor, no_rival (the team says there is no competitor), rivals (how many are entered),
+    x_unplaced.
     """
     pairs = against(book, customers)
     of = pd.Index(customers).get_indexer(pairs["subject"])

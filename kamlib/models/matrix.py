@@ -25,9 +25,9 @@ Columns = Mapping[str, np.ndarray]
 class Matrix:
     """The names of a matrix: its axes and, by corner, its boxes (ids of the catalogue).
 
-    `subject` is the column that tells its dots apart; `balanced`: the horizontal axis is a difference,
-    drawn as far to the left of its line as to the right; `weighed`: the models whose weights move it;
-    `long_names`: what stands on it is said in sentences, not in names.
+    `subject` is the column that tells its dots apart; `balanced`: the horizontal axis is a
+    difference, drawn as far to the left of its line as to the right; `weighed`: the models whose
+    weights move it; `long_names`: what stands on it is said in sentences, not in names.
     """
 
     id: str
@@ -73,17 +73,18 @@ def _classes(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarr
 
 
 def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
-    """Where the points stand, how sure that is, and what else is possible: `classify` and more; see `standing`."""
+    """Where the points stand, how sure that is and what else is possible; see `standing`."""
     return points.assign(**standing(matrix, {c: points[c].to_numpy() for c in points}, near))
 
 
 def standing(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarray]:
     """What `stand` adds, of columns that are bare arrays.
 
-    `points` has besides y_low, y_high, x_low, x_high (least and greatest distance from each line) and
-    optionally, as booleans: ruled_out (stands nowhere), beside (no x, because it is right of everything),
-    unsettled (whether it stays is not known), x_unplaced (nothing known about x). Gives box, status
-    (placed, undetermined, ruled_out, unscored), possible (boxes joined by "|"), on_line and near_line.
+    `points` has besides y_low, y_high, x_low, x_high (least and greatest distance from each line)
+    and optionally, as booleans: ruled_out (stands nowhere), beside (no x, because it is right of
+    everything), unsettled (whether it stays is not known), x_unplaced (nothing known about x).
+    Gives box, status (placed, undetermined, ruled_out, unscored), possible (boxes joined by "|"),
+    on_line and near_line.
     """
     y, x = points["y"].astype(float), points["x"].astype(float)
     never = np.zeros(len(y), dtype=bool)

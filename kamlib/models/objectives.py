@@ -18,7 +18,8 @@ from kamlib.workbook.book import Book, model
 EXPECTED = {
     "defensive": "Pressure from outside drives you: expect pressure, and resistance to it.",
     "offensive": "Ambition drives you: expect inertia, for nothing hurts yet.",
-    "both": "Pressure and ambition drive you alike: expect resistance from some and inertia from others.",
+    "both": "Pressure and ambition drive you alike: "
+    "expect resistance from some and inertia from others.",
 }
 FIELDS = (
     "Positive",
@@ -54,8 +55,8 @@ def drivers(book: Book) -> pd.DataFrame:
 def resistance(book: Book) -> pd.DataFrame:
     """What the reasons lead one to expect: one row.
 
-    Columns: defensive, offensive (reasons answered yes), profile (defensive, offensive, both, "" while
-    no reason is given), words.
+    Columns: defensive, offensive (reasons answered yes), profile (defensive, offensive, both, ""
+    while no reason is given), words.
     """
     listed = catalogue.items("kam_reasons").set_index("id")["type"]
     said = sheets.said(book, "kam_reasons")
@@ -152,7 +153,7 @@ def trend(book: Book, subject: str = sheets.CASE) -> pd.DataFrame:
 
 
 def _growth(own: pd.DataFrame) -> tuple[float, float]:
-    """Compound growth a year in %: of what happened, and from the last year of it to the last planned."""
+    """Compound growth a year in %: of what happened, and from there to the last year planned."""
     own = own[own["amount"].notna()].sort_values("year")
     actual, planned = (own[own["kind"] == kind] for kind in ("actual", "planned"))
     before = _rate(actual.iloc[0], actual.iloc[-1]) if len(actual) > 1 else math.nan
@@ -178,7 +179,8 @@ def _forecast_words(past: float, planned: float, steeper: bool, missing: list[st
     if not steeper:
         return f"{figures}: no hockey stick."
     if len(missing) == 2:
-        return f"{figures}, and nobody has said {' or '.join(missing)}: ignore this forecast until somebody does."
+        unsaid = f"{figures}, and nobody has said {' or '.join(missing)}"
+        return f"{unsaid}: ignore this forecast until somebody does."
     if missing:
         return f"{figures}; somebody has to say {missing[0]}."
     return f"{figures}: steeper, with a reason on both sides. Look whether the reasons carry it."
@@ -186,7 +188,7 @@ def _forecast_words(past: float, planned: float, steeper: bool, missing: list[st
 
 @model
 def balance(book: Book) -> pd.DataFrame:
-    """The three-way balance: what is said and what is known of objectives, opportunity and resources.
+    """The three-way balance: what is said and known of objectives, opportunity and resources.
 
     Three rows; columns: element, label, says (the team's sentence), evidence (list of sentences),
     weak (is something missing or against it?).

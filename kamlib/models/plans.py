@@ -1,4 +1,4 @@
-"""From analysis to action: projects with their work plans, and what they take of the days and the money there are.
+"""From analysis to action: projects, their work plans, and the days and money they take.
 
 Source: key account management in financial services, chapters 26 and 31.
 """
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.models import pia, portfolio
+from kamlib.wording import counted
 from kamlib.workbook.book import Book, model
 
 Finding = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
@@ -25,8 +26,9 @@ YEAR_DAYS = 365.25
 def projects(book: Book) -> pd.DataFrame:
     """The projects for the customers the settings name, the earliest first.
 
-    Columns: project, name, customer, customer_name, idea, idea_name, class, owner, owner_name, team, starts, ends
-    (ISO, "" unknown), days, money (in all, NaN unknown), risk, contingency, status, steps, done (how many).
+    Columns: project, name, customer, customer_name, idea, idea_name, class, owner, owner_name,
+    team, starts, ends (ISO, "" unknown), days, money (in all, NaN unknown), risk, contingency,
+    status, steps, done (how many).
     """
     who = pia.listed(book).set_index("customer")["name"]
     rows = book["projects"].drop_duplicates("project")
@@ -77,7 +79,10 @@ def projects(book: Book) -> pd.DataFrame:
 
 
 def steps(book: Book) -> pd.DataFrame:
-    """The work plans of these projects, by date. Columns: project, step, name, due, person, person_name, done."""
+    """The work plans of these projects, by date.
+
+    Columns: project, step, name, due, person, person_name, done.
+    """
     own = book["actions"]
     own = own[own["project"].isin(projects(book)["project"])]
     people = book["people"].drop_duplicates("person").set_index("person")["name"]
@@ -99,11 +104,11 @@ def _looked_up(ids: pd.Series, words: pd.Series) -> pd.Series:
 
 @model
 def load(book: Book) -> pd.DataFrame:
-    """What all projects and all accounts take together, against what there is: two rows, days and money.
+    """What all projects and accounts take against what there is: two rows, days and money.
 
-    Columns: what, projects (a year: what is left of each live project, spread over its years), unknown (live
-    projects without a figure), accounts (what `portfolio.needs` says), needed, available, over (by how much too
-    many, 0 if none, NaN unknown), words.
+    Columns: what, projects (a year: what is left of each live project, spread over its years),
+    unknown (live projects without a figure), accounts (what `portfolio.needs` says), needed,
+    available, over (by how much too many, 0 if none, NaN unknown), words.
     """
     everywhere = book.choosing(segment="", customer="")
     rows = projects(everywhere)
@@ -132,7 +137,7 @@ def load(book: Book) -> pd.DataFrame:
 
 
 def _years(starts: str, ends: str) -> float:
-    """Over how many years a project spreads: at least one, and one where its dates are not known."""
+    """Over how many years a project spreads: at least one; one where its dates are unknown."""
     if not starts or not ends:
         return 1.0
     return max((date.fromisoformat(ends) - date.fromisoformat(starts)).days / YEAR_DAYS, 1.0)
@@ -222,7 +227,9 @@ def _care(rows: pd.DataFrame) -> Iterator[Finding]:
             if not str(text).strip()
         ]
         if missing:
-            text = f"{row.name}: what if its people or its money are taken away? No {' and no '.join(missing)} is named."
+            text = f"{row.name}: what if its people or its money are taken away? No " + (
+                f"{' and no '.join(missing)} is named."
+            )
             yield "nudge", STEP, "", row.customer, text, 93
         if row.class_ == "C":
             yield (
@@ -236,7 +243,7 @@ def _care(rows: pd.DataFrame) -> Iterator[Finding]:
 
 
 def rules(book: Book, today: date | None = None) -> Iterator[Finding]:
-    """What a facilitator would say about the projects; nothing while there is neither project nor idea."""
+    """What a facilitator would say about projects; nothing without a project or an idea."""
     if book["projects"].empty and book["ideas"].empty:
         return
     rows = projects(book)
@@ -248,7 +255,9 @@ def rules(book: Book, today: date | None = None) -> Iterator[Finding]:
         (classes["class"] == "A") & ~classes["idea"].isin(planned)
     ].groupby("customer", sort=False):
         names = list(own["name"])
-        text = f"{len(names)} idea{'s' if len(names) > 1 else ''} of class A and no project for {'them' if len(names) > 1 else 'it'}: {', '.join(names[:4])}."
+        them = "them" if len(names) > 1 else "it"
+        text = f"{counted(len(names), 'idea')} of class A and no project for {them}"
+        text = f"{text}: {', '.join(names[:4])}."
         yield "nudge", STEP, "", customer, text, 73
     if len(book["projects"]):
         for row in load(book).itertuples():

@@ -17,19 +17,22 @@ from kamlib.workbook.schema import BOXES
 QUESTIONS = {
     "key": "Every customer is a key account: will the effort cost more than it brings in?",
     "key_development": "Every customer is to be developed: who pays while none of them pays back?",
-    "maintenance": "Most customers are maintenance accounts, which is not unusual; where does the future come from?",
-    "opportunistic": "Most customers are opportunistic: profitable perhaps, but where does it lead?",
+    "maintenance": "Most customers are maintenance accounts, which is not unusual; "
+    "where does the future come from?",
+    "opportunistic": "Most customers are opportunistic: profitable perhaps, "
+    "but where does it lead?",
 }
 
 
 @model
 def classes(book: Book) -> pd.DataFrame:
-    """Suggestion beside decision, a row a customer of the segment(s): the one place that joins them.
+    """Suggestion beside decision, a row a customer: the one place that joins them.
 
-    Columns: those of `kaism.place`, then decision (one of the four categories, or ""), reason_given,
-    person, on, review_on, suggestion (the box, "" while there is none), category (what counts: the
-    decision, or else the suggestion), differs, stands (all of it in words), revenue, profit, manager.
-    Over all segments a decided customer without an active segment is there too, without a place.
+    Columns: those of `kaism.place`, then decision (one of the four categories, or ""),
+    reason_given, person, on, review_on, suggestion (the box, "" while there is none), category
+    (what counts: the decision, or else the suggestion), differs, stands (all of it in words),
+    revenue, profit, manager. Over all segments a decided customer without an active segment is
+    there too, without a place.
     """
     placed = kaism.place(book)
     made, more = _decided(book), _known_of(book)
@@ -65,8 +68,9 @@ def stands(decision: str, box: str, status: str = "") -> str:
 def drawn(book: Book) -> pd.DataFrame:
     """`kaism.drawn` with what was decided: more columns decision, category, stands, note and key.
 
-    key says how the picture is to be read, the same in each row; note goes with the name in the picture: what is suggested instead, or, where some are decided and
-    others are not, which of the two it is (said of the fewer).
+    key says how the picture is to be read, the same in each row; note goes with the name in the
+    picture: what is suggested instead, or, where some are decided and others are not, which of the
+    two it is (said of the fewer).
     """
     points = kaism.drawn(book)
     seen = classes(book).iloc[: len(points)]
@@ -117,7 +121,7 @@ def decided(book: Book) -> set[str]:
 
 
 def _elsewhere(made: pd.DataFrame, more: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
-    """The decided customers that stand in no active segment, as rows of `kaism.place` without a place."""
+    """The decided customers of no active segment, as rows of `kaism.place` without a place."""
     gone = made.index[(made["decision"] != "") & ~made.index.isin(placed["customer"])]
     rest = (
         more.loc[more.index.isin(gone), ["segment", "name"]].rename_axis("customer").reset_index()
@@ -137,8 +141,8 @@ def _known_of(book: Book) -> pd.DataFrame:
 def balance(book: Book) -> pd.DataFrame:
     """Count, share of those in a category, revenue and profit of each category, always four rows.
 
-    Columns: category, customers, share_pct (0..100), revenue, profit (NaN when none is known), decided (how
-    many of the customers; the others are only suggested).
+    Columns: category, customers, share_pct (0..100), revenue, profit (NaN when none is known),
+    decided (how many of the customers; the others are only suggested).
     """
     seen = classes(book)
     seen = seen[seen["category"] != ""]
@@ -173,8 +177,8 @@ def questions(book: Book) -> list[str]:
 def capacity(book: Book) -> pd.DataFrame:
     """Accounts and days by category over ALL segments, key and key development counted separately.
 
-    Columns: category, accounts, days_each (from the table effort), days_needed, accounts_per_manager
-    (NaN when no manager is named). One row a category.
+    Columns: category, accounts, days_each (from the table effort), days_needed,
+    accounts_per_manager (NaN when no manager is named). One row a category.
     """
     everywhere = book.choosing(segment="")
     accounts = classes(everywhere)["category"].value_counts().reindex(BOXES).fillna(0).astype(int)
@@ -219,11 +223,12 @@ def outside(book: Book) -> pd.DataFrame:
 
 @model
 def needs(book: Book) -> pd.DataFrame:
-    """What all accounts need a year against what there is, over all segments: two rows, days and money.
+    """What all accounts need a year against what there is: two rows, days and money.
 
-    Indexed by what. Columns: accounts (of the four categories, as decided or else suggested), outside (what
-    customers in no category take today), needed (both; NaN while nothing is known), least (some accounts have no
-    figure, so it is at least so much), available (NaN: nobody has said). Every sentence on days begins here.
+    Indexed by what. Columns: accounts (of the four categories, as decided or else suggested),
+    outside (what customers in no category take today), needed (both; NaN while nothing is known),
+    least (some accounts have no figure, so it is at least so much), available (NaN: nobody has
+    said). Every sentence on days begins here.
     """
     held = capacity(book)
     effort = book["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)

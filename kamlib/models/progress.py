@@ -75,7 +75,7 @@ def _is_done(step: int, book: Book, segment: str) -> bool:
 
 
 def _distinct(book: Book) -> bool:
-    """Every category gets something of its own on some basis, and what is to be avoided is said for each."""
+    """Has every category a basis with something of its own, and what is to be avoided?"""
     said = book["distinction"]
     said = said[(said["min"].str.strip() != "") & (said["max"].str.strip() != "")]
     avoid = book["effort"].loc[book["effort"]["avoid"].str.strip() != "", "category"]
@@ -83,8 +83,11 @@ def _distinct(book: Book) -> bool:
 
 
 def _groundwork_done(step: int, book: Book, segment: str) -> bool:
-    """1: every chosen objective stands; 2: effort and days are known; 3: vision, knowledge and authority
-    are in the room; 4: the map has a size; 5: the segment is viable and nobody is without one."""
+    """Is the work of one of the first five steps enough?
+
+    1: every chosen objective stands; 2: effort and days are known; 3: vision, knowledge and
+    authority are in the room; 4: the map has a size; 5: the segment is viable, nobody without one.
+    """
     settings = of_workbook(book, segment=segment)
     if step == 1:
         verdicts = set(objectives.sanity(Book(book, settings))["verdict"]) - {"not chosen"}

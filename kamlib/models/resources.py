@@ -27,9 +27,9 @@ DELIVERS = re.compile(
 def carry(book: Book) -> pd.DataFrame:
     """What an account of each category takes, and how many of them the team could look after.
 
-    Four rows. Columns: category, days_each, money_each (a year), most (accounts of this category alone
-    that all days would carry; NaN while days are unknown), planned, days_planned, money_planned, today
-    (accounts of the category now, all segments).
+    Four rows. Columns: category, days_each, money_each (a year), most (accounts of this category
+    alone that all days would carry; NaN while days are unknown), planned, days_planned,
+    money_planned, today (accounts of the category now, all segments).
     """
     effort = book["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
     there = portfolio.days_available(book)
@@ -102,8 +102,9 @@ def accounts_per_manager(book: Book) -> tuple[float, str]:
 def team(book: Book) -> pd.DataFrame:
     """Is the selection team one that can choose? A row a check.
 
-    Columns: check, holds (bool), words. Source: chapter 19, step 3 (not only sales; vision, knowledge
-    and authority; a core of three or four) and chapter 5 (above six, meetings become the problem).
+    Columns: check, holds (bool), words. Source: chapter 19, step 3 (not only sales; vision,
+    knowledge and authority; a core of three or four) and chapter 5 (above six, meetings become the
+    problem).
     """
     people = book["people"]
     if people.empty:
@@ -180,8 +181,8 @@ def distribution(book: Book) -> pd.DataFrame:
     """Where the time goes beside where the profit comes from, in % of each, by category.
 
     Columns: category, time_pct, profit_pct, gap (points; above 0: more time than profit). NaN while
-    days or profits are unknown; a category without customers takes and brings nothing. Source: buyers
-    spend most of their time on a fifth of their spending.
+    days or profits are unknown; a category without customers takes and brings nothing. Source:
+    buyers spend most of their time on a fifth of their spending.
     """
     everywhere = book.choosing(segment="")
     held = portfolio.balance(everywhere)

@@ -107,8 +107,8 @@ def show(
 ) -> pd.DataFrame:
     """A result or a table of the workbook at `location`; a table of the workbook as it was entered.
 
-    With a `customer` the results of positive impact analysis and its plans are those of this one; with a `scenario`
-    all results are as they are in it.
+    With a `customer` the results of positive impact analysis and its plans are those of this one;
+    with a `scenario` all results are as they are in it.
     """
     store, text = stores.load(location, read_only=True)
     if name not in RESULTS and name not in text:
@@ -138,7 +138,7 @@ def _ready(
 
 
 def check(location: str) -> tuple[pd.DataFrame, int]:
-    """All findings, those of the cells first and then those of the rules, and the number of errors."""
+    """All findings, of the cells first and then of the rules, and the number of errors."""
     store, text = stores.load(location, read_only=True)
     found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
     errors = int((found["level"] == "error").sum())

@@ -8,7 +8,7 @@ from kamlib.workbook.book import Book
 
 
 def agree(book: Book, segment: str, customer: str) -> None:
-    """Raises InvalidInput where there is no such segment or customer, or the customer is of another segment."""
+    """Raises InvalidInput where there is no such segment or customer, or they do not agree."""
     chosen = book.choosing(segment=segment, customer=customer)
     kaism.segments(chosen)
     own = pia.listed(chosen)["segment"]

@@ -25,9 +25,9 @@ TESTS = (
 def viability(book: Book) -> pd.DataFrame:
     """The five tests for each segment worked on: a row a segment.
 
-    Columns: segment, name, the five tests (yes, no, unknown, "" for not answered), status (viable when
-    all five are yes; not viable when any is no; else undecided), reason (the tests that decide it).
-    Source: chapter 20, the five viability tests.
+    Columns: segment, name, the five tests (yes, no, unknown, "" for not answered), status (viable
+    when all five are yes; not viable when any is no; else undecided), reason (the tests that decide
+    it). Source: chapter 20, the five viability tests.
     """
     labels = catalogue.items(SHEET).set_index("id")["label"].str.rstrip("?")
     segments = book["segments"][book["segments"]["active"] != "no"]
@@ -55,8 +55,8 @@ def value_index(book: Book) -> pd.DataFrame:
 
     index = a * profit + (1 - a) * potential, each as % of the segment's highest, with a from the
     setting value_index_current_pct (50 by default). Columns: segment, customer, name, profit,
-    potential_profit, index (NaN when a part is unknown; below 0 for a loss), rank and rank_by_revenue
-    inside the segment (1 is the highest), revenue.
+    potential_profit, index (NaN when a part is unknown; below 0 for a loss), rank and
+    rank_by_revenue inside the segment (1 is the highest), revenue.
     """
     rows = book["customers"]
     rows = (
@@ -84,8 +84,9 @@ def value_index(book: Book) -> pd.DataFrame:
 def overview(book: Book) -> pd.DataFrame:
     """The segments side by side, those without customers too: a row a segment.
 
-    Columns: segment, name, active, basis, description, customers, prospects, revenue, revenue_pct (of
-    what is known), status and reason of the viability tests, mix (Ps of the marketing mix described).
+    Columns: segment, name, active, basis, description, customers, prospects, revenue, revenue_pct
+    (of what is known), status and reason of the viability tests, mix (Ps of the marketing mix
+    described).
     """
     segments = book["segments"]
     by_segment = book["customers"].groupby("segment")

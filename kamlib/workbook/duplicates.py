@@ -1,4 +1,4 @@
-"""Two customers of a workbook that are one: the second goes into the first, and can be brought back."""
+"""Two customers that are one: the second goes into the first, and can be brought back."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NOT_OF_CUSTOMERS = {("model", "pia_us"), ("model", "pia_customer"), ("what", "be
 def merged(text: Tables, keep: str, other: str) -> tuple[list[Change], Notes]:
     """The changes that put `other` into `keep` in every table, and what of `other` gives way.
 
-    Sales, time and counts are added up; elsewhere the value of `keep` stands where both have one. The
-    names and ids of `other` are kept in `also_known_as`, so that the next list finds it. Raises
+    Sales, time and counts are added up; elsewhere the value of `keep` stands where both have one.
+    The names and ids of `other` are kept in `also_known_as`, so that the next list finds it. Raises
     InvalidInput for customers that are not there.
     """
     known = ids(text, "customers")
@@ -79,7 +79,8 @@ def _of_table(
                 "customers",
                 "name",
             ):
-                message = f'{column} of {keep} stays "{mine[column][:60]}"; {other} had "{new[column][:60]}".'
+                stays, had = mine[column][:60], new[column][:60]
+                message = f'{column} of {keep} stays "{stays}"; {other} had "{had}".'
                 notes.append(
                     finding("note", name, message, ", ".join(key.values()), column, new[column])
                 )
@@ -133,9 +134,10 @@ def _sum(one: str, two: str) -> str:
 
 
 def undone(text: Tables) -> tuple[list[Change], str]:
-    """The changes that take the last merge of two customers back, and the id of the customer that returns.
+    """The changes that take the last merge back, and the id of the customer that returns.
 
-    Raises WorkbookError where there was none, or where what it changed has been changed again since.
+    Raises WorkbookError where there was none, or where what it changed has been changed again
+    since.
     """
     history = text.get("history")
     merges: list[list[Row]] = []

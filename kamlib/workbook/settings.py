@@ -1,4 +1,4 @@
-"""The settings of a run: typed parameters, the workbook's own choices, and what the environment says."""
+"""The settings of a run: parameters, the workbook's own choices, and the environment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIMITS = {
 
 
 def shipped(name: str) -> Path:
-    """The folder `data` or `notebooks`: beside the package in a checkout, inside it when installed."""
+    """The folder `data` or `notebooks`: beside the package, or inside it when installed."""
     package = Path(__file__).resolve().parent.parent
     beside = package.parent / name
     return beside if beside.is_dir() else package / "shipped" / name
@@ -107,7 +107,7 @@ def of_workbook(tables: Tables, **given: Any) -> Settings:
 
 
 def is_said(key: str, value: str) -> bool:
-    """Does this cell of the table `settings` say anything? A figure or a choice may be "?", a name may not."""
+    """Does a cell of the table `settings` say anything? Only a figure or a choice can be "?"."""
     unknown = ("",) if Settings.model_fields[key].annotation is str else UNKNOWN_WORDS
     return value.strip().lower() not in unknown
 
@@ -155,7 +155,7 @@ def gate(given: Mapping[str, Any]) -> Parameters:
 
 
 def together(*said: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters said in several places as one; raises InvalidInput where two of them contradict each other."""
+    """Parameters said in several places as one; raises InvalidInput where they contradict."""
     made: dict[str, Any] = {}
     for name, value in (pair for each in said for pair in each.items()):
         before = made.setdefault(name, value)
