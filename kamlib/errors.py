@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
+Advice = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 SHOWN = 60  # characters of what was found that a finding carries
 
 

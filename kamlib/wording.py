@@ -51,3 +51,8 @@ def account(box: str, article: bool = True) -> str:
     """A box as one says it of a customer: an opportunistic account; without its article, key account."""
     word = BOXES[box]
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}" if article else word
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence: with a capital at its beginning and a full stop at its end."""
+    return f"{words[0].upper()}{words[1:]}."

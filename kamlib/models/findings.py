@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 import pandas as pd
 
+from kamlib.errors import Advice
 from kamlib.models import distinction, groundwork, kaism, pia, plans, portfolio, profitability
+from kamlib.wording import listed, sentence
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
 
 COLUMNS = ["level", "step", "segment", "customer", "message", "rule"]
 LEVELS = ("block", "warn", "nudge")
-Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 SIZE = "size"
 FEWEST, MOST = 4, 8
 # the columns of which a row is looked at before it is stored
@@ -37,25 +38,27 @@ def find(book: Book, today: date | None = None) -> pd.DataFrame:
     """
     seen = portfolio.classes(book)
     seen = seen[seen["segment"].isin(kaism.segments(book))]
-    rows = [row for early in groundwork.RULES for row in early(book)]
-    rows += [row for rule in RULES for row in rule(book, seen)]
-    rows += [row for rule in profitability.RULES for row in rule(book)]
-    rows += _differently(book, today)
-    rows += list(_reviews(seen, today or date.today()))
-    return _table(rows)
+    return _table(
+        [
+            *_advice(groundwork.RULES, book),
+            *_advice(RULES, book, seen),
+            *_advice(profitability.RULES, book),
+            *_differently(book, today),
+            *_reviews(seen, today or date.today()),
+        ]
+    )
 
 
 @model
 def early(book: Book) -> pd.DataFrame:
     """The findings of steps 1 to 5, of all segments, in the form of `find`."""
-    everywhere = book.choosing(segment="")
-    return _table([row for rule in groundwork.RULES for row in rule(everywhere)])
+    return _table(_advice(groundwork.RULES, book.choosing(segment="")))
 
 
 @model
 def profits(book: Book) -> pd.DataFrame:
     """The findings about profit, in the form of `find`."""
-    return _table([row for rule in profitability.RULES for row in rule(book)])
+    return _table(_advice(profitability.RULES, book))
 
 
 @model
@@ -64,18 +67,18 @@ def differently(book: Book, today: date | None = None) -> pd.DataFrame:
     return _table(_differently(book, today))
 
 
-def _differently(book: Book, today: date | None) -> list[Row]:
-    rows = [row for rule in (*distinction.RULES, *pia.RULES) for row in rule(book)]
-    return [*rows, *plans.rules(book, today)]
+def _differently(book: Book, today: date | None) -> list[Advice]:
+    return [*_advice((*distinction.RULES, *pia.RULES), book), *plans.rules(book, today)]
 
 
-def _table(rows: list[Row]) -> pd.DataFrame:
+def _advice(rules: Iterable[Callable[..., Iterator[Advice]]], *of: object) -> list[Advice]:
+    return [row for rule in rules for row in rule(*of)]
+
+
+def _table(rows: list[Advice]) -> pd.DataFrame:
     """Findings as a table, the most serious first. Columns: COLUMNS."""
-    found = pd.DataFrame(rows, columns=COLUMNS)
-    order = found["level"].map(LEVELS.index)
-    return found.assign(order=order).sort_values(
-        ["order", "step"], kind="stable", ignore_index=True
-    )[COLUMNS]
+    rows = sorted(rows, key=lambda row: (LEVELS.index(row[0]), row[1]))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def refused(book: Book, table: str, row: Mapping[str, str]) -> str:
@@ -104,105 +107,66 @@ def blocked_score(book: Book, segment: str, factor: str) -> str:
     missing = [word for word in ("good", "bad") if (own[word].str.strip() == "").any()]
     if own.empty or not missing:
         return ""
-    return (
-        f"Before {own['label'].iloc[0]} is scored, say what {' and '.join(missing)} "
-        f"look{'s' if len(missing) == 1 else ''} like."
-    )
+    look = "looks" if len(missing) == 1 else "look"
+    return f"Before {own['label'].iloc[0]} is scored, say what {listed(missing)} {look} like."
 
 
-def _no_segment(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _no_segment(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     customers = book["customers"]
     lost = customers[customers["segment"] == ""]
     if len(lost) > MANY:
-        yield (
-            "block",
-            6,
-            "",
-            "",
-            f"{len(lost)} customers have no segment, so they stand in no matrix.",
-            11,
-        )
+        text = f"{len(lost)} customers have no segment, so they stand in no matrix."
+        yield "block", 6, "", "", text, 11
         return
     for row in lost.itertuples():
-        yield (
-            "block",
-            6,
-            "",
-            row.customer,
-            f"{row.name} has no segment, so it stands in no matrix.",
-            11,
-        )
+        text = f"{row.name} has no segment, so it stands in no matrix."
+        yield "block", 6, "", row.customer, text, 11
 
 
-def _few_customers(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _few_customers(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     for segment, rows in seen.groupby("segment", sort=False):
         if len(rows) < 3:
-            text = (
-                f"Only {len(rows)} customers here: the line is their own average and says little."
-            )
+            few = f"Only {len(rows)} customers here"
+            text = f"{few}: the line is their own average and says little."
             yield "warn", 6, segment, "", text, 27
 
 
-def _factors(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _factors(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     for segment in kaism.segments(book):
         own = kaism.of_scope(book, "attractiveness", segment)
         if not FEWEST <= len(own) <= MOST:
-            yield (
-                "nudge",
-                7,
-                segment,
-                "",
-                f"{len(own)} attractiveness factors; about six keep the focus.",
-                18,
-            )
+            text = f"{len(own)} attractiveness factors; about six keep the focus."
+            yield "nudge", 7, segment, "", text, 18
         scored = own.loc[[blocked_score(book, segment, f) != "" for f in own["factor"]], "label"]
         for label in scored:
             yield "block", 7, segment, "", f"{label} has no agreed benchmark of good and bad.", 19
         weight = own["weight"].fillna(1.0)
         size = 100 * weight[own["factor"].str.startswith(SIZE)].sum() / max(weight.sum(), 1e-9)
         if size > book.settings.dominant_weight_pct:
-            yield (
-                "warn",
-                7,
-                segment,
-                "",
-                f"Size has {size:.0f} % of the weight: size alone is no reason.",
-                16,
-            )
+            text = f"Size has {size:.0f} % of the weight: size alone is no reason."
+            yield "warn", 7, segment, "", text, 16
         if "closeness_of_existing_relationships" in set(own["factor"]):
-            text = (
-                "Closeness of relationships also counts as relative strength: "
-                "do not count it twice."
-            )
+            twice = "Closeness of relationships also counts as relative strength"
+            text = f"{twice}: do not count it twice."
             yield "nudge", 7, segment, "", text, 23
 
 
-def _favourites(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _favourites(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     scores = book["scores"]
     scores = scores[(scores["model"] == "attractiveness") & scores["score"].notna()]
     by_customer = scores.groupby("subject")["score"]
     high = set(by_customer.min()[(by_customer.min() >= 8) & (by_customer.size() >= 3)].index)
     for row in seen[seen["customer"].isin(high)].itertuples():
-        yield (
-            "warn",
-            7,
-            row.segment,
-            row.customer,
-            f"{row.name} has 8 or more on everything. A favourite?",
-            20,
-        )
+        text = f"{row.name} has 8 or more on everything. A favourite?"
+        yield "warn", 7, row.segment, row.customer, text, 20
 
 
-def _strength(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _strength(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     ours, theirs, weights = kaism.strength_cells(book, tuple(seen["customer"]))
     ahead = ((ours >= theirs) | (weights == 0)).all(axis=1) & ours.notna().any(axis=1)
     top = ahead.groupby(level=0).all()
-    lists = (
-        book["factors"]
-        .loc[lambda f: f["model"] == "strength"]
-        .groupby("scope")["factor"]
-        .agg(frozenset)
-    )
+    factors = book["factors"]
+    lists = factors[factors["model"] == "strength"].groupby("scope")["factor"].agg(frozenset)
     same = set(lists[lists.map(lists.value_counts()) > 2].index)
     for row in seen.itertuples():
         if top.get(row.customer, False):
@@ -216,23 +180,23 @@ def _strength(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
             yield "warn", 8, row.segment, row.customer, text, 22
 
 
-def _evidence(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _evidence(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     scores = book["scores"]
-    own = scores[
-        (scores["model"] == "strength") & (scores["supplier"] == US) & scores["score"].notna()
-    ]
+    own = scores[(scores["model"] == "strength") & (scores["supplier"] == US)].dropna(
+        subset="score"
+    )
     own = own.merge(seen[["customer", "segment"]], left_on="subject", right_on="customer")
     for segment, rows in own.groupby("segment", sort=False):
         outside = rows["evidence"].isin(["customer said", "research"]).mean()
         if outside < 0.3:
             text = (
-                f"{outside:.0%} of our strength scores rest on what customers said or on research; "
-                "the rest is our own view."
+                f"{outside:.0%} of our strength scores rest on what customers said or on research"
             )
+            text = f"{text}; the rest is our own view."
             yield "nudge", 8, segment, "", text, 24
 
 
-def _decisions(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _decisions(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     for row in seen.itertuples():
         if row.differs and not row.reason_given:
             text = f"{row.name} was decided otherwise than suggested, without a reason."
@@ -248,7 +212,7 @@ def _decisions(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
             yield "warn", 7, row.segment, row.customer, text, 25
 
 
-def _portfolio(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _portfolio(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     for segment, rows in seen.groupby("segment", sort=False):
         count = rows["category"].value_counts()
         only = int(((rows["category"] == "key") & (rows["decision"] == "")).sum())
@@ -257,16 +221,14 @@ def _portfolio(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
             yield "nudge", 9, segment, "", text, 38
         if count.get("key", 0) > 1:
             some = f" ({only} of them suggested)" if only else ""
-            text = (
-                f"{count['key']} key accounts in one segment{some}: are they truly different "
-                "in their needs? One may be enough."
-            )
+            text = f"{count['key']} key accounts in one segment{some}"
+            text = f"{text}: are they truly different in their needs? One may be enough."
             yield "nudge", 9, segment, "", text, 15
     for question in portfolio.questions(book):
         yield "nudge", 9, "", "", question, 41
     words, too_many = portfolio.load_words(book)
     if too_many:
-        yield "warn", 9, "", "", f"{words[0].upper()}{words[1:]}.", 36
+        yield "warn", 9, "", "", sentence(words), 36
     managers = len(portfolio.account_managers(book))
     accounts = portfolio.capacity(book).set_index("category")["accounts"]
     held = int(accounts["key"] + accounts["key_development"])
@@ -278,7 +240,7 @@ def _portfolio(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
         yield "warn", 9, "", "", text, 36
 
 
-def _largest(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _largest(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     """Are the key accounts of a segment simply its largest customers?"""
     for segment, rows in seen[seen["decision"] != ""].groupby("segment", sort=False):
         key = set(rows.loc[rows["decision"] == "key", "customer"])
@@ -290,7 +252,7 @@ def _largest(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
             yield "nudge", 9, segment, "", text, 16
 
 
-def _managers(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _managers(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     people = book["people"].drop_duplicates("person").set_index("person")
     names = dict(zip(book["customers"]["customer"], book["customers"]["name"], strict=True))
     manager = book["customers"].drop_duplicates("customer").set_index("customer")["manager"]
@@ -306,7 +268,7 @@ def _managers(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
             yield "warn", 9, row.segment, row.customer, text, 43
 
 
-def _find_out(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
+def _find_out(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     for segment, rows in kaism.unknowns(book).groupby("segment", sort=False):
         free = ((rows["person"] == "") | (rows["due"] == "")).sum()
         if free:
@@ -315,7 +277,7 @@ def _find_out(book: Book, seen: pd.DataFrame) -> Iterator[Row]:
             yield "nudge", 9, segment, "", text, 28
 
 
-def _reviews(seen: pd.DataFrame, today: date) -> Iterator[Row]:
+def _reviews(seen: pd.DataFrame, today: date) -> Iterator[Advice]:
     for row in seen[seen["decision"] != ""].itertuples():
         if not row.review_on:
             text = f"{row.name} has no date for looking at its category again."
@@ -325,16 +287,7 @@ def _reviews(seen: pd.DataFrame, today: date) -> Iterator[Row]:
             yield "warn", 9, row.segment, row.customer, text, 33
 
 
-RULES: tuple[Callable[[Book, pd.DataFrame], Iterator[Row]], ...] = (
-    _no_segment,
-    _few_customers,
-    _factors,
-    _favourites,
-    _strength,
-    _evidence,
-    _decisions,
-    _portfolio,
-    _largest,
-    _managers,
-    _find_out,
+RULES: tuple[Callable[[Book, pd.DataFrame], Iterator[Advice]], ...] = (
+    *(_no_segment, _few_customers, _factors, _favourites, _strength, _evidence),
+    *(_decisions, _portfolio, _largest, _managers, _find_out),
 )

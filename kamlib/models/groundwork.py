@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kamlib.catalogue import sheets
+from kamlib.errors import Advice
 from kamlib.models import market, objectives, resources, segmentation
+from kamlib.wording import sentence
 from kamlib.workbook.book import Book
 
-Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 
-
-def _reasons(book: Book) -> Iterator[Row]:
+def _reasons(book: Book) -> Iterator[Advice]:
     if not objectives.resistance(book)["profile"].iloc[0]:
-        text = (
-            "Nobody has said why you want key accounts; "
-            "the reasons tell which resistance to expect."
-        )
+        text = "Nobody has said why you want key accounts"
+        text = f"{text}; the reasons tell which resistance to expect."
         yield "nudge", 1, "", "", text, 4
 
 
-def _sanity(book: Book) -> Iterator[Row]:
+def _sanity(book: Book) -> Iterator[Advice]:
     checked = objectives.sanity(book)
     if (checked["verdict"] == "not chosen").all():
-        yield (
-            "nudge",
-            1,
-            "",
-            "",
-            "No sales objective is chosen: a selection without one is a wish list.",
-            6,
-        )
+        text = "No sales objective is chosen: a selection without one is a wish list."
+        yield "nudge", 1, "", "", text, 6
     for row in checked.itertuples():
         if row.verdict == "back to step 1":
             yield "warn", 1, "", "", row.words, 6
@@ -38,7 +30,7 @@ def _sanity(book: Book) -> Iterator[Row]:
             yield "warn", 1, "", "", row.words, 1
 
 
-def _forecast(book: Book) -> Iterator[Row]:
+def _forecast(book: Book) -> Iterator[Advice]:
     names = dict(zip(book["segments"]["segment"], book["segments"]["name"], strict=True))
     for row in objectives.hockey_stick(book).itertuples():
         whose = "Sales" if row.subject == sheets.CASE else names.get(row.subject, row.subject)
@@ -49,16 +41,16 @@ def _forecast(book: Book) -> Iterator[Row]:
             yield "nudge", 1, where, "", f"{whose}: {row.words}", 3
 
 
-def _resources(book: Book) -> Iterator[Row]:
+def _resources(book: Book) -> Iterator[Advice]:
     for row in resources.plan(book).itertuples():
         if row.over > 0:
-            yield "warn", 2, "", "", f"{row.words[0].upper()}{row.words[1:]}.", 36
+            yield "warn", 2, "", "", sentence(row.words), 36
     each, words = resources.accounts_per_manager(book)
     if each > book.settings.accounts_per_manager:
         yield "warn", 2, "", "", f"{words} A label shared by so many changes nothing.", 36
 
 
-def _team(book: Book) -> Iterator[Row]:
+def _team(book: Book) -> Iterator[Advice]:
     rules = {"not only sales": 8, "core": 68, "delivery": 80}
     for row in resources.team(book).itertuples():
         if not row.holds:
@@ -66,37 +58,23 @@ def _team(book: Book) -> Iterator[Row]:
             yield level, 3, "", "", row.words, rules.get(row.check, 9)
 
 
-def _market(book: Book) -> Iterator[Row]:
+def _market(book: Book) -> Iterator[Advice]:
     sized = book["junctions"]["size"].notna().any()
     if not sized and book["customers"]["revenue"].notna().any():
-        text = (
-            "Only our own sales are known: map the market before you cut it, "
-            "or history will cut it for you."
-        )
+        text = "Only our own sales are known: map the market before you cut it"
+        text = f"{text}, or history will cut it for you."
         yield "nudge", 4, "", "", text, 13
     unknown = market.find_out(book)
     if len(unknown):
         names = ", ".join(dict.fromkeys(unknown["name"]))
-        yield (
-            "nudge",
-            4,
-            "",
-            "",
-            f"{len(unknown)} figures of the market map are unknown: {names[:120]}.",
-            28,
-        )
+        text = f"{len(unknown)} figures of the market map are unknown: {names[:120]}."
+        yield "nudge", 4, "", "", text, 28
     if sized and not (book["junctions"]["leverage"] == "yes").any():
-        yield (
-            "nudge",
-            4,
-            "",
-            "",
-            "Where on the map is the supplier chosen? Mark the leverage points.",
-            13,
-        )
+        text = "Where on the map is the supplier chosen? Mark the leverage points."
+        yield "nudge", 4, "", "", text, 13
 
 
-def _segments(book: Book) -> Iterator[Row]:
+def _segments(book: Book) -> Iterator[Advice]:
     tested = segmentation.viability(book)
     if book.settings.segment:
         tested = tested[tested["segment"] == book.settings.segment]
@@ -106,28 +84,14 @@ def _segments(book: Book) -> Iterator[Row]:
             text = f"{why}: merge it, cut it differently or let it go."
             yield "warn", 5, row.segment, "", text, 12
         elif row.status == "undecided":
-            yield (
-                "nudge",
-                5,
-                row.segment,
-                "",
-                f"{row.name}: is it a segment? {row.reason.capitalize()}.",
-                12,
-            )
+            text = f"{row.name}: is it a segment? {row.reason.capitalize()}."
+            yield "nudge", 5, row.segment, "", text, 12
     if segmentation.size_alone(book):
-        text = (
-            "The market is cut by size alone: a large customer of the past "
-            "need not be part of your future."
-        )
+        text = "The market is cut by size alone"
+        text = f"{text}: a large customer of the past need not be part of your future."
         yield "warn", 5, "", "", text, 16
 
 
-RULES: tuple[Callable[[Book], Iterator[Row]], ...] = (
-    _reasons,
-    _sanity,
-    _forecast,
-    _resources,
-    _team,
-    _market,
-    _segments,
+RULES: tuple[Callable[[Book], Iterator[Advice]], ...] = (
+    *(_reasons, _sanity, _forecast, _resources, _team, _market, _segments),
 )

@@ -13,6 +13,7 @@ import pandas as pd
 from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.models.scoring import one
+from kamlib.wording import counted, listed
 from kamlib.workbook.book import Book, model
 
 EXPECTED = {
@@ -21,12 +22,7 @@ EXPECTED = {
     "both": "Pressure and ambition drive you alike: "
     "expect resistance from some and inertia from others.",
 }
-FIELDS = (
-    "Positive",
-    "Negative",
-    "External",
-    "Internal",
-)  # of the drivers: left, right, top, bottom
+FIELDS = ("Positive", "Negative", "External", "Internal")  # of drivers: left, right, top, bottom
 QUESTIONS = {
     "what_has_changed_in_the_market": "what has changed in the market",
     "how_are_resources_used_differently": "how resources are used differently",
@@ -39,17 +35,12 @@ def drivers(book: Book) -> pd.DataFrame:
     Columns: item, label, tone (positive, negative), origin (internal, external), answer, and x, y,
     strong for a picture of four fields: right is negative, up is external, strong means it applies.
     """
-    listed = catalogue.items("kam_drivers")[["id", "label", "tone", "origin"]].rename(
-        columns={"id": "item"}
-    )
+    listed = catalogue.items("kam_drivers").rename(columns={"id": "item"})
+    listed = listed[["item", "label", "tone", "origin"]]
     said = sheets.said(book, "kam_drivers")
     answer = [said.get(item, "") for item in listed["item"]]
-    return listed.assign(
-        answer=answer,
-        x=(listed["tone"] == "negative").astype(int),
-        y=(listed["origin"] == "external").astype(int),
-        strong=[a == "yes" for a in answer],
-    )
+    x, y = (listed["tone"] == "negative").astype(int), (listed["origin"] == "external").astype(int)
+    return listed.assign(answer=answer, x=x, y=y, strong=[a == "yes" for a in answer])
 
 
 def resistance(book: Book) -> pd.DataFrame:
@@ -58,21 +49,14 @@ def resistance(book: Book) -> pd.DataFrame:
     Columns: defensive, offensive (reasons answered yes), profile (defensive, offensive, both, ""
     while no reason is given), words.
     """
-    listed = catalogue.items("kam_reasons").set_index("id")["type"]
+    kinds = catalogue.items("kam_reasons").set_index("id")["type"]
     said = sheets.said(book, "kam_reasons")
-    chosen = listed[[item for item in listed.index if said.get(item) == "yes"]].value_counts()
-    defensive, offensive = int(chosen.get("defensive", 0)), int(chosen.get("offensive", 0))
-    if not defensive and not offensive:
-        profile = ""
-    elif defensive == offensive:
-        profile = "both"
-    else:
-        profile = "defensive" if defensive > offensive else "offensive"
+    reasons = [kind for item, kind in kinds.items() if said.get(str(item)) == "yes"]
+    count = {kind: reasons.count(kind) for kind in ("defensive", "offensive")}
+    most = [kind for kind in count if count[kind] == max(1, *count.values())]
+    profile = "both" if most[1:] else "".join(most)
     words = EXPECTED.get(profile, "No reason is given yet: say first why you want key accounts.")
-    return pd.DataFrame(
-        [(defensive, offensive, profile, words)],
-        columns=["defensive", "offensive", "profile", "words"],
-    )
+    return pd.DataFrame([{**count, "profile": profile, "words": words}])
 
 
 @model
@@ -94,15 +78,12 @@ def _judged(label: str, chosen: str, opportunity: str, resources: str) -> tuple[
     sides = {"market opportunity": opportunity, "resources": resources}
     against = [side for side, answer in sides.items() if answer == "no"]
     if against:
-        side = " and ".join(against)
         says = "says" if against == ["market opportunity"] else "say"
-        return (
-            "back to step 1",
-            f"{label}: {side} {says} no. Change the objective, or what stands against it.",
-        )
-    open_ = [side for side, answer in sides.items() if answer != "yes"]
-    if open_:
-        return "find out", f"{label}: {' and '.join(open_)} not answered yet."
+        text = f"{label}: {listed(against)} {says} no."
+        return "back to step 1", f"{text} Change the objective, or what stands against it."
+    unsaid = [side for side, answer in sides.items() if answer != "yes"]
+    if unsaid:
+        return "find out", f"{label}: {listed(unsaid)} not answered yet."
     return "stands", f"{label}: opportunity and resources both say yes."
 
 
@@ -116,27 +97,16 @@ def hockey_stick(book: Book) -> pd.DataFrame:
     """
     said = sheets.said(book, "managing_future_triangle", "says")
     answers = {q: said.get(q, "") if sheets.is_said(said.get(q, "")) else "" for q in QUESTIONS}
+    missing = [words for question, words in QUESTIONS.items() if not answers[question]]
     rows = []
     for subject, own in book["forecast"].groupby("subject", sort=False):
         past, planned = _growth(own)
         steeper = planned > past + 1e-9
-        missing = [words for q, words in QUESTIONS.items() if not answers[q]]
         flagged = bool(steeper and len(missing) == len(QUESTIONS))
         words = _forecast_words(past, planned, steeper, missing)
         rows.append((subject, past, planned, *answers.values(), steeper, flagged, words))
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "subject",
-            "past_pct",
-            "planned_pct",
-            "market",
-            "resources",
-            "steeper",
-            "flagged",
-            "words",
-        ],
-    )
+    columns = ["subject", "past_pct", "planned_pct", "market", "resources"]
+    return pd.DataFrame(rows, columns=[*columns, "steeper", "flagged", "words"])
 
 
 def trend(book: Book, subject: str = sheets.CASE) -> pd.DataFrame:
@@ -198,39 +168,16 @@ def balance(book: Book) -> pd.DataFrame:
     chosen = checked[checked["verdict"] != "not chosen"]
     sized = int(book["junctions"]["size"].notna().sum())
     days, staff = book["people"]["days"].sum(min_count=1), book["people"]["days"].notna().sum()
-    named = len(chosen)
-    against = {side: int((chosen[side] == "no").sum()) for side in ("opportunity", "resources")}
-    open_ = {
-        side: int((~chosen[side].isin(["yes", "no"])).sum())
-        for side in ("opportunity", "resources")
-    }
+    known = f"{days:,.0f} days a year from {staff} people"
+    wanted = _count(len(chosen), "sales objective", "chosen")
+    places = _count(sized, "point", "of the market map with a size")
+    opportunity, is_against = _doubts(chosen["opportunity"])
+    resources, are_against = _doubts(chosen["resources"])
+    resources = [known if days == days else "nobody's days are known", *resources]
     rows = [
-        (
-            "business_objectives",
-            "Objectives",
-            [_count(named, "sales objective", "chosen")],
-            named == 0,
-        ),
-        (
-            "market_opportunity",
-            "Opportunity",
-            [
-                _count(sized, "point", "of the market map with a size"),
-                *_doubts(against, open_, "opportunity"),
-            ],
-            not sized or bool(against["opportunity"]),
-        ),
-        (
-            "business_resources",
-            "Resources",
-            [
-                f"{days:,.0f} days a year from {staff} people"
-                if days == days
-                else "nobody's days are known",
-                *_doubts(against, open_, "resources"),
-            ],
-            days != days or bool(against["resources"]),
-        ),
+        ("business_objectives", "Objectives", [wanted], chosen.empty),
+        ("market_opportunity", "Opportunity", [places, *opportunity], not sized or is_against),
+        ("business_resources", "Resources", resources, days != days or are_against),
     ]
     return pd.DataFrame(
         [(e, n, says.get(e, ""), v, w or not says.get(e)) for e, n, v, w in rows],
@@ -239,11 +186,12 @@ def balance(book: Book) -> pd.DataFrame:
 
 
 def _count(number: int, noun: str, rest: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'} {rest}" if number else f"no {noun} {rest}"
+    return f"{counted(number, noun) if number else f'no {noun}'} {rest}"
 
 
-def _doubts(against: dict[str, int], open_: dict[str, int], side: str) -> list[str]:
-    said = [f"{against[side]} of the objectives found it missing"] if against[side] else []
-    return said + (
-        [f"{open_[side]} of the objectives not checked against it"] if open_[side] else []
-    )
+def _doubts(answers: pd.Series) -> tuple[list[str], bool]:
+    """What the objectives say of opportunity or resources, and whether any is against it."""
+    against, unsaid = (answers == "no").sum(), (~answers.isin(["yes", "no"])).sum()
+    said = {"found it missing": against, "not checked against it": unsaid}
+    words = [f"{number} of the objectives {doubt}" for doubt, number in said.items() if number]
+    return words, bool(against)

@@ -12,14 +12,19 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from kamlib.errors import Advice
 from kamlib.models import pia, portfolio
-from kamlib.wording import counted
+from kamlib.wording import counted, listed, sentence
 from kamlib.workbook.book import Book, model
 
-Finding = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 STEP = 10
 LIVE = ("planned", "running", "")  # what still takes days; empty means planned
 YEAR_DAYS = 365.25
+COLUMNS = [
+    *("project", "name", "customer", "customer_name", "idea", "idea_name", "class", "owner"),
+    *("owner_name", "team", "starts", "ends", "days", "money", "risk", "contingency", "status"),
+    *("steps", "done"),
+]
 
 
 @model
@@ -34,48 +39,18 @@ def projects(book: Book) -> pd.DataFrame:
     rows = book["projects"].drop_duplicates("project")
     rows = rows[rows["customer"].isin(who.index)]
     ideas = pia.screening(book).set_index("idea")
-    people = book["people"].drop_duplicates("person").set_index("person")["name"]
-    count = (
-        book["actions"]
-        .groupby("project")["done"]
-        .agg(["size", lambda done: int((done == "yes").sum())])
-    )
+    done = (book["actions"]["done"] == "yes").groupby(book["actions"]["project"])
     names = {
         "name": rows["name"].where(rows["name"] != "", rows["project"]),
         "customer_name": rows["customer"].map(who),
         "idea_name": _looked_up(rows["idea"], ideas["name"]),
         "class": _looked_up(rows["idea"], ideas["class"]),
-        "owner_name": _looked_up(rows["owner"], people).where(lambda n: n != "", rows["owner"]),
+        "owner_name": _people(book, rows["owner"]).where(lambda name: name != "", rows["owner"]),
         "status": rows["status"].where(rows["status"] != "", "planned"),
-        "steps": rows["project"].map(count.iloc[:, 0]).fillna(0).astype(int),
-        "done": rows["project"].map(count.iloc[:, 1]).fillna(0).astype(int),
+        "steps": rows["project"].map(done.size()).fillna(0).astype(int),
+        "done": rows["project"].map(done.sum()).fillna(0).astype(int),
     }
-    made = rows.assign(**names).sort_values(
-        ["starts", "ends"], key=lambda s: s.where(s != "", "9999"), kind="stable"
-    )
-    return made[
-        [
-            "project",
-            "name",
-            "customer",
-            "customer_name",
-            "idea",
-            "idea_name",
-            "class",
-            "owner",
-            "owner_name",
-            "team",
-            "starts",
-            "ends",
-            "days",
-            "money",
-            "risk",
-            "contingency",
-            "status",
-            "steps",
-            "done",
-        ]
-    ].reset_index(drop=True)
+    return _by_date(rows.assign(**names), "starts", "ends")[COLUMNS]
 
 
 def steps(book: Book) -> pd.DataFrame:
@@ -85,15 +60,20 @@ def steps(book: Book) -> pd.DataFrame:
     """
     own = book["actions"]
     own = own[own["project"].isin(projects(book)["project"])]
-    people = book["people"].drop_duplicates("person").set_index("person")["name"]
-    made = own.assign(
-        name=own["name"].where(own["name"] != "", own["step"]),
-        person_name=_looked_up(own["person"], people),
-    )
-    made = made.sort_values(
-        "due", key=lambda s: s.where(s != "", "9999"), kind="stable", ignore_index=True
-    )
-    return made[["project", "step", "name", "due", "person", "person_name", "done"]]
+    named = own["name"].where(own["name"] != "", own["step"])
+    own = _by_date(own.assign(name=named, person_name=_people(book, own["person"])), "due")
+    return own[["project", "step", "name", "due", "person", "person_name", "done"]]
+
+
+def _by_date(rows: pd.DataFrame, *dates: str) -> pd.DataFrame:
+    """The rows in the order of these dates; what has none comes last."""
+    undated_last = rows[[*dates]].replace("", "9999").sort_values([*dates], kind="stable")
+    return rows.loc[undated_last.index].reset_index(drop=True)
+
+
+def _people(book: Book, ids: pd.Series) -> pd.Series:
+    """The name of each person."""
+    return _looked_up(ids, book["people"].drop_duplicates("person").set_index("person")["name"])
 
 
 def _looked_up(ids: pd.Series, words: pd.Series) -> pd.Series:
@@ -113,19 +93,13 @@ def load(book: Book) -> pd.DataFrame:
     everywhere = book.choosing(segment="", customer="")
     rows = projects(everywhere)
     live = rows[rows["status"].isin(LIVE)]
-    years = pd.Series(
-        [_years(s, e) for s, e in zip(live["starts"], live["ends"], strict=True)],
-        live.index,
-        dtype=float,
-    )
+    spans = zip(live["starts"], live["ends"], strict=True)
+    years = pd.Series([_years(*span) for span in spans], live.index, dtype=float)
     made = []
     for what, held in portfolio.needs(everywhere).iterrows():
         mine, accounts = float((live[what] / years).sum()), float(np.nan_to_num(held["needed"]))
-        open_, needed, there = (
-            int(live[what].isna().sum()),
-            mine + accounts,
-            float(held["available"]),
-        )
+        open_, there = int(live[what].isna().sum()), float(held["available"])
+        needed = mine + accounts
         over = max(needed - there, 0.0) if there == there else math.nan
         unit = "days a year" if what == "days" else book.settings.currency
         least = bool(open_) or bool(held["least"])
@@ -147,102 +121,48 @@ def refused(table: str, row: Mapping[str, str]) -> str:
     """Why this row of a work plan (as it would be stored) may not be entered, "" when it may."""
     if table == "actions" and not row.get("due"):
         return "A step of a work plan needs a date: by when?"
-    if (
-        table == "projects"
-        and row.get("starts")
-        and row.get("ends")
-        and row["ends"] < row["starts"]
-    ):
-        return f"This project would end on {row['ends']}, before it starts on {row['starts']}."
+    starts, ends = row.get("starts"), row.get("ends")
+    if table == "projects" and starts and ends and ends < starts:
+        return f"This project would end on {ends}, before it starts on {starts}."
     return ""
 
 
-def _dates(book: Book, rows: pd.DataFrame, today: str) -> Iterator[Finding]:
+def _dates(book: Book, rows: pd.DataFrame, today: str) -> Iterator[Advice]:
     plan = steps(book)
     for row in rows[rows["status"] != "stopped"].itertuples():
+        where = (STEP, "", row.customer)
         own = plan[plan["project"] == row.project]
-        for step in own[own["due"] == ""].itertuples():
-            yield (
-                "block",
-                STEP,
-                "",
-                row.customer,
-                f'{row.name}: the step "{step.name}" has no date.',
-                91,
-            )
+        for step in own.loc[own["due"] == "", "name"]:
+            yield "block", *where, f'{row.name}: the step "{step}" has no date.', 91
         late = own[(own["due"] != "") & (own["due"] < today) & (own["done"] != "yes")]
         if len(late) and row.status != "done":
-            first = late.iloc[0]
-            yield (
-                "warn",
-                STEP,
-                "",
-                row.customer,
-                f'{row.name}: "{first["name"]}" was due on {first["due"]}.',
-                91,
-            )
-        if row.starts and row.ends and row.ends < row.starts:
-            yield (
-                "block",
-                STEP,
-                "",
-                row.customer,
-                f"{row.name} ends on {row.ends}, before it starts.",
-                91,
-            )
-        elif not (row.starts and row.ends):
-            yield (
-                "warn",
-                STEP,
-                "",
-                row.customer,
-                f"{row.name} has no {'end' if row.starts else 'beginning'} yet.",
-                91,
-            )
+            step, due = late.iloc[0][["name", "due"]]
+            yield "warn", *where, f'{row.name}: "{step}" was due on {due}.', 91
+        if not (row.starts and row.ends):
+            end = "end" if row.starts else "beginning"
+            yield "warn", *where, f"{row.name} has no {end} yet.", 91
+        elif row.ends < row.starts:
+            yield "block", *where, f"{row.name} ends on {row.ends}, before it starts.", 91
         if own.empty:
-            yield (
-                "nudge",
-                STEP,
-                "",
-                row.customer,
-                f"{row.name} has no work plan yet: what is the first small step?",
-                91,
-            )
+            text = f"{row.name} has no work plan yet: what is the first small step?"
+            yield "nudge", *where, text, 91
 
 
-def _care(rows: pd.DataFrame) -> Iterator[Finding]:
+def _care(rows: pd.DataFrame) -> Iterator[Advice]:
     for row in rows[rows["status"].isin(LIVE)].itertuples():
+        where = (STEP, "", row.customer)
         if not row.owner:
-            yield (
-                "warn",
-                STEP,
-                "",
-                row.customer,
-                f"{row.name} has no owner: one name, not a committee.",
-                91,
-            )
-        missing = [
-            word
-            for word, text in (("risk", row.risk), ("contingency", row.contingency))
-            if not str(text).strip()
-        ]
+            yield "warn", *where, f"{row.name} has no owner: one name, not a committee.", 91
+        plan_b = {"risk": row.risk, "contingency": row.contingency}
+        missing = [f"no {word}" for word, text in plan_b.items() if not str(text).strip()]
         if missing:
-            text = f"{row.name}: what if its people or its money are taken away? No " + (
-                f"{' and no '.join(missing)} is named."
-            )
-            yield "nudge", STEP, "", row.customer, text, 93
+            text = f"{row.name}: what if its people or its money are taken away?"
+            yield "nudge", *where, f"{text} {listed(missing).capitalize()} is named.", 93
         if row.class_ == "C":
-            yield (
-                "nudge",
-                STEP,
-                "",
-                row.customer,
-                f"{row.name} carries out an idea of class C. Why?",
-                72,
-            )
+            yield "nudge", *where, f"{row.name} carries out an idea of class C. Why?", 72
 
 
-def rules(book: Book, today: date | None = None) -> Iterator[Finding]:
+def rules(book: Book, today: date | None = None) -> Iterator[Advice]:
     """What a facilitator would say about projects; nothing without a project or an idea."""
     if book["projects"].empty and book["ideas"].empty:
         return
@@ -251,15 +171,12 @@ def rules(book: Book, today: date | None = None) -> Iterator[Finding]:
     yield from _care(rows.rename(columns={"class": "class_"}))
     classes = pia.screening(book)
     planned = set(book["projects"]["idea"])
-    for customer, own in classes[
-        (classes["class"] == "A") & ~classes["idea"].isin(planned)
-    ].groupby("customer", sort=False):
-        names = list(own["name"])
-        them = "them" if len(names) > 1 else "it"
-        text = f"{counted(len(names), 'idea')} of class A and no project for {them}"
-        text = f"{text}: {', '.join(names[:4])}."
-        yield "nudge", STEP, "", customer, text, 73
+    missed = classes[(classes["class"] == "A") & ~classes["idea"].isin(planned)]
+    for customer, names in missed.groupby("customer", sort=False)["name"]:
+        text = f"{counted(len(names), 'idea')} of class A and no project for"
+        text = f"{text} {'them' if len(names) > 1 else 'it'}: {', '.join(names[:4])}."
+        yield "nudge", STEP, "", str(customer), text, 73
     if len(book["projects"]):
         for row in load(book).itertuples():
             if row.over > 0:
-                yield "warn", STEP, "", "", f"{row.words[0].upper()}{row.words[1:]}.", 92
+                yield "warn", STEP, "", "", sentence(row.words), 92

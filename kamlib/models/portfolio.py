@@ -22,6 +22,7 @@ QUESTIONS = {
     "opportunistic": "Most customers are opportunistic: profitable perhaps, "
     "but where does it lead?",
 }
+WHOLE = ("key", "key_development")  # asked about where all customers are in it
 
 
 @model
@@ -38,10 +39,7 @@ def classes(book: Book) -> pd.DataFrame:
     made, more = _decided(book), _known_of(book)
     if not book.settings.segment:
         placed = pd.concat([placed, _elsewhere(made, more, placed)], ignore_index=True)
-    at, known = (
-        made.index.get_indexer(placed["customer"]),
-        more.index.get_indexer(placed["customer"]),
-    )
+    at, known = (part.index.get_indexer(placed["customer"]) for part in (made, more))
     found = {c: np.where(at >= 0, np.append(made[c].to_numpy(), "")[at], "") for c in made}
     box, decision = placed["box"].to_numpy(), found["decision"]
     found |= {
@@ -88,9 +86,8 @@ def _key(seen: pd.DataFrame) -> str:
     decided = seen["decision"] != ""
     if not decided.any():
         return "Colour and shape: the category suggested. Nothing is decided yet."
-    said = [
-        f"Colour and shape: the category decided{'' if decided.all() else ', or else suggested'}."
-    ]
+    else_ = "" if decided.all() else ", or else suggested"
+    said = [f"Colour and shape: the category decided{else_}."]
     if seen["differs"].any():
         said.append("In brackets what its place suggests, where that is another.")
     gone = decided & seen["status"].isin(["ruled_out", "unscored"])
@@ -123,9 +120,8 @@ def decided(book: Book) -> set[str]:
 def _elsewhere(made: pd.DataFrame, more: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     """The decided customers of no active segment, as rows of `kaism.place` without a place."""
     gone = made.index[(made["decision"] != "") & ~made.index.isin(placed["customer"])]
-    rest = (
-        more.loc[more.index.isin(gone), ["segment", "name"]].rename_axis("customer").reset_index()
-    )
+    rest = more.loc[more.index.isin(gone), ["segment", "name"]]
+    rest = rest.rename_axis("customer").reset_index()
     texts = dict.fromkeys(("box", "possible", "best_competitor", "reason"), "")
     rest = rest.assign(**texts, status="unscored", on_line=False, near_line=False)
     return rest.reindex(columns=placed.columns).astype(placed.dtypes)
@@ -147,30 +143,21 @@ def balance(book: Book) -> pd.DataFrame:
     seen = classes(book)
     seen = seen[seen["category"] != ""]
     by_box = seen.groupby("category")
-    result = pd.DataFrame(
-        {
-            "customers": by_box.size(),
-            "revenue": by_box["revenue"].sum(min_count=1),
-            "profit": by_box["profit"].sum(min_count=1),
-            "decided": (seen["decision"] != "").groupby(seen["category"]).sum(),
-        }
-    ).reindex(BOXES)
-    count, known = (result[c].fillna(0).astype(int) for c in ("customers", "decided"))
+    count = by_box.size().reindex(BOXES, fill_value=0)
+    money = by_box[["revenue", "profit"]].sum(min_count=1).reindex(BOXES)
+    decided = (seen["decision"] != "").groupby(seen["category"]).sum()
     share = 100 * count / max(count.sum(), 1)
-    return result.assign(customers=count, share_pct=share, decided=known).reset_index(
-        names="category"
-    )[["category", "customers", "share_pct", "revenue", "profit", "decided"]]
+    result = pd.DataFrame({"customers": count, "share_pct": share, **money})
+    result["decided"] = decided.reindex(BOXES).fillna(0).astype(int)
+    return result.reset_index(names="category")
 
 
 def questions(book: Book) -> list[str]:
     """What the balance asks of the room; too much of one category is a question, not an error."""
     shares = balance(book).set_index("category")["share_pct"]
-    asked = [QUESTIONS[box] for box in ("key", "key_development") if shares[box] == 100]
-    return asked + [
-        QUESTIONS[box]
-        for box in ("maintenance", "opportunistic")
-        if shares[box] > book.settings.too_many_pct
-    ]
+    most = book.settings.too_many_pct
+    asked = {box: share == 100 if box in WHOLE else share > most for box, share in shares.items()}
+    return [text for box, text in QUESTIONS.items() if asked[box]]
 
 
 @model
@@ -182,17 +169,17 @@ def capacity(book: Book) -> pd.DataFrame:
     """
     everywhere = book.choosing(segment="")
     accounts = classes(everywhere)["category"].value_counts().reindex(BOXES).fillna(0).astype(int)
-    each = book["effort"].drop_duplicates("category").set_index("category")["days"].reindex(BOXES)
-    managers = len(account_managers(book))
-    return pd.DataFrame(
-        {
-            "category": list(BOXES),
-            "accounts": accounts.to_numpy(),
-            "days_each": each.to_numpy(),
-            "days_needed": (accounts * each).to_numpy(),
-            "accounts_per_manager": (accounts / managers).to_numpy() if managers else float("nan"),
-        }
-    )
+    each = effort(book)["days"]
+    managers = len(account_managers(book)) or float("nan")
+    columns = {"accounts": accounts, "days_each": each, "days_needed": accounts * each}
+    columns |= {"accounts_per_manager": accounts / managers}
+    return pd.DataFrame(columns).reset_index(names="category")
+
+
+@model
+def effort(book: Book) -> pd.DataFrame:
+    """The table effort by category: a row for each of the four, unknown where it has none."""
+    return book["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
 
 
 def account_managers(book: Book) -> list[str]:
@@ -231,30 +218,20 @@ def needs(book: Book) -> pd.DataFrame:
     said). Every sentence on days begins here.
     """
     held = capacity(book)
-    effort = book["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
     there = {"days": days_available(book), "money": book.settings.budget}
     rows = []
-    for what, available in there.items():
-        each = effort[what].to_numpy(float)
-        accounts = (held["accounts"] * each).sum(min_count=1)
+    for what, each in effort(book)[[*there]].items():
+        accounts = (held["accounts"].to_numpy() * each).sum(min_count=1)
         more = float(outside(book)[what].sum())
-        least = bool((np.isnan(each) & (held["accounts"] > 0)).any())
-        rows.append(
-            (
-                what,
-                accounts,
-                more,
-                accounts + more,
-                least,
-                np.nan if available is None else available,
-            )
-        )
+        least = bool((each.isna() & (held["accounts"].to_numpy() > 0)).any())
+        available = np.nan if there[what] is None else there[what]
+        rows.append((what, accounts, more, accounts + more, least, available))
     columns = ["what", "accounts", "outside", "needed", "least", "available"]
     return pd.DataFrame(rows, columns=columns).set_index("what")
 
 
 def against(
-    who: str, needed: float, available: float, unit: str, *, least: bool = False
+    who: str, needed: float, available: float, unit: str, least: bool = False
 ) -> tuple[str, bool]:
     """What is needed against what is available in one sentence, and whether it is too much."""
     asked = f"{who} need {'at least ' if least else ''}{needed:,.0f}"
@@ -269,17 +246,13 @@ def against(
 def load_words(book: Book) -> tuple[str, bool]:
     """Days needed against days available in one sentence, and whether they are too many."""
     days = needs(book).loc["days"]
-    if days["needed"] != days["needed"]:
+    needed, available = float(days["needed"]), float(days["available"])
+    if needed != needed:
         return "days needed are not known: say what an account of each category takes", False
-    more = (
-        f" ({days['outside']:,.0f} of the days go to customers in no category)"
-        if days["outside"] > 0.5
-        else ""
-    )
-    words, short = against(
-        "accounts", days["needed"], days["available"], "days a year", least=days["least"]
-    )
-    return words + more, short
+    words, short = against("accounts", needed, available, "days a year", days["least"])
+    if days["outside"] > 0.5:
+        words = f"{words} ({days['outside']:,.0f} of the days go to customers in no category)"
+    return words, short
 
 
 def table(book: Book) -> pd.DataFrame:

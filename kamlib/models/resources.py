@@ -11,6 +11,7 @@ import re
 import pandas as pd
 
 from kamlib.models import portfolio
+from kamlib.wording import counted
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES
 
@@ -21,6 +22,12 @@ DELIVERS = re.compile(
     r"implement|admin|manufactur|quality|credit|treasury|payments",
     re.I,
 )
+NOBODY = {
+    "vision": "Nobody carries the vision of the business: yesterday's accounts will be chosen.",
+    "knowledge": "Nobody knows customers at first hand: the choice will not be believed.",
+    "authority": "Nobody can commit resources: the choice will bind nobody.",
+    "delivery": "Nobody who delivers is in the room: who keeps what is promised?",
+}
 
 
 @model
@@ -31,23 +38,14 @@ def carry(book: Book) -> pd.DataFrame:
     alone that all days would carry; NaN while days are unknown), planned, days_planned,
     money_planned, today (accounts of the category now, all segments).
     """
-    effort = book["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
-    there = portfolio.days_available(book)
+    effort = portfolio.effort(book)
     days, money, planned = effort["days"], effort["money"], effort["planned"]
+    there = portfolio.days_available(book)
     most = [math.floor(there / d + 1e-9) if d > 0 and there == there else math.nan for d in days]
+    columns = {"days_each": days, "money_each": money, "most": most, "planned": planned}
+    columns |= {"days_planned": days * planned, "money_planned": money * planned}
     today = portfolio.capacity(book)["accounts"].to_numpy()
-    return pd.DataFrame(
-        {
-            "category": list(BOXES),
-            "days_each": days.to_numpy(),
-            "money_each": money.to_numpy(),
-            "most": most,
-            "planned": planned.to_numpy(),
-            "days_planned": (days * planned).to_numpy(),
-            "money_planned": (money * planned).to_numpy(),
-            "today": today,
-        }
-    )
+    return pd.DataFrame(columns | {"today": today}).reset_index(names="category")
 
 
 def plan(book: Book) -> pd.DataFrame:
@@ -56,25 +54,18 @@ def plan(book: Book) -> pd.DataFrame:
     Columns: what, needed, available, over (by how much too many, 0 if none, NaN if unknown), words.
     """
     table = carry(book)
-    there = {"days": portfolio.days_available(book), "money": _number(book.settings.budget)}
+    held = portfolio.needs(book)["available"]
     rows = []
-    for what, column in (("days", "days_planned"), ("money", "money_planned")):
-        needed, available = table[column].sum(min_count=1), there[what]
-        least = bool((table["planned"].gt(0) & table[column].isna()).any())
-        over = max(needed - available, 0.0)
-        unit = "days a year" if what == "days" else book.settings.currency
+    for what, unit in (("days", "days a year"), ("money", book.settings.currency)):
+        planned, available = table[f"{what}_planned"], float(held[what])
+        needed = planned.sum(min_count=1)
+        least = bool((table["planned"].gt(0) & planned.isna()).any())
+        over = max(needed - available, 0.0) if available == available else math.nan
+        words, _ = portfolio.against("the planned accounts", needed, available, unit, least)
         if needed != needed:
             words = f"the {what} the plan needs are not known yet"
-        else:
-            words, _ = portfolio.against(
-                "the planned accounts", needed, available, unit, least=least
-            )
-        rows.append((what, needed, available, over if available == available else math.nan, words))
+        rows.append((what, needed, available, over, words))
     return pd.DataFrame(rows, columns=["what", "needed", "available", "over", "words"])
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
 
 
 def accounts_per_manager(book: Book) -> tuple[float, str]:
@@ -93,10 +84,8 @@ def accounts_per_manager(book: Book) -> tuple[float, str]:
     if not managers:
         return math.nan, f"{held:,.0f} key accounts {kind}, and no manager named."
     each = held / managers
-    return each, (
-        f"{held:,.0f} key accounts {kind} for {managers} manager{'' if managers == 1 else 's'}: "
-        f"{each:,.3g} each."
-    )
+    held_by = f"{held:,.0f} key accounts {kind} for {counted(managers, 'manager')}"
+    return each, f"{held_by}: {each:,.3g} each."
 
 
 def team(book: Book) -> pd.DataFrame:
@@ -108,60 +97,36 @@ def team(book: Book) -> pd.DataFrame:
     """
     people = book["people"]
     if people.empty:
-        return pd.DataFrame(
-            [("members", False, "Nobody is in the selection team yet.")],
-            columns=["check", "holds", "words"],
-        )
-    has = {c: (people[c] == "yes") for c in ("owns_vision", "knows_customers", "has_authority")}
-    named = people["function"].str.strip() != ""
-    sells = people["function"].str.contains(SELLS) & named
-    delivers = people["function"].str.contains(DELIVERS) & ~sells
-    core, size = int((people["core"] == "yes").sum()), len(people)
-    functions = people.loc[named, "function"].str.strip().str.lower().nunique()
+        rows = [("members", False, "Nobody is in the selection team yet.")]
+        return pd.DataFrame(rows, columns=["check", "holds", "words"])
+    function = people["function"].str.strip()
+    named = function != ""
+    sells = function.str.contains(SELLS) & named
+    core = int((people["core"] == "yes").sum())
+    several = bool(named.any()) and not bool(sells[named].all())
+    knows = {
+        "vision": people["owns_vision"] == "yes",
+        "knowledge": people["knows_customers"] == "yes",
+        "authority": people["has_authority"] == "yes",
+        "delivery": function.str.contains(DELIVERS) & ~sells,
+    }
+    names = people["name"].where(people["name"] != "", people["person"])
     rows = [
-        (
-            "not only sales",
-            bool(named.any()) and not bool(sells[named].all()),
-            f"{functions} functions are in the room."
-            if functions > 1
-            else "Everybody comes from sales: sellers have accounts of their own to defend."
-            if sells[named].any()
-            else "Say which function each member comes from."
-            if not named.any()
-            else "Everybody comes from one function.",
-        ),
-        (
-            "vision",
-            bool(has["owns_vision"].any()),
-            _names(people, has["owns_vision"])
-            or "Nobody carries the vision of the business: yesterday's accounts will be chosen.",
-        ),
-        (
-            "knowledge",
-            bool(has["knows_customers"].any()),
-            _names(people, has["knows_customers"])
-            or "Nobody knows customers at first hand: the choice will not be believed.",
-        ),
-        (
-            "authority",
-            bool(has["has_authority"].any()),
-            _names(people, has["has_authority"])
-            or "Nobody can commit resources: the choice will bind nobody.",
-        ),
-        (
-            "delivery",
-            bool(delivers.any()),
-            _names(people, delivers)
-            or "Nobody who delivers is in the room: who keeps what is promised?",
-        ),
-        ("core", CORE_FEWEST <= core <= CORE_MOST, _core_words(core, size)),
+        ("not only sales", several, _function_words(function[named].str.lower(), sells)),
+        *((c, bool(who.any()), ", ".join(names[who]) or NOBODY[c]) for c, who in knows.items()),
+        ("core", CORE_FEWEST <= core <= CORE_MOST, _core_words(core, len(people))),
     ]
     return pd.DataFrame(rows, columns=["check", "holds", "words"])
 
 
-def _names(people: pd.DataFrame, chosen: pd.Series) -> str:
-    rows = people[chosen]
-    return ", ".join(n or p for p, n in zip(rows["person"], rows["name"], strict=True))
+def _function_words(functions: pd.Series, sells: pd.Series) -> str:
+    if functions.empty:
+        return "Say which function each member comes from."
+    if functions.nunique() > 1:
+        return f"{functions.nunique()} functions are in the room."
+    if sells.any():
+        return "Everybody comes from sales: sellers have accounts of their own to defend."
+    return "Everybody comes from one function."
 
 
 def _core_words(core: int, size: int) -> str:
@@ -170,9 +135,8 @@ def _core_words(core: int, size: int) -> str:
     if core < CORE_FEWEST:
         return f"A core of {core}: three or four people see more."
     if core > CORE_MOST:
-        return (
-            f"A core of {core} will have trouble to meet: keep three or four, consult the others."
-        )
+        meet = f"A core of {core} will have trouble to meet"
+        return f"{meet}: keep three or four, consult the others."
     return f"A core of {core}, {size - core} consulted."
 
 
@@ -187,14 +151,10 @@ def distribution(book: Book) -> pd.DataFrame:
     everywhere = book.choosing(segment="")
     held = portfolio.balance(everywhere)
     days = portfolio.capacity(everywhere)["days_needed"]
-    shares = {
-        name: 100 * values / values.sum() if values.sum(min_count=1) > 0 else values * math.nan
-        for name, values in (("time_pct", days), ("profit_pct", held["profit"]))
-    }
-    known = {
-        name: share.mask(held["customers"] == 0, 0.0 if share.notna().any() else math.nan)
-        for name, share in shares.items()
-    }
-    return pd.DataFrame(
-        {"category": list(BOXES), **known, "gap": known["time_pct"] - known["profit_pct"]}
-    )
+    none = held["customers"] == 0
+    rows = pd.DataFrame({"category": list(BOXES)})
+    for name, values in (("time_pct", days), ("profit_pct", held["profit"])):
+        total = values.sum(min_count=1)
+        share = 100 * values / total if total > 0 else values * math.nan
+        rows[name] = share.mask(none, 0.0 if share.notna().any() else math.nan)
+    return rows.assign(gap=rows["time_pct"] - rows["profit_pct"])

@@ -45,7 +45,7 @@ def energy(book: Book) -> pd.DataFrame:
     knows. Source: chapter 22.
     """
     held = _held(book).groupby("category")
-    effort = book["effort"].drop_duplicates("category").set_index("category").reindex(BOXES)
+    effort = portfolio.effort(book)
     rows = portfolio.capacity(book).set_index("category")[["accounts"]]
     none = rows["accounts"] == 0
     for what, columns in (("days", DAYS), ("money", MONEY)):
