@@ -36,17 +36,13 @@ def as_of(book: Book) -> str:
 def narrowing(book: Book) -> list[str]:
     """What makes a page another one: segment, customer, scenario, `near_line`; [] for all."""
     near, usual = book.settings.near_line, Settings.model_fields["near_line"].default
-    return [
-        *filter(
-            None,
-            [
-                _name(book, "segments", book.settings.segment),
-                _name(book, "customers", book.settings.customer),
-                f"scenario: {in_scenario(book)}" if book.settings.scenario else "",
-                f"too close to call: within {near:g}" if near != usual else "",
-            ],
-        )
-    ]
+    parts = (
+        _name(book, "segments", book.settings.segment),
+        _name(book, "customers", book.settings.customer),
+        f"scenario: {in_scenario(book)}" if book.settings.scenario else "",
+        f"too close to call: within {near:g}" if near != usual else "",
+    )
+    return [*filter(None, parts)]
 
 
 def about(book: Book, workbook: str) -> list[str]:
@@ -68,30 +64,18 @@ def headline(seen: pd.DataFrame) -> str:
     head = f"{counted(len(decided), 'key account')} decided: {listed(decided)}" if decided else head
     open_ = int((seen["status"] == "undetermined").sum())
     apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
-    apart = (
-        [*apart[:MOST_APART], f"{len(apart) - MOST_APART} more"]
-        if len(apart) > MOST_APART + 1
-        else apart
-    )
-    develop = seen[seen["category"] == "key_development"]
+    develop = seen.loc[seen["category"] == "key_development", "decision"]
+    only = int((develop == "").sum())
     many = counted(len(develop), account("key_development", False))
-    only = int((develop["decision"] == "").sum())
-    many += (
-        f" ({only} of them suggested)"
-        if only < len(develop) and only
-        else " suggested"
-        if only
-        else ""
-    )
-    is_ = "is" if len(suggested) == 1 else "are"
-    as_ = "" if decided else f" as key account{'' if len(suggested) == 1 else 's'}"
+    if only:
+        many += " suggested" if only == len(develop) else f" ({only} of them suggested)"
+    is_, as_ = ("is", "key account") if len(suggested) == 1 else ("are", "key accounts")
+    suggestion = f"{listed(suggested)} {is_} suggested{'' if decided else f' as {as_}'}"
     parts = [
         head,
-        f"{listed(suggested)} {is_} suggested{as_}{' and not decided' if made.any() else ''}"
-        if suggested
-        else "",
+        f"{suggestion}{' and not decided' if made.any() else ''}" if suggested else "",
         many if len(develop) else "",
-        f"decided otherwise than suggested: {listed(apart)}" if apart else "",
+        f"decided otherwise than suggested: {listed(apart, MOST_APART + 1)}" if apart else "",
         f"{open_} of {len(seen)} still open" if open_ else "",
     ]
     return "; ".join(filter(None, parts)) + "."

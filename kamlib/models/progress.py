@@ -12,28 +12,21 @@ from kamlib.catalogue import sheets
 from kamlib.models import objectives, portfolio, resources, segmentation
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES
-from kamlib.workbook.settings import of_workbook
 
 # the tables in which a step leaves its work, and for some what the key of the row must name
-OF_STEP: dict[int, tuple[tuple[str, str], ...]] = {
-    1: (("forecast", ""),),
-    2: (("effort", ""),),
-    3: (("people", ""),),
-    4: (("junctions", ""), ("junction_shares", ""), ("routes", "")),
-    5: (("segments", ""), ("customers", "")),
-    6: (("customers", ""),),
-    7: (("factors", "attractiveness"), ("scores", "attractiveness")),
-    8: (("factors", "strength"), ("scores", "strength")),
-    9: (("decisions", ""),),
-    10: (
-        ("bases", ""),
-        ("distinction", ""),
-        ("services", ""),
-        ("stages", ""),
-        ("ideas", ""),
-        ("projects", ""),
-    ),
+OF_STEP = {
+    1: "forecast",
+    2: "effort",
+    3: "people",
+    4: "junctions junction_shares routes",
+    5: "segments customers",
+    6: "customers",
+    7: "factors:attractiveness scores:attractiveness",
+    8: "factors:strength scores:strength",
+    9: "decisions",
+    10: "bases distinction services stages ideas projects",
 }
+Work = list[tuple[str, str]]
 
 
 def steps(book: Book, segment: str = "") -> pd.DataFrame:
@@ -49,14 +42,14 @@ def steps(book: Book, segment: str = "") -> pd.DataFrame:
 
 
 @functools.cache
-def _works() -> dict[int, tuple[tuple[str, str], ...]]:
+def _works() -> dict[int, Work]:
     """OF_STEP, and the answers to the sheets of each step."""
-    asked = {step: "|".join(re.escape(f.id) for f in sheets.forms(step)) for step in range(1, 11)}
-    return {
-        step: (*OF_STEP.get(step, ()), *((("answers", names),) if names else ()))
-        for step, names in asked.items()
-        if names or step in OF_STEP
-    }
+    works = {}
+    for step, tables in OF_STEP.items():
+        asked = "|".join(re.escape(form.id) for form in sheets.forms(step))
+        pairs = [*tables.split(), *([f"answers:{asked}"] if asked else [])]
+        works[step] = [(table, names) for table, _, names in (p.partition(":") for p in pairs)]
+    return works
 
 
 def _state(step: int, book: Book, segment: str, last: dict[int, str]) -> str:
@@ -88,51 +81,42 @@ def _groundwork_done(step: int, book: Book, segment: str) -> bool:
     1: every chosen objective stands; 2: effort and days are known; 3: vision, knowledge and
     authority are in the room; 4: the map has a size; 5: the segment is viable, nobody without one.
     """
-    settings = of_workbook(book, segment=segment)
     if step == 1:
-        verdicts = set(objectives.sanity(Book(book, settings))["verdict"]) - {"not chosen"}
-        return verdicts == {"stands"}
+        return set(objectives.sanity(book)["verdict"]) - {"not chosen"} == {"stands"}
     if step == 2:
-        effort = book["effort"].set_index("category")["days"].notna()
-        return bool(
-            {"key", "key_development"} <= set(effort[effort].index)
-            and book["people"]["days"].notna().any()
-        )
+        known = set(book["effort"].dropna(subset="days")["category"])
+        return {"key", "key_development"} <= known and bool(book["people"]["days"].notna().any())
     if step == 3:
-        team = resources.team(book).set_index("check")["holds"]
-        return all(bool(team.get(check, False)) for check in ("vision", "knowledge", "authority"))
+        team = resources.team(book)
+        return {"vision", "knowledge", "authority"} <= set(team.loc[team["holds"], "check"])
     if step == 4:
         return bool(book["junctions"]["size"].notna().any())
-    tested = segmentation.viability(Book(book, settings)).set_index("segment")["status"]
+    status = segmentation.viability(book).set_index("segment")["status"]
+    viable = status.eq("viable").any() and not status.eq("not viable").any()
+    if segment:
+        viable = status.get(segment) == "viable"
     customers = book["customers"]
-    viable = (
-        tested.get(segment) == "viable"
-        if segment
-        else tested.eq("viable").any() and not tested.eq("not viable").any()
-    )
     return bool(viable and len(customers) and (customers["segment"] != "").all())
 
 
 def _matrix_done(step: int, book: Book, segment: str) -> bool:
+    """Has everybody a segment (6), scores (7, 8), a decision (9)? A tenth may lack 8 and 9."""
     customers, factors, scores = book["customers"], book["factors"], book["scores"]
-    scored = {
-        m: set(scores.loc[(scores["model"] == m) & scores["score"].notna(), "subject"])
-        for m in ("attractiveness", "strength")
-    }
-    decided = portfolio.decided(book)
     inside = customers["segment"].eq(segment) if segment else customers["segment"].ne("")
     everybody = set(customers.loc[inside, "customer"])
-    rules = {
-        6: True,
-        7: (factors["model"] == "attractiveness").any() and everybody <= scored["attractiveness"],
-        8: (factors["model"] == "strength").any()
-        and len(everybody - scored["strength"]) <= len(everybody) // 10,
-        9: len(decided) > 0 and len(everybody - decided) <= len(everybody) // 10,
-    }
-    return bool(rules.get(step, False)) and bool(everybody)
+    if step == 6:
+        return bool(everybody)
+    model = "attractiveness" if step == 7 else "strength"
+    placed = set(scores.loc[(scores["model"] == model) & scores["score"].notna(), "subject"])
+    begun = bool((factors["model"] == model).any())
+    if step == 9:
+        placed = portfolio.decided(book)
+        begun = bool(placed)
+    lack = 0 if step == 7 else len(everybody) // 10
+    return bool(everybody) and begun and len(everybody - placed) <= lack
 
 
-def _last_change(history: pd.DataFrame, work: tuple[tuple[str, str], ...]) -> str:
+def _last_change(history: pd.DataFrame, work: Work) -> str:
     """The time of the last change in these tables, "" while there is none."""
     if history.empty:
         return ""

@@ -111,25 +111,20 @@ def show(
     with a `scenario` all results are as they are in it.
     """
     store, text = stores.load(location, read_only=True)
-    if name not in RESULTS and name not in text:
-        raise InvalidInput(
-            f'There is nothing called "{name}" to show.',
-            found=name,
-            hint=did_you_mean(name, {*RESULTS, *text}),
-        )
-    if name not in RESULTS:
-        return text[name]
-    return RESULTS[name](_ready(location, store, text, segment, customer, scenario))
+    if name in RESULTS:
+        return RESULTS[name](_ready(store, text, segment, customer, scenario))
+    if name not in text:
+        hint = did_you_mean(name, {*RESULTS, *text})
+        raise InvalidInput(f'There is nothing called "{name}" to show.', found=name, hint=hint)
+    return text[name]
 
 
 def opened(location: str, segment: str = "", customer: str = "", scenario: str = "") -> Book:
     """The workbook at `location` as the models take it, in a scenario if one is named."""
-    return _ready(location, *stores.load(location, read_only=True), segment, customer, scenario)
+    return _ready(*stores.load(location, read_only=True), segment, customer, scenario)
 
 
-def _ready(
-    location: str, store: stores.Store, text: Tables, segment: str, customer: str, scenario: str
-) -> Book:
+def _ready(store: stores.Store, text: Tables, segment: str, customer: str, scenario: str) -> Book:
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     book = Book.of(typed(text), segment=segment, customer=customer, scenario=scenario or None)
     book = scenarios.applied(book, book.settings.scenario)
@@ -143,13 +138,9 @@ def check(location: str) -> tuple[pd.DataFrame, int]:
     found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
     errors = int((found["level"] == "error").sum())
     if not errors:
-        tables = typed(text)
-        rules = findings.find(Book.of(tables))
-        rules = rules.assign(
-            table="step " + rules["step"].astype(str),
-            row=rules["customer"],
-            column=rules["segment"],
-        )
+        rules = findings.find(Book.of(typed(text)))
+        step = "step " + rules["step"].astype(str)
+        rules = rules.assign(table=step, row=rules["customer"], column=rules["segment"])
         found = pd.concat([found, rules[found.columns]], ignore_index=True)
     return found, errors
 

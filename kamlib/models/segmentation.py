@@ -14,11 +14,8 @@ from kamlib.workbook.book import Book, model
 
 SHEET, BASES = "segment_viability", "segmentation_bases"
 TESTS = (
-    "large_enough",
-    "similar_enough",
-    "specific_enough",
-    "marketing_mix_possible",
-    "reachable",
+    *("large_enough", "similar_enough", "specific_enough"),
+    *("marketing_mix_possible", "reachable"),
 )
 
 
@@ -29,23 +26,20 @@ def viability(book: Book) -> pd.DataFrame:
     when all five are yes; not viable when any is no; else undecided), reason (the tests that decide
     it). Source: chapter 20, the five viability tests.
     """
-    labels = catalogue.items(SHEET).set_index("id")["label"].str.rstrip("?")
+    labels = catalogue.items(SHEET).set_index("id")["label"].str.rstrip("?").str.lower()
     segments = book["segments"][book["segments"]["active"] != "no"]
     rows = []
     for segment, name in zip(segments["segment"], segments["name"], strict=True):
         said = sheets.said(book, SHEET, subject=segment)
-        answers = [said.get(test, "") for test in TESTS]
-        failed = [labels[t].lower() for t, a in zip(TESTS, answers, strict=True) if a == "no"]
-        open_ = [
-            labels[t].lower() for t, a in zip(TESTS, answers, strict=True) if a not in ("yes", "no")
-        ]
+        answers = {test: said.get(test, "") for test in TESTS}
+        failed = [f"not {labels[test]}" for test in TESTS if answers[test] == "no"]
+        unsaid = [labels[test] for test in TESTS if answers[test] not in ("yes", "no")]
+        status, reason = "viable", ""
         if failed:
-            status, reason = "not viable", "not " + ", not ".join(failed)
-        elif open_:
-            status, reason = "undecided", "still open: " + ", ".join(open_)
-        else:
-            status, reason = "viable", ""
-        rows.append((segment, name or segment, *answers, status, reason))
+            status, reason = "not viable", ", ".join(failed)
+        elif unsaid:
+            status, reason = "undecided", f"still open: {', '.join(unsaid)}"
+        rows.append((segment, name or segment, *answers.values(), status, reason))
     return pd.DataFrame(rows, columns=["segment", "name", *TESTS, "status", "reason"])
 
 
@@ -59,25 +53,16 @@ def value_index(book: Book) -> pd.DataFrame:
     rank_by_revenue inside the segment (1 is the highest), revenue.
     """
     rows = book["customers"]
-    rows = (
-        rows[rows["segment"] == book.settings.segment]
-        if book.settings.segment
-        else rows[rows["segment"] != ""]
-    )
+    chosen = book.settings.segment
+    rows = rows[rows["segment"] == chosen if chosen else rows["segment"] != ""]
     rows = rows[["segment", "customer", "name", "revenue", "profit", "potential_profit"]]
     part = book.settings.value_index_current_pct / 100
-    by_segment = rows.groupby("segment")
-    share = {
-        c: 100 * rows[c] / by_segment[c].transform("max").where(lambda most: most > 0)
-        for c in ("profit", "potential_profit")
-    }
-    index = part * share["profit"] + (1 - part) * share["potential_profit"]
-    result = rows.assign(index=index)
-    by_segment = result.groupby("segment")
-    return result.assign(
-        rank=by_segment["index"].rank(ascending=False, method="min"),
-        rank_by_revenue=by_segment["revenue"].rank(ascending=False, method="min"),
-    ).reset_index(drop=True)
+    most = rows.groupby("segment")[["profit", "potential_profit"]].transform("max")
+    share = 100 * rows[[*most]] / most.where(most > 0)
+    rows = rows.assign(index=part * share["profit"] + (1 - part) * share["potential_profit"])
+    ranks = rows.groupby("segment")[["index", "revenue"]].rank(ascending=False, method="min")
+    rows = rows.assign(rank=ranks["index"], rank_by_revenue=ranks["revenue"])
+    return rows.reset_index(drop=True)
 
 
 @model
@@ -88,29 +73,22 @@ def overview(book: Book) -> pd.DataFrame:
     (of what is known), status and reason of the viability tests, mix (Ps of the marketing mix
     described).
     """
-    segments = book["segments"]
-    by_segment = book["customers"].groupby("segment")
-    count = segments["segment"].map(by_segment.size()).fillna(0).astype(int)
-    prospects = (
-        book["customers"]["status"].eq("prospect").groupby(book["customers"]["segment"]).sum()
-    )
-    revenue = segments["segment"].map(by_segment["revenue"].sum(min_count=1))
-    tested = viability(book).set_index("segment")[["status", "reason"]]
-    said = book["answers"]
-    mix = said[
-        (said["sheet"] == "seven_ps")
-        & (said["field"] == "says")
-        & (said["value"].str.strip() != "")
-    ]
+    segments, customers, answers = book["segments"], book["customers"], book["answers"]
+    ids = segments["segment"]
+    prospects = customers.loc[customers["status"] == "prospect", "segment"]
+    revenue = ids.map(customers.groupby("segment")["revenue"].sum(min_count=1))
+    tested = viability(book).set_index("segment")
+    mix = answers[(answers["sheet"] == "seven_ps") & (answers["field"] == "says")]
+    mix = mix[mix["value"].str.strip() != ""].groupby("subject")["item"].nunique()
     return segments[["segment", "name", "active", "basis", "description"]].assign(
-        name=segments["name"].where(segments["name"] != "", segments["segment"]),
-        customers=count,
-        prospects=segments["segment"].map(prospects).fillna(0).astype(int),
+        name=segments["name"].where(segments["name"] != "", ids),
+        customers=ids.map(customers["segment"].value_counts()).fillna(0).astype(int),
+        prospects=ids.map(prospects.value_counts()).fillna(0).astype(int),
         revenue=revenue,
         revenue_pct=100 * revenue / revenue.sum() if revenue.sum() > 0 else float("nan"),
-        status=segments["segment"].map(tested["status"]).fillna("not worked on"),
-        reason=segments["segment"].map(tested["reason"]).fillna(""),
-        mix=segments["segment"].map(mix.groupby("subject")["item"].nunique()).fillna(0).astype(int),
+        status=ids.map(tested["status"]).fillna("not worked on"),
+        reason=ids.map(tested["reason"]).fillna(""),
+        mix=ids.map(mix).fillna(0).astype(int),
     )
 
 
