@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -203,8 +204,11 @@ KNOWN = {"p": (8, 7), "i": (7, 4), "q": (4, 8), "d": (3, 3), "l": (6, 8)}
 
 def test_the_known_answer_of_the_matrix_of_ideas():
     """(8,7) progress; (7,4) improve; (4,8) question; (3,3) drop; (6,8) on the line at 6."""
-    points = pd.DataFrame(KNOWN.values(), columns=["y", "x"]).assign(y_line=6.0, x_line=6.0)
-    seen = matrix.classify(pia.MATRIX, points, 0.5)
+    at = np.array(list(KNOWN.values()), dtype=float)
+    line = np.full(len(at), 6.0)
+    points = {"y": at[:, 0], "y_line": line, "x": at[:, 1], "x_line": line}
+    bounds = {f"{c}_{end}": points[c] - line for c in "yx" for end in ("low", "high")}
+    seen = matrix.standing(pia.MATRIX, points | bounds, 0.5)
 
     assert seen["box"].tolist() == ["progress", "improve", "question", "drop", "question"]
     assert seen["on_line"].tolist() == [False, False, False, False, True]

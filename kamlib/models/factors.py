@@ -14,10 +14,8 @@ from kamlib.workbook.book import Book, model
 def of_scope(book: Book, model: str, scope: str) -> pd.DataFrame:
     """The factors of a model for one scope (a segment, or for strength a customer)."""
     factors = book["factors"]
-    own = factors.iloc[_scopes(book).get((model, scope), [])]
-    return own.assign(label=own["label"].where(own["label"] != "", own["factor"])).reset_index(
-        drop=True
-    )
+    own = factors.iloc[_scopes(book).get((model, scope), [])].reset_index(drop=True)
+    return own.assign(label=own["label"].where(own["label"] != "", own["factor"]))
 
 
 @model
@@ -63,7 +61,7 @@ def members(book: Book, segment: str) -> pd.DataFrame:
 @model
 def grid(book: Book, segment: str) -> np.ndarray:
     """The attractiveness scores of a segment, customers x factors, NaN for unknown."""
-    part, customers = book["scores"], members(book, segment)["customer"]
-    own = part["model"].to_numpy() == "attractiveness"
-    columns = (part[c].to_numpy()[own] for c in ("subject", "factor", "score"))
-    return scoring.cells(columns, customers, asked(book, segment).names)
+    scores = book["scores"]
+    scores = scores[scores["model"] == "attractiveness"]
+    names = asked(book, segment).names
+    return scoring.wide(scores, members(book, segment)["customer"], names).to_numpy()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import pandas as pd
 
 from kamlib.workbook.book import Book
 
-SUMS = ("revenue", "profit", "potential_profit")
+SUMS = ["revenue", "profit", "potential_profit"]
+WHO = ["parent", "name", "subsidiaries", "members", "own_revenue", "own_profit", "sums"]
 
 
 def groups(book: Book) -> pd.DataFrame:
@@ -18,38 +21,24 @@ def groups(book: Book) -> pd.DataFrame:
     customer once.
     """
     customers = book["customers"].set_index("customer")
-    below: dict[str, list[str]] = {}
-    for customer, parent in customers["parent"].items():
-        if parent and parent != customer:
-            below.setdefault(parent, []).append(str(customer))
+    children = customers.groupby("parent").groups
     rows = []
-    for parent in [c for c in customers.index if c in below]:
-        members = _below(parent, below)
+    for parent in customers.index:
+        members = _below(parent, children)
+        if not members:
+            continue
         group = customers.loc[[parent, *members]]
-        rows.append(
-            {
-                "parent": parent,
-                "name": customers.at[parent, "name"],
-                "subsidiaries": len(members),
-                "members": ", ".join(customers.loc[members, "name"]),
-                "own_revenue": customers.at[parent, "revenue"],
-                "own_profit": customers.at[parent, "profit"],
-                "sums": "at least"
-                if group[["revenue", "profit"]].isna().any(axis=None)
-                else "complete",
-                **{column: group[column].sum(min_count=1) for column in SUMS},
-            }
-        )
-    columns = ["parent", "name", "subsidiaries", "members", "own_revenue", "own_profit", "sums"]
-    return pd.DataFrame(rows, columns=[*columns, *SUMS])
+        known = group[["revenue", "profit"]].notna().all(axis=None)
+        name, revenue, profit = customers.loc[parent, ["name", "revenue", "profit"]]
+        names = ", ".join(customers.loc[members, "name"])
+        sums = "complete" if known else "at least", *group[SUMS].sum(min_count=1)
+        rows.append((parent, name, len(members), names, revenue, profit, *sums))
+    return pd.DataFrame(rows, columns=[*WHO, *SUMS])
 
 
-def _below(parent: str, below: dict[str, list[str]]) -> list[str]:
-    found: list[str] = []
-    open_ones = [parent]
-    while open_ones:
-        for customer in below.get(open_ones.pop(0), []):
-            if customer not in found and customer != parent:
-                found.append(customer)
-                open_ones.append(customer)
-    return found
+def _below(parent: str, children: Mapping[str, Iterable[str]]) -> list[str]:
+    """The subsidiaries of a parent and theirs, level by level."""
+    group = [parent]
+    for above in group:  # which grows
+        group += [child for child in children.get(above, ()) if child not in group]
+    return group[1:]

@@ -49,18 +49,14 @@ WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
 
 def segments(book: Book) -> list[str]:
     """The segments a result is about: the one chosen, else all that are active."""
-    table = book["segments"]
+    table, chosen = book["segments"], book.settings.segment
     known = table.loc[table["active"] != "no", "segment"].tolist()
-    if not book.settings.segment:
+    if not chosen:
         return known
-    if book.settings.segment not in set(table["segment"]):
-        raise InvalidInput(
-            f'There is no segment "{book.settings.segment}".',
-            table="segments",
-            found=book.settings.segment,
-            hint=did_you_mean(book.settings.segment, known),
-        )
-    return [book.settings.segment]
+    if chosen not in set(table["segment"]):
+        hint, text = did_you_mean(chosen, known), f'There is no segment "{chosen}".'
+        raise InvalidInput(text, table="segments", found=chosen, hint=hint)
+    return [chosen]
 
 
 @model
@@ -84,22 +80,16 @@ def drawn(book: Book) -> pd.DataFrame:
     """
     parts = [_place_segment(book, segment) for segment in segments(book)]
     if not parts:
-        return pd.DataFrame(columns=[*COLUMNS, *MORE]).astype(
-            dict.fromkeys(["x", "y", "y_line", *MORE], float)
-        )
-    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+        empty = pd.DataFrame(columns=[*COLUMNS, *MORE])
+        return empty.astype(dict.fromkeys(["x", "y", "y_line", *MORE], float))
+    return pd.concat(parts, ignore_index=True)
 
 
 @model
 def _last_round(book: Book) -> pd.DataFrame:
     """Where the last round left each customer: x, and how far above the line of its day."""
-    before = (
-        book["rounds"]
-        .sort_values("round")
-        .drop_duplicates("customer", keep="last")
-        .set_index("customer")
-    )
-    return before.assign(above=before["y"] - before["y_line"])
+    before = book["rounds"].sort_values("round").drop_duplicates("customer", keep="last")
+    return before.set_index("customer").assign(above=lambda rows: rows["y"] - rows["y_line"])
 
 
 def _place_segment(book: Book, segment: str) -> pd.DataFrame:
@@ -129,23 +119,16 @@ def _found(book: Book, segment: str) -> dict[str, np.ndarray]:
     """The columns of `positions`."""
     own = members(book, segment)
     x = strength(book, tuple(own["customer"]))
-    found = {c: part[c].to_numpy() for part in (own, x) for c in part} | attractiveness(
-        book, segment
-    )
-    inside, height = ~found["ruled_out"], found["y"]
-    if book.settings.line == "midpoint":
-        line = matrix.MIDPOINT
-        found |= {"y_low": found["low"] - line, "y_high": found["high"] - line}
-    else:
+    found = {c: part[c].to_numpy() for part in (own, x) for c in part}
+    found |= attractiveness(book, segment)
+    height, inside, line = found["y"], ~found["ruled_out"], matrix.MIDPOINT
+    found |= {"y_low": found["low"] - line, "y_high": found["high"] - line}
+    if book.settings.line == "mean":
         known = height[inside & ~np.isnan(height)]
         line = round(float(known.mean()), scoring.DIGITS) if len(known) else float("nan")
         ends = {"low": found["low"], "high": found["high"], "optional": found["must_unknown"]}
-        spread = matrix.distance_from_mean(
-            pd.DataFrame({c: part[inside] for c, part in ends.items()})
-        )
-        for c in spread:
-            found[c] = np.full(len(height), np.nan)
-            found[c][inside] = spread[c]
+        spread = matrix.distance_from_mean(pd.DataFrame(ends)[inside])
+        found |= {c: values.to_numpy() for c, values in spread.reindex(range(len(own))).items()}
     found |= {"beside": found["no_rival"], "unsettled": found["must_unknown"]}
     return found | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
 
@@ -171,22 +154,16 @@ def attractiveness(book: Book, segment: str) -> dict[str, np.ndarray]:
         in_play = cells.copy()
         in_play[:, must] = np.where(missing, own.musts[must], cells[:, must])
         result["low"] = scoring.means(in_play, own.weights)["low"]
-    failed = np.full(len(cells), "", dtype=object)
-    for row in np.flatnonzero(out):
-        failed[row] = ", ".join(
+    words = [
+        ", ".join(
             f"{own.labels[j]} ({cells[row, j]:g}, must be {own.musts[j]:g})"
-            for j, missed in zip(must, fails[row], strict=True)
-            if missed
+            for j in must[fails[row]]
         )
-    return {
-        "y": result["score"],
-        "low": result["low"],
-        "high": result["high"],
-        "y_coverage": result["coverage"],
-        "ruled_out": out,
-        "must_unknown": unknown & ~out,
-        "failed": failed,
-    }
+        for row in range(len(cells))
+    ]
+    y = {"y": result["score"], "low": result["low"], "high": result["high"]}
+    y |= {"y_coverage": result["coverage"], "failed": np.array(words, dtype=object)}
+    return y | {"ruled_out": np.asarray(out), "must_unknown": np.asarray(unknown & ~out)}
 
 
 @model
@@ -198,33 +175,29 @@ def strength(book: Book, customers: tuple[str, ...]) -> pd.DataFrame:
     x_unplaced.
     """
     pairs = against(book, customers)
-    of = pd.Index(customers).get_indexer(pairs["subject"])
+    names = pd.Index(customers)
+    of = names.get_indexer(pairs["subject"])
     rivals = np.bincount(of, minlength=len(customers))
     low, high = np.full((2, len(customers)), np.nan)
     np.fmin.at(low, of, pairs["low"])
     np.fmin.at(high, of, pairs["high"])
     known = np.bincount(of, pairs["theirs_known"], minlength=len(customers))
-    least = (
-        pairs.drop_duplicates("subject").set_index("subject").reindex(customers)
-    )  # its least margin
-    alone = set(no_competitor(book))
-    stated = np.array([c in alone for c in customers], dtype=bool) & (rivals == 0)
+    least = pairs.drop_duplicates("subject").set_index("subject").reindex(customers)
+    unplaced = least["margin"].isna()
+    stated = names.isin(no_competitor(book)) & (rivals == 0)
     low, high = np.where(np.isnan(low), -9.0, low), np.where(np.isnan(high), 9.0, high)
-    share = scoring.share(
-        known + least["ours_known"].to_numpy(), least["total"].to_numpy() * (rivals + 1)
-    )
-    return pd.DataFrame(
-        {
-            "x": least["margin"],
-            "x_low": np.where(stated, 9.0, low),
-            "x_high": high,
-            "x_coverage": share,
-            "best_competitor": least["supplier"].where(least["margin"].notna(), ""),
-            "rivals": rivals,
-            "no_rival": stated,
-            "x_unplaced": least["margin"].isna() & ~stated,
-        }
-    )
+    known = known + least["ours_known"].to_numpy()
+    columns = {
+        "x": least["margin"],
+        "x_low": np.where(stated, 9.0, low),
+        "x_high": high,
+        "x_coverage": scoring.share(known, least["total"].to_numpy() * (rivals + 1)),
+        "best_competitor": least["supplier"].mask(unplaced, ""),
+        "rivals": rivals,
+        "no_rival": stated,
+        "x_unplaced": unplaced & ~stated,
+    }
+    return pd.DataFrame(columns)
 
 
 @model
@@ -260,15 +233,11 @@ def strength_cells(
     subjects = index.get_level_values("subject")
     row = pd.Series(pair, dtype=object).map({pair: i for i, pair in enumerate(pairs)})
     theirs = scoring.pivot(row, others["factor"], others["score"], range(len(pairs)), names)
-    ours = scoring.pivot(mine["subject"], mine["factor"], mine["score"], subjects.unique(), names)
+    table = subjects.unique(), names
+    ours = scoring.pivot(mine["subject"], mine["factor"], mine["score"], *table)
     weight = factors["weight"].fillna(1.0)
-    weights = scoring.pivot(
-        factors["scope"], factors["factor"], weight, subjects.unique(), names
-    ).fillna(0.0)
-    ours, weights = (
-        ours.reindex(subjects).set_axis(index),
-        weights.reindex(subjects).set_axis(index),
-    )
+    weights = scoring.pivot(factors["scope"], factors["factor"], weight, *table).fillna(0.0)
+    ours, weights = (part.reindex(subjects).set_axis(index) for part in (ours, weights))
     return ours, theirs.set_axis(index), weights
 
 
@@ -289,11 +258,8 @@ def waivers(book: Book) -> set[tuple[str, str]]:
     """The must-haves the team waived with a reason: (customer, factor), factor "" for all."""
     table = book["decisions"]
     own = table[(table["what"] == "must_have_waiver") & (table["reason"] != "")]
-    return {
-        (customer, factor.strip())
-        for customer, factors in zip(own["subject"], own["decision"], strict=True)
-        for factor in factors.split("|")
-    }
+    waived = zip(own["subject"], own["decision"], strict=True)
+    return {(who, factor.strip()) for who, factors in waived for factor in factors.split("|")}
 
 
 @model
@@ -322,11 +288,10 @@ def _x_words(row: Any) -> str:
         return "no competitor entered yet"
     if row.x != row.x:
         return "strength not scored yet"
+    side = "ahead of" if row.x > 0 else "behind"
+    words = f"{one(abs(row.x))} {side} {row.rival}"
     if abs(row.x) <= matrix.EQUAL:
         words = f"level with {row.rival}"
-    else:
-        side = "ahead of" if row.x > 0 else "behind"
-        words = f"{one(abs(row.x))} {side} {row.rival}"
     return words if row.x_coverage == 1 else f"{words} as far as it is known"
 
 
@@ -337,45 +302,37 @@ def unknowns(book: Book) -> pd.DataFrame:
     Columns: segment, customer, name, model, factor, label, supplier, question, person, due, status.
     A customer without any competitor is one line with the factor WHO_ELSE.
     """
-    names = ["segment", "customer", "name", "model", "factor", "label", "supplier"]
+    names = ["segment", "subject", "name", "model", "factor", "label", "supplier"]
     rows = [row for segment in segments(book) for row in _unknown_rows(book, segment)]
-    found = pd.DataFrame(rows, columns=names).rename(columns={"customer": "subject"})
     keys = ["model", "subject", "factor", "supplier"]
-    merged = found.merge(
-        book["find_out"][[*keys, "question", "person", "due", "status"]], "left", keys
-    )
+    who = book["find_out"][[*keys, "question", "person", "due", "status"]]
+    merged = pd.DataFrame(rows, columns=names).merge(who, "left", keys)
     return merged.rename(columns={"subject": "customer"}).fillna("")
 
 
 def _unknown_rows(book: Book, segment: str) -> list[tuple[str, ...]]:
     seen = positions(book, segment)
     seen = seen[~seen["ruled_out"]]
-    head = {c: (segment, c, name) for c, name in zip(seen["customer"], seen["name"], strict=True)}
-    factors = of_scope(book, "attractiveness", segment)
-    part = book["scores"]
-    cells = scoring.wide(
-        part[part["model"] == "attractiveness"], seen["customer"], factors["factor"]
-    )
+    customers = seen["customer"].tolist()
+    head = {c: (segment, c, name) for c, name in zip(customers, seen["name"], strict=True)}
+    factors, scores = of_scope(book, "attractiveness", segment), book["scores"]
     labels = dict(zip(factors["factor"], factors["label"], strict=True))
+    cells = scoring.wide(scores[scores["model"] == "attractiveness"], seen["customer"], [*labels])
     rows = [(*head[c], "attractiveness", f, labels[f], "") for c, f in _blanks(cells)]
     alone = seen.loc[(seen["rivals"] == 0) & ~seen["no_rival"], "customer"]
     rows += [(*head[c], "strength", WHO_ELSE, "who else could they choose?", "") for c in alone]
-    ours, theirs, weights = strength_cells(book, tuple(seen["customer"]))
-    csf = (
-        book["factors"]
-        .loc[lambda f: f["model"] == "strength"]
-        .set_index(["scope", "factor"])["label"]
-        .to_dict()
-    )
+    ours, theirs, weights = strength_cells(book, tuple(customers))
+    listed = book["factors"][book["factors"]["model"] == "strength"]
+    words = listed.set_index(["scope", "factor"])["label"].to_dict()
     first = ~ours.index.get_level_values("subject").duplicated()
     mine = [((c, US), f) for (c, _), f in _blanks(ours[first].where(weights[first] > 0, 0.0))]
     for (customer, supplier), factor in mine + _blanks(theirs.where(weights > 0, 0.0)):
-        label = csf.get((customer, factor)) or factor
+        label = words.get((customer, factor)) or factor
         rows.append((*head[customer], "strength", factor, label, supplier))
-    order = {customer: i for i, customer in enumerate(head)}
+    order = {customer: place for place, customer in enumerate(customers)}
     return sorted(rows, key=lambda row: order[row[1]])
 
 
-def _blanks(cells: pd.DataFrame) -> list[tuple]:
+def _blanks(cells: pd.DataFrame) -> list[tuple[Any, Any]]:
     """The row and column names of the unknown cells."""
     return [(cells.index[i], cells.columns[j]) for i, j in np.argwhere(cells.isna().to_numpy())]

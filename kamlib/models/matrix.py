@@ -52,26 +52,6 @@ class Matrix:
         return self.top_right, self.top_left, self.bottom_right, self.bottom_left
 
 
-def classify(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
-    """The points (columns y, y_line, x, x_line) with their box, on_line and near_line.
-
-    box is "" where y or x is unknown. near_line: closer to a line than `near`, on either axis.
-    """
-    return points.assign(**_classes(matrix, {c: points[c].to_numpy() for c in AXES}, near))
-
-
-def _classes(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarray]:
-    y, y_line, x, x_line = (points[c].astype(float) for c in AXES)
-    above, right = y - y_line, x - x_line
-    box = np.where(np.isnan(above + right), "", names(matrix, above > EQUAL, right > EQUAL))
-    up, aside = np.abs(above), np.abs(right)
-    return {
-        "box": box.astype(object),
-        "on_line": (up <= EQUAL) | (aside <= EQUAL),
-        "near_line": (up < near) | (aside < near),
-    }
-
-
 def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
     """Where the points stand, how sure that is and what else is possible; see `standing`."""
     return points.assign(**standing(matrix, {c: points[c].to_numpy() for c in points}, near))
@@ -80,31 +60,32 @@ def stand(matrix: Matrix, points: pd.DataFrame, near: float) -> pd.DataFrame:
 def standing(matrix: Matrix, points: Columns, near: float) -> dict[str, np.ndarray]:
     """What `stand` adds, of columns that are bare arrays.
 
-    `points` has besides y_low, y_high, x_low, x_high (least and greatest distance from each line)
-    and optionally, as booleans: ruled_out (stands nowhere), beside (no x, because it is right of
-    everything), unsettled (whether it stays is not known), x_unplaced (nothing known about x).
-    Gives box, status (placed, undetermined, ruled_out, unscored), possible (boxes joined by "|"),
-    on_line and near_line.
+    `points` has y, y_line, x, x_line; y_low, y_high, x_low, x_high (least and greatest distance
+    from each line) and optionally, as booleans: ruled_out (stands nowhere), beside (no x, because
+    it is right of everything), unsettled (whether it stays is not known), x_unplaced (nothing known
+    about x). Gives box ("" where it is not known), status (placed, undetermined, ruled_out,
+    unscored), possible (boxes joined by "|"), on_line and near_line (closer to one than `near`).
     """
-    y, x = points["y"].astype(float), points["x"].astype(float)
+    y, y_line, x, x_line = (points[c].astype(float) for c in AXES)
     never = np.zeros(len(y), dtype=bool)
     out, beside, unsettled = (
         points.get(c, never).astype(bool) for c in ("ruled_out", "beside", "unsettled")
     )
-    seen = _classes(matrix, points, near)
+    above, right = y - y_line, np.where(beside, np.inf, x - x_line)
     nowhere = np.isnan(y) & points.get("x_unplaced", np.isnan(x)).astype(bool)
-    alone = np.where(np.isnan(y), "", names(matrix, y - points["y_line"] > EQUAL, beside))
-    box = np.where(out, "", np.where(beside, alone, seen["box"]))
+    hidden = out | np.isnan(above) | np.isnan(right)
+    box = np.where(hidden, "", names(matrix, above > EQUAL, right > EQUAL)).astype(object)
     can = np.where(out, "", possible(matrix, points))
     several = (box == "") | unsettled | np.array(["|" in boxes for boxes in can], dtype=bool)
     status = np.where(several, "undetermined", "placed").astype(object)
     status[nowhere], status[out] = "unscored", "ruled_out"
+    distance = np.fmin(np.abs(above), np.abs(x - x_line))
     return {
         "status": status,
         "possible": can,
-        "box": box.astype(object),
-        "on_line": seen["on_line"] & ~out,
-        "near_line": seen["near_line"] & ~out,
+        "box": box,
+        "on_line": (distance <= EQUAL) & ~out,
+        "near_line": (distance < near) & ~out,
     }
 
 
@@ -120,13 +101,9 @@ def axis_words(label: str, value: float, line: float, coverage: float) -> str:
 
 def closeness_words(on_line: bool, near_line: bool) -> list[str]:
     """What is to be said of a point on a line or close to one; nothing of the others."""
-    return (
-        ["on the line: decide in discussion"]
-        if on_line
-        else ["close to the line"]
-        if near_line
-        else []
-    )
+    if on_line:
+        return ["on the line: decide in discussion"]
+    return ["close to the line"] if near_line else []
 
 
 def names(matrix: Matrix, upper: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -142,15 +119,8 @@ def possible(matrix: Matrix, bounds: Columns) -> np.ndarray:
     """
     down, left = bounds["y_low"] <= EQUAL, bounds["x_low"] <= EQUAL
     up, right = bounds["y_high"] > EQUAL, bounds["x_high"] > EQUAL
-    reach = {
-        matrix.top_right: up & right,
-        matrix.top_left: up & left,
-        matrix.bottom_right: down & right,
-        matrix.bottom_left: down & left,
-    }
-    code = sum(
-        reach[box] * 2**n for n, box in enumerate(matrix.boxes)
-    )  # one number for each set of boxes
+    reach = (up & right, up & left, down & right, down & left)  # as in `boxes`
+    code = sum(box * 2**n for n, box in enumerate(reach))  # one number for each set of boxes
     words = ["|".join(box for n, box in enumerate(matrix.boxes) if c >> n & 1) for c in range(2**4)]
     return np.array(words, dtype=object)[code]
 
@@ -167,13 +137,8 @@ def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:
     """
     low, high = members["low"].to_numpy(float), members["high"].to_numpy(float)
     optional = members["optional"].to_numpy(bool)
-    bounds = {
-        "y_low": _farthest_below(low, high, optional),
-        "y_high": -_farthest_below(-high, -low, optional),
-    }
-    return pd.DataFrame(
-        {c: np.round(values, DIGITS) for c, values in bounds.items()}, members.index
-    )
+    y_low, y_high = _farthest_below(low, high, optional), -_farthest_below(-high, -low, optional)
+    return pd.DataFrame({"y_low": y_low, "y_high": y_high}, members.index).round(DIGITS)
 
 
 def _farthest_below(own: np.ndarray, others: np.ndarray, optional: np.ndarray) -> np.ndarray:
