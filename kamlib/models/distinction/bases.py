@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from kamlib import catalogue
-from kamlib.models.distinction.wording import account, said
+from kamlib.models.distinction.wording import said
+from kamlib.wording import account
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES, parse_number
 
@@ -108,7 +109,7 @@ def _creep(row: Any) -> str:
         parts.append(f"may get as much as key accounts ({most})")
     if row.low != 0 and _reaches(row.min, row.low, row.min_key, row.low_key):
         parts.append(f"are sure of as much{'' if parts else ' as key accounts'} ({row.min})")
-    return f"{row.name}: {account(row.category)}s {' and '.join(parts)}" if parts else ""
+    return f"{row.name}: {account(row.category, False)}s {' and '.join(parts)}" if parts else ""
 
 
 def _reaches(text: str, place: float, key_text: str, key_place: float) -> bool:
@@ -118,9 +119,10 @@ def _reaches(text: str, place: float, key_text: str, key_place: float) -> bool:
 
 def wrong_words(cells: pd.DataFrame) -> list[str]:
     """A sentence for each least that is above its most. `cells`: what `distinction` gives."""
+    wrong = cells[cells["wrong"]].itertuples()
+    heads = [(f"{c.name}, {account(c.category, False)}", c.min, c.max) for c in wrong]
     return [
-        f"{c.name}, {account(c.category)}: the least ({c.min}) is more than the most ({c.max})."
-        for c in cells[cells["wrong"]].itertuples()
+        f"{head}: the least ({low}) is more than the most ({high})." for head, low, high in heads
     ]
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from kamlib.models import portfolio
-from kamlib.models.distinction.wording import account, accounts, by_number, days
+from kamlib.models.distinction.wording import accounts, by_number, days
 from kamlib.models.profitability import programme
+from kamlib.wording import account
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES, CHANNELS
 from kamlib.workbook.settings import Settings
@@ -170,7 +171,7 @@ def _plan_words(row: Any) -> str:
     if not row.freed > HALF_A_DAY:
         return ""
     are, them = by_number(row.freed, "is", "are"), by_number(row.freed, "it", "them")
-    head = f"{days(row.freed)} of {account(row.category)}s {are} to be freed"
+    head = f"{days(row.freed)} of {account(row.category, False)}s {are} to be freed"
     if math.isnan(row.by_moves):
         return f"{head}; what the moved contacts free is not known yet."
     if row.by_moves <= HALF_A_DAY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kamlib.catalogue import sheets
+from kamlib.errors import Advice
 from kamlib.models import portfolio
 from kamlib.models.distinction.bases import (
     approaches,
@@ -16,12 +17,12 @@ from kamlib.models.distinction.bases import (
 from kamlib.models.distinction.energy import HALF_A_DAY, missing, moves, reconcile
 from kamlib.models.distinction.movers import HANDOVER, HOLD, movers
 from kamlib.models.distinction.services import services
-from kamlib.models.distinction.wording import account, accounts, an_account, listed
+from kamlib.models.distinction.wording import accounts
+from kamlib.wording import account, listed
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import CHANNELS
 
-Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
-Rule = Callable[[Book], Iterator[Row]]
+Rule = Callable[[Book], Iterator[Advice]]
 STEP, MANY = 10, 5
 TABLES = ("bases", "services", "time_spent", "channel_moves")
 WAYS = {"hunter": "hunter", "farmer": "farmer", "milk_round": "milk round"}
@@ -30,7 +31,7 @@ SPOKEN = ("over the internet", "with the call centre", "face to face")
 OVER = dict(zip(CHANNELS, SPOKEN, strict=True))
 
 
-def _row(level: str, rule: int, text: str, segment: str = "", customer: str = "") -> Row:
+def _row(level: str, rule: int, text: str, segment: str = "", customer: str = "") -> Advice:
     return level, STEP, segment, customer, text, rule
 
 
@@ -48,13 +49,13 @@ def begun(book: Book) -> bool:
     )
 
 
-def _nothing_follows(book: Book) -> Iterator[Row]:
+def _nothing_follows(book: Book) -> Iterator[Advice]:
     if portfolio.decided(book) and not has_begun(book):
         text = "A choice that changes nothing helps nobody: say what each category gets"
         yield _row("warn", 44, f"{text}, at least and at most.")
 
 
-def _differences(book: Book) -> Iterator[Row]:
+def _differences(book: Book) -> Iterator[Advice]:
     """A least above its most, what cannot be compared, bases nobody knows, and service creep."""
     cells = distinction(book)
     for words in wrong_words(cells):
@@ -63,7 +64,7 @@ def _differences(book: Book) -> Iterator[Row]:
         ends = ((row.min, row.low), (row.max, row.high))
         off = " and ".join(f'"{text}"' for text, place in ends if text and place != place)
         advice = "use one of its rungs, or a number where it has none"
-        text = f"{row.name}, {account(row.category)}: {off} cannot be compared; {advice}."
+        text = f"{row.name}, {account(row.category, False)}: {off} cannot be compared; {advice}."
         yield _row("warn", 45, text)
     for basis in strangers(book):
         text = f'The table distinction speaks of "{basis}", which is no basis'
@@ -73,7 +74,7 @@ def _differences(book: Book) -> Iterator[Row]:
         yield _row(level, 46, f"{row.creep}; give them less, or plan it as a test bed.")
 
 
-def _approaches(book: Book) -> Iterator[Row]:
+def _approaches(book: Book) -> Iterator[Advice]:
     rows = approaches(book)
     without = rows.loc[rows["avoid"].str.strip() == "", "category"]
     if has_begun(book) and len(without):
@@ -81,11 +82,11 @@ def _approaches(book: Book) -> Iterator[Row]:
     told = (rows["approach"] != "") & (rows["fits"] != "") & (rows["approach"] != rows["fits"])
     for row in rows[told].itertuples():
         fits = f"{WAYS[row.approach]}, where {WAYS[row.fits]} fits better"
-        text = f"Sales approach to {account(row.category)}s: {fits}"
+        text = f"Sales approach to {account(row.category, False)}s: {fits}"
         yield _row("nudge", 53, f"{text}; change it, or keep it on purpose.")
 
 
-def _managers(book: Book) -> Iterator[Row]:
+def _managers(book: Book) -> Iterator[Advice]:
     """The customers of each manager whose way of selling is not that of their category."""
     people = book["people"].drop_duplicates("person").set_index("person")
     ways = approaches(book).set_index("category")
@@ -99,14 +100,14 @@ def _managers(book: Book) -> Iterator[Row]:
     for (segment, manager, category), own in groups:
         first, one = own.iloc[0], len(own) == 1
         sells = f"{people.at[manager, 'name'] or manager} sells best as {SELLS[first['sells']]}"
-        kinds = an_account(category) if one else f"{account(category)}s"
-        held = f"looks after {listed(own['name'].to_list(), MANY)}, {kinds}"
+        kinds = account(category) if one else f"{account(category, False)}s"
+        held = f"looks after {listed(own['name'], MANY)}, {kinds}"
         suits = f"{SELLS[first['way']]} would suit {'it' if one else 'them'} better"
         customer = first["customer"] if one else ""
         yield _row("nudge", 53, f"{sells} and {held}: {suits}.", segment, customer)
 
 
-def _services(book: Book) -> Iterator[Row]:
+def _services(book: Book) -> Iterator[Advice]:
     for row in services(book).itertuples():
         if row.new == "yes" and not row.who_pays:
             unpaid = "is new and nobody is said to pay for it"
@@ -121,7 +122,7 @@ def _services(book: Book) -> Iterator[Row]:
             yield _row("nudge", 49, text)
 
 
-def _energy(book: Book) -> Iterator[Row]:
+def _energy(book: Book) -> Iterator[Advice]:
     """Days that are not there, days without a plan, and more contacts to move than there are."""
     short = missing(book)
     if len(book["time_spent"]) and short > HALF_A_DAY:
@@ -131,23 +132,24 @@ def _energy(book: Book) -> Iterator[Row]:
     rows = reconcile(book)
     for row in rows[rows["open"] > HALF_A_DAY].itertuples():
         part = f"{row.open:,.0f} of the" if row.by_moves > HALF_A_DAY else "The"
-        text = f"{part} {row.freed:,.0f} days to be freed from {account(row.category)}s"
+        text = f"{part} {row.freed:,.0f} days to be freed from {account(row.category, False)}s"
         remedy = "say what is done less, or over which channel"
         yield _row("nudge", 41, f"{text} have no plan: {remedy}.")
     shares = moves(book).groupby(["category", "source"], sort=False)["share_pct"].sum()
     for (category, source), share in shares[shares > 100 + 1e-9].items():
-        text = f"{account(category).capitalize()}s: {share:,.0f} % of their contacts {OVER[source]}"
+        who = f"{account(category, False).capitalize()}s"
+        text = f"{who}: {share:,.0f} % of their contacts {OVER[source]}"
         yield _row("warn", 41, f"{text} are to move; more than all cannot.")
 
 
-def _handover(book: Book) -> Iterator[Row]:
+def _handover(book: Book) -> Iterator[Advice]:
     rows = movers(book)
     for row in rows[(rows["is_now"] == "maintenance") & (rows["filled"] == 0)].itertuples():
         text = f"{row.name} becomes a maintenance account: plan the handover"
         yield _row("warn", 39, f"{text} before anything is taken away.", row.segment, row.customer)
 
 
-def _once_begun(book: Book) -> Iterator[Row]:
+def _once_begun(book: Book) -> Iterator[Advice]:
     """What is said only once anything of step 10 was entered."""
     if begun(book):
         for rule in (_differences, _approaches, _managers, _services, _energy, _handover):

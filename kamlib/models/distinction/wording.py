@@ -1,9 +1,10 @@
-"""Words that the sentences of step 10 share: an account, a list of names, singular and plural."""
+"""Words that the sentences of step 10 share: accounts of several categories, days."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kamlib.wording import listed
 from kamlib.workbook.schema import BOXES, UNKNOWN_WORDS
 
 
@@ -12,26 +13,9 @@ def said(text: str) -> bool:
     return text.strip().lower() not in UNKNOWN_WORDS
 
 
-def account(category: str) -> str:
-    """A category in words: "key development account"."""
-    return f"{category.replace('_', ' ')} account"
-
-
-def an_account(category: str) -> str:
-    """An account of a category in words: "an opportunistic account"."""
-    return f"{'an' if category[0] in 'aeiou' else 'a'} {account(category)}"
-
-
 def accounts(categories: Iterable[str]) -> str:
     """Categories in their order, in words: "key and maintenance accounts"."""
     return f"{listed([b.replace('_', ' ') for b in BOXES if b in set(categories)])} accounts"
-
-
-def listed(names: list[str], most: int = 0) -> str:
-    """A, B and C; with `most` of more than so many the last are only counted: A and 4 more."""
-    if most and len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return " and ".join([", ".join(names[:-1]), *names[-1:]] if names[1:] else names)
 
 
 def by_number(number: float, one: str, many: str) -> str:

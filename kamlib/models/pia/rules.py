@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from kamlib.errors import Advice
 from kamlib.models import portfolio
 from kamlib.models.pia import board, letters, stages
 from kamlib.wording import listed
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import of_workbook
 
-Finding = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 STEP, MANY = 10, 5
 
 
@@ -37,7 +37,7 @@ def _named(names: Iterable[str]) -> str:
     return listed(every if len(every) <= MANY else every[: MANY - 1] + more)
 
 
-def _parameters(book: Book) -> Iterator[Finding]:
+def _parameters(book: Book) -> Iterator[Advice]:
     asked = letters.parameters(book)
     rated = set(book["ratings"].loc[book["ratings"]["rating"] != "", "question"])
     for label in asked.loc[~asked["ready"] & asked["question"].isin(rated), "label"]:
@@ -45,7 +45,7 @@ def _parameters(book: Book) -> Iterator[Finding]:
         yield "block", STEP, "", "", text, 72
 
 
-def _classes(book: Book) -> Iterator[Finding]:
+def _classes(book: Book) -> Iterator[Advice]:
     ideas = letters.screening(book)
     for row in ideas[ideas["differs"] & (ideas["reason_given"].str.strip() == "")].itertuples():
         text = f"class {row.decision} was decided, the answers say {row.suggestion}."
@@ -57,7 +57,7 @@ def _classes(book: Book) -> Iterator[Finding]:
         yield "nudge", STEP, "", str(customer), text, 28
 
 
-def _givens(book: Book) -> Iterator[Finding]:
+def _givens(book: Book) -> Iterator[Advice]:
     projects = book["projects"]
     planned = set(projects.loc[projects["status"] != "stopped", "idea"])
     for customer, rows in letters.screening(book).groupby("customer", sort=False):
@@ -73,7 +73,7 @@ def _givens(book: Book) -> Iterator[Finding]:
             yield "nudge", STEP, "", str(customer), text, 73
 
 
-def _board(book: Book) -> Iterator[Finding]:
+def _board(book: Book) -> Iterator[Advice]:
     ideas = letters.ideas(book)[["idea", "evidence", "asked_for"]]
     placed = board.place(book).merge(ideas, on="idea")
     wanted = placed["box"].isin(["progress", "question"]) & (placed["evidence"].str.strip() == "")
@@ -87,7 +87,7 @@ def _board(book: Book) -> Iterator[Finding]:
         yield "nudge", STEP, "", row.customer, text, 75
 
 
-def _team(book: Book) -> Iterator[Finding]:
+def _team(book: Book) -> Iterator[Advice]:
     function = book["people"].drop_duplicates("person").set_index("person")["function"]
     ideas = letters.ideas(book)
     for customer, rows in ideas[ideas["person"] != ""].groupby("customer", sort=False):
@@ -97,7 +97,7 @@ def _team(book: Book) -> Iterator[Finding]:
             yield "nudge", STEP, "", str(customer), text, 71
 
 
-def _plans(book: Book) -> Iterator[Finding]:
+def _plans(book: Book) -> Iterator[Advice]:
     begun = stages.begun(book)
     rows = portfolio.classes(book.choosing(customer=""))
     rows = rows[rows["category"].isin(stages.PLAN_OWN) & (rows["decision"] != "")]
@@ -106,7 +106,7 @@ def _plans(book: Book) -> Iterator[Finding]:
         yield "nudge", STEP, str(segment), "", f"No plan of its own yet: {_named(names)}.", 52
 
 
-def _asked(book: Book) -> Iterator[Finding]:
+def _asked(book: Book) -> Iterator[Advice]:
     """Every rule, once an analysis has begun; before that there is nothing to say."""
     if any(len(book[name]) for name in ("stages", "ideas", "ratings", "projects")):
         for rule in (_parameters, _classes, _givens, _board, _team, _plans):

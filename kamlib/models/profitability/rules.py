@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kamlib.errors import Advice
 from kamlib.models import portfolio
 from kamlib.models.profitability import curve, programme, serving
 from kamlib.workbook.book import Book
 
-Row = tuple[str, int, str, str, str, int]  # level, step, segment, customer, message, rule
 STEP, APART = 9, 0.01
 MORE = "costs {:,.0f} more than it brings"
 INVESTMENT = "an investment, if somebody says what pays it back and when."
@@ -20,7 +20,7 @@ LOSSES = {
 }
 
 
-def _row(level: str, text: str, rule: int = 54, segment: str = "", customer: str = "") -> Row:
+def _row(level: str, text: str, rule: int = 54, segment: str = "", customer: str = "") -> Advice:
     return level, STEP, segment, customer, text, rule
 
 
@@ -29,7 +29,7 @@ def _begun(book: Book) -> bool:
     return any(len(book[name]) for name in ("ledger", "pools", "activities", "activity_counts"))
 
 
-def _losses(book: Book) -> Iterator[Row]:
+def _losses(book: Book) -> Iterator[Advice]:
     """Accounts that lose money, and key accounts of which nobody knows whether they do."""
     decided, rows = portfolio.decided(book), curve.customers(book)
     rows = rows[(rows["category"] != "key") | (rows["status"] != "prospect")]
@@ -44,7 +44,7 @@ def _losses(book: Book) -> Iterator[Row]:
                 yield _row(level, f"{head} {loss.format(-row.profit)}", rule, *about)
 
 
-def _dependency(book: Book) -> Iterator[Row]:
+def _dependency(book: Book) -> Iterator[Advice]:
     rows = curve.concentration(book.choosing(segment=""))
     listed = book["customers"].drop_duplicates("customer").set_index("customer")
     rows = rows.join(listed["segment"], on="customer")
@@ -54,7 +54,7 @@ def _dependency(book: Book) -> Iterator[Row]:
             yield _row("warn", text, 54, row.segment, row.customer)
 
 
-def _capacity(book: Book) -> Iterator[Row]:
+def _capacity(book: Book) -> Iterator[Advice]:
     rows = serving.pools(book)
     for row in rows[rows["over_minutes"] > 0.005 * rows["practical_minutes"]].itertuples():
         over = f"the counts take {row.used_pct - 100:.0f} % more minutes than there are"
@@ -62,13 +62,13 @@ def _capacity(book: Book) -> Iterator[Row]:
         yield _row("warn", f"{row.name}: {over}; {advice}.")
 
 
-def _programme(book: Book) -> Iterator[Row]:
+def _programme(book: Book) -> Iterator[Advice]:
     words, share = programme.verdict(book)
     if book.settings.day_cost is not None and _begun(book) and share > 100:
         yield _row("warn", words)
 
 
-def _ledger(book: Book) -> Iterator[Row]:
+def _ledger(book: Book) -> Iterator[Advice]:
     """Where the list of customers and the ledger tell different stories of the same year."""
     year, ledger = serving.year(book), book["ledger"]
     booked = ledger[ledger["year"] == year].drop_duplicates("customer").set_index("customer")
@@ -84,5 +84,5 @@ def _ledger(book: Book) -> Iterator[Row]:
         yield _row("nudge", f"{story}; the ledger counts.", 54, book.settings.segment)
 
 
-Rule = Callable[[Book], Iterator[Row]]
+Rule = Callable[[Book], Iterator[Advice]]
 RULES: tuple[Rule, ...] = (_losses, _dependency, _capacity, _programme, _ledger)
