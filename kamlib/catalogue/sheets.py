@@ -23,6 +23,7 @@ from kamlib.workbook.schema import UNKNOWN_WORDS, Column, parse
 CASE = "all"  # the subject of what is said once for the whole company
 UNKNOWN = "unknown"
 CHOICES = {"yesno": ("yes", "no", UNKNOWN), "rating": ("good", "OK", "bad", UNKNOWN)}
+SHORT = {"y": "yes", "n": "no", "?": UNKNOWN}
 OWN = "label"  # the field that names a line of the team's own
 NOTHING = {*UNKNOWN_WORDS, "nothing", "none", "no", "n/a", "na", "nil", "not yet"}
 
@@ -39,9 +40,7 @@ class Form:
     note: str
     own_lines: bool
     fields: tuple[dict[str, Any], ...]
-    lines: pd.DataFrame = field(
-        compare=False, repr=False
-    )  # id, label, help and what else they carry
+    lines: pd.DataFrame = field(compare=False, repr=False)  # id, label, help and what else
 
     @property
     def home(self) -> int:
@@ -49,9 +48,14 @@ class Form:
         return _home(self.steps)
 
     @property
+    def names(self) -> list[str]:
+        """The ids of the fields."""
+        return [str(f["id"]) for f in self.fields]
+
+    @property
     def first(self) -> str:
         """The field whose row carries the note."""
-        return str(self.fields[0]["id"])
+        return self.names[0]
 
     @property
     def needed(self) -> list[str]:
@@ -61,27 +65,20 @@ class Form:
     @property
     def columns(self) -> list[str]:
         """The fields that may be filled in, and the name of a line of one's own."""
-        return [*(str(f["id"]) for f in self.fields), OWN]
+        return [*self.names, OWN]
 
     def column(self, id: str) -> Column:
-        """A field as a column of a table: what may be entered."""
+        """A field as a column of a table: what may be entered. Raises KeyError."""
         if id == OWN:
             return Column(OWN, "text", "The name of the line.")
-        said = next((f for f in self.fields if f["id"] == id), None)
-        if said is None:
-            raise KeyError(id)
-        kind = said["kind"]
-        choices = CHOICES.get(kind) or tuple(said.get("choices", ()))
-        limits = {k: said[k] for k in ("low", "high", "step") if k in said}
-        kind = "choice" if choices else {"person": "id"}.get(kind, kind)
-        return Column(
-            said["label"],
-            kind,
-            said.get("help", ""),
-            choices=choices,
-            refers="people" if said["kind"] == "person" else "",
-            **limits,
-        )
+        said = {f["id"]: f for f in self.fields}[id]
+        kind, note = said["kind"], said.get("help", "")
+        more: dict[str, Any] = {k: said[k] for k in ("low", "high", "step") if k in said}
+        if choices := CHOICES.get(kind) or tuple(said.get("choices", ())):
+            return Column(said["label"], "choice", note, choices=choices, **more)
+        if kind == "person":
+            return Column(said["label"], "id", note, refers="people", **more)
+        return Column(said["label"], kind, note, **more)
 
 
 def form(id: str, folder: Path | None = None) -> Form:
@@ -100,26 +97,18 @@ def forms(step: int | None = None, folder: Path | None = None) -> list[Form]:
 
 @functools.cache
 def _forms(folder: Path | None) -> dict[str, Form]:
-    made = {}
+    found = {}
     entries = [e for e in catalogue.entries(folder=folder) if e.get("form")]
     for entry in sorted(entries, key=lambda e: (_home(e["steps"]), e["form"].get("order", 100))):
-        said = entry["form"]
-        lists = [
-            catalogue.items(entry["id"], name, folder).assign(list=name)
-            for name in said.get("lines", ["items"])
-        ]
-        made[entry["id"]] = Form(
-            entry["id"],
-            entry["title"],
-            entry["help"],
-            tuple(entry["steps"]),
-            said.get("per", "case"),
-            said.get("note", "Why"),
-            bool(said.get("own_lines")),
-            tuple(said["fields"]),
-            pd.concat(lists, ignore_index=True),
+        said, id = entry["form"], entry["id"]
+        lists = {name: catalogue.items(id, name, folder) for name in said.get("lines", ["items"])}
+        lines = [items.assign(list=name) for name, items in lists.items()]
+        found[id] = Form(
+            *(id, entry["title"], entry["help"], tuple(entry["steps"])),
+            *(said.get("per", "case"), said.get("note", "Why"), bool(said.get("own_lines"))),
+            *(tuple(said["fields"]), pd.concat(lines, ignore_index=True)),
         )
-    return made
+    return found
 
 
 def _home(steps: Sequence[int | str]) -> int:
@@ -145,19 +134,18 @@ def said(book: Book, sheet: str, field: str = "answer", subject: str = CASE) -> 
     rows = book["answers"]
     own = rows[(rows["sheet"] == sheet) & (rows["field"] == field) & (rows["subject"] == subject)]
     own = own[own["value"].str.strip() != ""].drop_duplicates("item")
-    return {
-        item: _plain(sheet, field, value)
-        for item, value in zip(own["item"], own["value"], strict=True)
-    }
+    values = zip(own["item"], own["value"], strict=True)
+    return {item: _plain(sheet, field, value) for item, value in values}
 
 
 def _plain(sheet: str, field: str, value: str) -> str:
     """An answer in the spelling of its form: "Y" is yes."""
     known = _forms(None).get(sheet)
+    if known is None or field not in known.columns or not known.column(field).choices:
+        return value.strip()
     try:
-        column = known.column(field) if known else None
-        return str(_accepted(column, value)) if column and column.choices else value.strip()
-    except (KeyError, ValueError):
+        return str(_accepted(known.column(field), value))
+    except ValueError:
         return value.strip()
 
 
@@ -174,32 +162,24 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
     """
     shape = form(id, folder)
     rows = book["answers"]
-    rows = rows[(rows["sheet"] == id) & (rows["subject"] == subject)].drop_duplicates(
-        ["item", "field"]
-    )
-    cells = {
-        (i, f): (v.strip(), n)
-        for i, f, v, n in rows[["item", "field", "value", "note"]].itertuples(index=False)
-    }
-    lines = shape.lines[["id", "label", "help"]].to_dict("records")
-    stock = {line["id"] for line in lines}
-    own = [
-        i for i in dict.fromkeys(rows["item"]) if i not in stock and cells.get((i, OWN), ("",))[0]
-    ]
-    lines += [{"id": i, "label": cells[i, OWN][0], "help": ""} for i in own]
-    names = [f["id"] for f in shape.fields]
+    rows = rows[(rows["sheet"] == id) & (rows["subject"] == subject)]
+    rows = rows.drop_duplicates(["item", "field"])
+    cells = list(zip(rows["item"], rows["field"], strict=True))
+    values = dict(zip(cells, rows["value"].str.strip(), strict=True))
+    notes = dict(zip(cells, rows["note"], strict=True))
+    lines = list(shape.lines[["id", "label", "help"]].itertuples(index=False, name=None))
+    stock = {i for i, _, _ in lines}
+    own = [i for i in dict.fromkeys(rows["item"]) if i not in stock and values.get((i, OWN))]
     table = [
-        {
-            "item": line["id"],
-            "label": line["label"],
-            "help": line["help"],
-            "own": line["id"] not in stock,
-            **{f: _plain(id, f, cells.get((line["id"], f), ("", ""))[0]) for f in names},
-            "note": cells.get((line["id"], shape.first), ("", ""))[1],
-        }
-        for line in lines
+        (
+            *(item, label, help, item not in stock),
+            *(_plain(id, name, values.get((item, name), "")) for name in shape.names),
+            notes.get((item, shape.first), ""),
+        )
+        for item, label, help in lines + [(i, values[i, OWN], "") for i in own]
     ]
-    result = pd.DataFrame(table, columns=["item", "label", "help", "own", *names, "note"])
+    columns = ["item", "label", "help", "own", *shape.names, "note"]
+    result = pd.DataFrame(table, columns=columns)
     return result.assign(filled=(result[shape.needed] != "").all(axis=1) if shape.needed else True)
 
 
@@ -207,13 +187,12 @@ def subjects(book: Book, shape: Form) -> list[tuple[str, str]]:
     """Whom a sheet is about, (id, name): the whole case, each segment worked on, or customers."""
     if shape.per == "case":
         return [(CASE, "")]
+    rows = book[f"{shape.per}s"]
     if shape.per == "segment":
-        rows = book["segments"][book["segments"]["active"] != "no"]
-    else:
-        rows = book["customers"]
-        rows = rows[rows["segment"] == book.settings.segment] if book.settings.segment else rows
-    key = "segment" if shape.per == "segment" else "customer"
-    return [(i, n or i) for i, n in zip(rows[key], rows["name"], strict=True)]
+        rows = rows[rows["active"] != "no"]
+    elif book.settings.segment:
+        rows = rows[rows["segment"] == book.settings.segment]
+    return [(i, n or i) for i, n in zip(rows[shape.per], rows["name"], strict=True)]
 
 
 @model
@@ -227,88 +206,53 @@ def progress(book: Book, folder: Path | None = None) -> pd.DataFrame:
     rows = book["answers"]
     rows = rows[rows["value"].str.strip() != ""]
     by_sheet = dict(list(rows.groupby("sheet", sort=False)))
-    result = [
-        _progress_of(shape, by_sheet.get(shape.id, rows.iloc[:0]), book)
-        for shape in _forms(folder).values()
-    ]
+    shapes, none = _forms(folder).values(), rows.iloc[:0]
+    result = [_progress_of(shape, by_sheet.get(shape.id, none), book) for shape in shapes]
     columns = ["sheet", "title", "step", "per", "subjects", "lines", "filled", "unknown", "state"]
     return pd.DataFrame(result, columns=columns)
 
 
 def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]:
     whom = {i for i, _ in subjects(book, shape)}
-    if rows.empty:
-        about = 0 if shape.per == "customer" else len(whom)
-        return (
-            shape.id,
-            shape.title,
-            shape.home,
-            shape.per,
-            about,
-            about * len(shape.lines),
-            0,
-            0,
-            "open",
-        )
     mine = rows[rows["subject"].isin(whom)]
     if shape.per == "customer":
         whom &= set(mine["subject"])
     stock = set(shape.lines["id"])
-    own = mine.loc[mine["field"].eq(OWN) & ~mine["item"].isin(stock), ["subject", "item"]]
-    lines = len(whom) * len(stock) + len(own.drop_duplicates())
-    needed = mine[mine["field"].isin(shape.needed)].drop_duplicates(["subject", "item", "field"])
-    complete = needed.groupby(["subject", "item"])["field"].nunique().eq(len(shape.needed))
-    unknown = int(mine["value"].str.strip().str.lower().eq(UNKNOWN).sum())
-    full = int(complete.sum()) if len(shape.needed) else lines
-    state = "open" if mine.empty else "done" if lines and full >= lines else "begun"
-    return (
-        shape.id,
-        shape.title,
-        shape.home,
-        shape.per,
-        len(whom),
-        lines,
-        min(full, lines),
-        unknown,
-        state,
-    )
+    lines, full, unknown, state = len(whom) * len(stock), 0, 0, "open"
+    if len(rows):
+        own = mine.loc[mine["field"].eq(OWN) & ~mine["item"].isin(stock), ["subject", "item"]]
+        lines += len(own.drop_duplicates())
+        needed = mine[mine["field"].isin(shape.needed)]
+        count = needed.groupby(["subject", "item"])["field"].nunique()
+        full = min(int((count == len(shape.needed)).sum()), lines) if shape.needed else lines
+        unknown = int(mine["value"].str.strip().str.lower().eq(UNKNOWN).sum())
+        state = "open" if mine.empty else "done" if 0 < lines <= full else "begun"
+    head = (shape.id, shape.title, shape.home, shape.per)
+    return *head, len(whom), lines, full, unknown, state
 
 
 def table(book: Book) -> pd.DataFrame:
     """Everything filled in, in words: sheet, subject, line, field, value, note, person, on."""
-    known = _forms(None)
-    names = {
-        **dict(zip(book["customers"]["customer"], book["customers"]["name"], strict=True)),
-        **dict(zip(book["segments"]["segment"], book["segments"]["name"], strict=True)),
-    }
-    rows = book["answers"]
+    names: dict[str, str] = {}
+    for table, key in (("customers", "customer"), ("segments", "segment")):
+        names |= dict(zip(book[table][key], book[table]["name"], strict=True))
+    names[CASE] = ""
+    rows, forms = book["answers"], _forms(None).items()
     own = rows[rows["field"] == OWN].drop_duplicates(["sheet", "subject", "item"])
     named = own.set_index(["sheet", "subject", "item"])["value"].to_dict()
-    labels = {
-        (s, i): n
-        for s, f in known.items()
-        for i, n in zip(f.lines["id"], f.lines["label"], strict=True)
-    }
-    heads = {(s, f["id"]): f["label"] for s, shape in known.items() for f in shape.fields}
-    listed = rows[rows["field"] != OWN]
+    titles = {s: shape.title for s, shape in forms}
+    heads = {(s, f["id"]): f["label"] for s, shape in forms for f in shape.fields}
+    lines = (shape.lines.assign(sheet=s)[["sheet", "id", "label"]] for s, shape in forms)
+    labels = {(s, i): label for part in lines for s, i, label in part.itertuples(index=False)}
+    columns = ["sheet", "subject", "item", "field", "value", "note", "person", "on"]
     result = [
         (
-            known[s].title if s in known else s,
-            names.get(who, who) if who != CASE else "",
-            named.get((s, who, i)) or labels.get((s, i), i),
-            heads.get((s, f), f),
-            v,
-            n,
-            p,
-            on,
+            *(titles.get(s, s), names.get(who, who)),
+            *(named.get((s, who, i)) or labels.get((s, i), i), heads.get((s, f), f), *rest),
         )
-        for s, who, i, f, v, n, p, on in listed[
-            ["sheet", "subject", "item", "field", "value", "note", "person", "on"]
-        ].itertuples(index=False)
+        for s, who, i, f, *rest in rows.loc[rows["field"] != OWN, columns].itertuples(index=False)
     ]
-    return pd.DataFrame(
-        result, columns=["sheet", "subject", "line", "field", "value", "note", "person", "on"]
-    )
+    return pd.DataFrame(result, columns=columns).rename(columns={"item": "line"})
 
 
 # what may be said
@@ -316,30 +260,23 @@ def table(book: Book) -> pd.DataFrame:
 
 def _accepted(column: Column, text: str) -> float | str:
     """The value in the spelling of the form; raises ValueError where it is not allowed."""
-    if column.choices:
-        spelt = {choice.lower(): choice for choice in column.choices}
-        short = (
-            {"y": "yes", "n": "no", "?": UNKNOWN, "ok": "OK"}
-            if "yes" in spelt or "good" in spelt
-            else {}
-        )
-        low = text.strip().lower()
-        if low and low not in spelt and short.get(low, "").lower() not in spelt:
-            raise ValueError(text)
-        return spelt.get(low) or spelt.get(short.get(low, "").lower(), "")
-    return parse(column, text)
+    if not column.choices:
+        return parse(column, text)
+    spelt = {choice.lower(): choice for choice in column.choices}
+    if {"yes", "good"} & set(spelt):
+        spelt = {key: spelt[word] for key, word in SHORT.items() if word in spelt} | spelt
+    if (low := text.strip().lower()) and low not in spelt:
+        raise ValueError(text)
+    return spelt[low] if low else ""
 
 
 def wrong(sheet: str, field: str, text: str) -> Column | None:
     """The column whose rule a value breaks; None where it is in order or the sheet unknown."""
     known = _forms(None).get(sheet)
-    if known is None or not text.strip():
+    if known is None or field not in known.columns or not text.strip():
         return None
     try:
-        column = known.column(field)
-        _accepted(column, text)
-    except KeyError:
-        return None
+        _accepted(known.column(field), text)
     except ValueError:
-        return column
+        return known.column(field)
     return None
