@@ -17,14 +17,8 @@ from kamlib.errors import KamError, did_you_mean
 
 KINDS = ("computation", "exercise", "guidance", "case")
 NEEDED = ("id", "title", "kind", "steps", "help", "source")
-CITED = {
-    "own": "own",
-    "book": "{}",
-    "chapter": "{}",
-    "seed": "text {}",
-    "lines": "lines {}",
-    "rules": "rules {}",
-}
+CITED = {"own": "own", "book": "{}", "chapter": "{}", "seed": "text {}"}
+CITED |= {"lines": "lines {}", "rules": "rules {}"}
 COMMON = ("id", "label", "help", "source")
 LONGEST = 600
 PER = ("case", "segment", "customer")
@@ -37,9 +31,8 @@ def entry(id: str, folder: Path | None = None) -> Entry:
     """One entry of the catalogue; changing the copy you get changes nothing else."""
     known = {e["id"]: e for e in _load(folder) if "id" in e}
     if id not in known:
-        raise KamError(
-            f'The catalogue has no entry "{id}".', found=id, hint=did_you_mean(id, known)
-        )
+        hint = did_you_mean(id, known)
+        raise KamError(f'The catalogue has no entry "{id}".', found=id, hint=hint)
     return deepcopy(known[id])
 
 
@@ -49,12 +42,9 @@ def entries(
     """The entries of one kind and one step (7, "7" or "later:pia"), sorted by id."""
     if kind is not None and kind not in KINDS:
         raise KamError(f'There is no kind "{kind}".', found=kind, hint=did_you_mean(kind, KINDS))
-    chosen = [
-        e
-        for e in _load(folder)
-        if (kind is None or e["kind"] == kind)
-        and (step is None or str(step) in map(str, e["steps"]))
-    ]
+    chosen = [e for e in _load(folder) if kind in (None, e["kind"])]
+    if step is not None:
+        chosen = [e for e in chosen if str(step) in map(str, e["steps"])]
     return deepcopy(sorted(chosen, key=lambda e: e["id"]))
 
 
@@ -66,9 +56,8 @@ def items(id: str, list: str = "items", folder: Path | None = None) -> pd.DataFr
     """
     found = entry(id, folder)
     if list not in (lists := _lists(found)):
-        raise KamError(
-            f'The entry "{id}" has no list "{list}".', found=list, hint=did_you_mean(list, lists)
-        )
+        text, hint = f'The entry "{id}" has no list "{list}".', did_you_mean(list, lists)
+        raise KamError(text, found=list, hint=hint)
     rows = []
     for number, item in enumerate(lists[list], start=1):
         item = item if isinstance(item, dict) else {"label": str(item)}
@@ -95,9 +84,8 @@ def check(folder: Path | None = None) -> list[str]:
 
 
 def _lists(e: Entry) -> Entry:
-    return {
-        name: v for name, v in e.items() if isinstance(v, list) and name not in ("steps", "source")
-    }
+    about = ("steps", "source")
+    return {name: v for name, v in e.items() if isinstance(v, list) and name not in about}
 
 
 def _problems(e: Entry) -> Iterator[str]:
@@ -108,11 +96,8 @@ def _problems(e: Entry) -> Iterator[str]:
     if not isinstance(e.get("steps"), list):
         yield f"{name}: steps is not a list."
     yield from _source_problems(name, e.get("source"))
-    yield from (
-        f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..."
-        for t in _texts(e)
-        if len(t) > LONGEST
-    )
+    long = (text for text in _texts(e) if len(text) > LONGEST)
+    yield from (f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..." for t in long)
     if "form" in e:
         yield from (f"{name}: its form {problem}" for problem in _form_problems(e))
     for key, rows in _lists(e).items():
@@ -145,9 +130,8 @@ def _form_problems(e: Entry) -> Iterator[str]:
         yield "has two fields with the same id."
     for field in fields:
         if not (field.get("id") and field.get("label") and field.get("kind") in FIELDS):
-            yield (
-                f"needs fields with id, label and a kind out of {', '.join(FIELDS)}; found {field}."
-            )
+            kinds = ", ".join(FIELDS)
+            yield f"needs fields with id, label and a kind out of {kinds}; found {field}."
         if field.get("kind") == "choice" and not field.get("choices"):
             yield f"has a choice without choices: {field.get('id')}."
 
@@ -186,8 +170,7 @@ def _read(folder: Traversable) -> list[Entry]:
             content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
             found += content.get("entries") or content["models"]
         except (yaml.YAMLError, UnicodeError, AttributeError, KeyError, TypeError) as error:
-            raise KamError(
-                f"The catalogue file {file.name} cannot be read: {error}",
-                hint="It needs a list of entries under the word entries.",
-            ) from None
+            text = f"The catalogue file {file.name} cannot be read: {error}"
+            hint = "It needs a list of entries under the word entries."
+            raise KamError(text, hint=hint) from None
     return found

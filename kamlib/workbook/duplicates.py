@@ -47,58 +47,42 @@ def merged(text: Tables, keep: str, other: str) -> tuple[list[Change], Notes]:
 def _of_table(
     name: str, frame: pd.DataFrame, keep: str, other: str, changes: list[Change], notes: Notes
 ) -> None:
-    definition = DEFINITIONS[name]
-    keys = [k for k in definition.keys if k in frame.columns]
+    keys = [k for k in DEFINITIONS[name].keys if k in frame.columns]
     rows: list[Row] = frame.to_dict("records")
     there = {tuple(row[k].strip() for k in keys): row for row in rows}
     for row in rows:
-        places = [
-            c for c in frame.columns if row[c].strip() == other and _names_customer(name, c, row)
-        ]
+        cells = [c for c in frame.columns if row[c].strip() == other]
+        places = [c for c in cells if _names_customer(name, c, row)]
         if not places:
             continue
         new = row | dict.fromkeys(places, keep)
-        old_key = {k: row[k].strip() for k in keys}
-        if not set(places) & set(keys):
-            values = {
-                c: "" if new[keys[0]] == keep else keep for c in places
-            }  # nobody is its own parent
-            changes.append(Change(name, old_key, values, {c: row[c] for c in places}))
+        old_key, key = ({k: each[k].strip() for k in keys} for each in (row, new))
+        if key == old_key:
+            mine = "" if new[keys[0]] == keep else keep  # nobody is its own parent
+            expected = {c: row[c] for c in places}
+            changes.append(Change(name, old_key, dict.fromkeys(places, mine), expected))
             continue
-        key = {k: new[k].strip() for k in keys}
-        mine = there.get(tuple(key.values()), {})
-        values = {} if mine else {c: new[c] for c in frame.columns if c not in keys}
-        for column in [c for c in mine if c not in keys and new[c].strip()]:
-            if not mine[column].strip():
-                values[column] = new[column]
+        both = there.get(tuple(key.values()), {})
+        values = {} if both else {c: new[c] for c in frame.columns if c not in keys}
+        for column in [c for c in both if c not in keys and new[c].strip()]:
+            mine, theirs = both[column], new[column]
+            if not mine.strip():
+                values[column] = theirs
             elif column in SUMMED.get(name, ()):
-                values[column] = _sum(mine[column], new[column])
-            elif column == "months" and name == "ledger":
-                values[column] = max(mine[column], new[column], key=_number)
-            elif mine[column].strip() != new[column].strip() and (name, column) != (
-                "customers",
-                "name",
-            ):
-                stays, had = mine[column][:60], new[column][:60]
-                message = f'{column} of {keep} stays "{stays}"; {other} had "{had}".'
-                notes.append(
-                    finding("note", name, message, ", ".join(key.values()), column, new[column])
-                )
+                values[column] = _sum(mine, theirs)
+            elif (name, column) == ("ledger", "months"):
+                values[column] = max(mine, theirs, key=_number)
+            elif mine.strip() != theirs.strip() and (name, column) != ("customers", "name"):
+                text = f'{column} of {keep} stays "{mine[:60]}"; {other} had "{theirs[:60]}".'
+                notes.append(finding("note", name, text, ", ".join(key.values()), column, theirs))
         if name == "customers":
-            said = [
-                mine.get("also_known_as", ""),
-                row.get("name", ""),
-                other,
-                row.get("also_known_as", ""),
-            ]
-            values["also_known_as"] = "; ".join(dict.fromkeys(filter(None, map(str.strip, said))))
-            values |= (
-                {"parent": ""}
-                if values.get("parent", mine.get("parent", "")).strip() == keep
-                else {}
-            )
+            known = "also_known_as"
+            said = [both.get(known, ""), row.get("name", ""), other, row.get(known, "")]
+            values[known] = "; ".join(dict.fromkeys(filter(None, map(str.strip, said))))
+            if (both | values).get("parent", "").strip() == keep:
+                values["parent"] = ""
         changes.append(Change(name, old_key, None))
-        if values or not mine:
+        if values or not both:
             changes.append(Change(name, key, values))
 
 
@@ -151,9 +135,8 @@ def undone(text: Tables) -> tuple[list[Change], str]:
         elif merges and any(line["column"] == "customer" and not line["old"] for line in mine):
             merges.pop()  # this one took it back
     if not merges:
-        raise WorkbookError(
-            "No two customers have been merged in this workbook, or all of it is taken back."
-        )
+        unmerged = "No two customers have been merged in this workbook"
+        raise WorkbookError(f"{unmerged}, or all of it is taken back.")
     changes = _reversed(merges[-1])
     back = [
         c.key["customer"]
@@ -173,9 +156,6 @@ def _reversed(block: Sequence[Row]) -> list[Change]:
         place = json.loads(key)
         made = any(line["column"] in place and line["old"] == "" != line["new"] for line in lines)
         expect = {line["column"]: line["new"] for line in lines if line["column"] not in place}
-        if made:
-            changes.append(Change(table, place, None, expect))
-        else:
-            old = {line["column"]: line["old"] for line in lines}
-            changes.append(Change(table, place, old, expect))
+        old = None if made else {line["column"]: line["old"] for line in lines}
+        changes.append(Change(table, place, old, expect))
     return changes

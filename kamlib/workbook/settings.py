@@ -95,11 +95,10 @@ def of_workbook(tables: Tables, **given: Any) -> Settings:
     Raises InvalidInput with the key, what was found and what is allowed.
     """
     table = tables["settings"]
-    said: dict[str, Any] = {
-        key: _plain(key, value)
-        for key, value in zip(table["key"], table["value"], strict=True)
-        if key in Settings.model_fields and is_said(key, value)
-    }
+    said: dict[str, Any] = {}
+    for key, value in zip(table["key"], table["value"], strict=True):
+        if key in Settings.model_fields and is_said(key, value):
+            said[key] = _plain(key, value)
     try:
         return Settings(**said | {key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
@@ -178,14 +177,11 @@ def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
         name = str(problem["loc"][0])
         names.append(name)
         if problem["type"] == "extra_forbidden":
-            lines.append(
-                f'There is no parameter "{name}". {did_you_mean(name, model.model_fields)}'
-            )
-        else:
-            way = (
-                " Give it to papermill with -r, not -p." if problem["type"] == "string_type" else ""
-            )
-            lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.{way}')
+            near = did_you_mean(name, model.model_fields)
+            lines.append(f'There is no parameter "{name}". {near}')
+            continue
+        way = " Give it to papermill with -r, not -p." if problem["type"] == "string_type" else ""
+        lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.{way}')
     return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
 
 
@@ -197,13 +193,9 @@ def gate_notebook(namespace: Mapping[str, Any]) -> bool:
     `namespace` is the notebook's own at the moment the workbook is opened: nothing but modules,
     functions and parameters can be in it. Raises InvalidInput with "did you mean".
     """
-    simple = (str, int, float, bool, list, dict, tuple, type(None))
-    ours = {
-        name: value
-        for name, value in namespace.items()
-        if not name.startswith("_") and type(value) in simple and name not in ("In", "Out")
-    }
-    gate({name: value for name, value in ours.items() if value is not None})
+    simple = (str, int, float, bool, list, dict, tuple)  # what is None was not given
+    ours = {name: value for name, value in namespace.items() if type(value) in simple}
+    gate({name: ours[name] for name in ours if name[0] != "_" and name not in ("In", "Out")})
     return any(str(cell).startswith("# Parameters\n") for cell in namespace.get("In", ()))
 
 
