@@ -17,7 +17,7 @@ DIGITS = 9  # compare after rounding to nine decimals: 34/6 - 37/6 must be exact
 def wide(
     scores: pd.DataFrame, subjects: pd.Index | list[str], factors: pd.Index | list[str]
 ) -> pd.DataFrame:
-    """Long scores (columns subject, factor, score) as a table subjects x factors, NaN for unknown."""
+    """Long scores (subject, factor, score) as a table subjects x factors, NaN for unknown."""
     return pivot(scores["subject"], scores["factor"], scores["score"], subjects, factors)
 
 
@@ -66,7 +66,7 @@ def weighted(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
 
 def means(table: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
-    """`weighted` of bare numbers: n x J scores and J weights give score, coverage, low and high, n each."""
+    """`weighted` of bare numbers: n x J scores and J weights give n scores, coverages, lows, highs."""
     unknown = np.isnan(table)
     known, total = ~unknown @ weight, weight.sum()
     points = np.where(unknown, 0.0, table) @ weight

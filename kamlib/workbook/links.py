@@ -1,7 +1,7 @@
 """What rows of a workbook say of each other: references, and the rules of `schema.yaml`.
 
-For each rule a function of its name, here or in the module that the rule names, picks out the rows of which it is wrong; it may look up the other
-text tables, and add cells that the message names.
+For each rule a function of its name, here or in the module that the rule names, picks out the rows
+of which it is wrong; it may look up the other text tables, and add cells that the message names.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def near(word: str, known: Iterable[str]) -> str:
 def cells(text: Tables, name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
     """These cells of each row of a table, without blanks around them; "" for a column not there.
 
-    INDEX among the columns stands for the index of the row. No rows where the table is missing or one
-    of the columns stands in it twice.
+    INDEX among the columns stands for the index of the row. No rows where the table is missing or
+    one of the columns stands in it twice.
     """
     table = _book(text, name)
     return zip(*(_column(table, name, c) for c in columns if table), strict=False)

@@ -91,8 +91,8 @@ class Column:
 class Rule:
     """What may be wrong with a row beside other cells and rows.
 
-    A function of its name, in `links` or in the module `by`, finds of which rows it is. `message` and
-    `allowed` may name cells of the row, "{customer:.60}".
+    A function of its name, in `links` or in the module `by`, finds of which rows it is. `message`
+    and `allowed` may name cells of the row, "{customer:.60}".
     """
 
     name: str

@@ -288,8 +288,8 @@ def recorded(text: Tables, changes: Sequence[Change], who: str = "") -> tuple[Ta
 def put_all(store: Store, make: Callable[[Tables], Sequence[Change]], who: str = "") -> list[Row]:
     """Merge the changes that `make` finds for the tables as they are now; gives their history.
 
-    Meant for thousands of rows: all or none, in one writing of the workbook. Raises InvalidWorkbook,
-    and writes nothing, where the result would have errors.
+    For thousands of rows: all or none, in one writing of the workbook. Raises InvalidWorkbook, and
+    writes nothing, where the result would have errors.
     """
     told: list[Row] = []
 
