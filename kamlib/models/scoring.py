@@ -66,7 +66,7 @@ def weighted(scores: pd.DataFrame, weights: pd.Series) -> pd.DataFrame:
 
 
 def means(table: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
-    """`weighted` of bare numbers: n x J scores and J weights give n scores, coverages, lows, highs."""
+    """`weighted` of bare numbers: n x J scores and J weights give n scores, coverages, ends."""
     unknown = np.isnan(table)
     known, total = ~unknown @ weight, weight.sum()
     points = np.where(unknown, 0.0, table) @ weight
