@@ -609,7 +609,7 @@ future_value retention kam_cost payback won_and_lost discount_volume drawn"""
 
 def test_models_bear_an_empty_workbook():
     for name in MODELS.split():
-        assert isinstance(getattr(profit, name)(*workbook()), pd.DataFrame), name
+        assert isinstance(getattr(profit, name)(Book(*workbook())), pd.DataFrame), name
     assert profit.summary(profit.whale(Book(*workbook())))["total"] == 0
     assert messages(profit.RULES, *workbook()) == []
     assert "is not known" in profit.verdict(Book(*workbook()))[0]

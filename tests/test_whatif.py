@@ -13,13 +13,13 @@ from kamlib import palette, report, whatif
 from kamlib.cli import main
 from kamlib.errors import InvalidInput
 from kamlib.models import certainty, kaism, portfolio, results
-from kamlib.models.certainty import draws
+from kamlib.models.certainty.weights import COUNT
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
 from tests.serving import ROOT, browser
-from tests.test_certainty import frame
+from tests.worked import rows as rows_of
 
 __all__ = ["browser"]
 
@@ -54,11 +54,11 @@ def random_book(dice: np.random.Generator) -> tuple[Any, Any]:
     more = {"line": str(dice.choice(["mean", "mean", "midpoint"])), "weights_known": str(dice.choice(["around", "ranked", "any"])),
             "sure": str(dice.choice([10, 30, 57]))}  # fmt: skip
     tables = T.typed({
-        "segments": frame("segment name", [("p", "Pens"), ("q", "Quills")]), "settings": frame("key value", list(more.items())),
-        "customers": frame("customer name segment", [(c, c.title(), s) for c, s in who]),
-        "suppliers": frame("supplier name", [(k, k) for k in ("us", "k0", "k1")]),
-        "factors": frame("model scope factor label weight must_have_min", factors), "scores": frame("model subject factor supplier score", rows),
-        "decisions": frame("what subject decision reason", decided),
+        "segments": rows_of("segment name", ("p", "Pens"), ("q", "Quills")), "settings": rows_of("key value", *more.items()),
+        "customers": rows_of("customer name segment", *((c, c.title(), s) for c, s in who)),
+        "suppliers": rows_of("supplier name", *((k, k) for k in ("us", "k0", "k1"))),
+        "factors": rows_of("model scope factor label weight must_have_min", *factors), "scores": rows_of("model subject factor supplier score", *rows),
+        "decisions": rows_of("what subject decision reason", *decided),
     })  # fmt: skip
     return tables, settings.of_workbook(tables)
 
@@ -328,6 +328,4 @@ def main_quietly(args: list[str]) -> None:
 
 
 def test_the_sticks_of_the_page_are_those_of_python() -> None:
-    assert f"COUNT = {draws.COUNT}" in (ROOT / "kamlib" / "templates" / "whatif.js").read_text(
-        encoding="utf-8"
-    )
+    assert f"COUNT = {COUNT}" in (ROOT / "kamlib" / "templates" / "whatif.js").read_text(encoding="utf-8")

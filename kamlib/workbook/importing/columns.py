@@ -40,11 +40,7 @@ def propose(frame: pd.DataFrame, kind: str = "customers") -> dict[str, str]:
     for field in KINDS[kind]["fields"]:
         ranked = [(_rank(field, h, kind), -place, h) for place, h in enumerate(frame.columns)]
         for rank, _, header in sorted(ranked, reverse=True):
-            if (
-                rank[0]
-                and header not in found.values()
-                and _fits(field, header, filled, len(once), kind)
-            ):
+            if rank[0] and header not in found.values() and _fits(field, header, filled, len(once), kind):
                 found[field] = header
                 break
     free = [h for h in frame.columns if h not in found.values() and filled[h]]
@@ -99,9 +95,7 @@ def _rank(field: str, header: str, kind: str) -> tuple[float, str]:
     if not is_money or kind != "customers" or set(bare.split()) & {*words("other_figures")}:
         return 0, ""
     is_potential = "potential" in bare or "potenzial" in bare
-    near = is_potential == (field == "potential_profit") and any(
-        f" {w} " in f" {bare} " for w in known
-    )
+    near = is_potential == (field == "potential_profit") and any(f" {w} " in f" {bare} " for w in known)
     return (1, year) if near and len(without("noise", bare).split()) <= 3 else (0, "")
 
 
@@ -116,13 +110,9 @@ def _fits(field: str, header: str, filled: Mapping[str, list[str]], rows: int, k
     if not some:
         return kind == "ledger" and field in ("cost", "discount", "freight", "order")
     if field in KINDS[kind]["numbers"]:
-        return _share(some, is_number) >= 0.6 and not (
-            field in ("profit", "discount") and is_share(some)
-        )
+        return _share(some, is_number) >= 0.6 and not (field in ("profit", "discount") and is_share(some))
     if field == "customer":
-        if not _read_like_ids(some) or (
-            header != field and says("name", header) and not _has_digits(some)
-        ):
+        if not _read_like_ids(some) or (header != field and says("name", header) and not _has_digits(some)):
             return False
         return kind == "ledger" or _differ(cells, rows)
     if field == "name":
@@ -177,9 +167,7 @@ def _is_code(text: str) -> bool:
 # -- what the user says ----------------------------------------------------------------------------
 
 
-def choose(
-    frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str = ""
-) -> dict[str, str]:
+def choose(frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str = "") -> dict[str, str]:
     """The proposal, overruled by what is given as FIELD=HEADER; FIELD= alone leaves the field out.
 
     `key` is the header of the column that identifies a customer. Raises InvalidInput with "did you
@@ -208,9 +196,7 @@ def choose(
 def header_of(frame: pd.DataFrame, name: str) -> str:
     """The header as the list writes it; capitals, accents and spaces do not matter."""
     headers = [str(column) for column in frame.columns]
-    near = [h for h in headers if h == name.strip()] or [
-        h for h in headers if plain(h) == plain(name)
-    ]
+    near = [h for h in headers if h == name.strip()] or [h for h in headers if plain(h) == plain(name)]
     if not near:
         column, likely = name.strip()[:60], nearest(name, headers)
         raise refusal("no_column", column=column, found=name, near=likely)
@@ -255,9 +241,7 @@ def preview(
     return pd.DataFrame(rows, columns=["header", "taken_as", "why", "examples"])
 
 
-def remarks(
-    frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()
-) -> Notes:
+def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()) -> Notes:
     """What to know of how the columns are taken: guesses, units, currencies, likely others."""
     fields = KINDS[kind]
     table = preview(frame, mapping, kind, given).set_index("header")
@@ -275,9 +259,7 @@ def remarks(
         if len(found := sorted(set(filled[header]))) > 1:
             notes.append(note("list_currencies", "", header, ", ".join(found), n=len(found)))
     for header in [h for h in frame.columns if h not in mapping.values() and filled[h]]:
-        said = (
-            _beside(field, header, filled[header], mapping, kind) for field in fields["numbers"]
-        )
+        said = (_beside(field, header, filled[header], mapping, kind) for field in fields["numbers"])
         notes += [*filter(None, said)][:1]
     return notes
 
@@ -296,11 +278,7 @@ def _beside(
         key = "kept_texts" if field in mapping else "texts"
     elif field in mapping and field in KINDS[kind]["money"]:
         key = "kept_other"
-    return (
-        note(key, column=header, field=field, first=cells[0], other=mapping.get(field))
-        if key
-        else None
-    )
+    return note(key, column=header, field=field, first=cells[0], other=mapping.get(field)) if key else None
 
 
 def _is_called(field: str, header: str) -> bool:
@@ -314,10 +292,6 @@ def _is_called(field: str, header: str) -> bool:
 
 def currency(frame: pd.DataFrame, mapping: Mapping[str, str]) -> str:
     """The currency that most cells and headers of money name, such as EUR; "" for none."""
-    headers = [
-        h
-        for f, h in mapping.items()
-        if f in ("revenue", "profit", "potential_profit", "unit_price")
-    ]
+    headers = [h for f, h in mapping.items() if f in ("revenue", "profit", "potential_profit", "unit_price")]
     found = currencies([text for h in headers for text in [h, *frame[h].head(SAMPLE)]])
     return max(found, key=lambda code: found[code]) if found else ""

@@ -25,9 +25,7 @@ Pairs = Annotated[
 ]
 Key = Annotated[str, typer.Option(help="The column that identifies a customer.")]
 Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx; the fullest if left out.")]
-Encoding = Annotated[
-    str, typer.Option(help="The encoding of a text, such as cp1250; found if left out.")
-]
+Encoding = Annotated[str, typer.Option(help="The encoding of a text, such as cp1250; found if left out.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
 WORDS = {"added": "created", "updated": "updated", "unchanged": "unchanged", "left_out": "left out"}
 All = Annotated[bool, typer.Option("--all", help="Every remark, not the first ten.")]
@@ -67,9 +65,7 @@ def import_customers(
         say("kept_beside", went="; ".join(went))
     for what, names in merged.examples.items() if dry_run else ():
         some(names, WORDS[what])
-    remarks(
-        [*listing.notes, *columns.remarks(frame, mapping, "customers", map), *merged.notes], all
-    )
+    remarks([*listing.notes, *columns.remarks(frame, mapping, "customers", map), *merged.notes], all)
     say("counts", where=where(place, dry_run), **merged.counts)
     if not dry_run:
         say("open", place=place)
@@ -102,15 +98,7 @@ def import_ledger(
 ) -> None:
     """A ledger of sales into a workbook, added up by customer and year, true to the cent."""
     from kamlib.workbook import stores
-    from kamlib.workbook.importing import (
-        columns,
-        identity,
-        landing,
-        ledger,
-        reading,
-        shape,
-        vocabulary,
-    )
+    from kamlib.workbook.importing import columns, identity, landing, ledger, reading, shape, vocabulary
 
     place = edited(workbook or f"{file.stem}.kam", file, dry_run)
     lines = reading.read(file, sheet, encoding, is_ledger=True)
@@ -119,10 +107,7 @@ def import_ledger(
     mapping = columns.choose(frame, "ledger", map, key)
     say("ledger_read", name=file.name, about=lines.about)
     preview(frame, mapping, "ledger", map, dry_run)
-    out, less = (
-        ledger.pairs(frame, leave_out, "--leave-out"),
-        ledger.pairs(frame, subtract, "--subtract"),
-    )
+    out, less = ledger.pairs(frame, leave_out, "--leave-out"), ledger.pairs(frame, subtract, "--subtract")
     names = identity.names(stores.load(place, read_only=True)[1]) if stores.exists(place) else {}
     known = frozenset(vocabulary.folded(name) for name in names.values())
     options = ledger.Options(before_discount, drop_duplicates, out, less, known)
@@ -283,9 +268,7 @@ def where(place: str, dry_run: bool) -> str:
     return " (nothing is written)" if dry_run else f": {place}"
 
 
-def preview(
-    frame: Any, mapping: Mapping[str, str], kind: str, given: list[str], dry_run: bool
-) -> None:
+def preview(frame: Any, mapping: Mapping[str, str], kind: str, given: list[str], dry_run: bool) -> None:
     """What each column is taken for: in a line, and in a dry run as a table with reasons."""
     from kamlib.workbook.importing import columns
 

@@ -58,11 +58,7 @@ class _Rows:
 
 
 def merge(
-    text: Tables,
-    frame: pd.DataFrame,
-    mapping: Mapping[str, str],
-    replace: bool = False,
-    decimal: str = "",
+    text: Tables, frame: pd.DataFrame, mapping: Mapping[str, str], replace: bool = False, decimal: str = ""
 ) -> Merged:
     """The changes that bring a list (see `shape.table`) into a workbook's text tables.
 
@@ -79,10 +75,7 @@ def merge(
     current = identity.customers(text)
     there = {row["customer"].strip(): row for row in reversed(current.to_dict("records"))}
     ids = _matched(text, rows, mapping)
-    other = [
-        k if i in there and folded(k) != folded(i) else ""
-        for k, i in zip(rows.keys, ids, strict=True)
-    ]
+    other = [k if i in there and folded(k) != folded(i) else "" for k, i in zip(rows.keys, ids, strict=True)]
     if any(other):
         originals[mapping["customer"]] = other
     extras = _extras(rows, mapping, originals, list(current.columns))
@@ -90,12 +83,7 @@ def merge(
     if "parent" in mapping:
         values["parent"] = _parents(rows, mapping["parent"], ids, text)
     changes = [Change("segments", {"segment": i}, {"name": n}) for i, n in new_segments.items()]
-    examples: dict[str, list[str]] = {
-        "added": [],
-        "updated": [],
-        "unchanged": [],
-        "left_out": rows.out,
-    }
+    examples: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": [], "left_out": rows.out}
     count_kept = 0
     for row, (customer, name) in enumerate(zip(ids, rows.names, strict=True)):
         new = {column: texts[row] for column, texts in values.items() if texts[row]}
@@ -191,9 +179,7 @@ def _names(rows: _Rows, mapping: Mapping[str, str]) -> list[str]:
         what = "their ids" if any(rows.keys) else "their place in the list"
         rows.say("named_by", what=what, name=names[0])
     if not any(rows.keys):
-        several = [
-            h for h, t in rows.cells.items() if says("customer", h) and 0 < len({*t}) < 0.9 * len(t)
-        ]
+        several = [h for h, t in rows.cells.items() if says("customer", h) and 0 < len({*t}) < 0.9 * len(t)]
         rows.notes += [note("orders_by", column=header) for header in several[:1]]
     return names
 
@@ -230,9 +216,7 @@ def _sums_up(every: Sequence[tuple[str, ...]], place: int, spots: set[int]) -> b
         values = [float(t) if t and i not in spots - {place} else 0.0 for i, t in enumerate(texts)]
         since = max((i for i in spots if i < place), default=-1)
         for above in (values[:place], values[since + 1 : place]):
-            if values[place] and abs(sum(above) - values[place]) <= max(
-                1e-6, 0.0005 * abs(values[place])
-            ):
+            if values[place] and abs(sum(above) - values[place]) <= max(1e-6, 0.0005 * abs(values[place])):
                 return True
     return False
 
@@ -275,9 +259,7 @@ def _matched(text: Tables, rows: _Rows, mapping: Mapping[str, str]) -> list[str]
 # -- what they say ---------------------------------------------------------------------------------
 
 
-def _segments(
-    text: Tables, said: Sequence[str], rows: _Rows
-) -> tuple[dict[str, str], dict[str, str]]:
+def _segments(text: Tables, said: Sequence[str], rows: _Rows) -> tuple[dict[str, str], dict[str, str]]:
     """Text of the list (as `folded`) -> id of the segment, and the new ones: id -> name."""
     frame = text.get("segments", empty("segments"))
     there = [t.strip() for t in frame["segment"]] if "segment" in frame else []

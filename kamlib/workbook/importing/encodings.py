@@ -71,15 +71,12 @@ def detect(raw: bytes) -> Encoding:
         return Encoding("utf-8-sig", MIXED, doubt)
     codec = _guessed(raw)
     cells = re.findall(
-        r"[^;,\t|\r\n\"]*[^\x00-\x7f;,\t|\r\n\"][^;,\t|\r\n\"]*|[\r\n]",
-        raw[:99_999].decode(codec, "replace"),
+        r"[^;,\t|\r\n\"]*[^\x00-\x7f;,\t|\r\n\"][^;,\t|\r\n\"]*|[\r\n]", raw[:99_999].decode(codec, "replace")
     )
     below = cells[next((i for i, cell in enumerate(cells) if cell in "\r\n"), 0) :]
     shown = next((" ".join(c.split())[:60] for c in [*below, *cells] if c not in "\r\n"), "")
     guess = Encoding(codec)
-    doubt = (
-        f'read as {guess.name}, which is a guess: it says "{shown}". Wrong? Name it by --encoding.'
-    )
+    doubt = f'read as {guess.name}, which is a guess: it says "{shown}". Wrong? Name it by --encoding.'
     return Encoding(codec, doubt=doubt)
 
 
@@ -93,9 +90,7 @@ def _guessed(raw: bytes) -> str:
         return chosen
     from charset_normalizer import from_bytes
 
-    found = from_bytes(
-        raw[:200_000], cp_isolation=[*DATA["other_encodings"], *DATA["encodings"]]
-    ).best()
+    found = from_bytes(raw[:200_000], cp_isolation=[*DATA["other_encodings"], *DATA["encodings"]]).best()
     if found is None:
         raise refusal("no_encoding")
     return found.encoding
@@ -119,13 +114,8 @@ def _fits(before: str, char: str, after: str, letters: frozenset[str]) -> int:
     """1 for a letter where it may stand, 0 for another, -1 for one that cannot be right."""
     if char in PUNCTUATION:
         return int(char in "’·" or not (before.isalpha() and after.isalpha()))
-    is_latin, ascii_beside = (
-        char < "\u0300",
-        any(c.isalpha() and c.isascii() for c in before + after),
-    )
-    if (before.isalpha() and char.isupper() and after.islower()) or (
-        char.islower() and after.isupper()
-    ):
+    is_latin, ascii_beside = char < "\u0300", any(c.isalpha() and c.isascii() for c in before + after)
+    if (before.isalpha() and char.isupper() and after.islower()) or (char.islower() and after.isupper()):
         return -1
     if ascii_beside and not is_latin and char.isalpha():
         return -1  # two scripts in one word

@@ -83,13 +83,7 @@ def _plain(text: str) -> tuple[str, int, float]:
     plain = unicodedata.normalize("NFKC", text[:LONGEST]).strip().lower() if text else ""
     if plain in UNKNOWN or (plain.isdecimal() and len(text) < LONGEST) or len(text) >= LONGEST:
         return plain if len(text) < LONGEST else "too long", 1, 1
-    plain = (
-        plain.replace("−", "-")
-        .replace("–", "-")
-        .replace("’", "'")
-        .replace("‘", "'")
-        .replace("`", "'")
-    )
+    plain = plain.replace("−", "-").replace("–", "-").replace("’", "'").replace("‘", "'").replace("`", "'")
     if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]{1,2}", plain):
         value = float(plain.replace(",", "."))
         return f"{abs(value):.15f}".rstrip("0").rstrip("."), -1 if value < 0 else 1, 1
@@ -129,8 +123,7 @@ def _grouped(whole: str) -> bool:
         return True
     first, *others = re.split(r"[., ']", whole)
     return len(marks) == 1 and (
-        (0 < len(first) <= 3 and all(len(group) == 3 for group in others))
-        or bool(_INDIAN.fullmatch(whole))
+        (0 < len(first) <= 3 and all(len(group) == 3 for group in others)) or bool(_INDIAN.fullmatch(whole))
     )
 
 

@@ -101,9 +101,7 @@ def _same(old: str, new: str) -> bool:
     return amount(old) == amount(new)
 
 
-def owners(
-    text: Tables, ledger: Ledger, known: identity.Known
-) -> tuple[dict[Key, str], dict[str, str]]:
+def owners(text: Tables, ledger: Ledger, known: identity.Known) -> tuple[dict[Key, str], dict[str, str]]:
     """The customer's id for each key of the ledger, and the customers that are new: id -> name.
 
     A customer is known by its id, by a column of the workbook that is headed like the file's ids,
@@ -126,9 +124,7 @@ def owners(
     unknown = []
     for key in [key for key in keys if key[0] == "name"]:
         twin = in_file.get(key[1])
-        of[key] = known.named(shown[key]) or (
-            of["id", twin] if twin else known.by_id.get(key[1], "")
-        )
+        of[key] = known.named(shown[key]) or (of["id", twin] if twin else known.by_id.get(key[1], ""))
         unknown += [] if of[key] else [key]
     fresh = identity.ids([shown[key] for key in unknown], [*known.ids, *new])
     of |= zip(unknown, fresh, strict=True)
@@ -168,11 +164,7 @@ def _added(old: str, new: str) -> str:
 
 def full_year(ledger: Ledger) -> int:
     """The last year that the file covers in full, 0 for none; a year in the future is not over."""
-    over = [
-        year
-        for year, months in ledger.months.items()
-        if months in (0, 12) and year <= date.today().year
-    ]
+    over = [year for year, months in ledger.months.items() if months in (0, 12) and year <= date.today().year]
     return max(over, default=0)
 
 
@@ -182,9 +174,7 @@ def _customers(
     """New customers, and figures of the last full year where a customer has none."""
     records = identity.customers(text).to_dict("records")
     there = {row["customer"].strip(): row for row in records}
-    last = rows[
-        (rows["year"] == full_year(ledger)) & (rows["customer"] != UNNAMED) & (rows["year"] != 0)
-    ]
+    last = rows[(rows["year"] == full_year(ledger)) & (rows["customer"] != UNNAMED) & (rows["year"] != 0)]
     figures = {row["customer"]: _figures(row) for row in last.to_dict("records")}
     changes = []
     for customer in dict.fromkeys([*new, *figures]):
@@ -216,9 +206,7 @@ def _stored(there: dict[tuple[str, str], Row], keys: list[tuple[str, str]], name
     return sum(map(amount, cells), Decimal(0))
 
 
-def reconciled(
-    ledger: Ledger, landed: Landed, after: Tables, before: Tables | None = None
-) -> pd.DataFrame:
+def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | None = None) -> pd.DataFrame:
     """The sums of the file beside those stored: field, in_file, in_ledger, left_out, difference.
 
     All as exact Decimal. `after` are text tables as the workbook holds them; with `before`, what
@@ -262,10 +250,7 @@ def remarks(landed: Landed, ledger: Ledger, add: bool, text: Tables) -> Notes:
 def table(found: pd.DataFrame) -> str:
     """The reconciliation as lines of text."""
     head = ("", "in the file", "in the ledger", "left out", "difference")
-    body = [
-        (row["field"], *(money(row[c]) for c in found.columns[1:]))
-        for row in found.to_dict("records")
-    ]
+    body = [(row["field"], *(money(row[c]) for c in found.columns[1:])) for row in found.to_dict("records")]
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
     lines = []
     for first, *others in [head, *body]:

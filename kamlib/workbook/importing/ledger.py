@@ -53,10 +53,7 @@ def pairs(frame: pd.DataFrame, given: Iterable[str], option: str) -> tuple[tuple
 
 
 def add_up(
-    listing: Listing,
-    mapping: Mapping[str, str],
-    options: Options | None = None,
-    tell: Tell | None = None,
+    listing: Listing, mapping: Mapping[str, str], options: Options | None = None, tell: Tell | None = None
 ) -> Ledger:
     """The ledger that a file adds up to; `mapping` is field -> header (see `columns.choose`).
 
@@ -64,17 +61,13 @@ def add_up(
     off.
     """
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as engine:
-        return _Sum(engine, listing, dict(mapping), options or Options()).of(
-            tell or (lambda done: None)
-        )
+        return _Sum(engine, listing, dict(mapping), options or Options()).of(tell or (lambda done: None))
 
 
 class _Sum:
     """The sums of one file, in a database of its own with a row a line in the table `lines`."""
 
-    def __init__(
-        self, engine: Any, listing: Listing, mapping: dict[str, str], options: Options
-    ) -> None:
+    def __init__(self, engine: Any, listing: Listing, mapping: dict[str, str], options: Options) -> None:
         self.engine, self.listing, self.mapping, self.options = engine, listing, mapping, options
         self.frame = listing.frame
         places = zip(self.frame, listing.places, strict=True)
@@ -92,9 +85,7 @@ class _Sum:
 
     def ask(self, query: str, **parts: str) -> list[tuple[Any, ...]]:
         """The rows of a statement of `ledger.sql`, or of a query."""
-        found: list[tuple[Any, ...]] = self.engine.execute(
-            SQL.get(query, query).format(**parts)
-        ).fetchall()
+        found: list[tuple[Any, ...]] = self.engine.execute(SQL.get(query, query).format(**parts)).fetchall()
         return found
 
     def of(self, tell: Tell) -> Ledger:
@@ -107,9 +98,7 @@ class _Sum:
         self._sort_out()
         self._kinds()
         columns = ["key", "year", *SUMS, *COUNTS]
-        rows = pd.DataFrame(
-            self.ask("grouped", net=self.net, kept=self.kept), columns=columns, dtype=object
-        )
+        rows = pd.DataFrame(self.ask("grouped", net=self.net, kept=self.kept), columns=columns, dtype=object)
         keys = [*self.keys]
         rows["key"] = pd.Series([keys[number] for number in rows["key"]], dtype=object)
         self.ledger.rows = rows
@@ -239,9 +228,7 @@ class _Sum:
         value: dict[str, str] = {}
         for name in ("revenue", "cost"):
             parts = self.parts[name]
-            product = (
-                f"CAST({' * '.join(f'n_{part}' for part in parts)} AS {WIDE})" if parts else "NULL"
-            )
+            product = f"CAST({' * '.join(f'n_{part}' for part in parts)} AS {WIDE})" if parts else "NULL"
             value[name] = f"({value['revenue']} - n_profit)" if parts == ["profit"] else product
         plain_revenue = value["revenue"]
         less = self.options.before_discount and "discount" in self.mapping
@@ -365,9 +352,7 @@ class _Sum:
             return
         query = "SELECT line, {text} FROM line WHERE {where} ORDER BY line LIMIT 5"
         some = [(self._physical(line), t) for line, t in self.ask(query, text=text, where=where)]
-        self.ledger.seen[f"{kind} {column}" if kind.startswith("bad") else kind] = Seen(
-            n, revenue, some
-        )
+        self.ledger.seen[f"{kind} {column}" if kind.startswith("bad") else kind] = Seen(n, revenue, some)
         parts |= {"n": n, "sum": money(revenue), "more": " ..." if n > len(some) else ""}
         parts["lines"] = ", ".join(f"line {line}" for line, _ in some)
         line, found = ("", "") if kind == "no cost" else some[0]

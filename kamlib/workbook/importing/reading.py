@@ -64,9 +64,7 @@ class Lines:
     keep: Any = None  # the temporary file that `rest` is, gone with this object
 
 
-def read(
-    location: str | Path, sheet: str = "", encoding: str = "", is_ledger: bool = False
-) -> Lines:
+def read(location: str | Path, sheet: str = "", encoding: str = "", is_ledger: bool = False) -> Lines:
     """The lines of a text or Parquet file, or of a sheet of an .xlsx (the fullest unless named).
 
     Raises WorkbookError for what is missing, empty, no list, or too much of one; InvalidInput for
@@ -204,9 +202,7 @@ def separator(text: str) -> str:
     return chosen
 
 
-def split(
-    text: str, mark: str, name: str, notes: base.Notes, first: int = 1
-) -> dict[int, list[str]]:
+def split(text: str, mark: str, name: str, notes: base.Notes, first: int = 1) -> dict[int, list[str]]:
     """Line number -> cells. A quotation mark that is out of place is taken as it stands."""
     physical = list(io.StringIO(text, newline=""))
     options: dict[str, Any] = {"delimiter": mark or "\x1f", "skipinitialspace": mark != "\t"}
@@ -305,8 +301,7 @@ def _shown(
         except Exception:  # openpyxl raises whatever its XML made it stumble over
             raise refusal("sheet", name=name, sheet=sheet) from None
     result = {
-        number: [exchange.cell_text(value) for value in row]
-        for number, row in enumerate(rows, start=1)
+        number: [exchange.cell_text(value) for value in row] for number, row in enumerate(rows, start=1)
     }
     for place in range(max(map(len, rows), default=0)):
         column = {n: row[place] for n, row in enumerate(rows, 1) if len(row) > place}
