@@ -31,7 +31,8 @@ def run() -> str:
 def _models(size: int) -> list[Row]:
     typed = tables.typed(books.text(size))
     chosen = settings.of_workbook(typed, segment="main")
-    drawn = kaism.drawn(Book(typed, chosen))
+    book = Book(typed, chosen)
+    drawn = kaism.drawn(book)
     scores = typed["scores"]
     cells = scores.loc[scores["model"] == "attractiveness", "score"].to_numpy().reshape(size, -1)
     weights = np.array(books.WEIGHTS, float)
@@ -43,35 +44,35 @@ def _models(size: int) -> list[Row]:
         known = ~np.isnan(cells)
         return np.nan_to_num(cells) @ weights / (known @ weights)
 
-    def another() -> tables.Tables:
+    def another() -> Book:
         """The same workbook with one weight changed, as a slider asks for it."""
         factors = typed["factors"].copy()
         factors.loc[0, "weight"] = 1 + next(count) % 9
-        return {**typed, "factors": factors}
+        return book.having({"factors": factors})
 
-    def edited() -> tables.Tables:
+    def edited() -> Book:
         """The same workbook with one score changed."""
         other = scores.copy()
         other.loc[other.index[next(count) % 50], "score"] = float(1 + next(count) % 9)
-        return {**typed, "scores": other}
+        return book.having({"scores": other})
 
-    def shown(now: tables.Tables) -> object:
+    def shown(now: Book) -> object:
         """Places, boxes and what is possible, the picture, suggestion beside decision, how sure and what would change it."""
-        picture = charts.scene(profitability.drawn(Book(now, chosen)), chosen.near_line)
-        return picture, portfolio.classes(Book(now, chosen)), certainty.certainty(Book(now, chosen))
+        picture = charts.scene(profitability.drawn(now), chosen.near_line)
+        return picture, portfolio.classes(now), certainty.certainty(now)
 
     count = itertools.count()
     works: dict[str, Callable[[], object]] = {
-        "kaism.place": lambda: kaism.place(Book(another(), chosen)),
+        "kaism.place": lambda: kaism.place(another()),
         "charts.scene": lambda: charts.scene(drawn),
         "labels.place": lambda: labels.place(x, y, radius, names, boxes.TYPE, frame, np.empty((0, 4))),
-        "kaism.unknowns": lambda: kaism.unknowns(Book(another(), chosen)),
-        "findings.find": lambda: findings.find(Book(another(), chosen)),
+        "kaism.unknowns": lambda: kaism.unknowns(another()),
+        "findings.find": lambda: findings.find(another()),
         "everything the matrix shows after a score": lambda: shown(edited()),
         "the same and the page's lists below it": lambda: [
             shown(now := edited()),
-            findings.find(Book(now, chosen)),
-            certainty.find_first(Book(now, chosen)),
+            findings.find(now),
+            certainty.find_first(now),
         ],
     }
     base, *times = interleaved(REPEATS, bare, *works.values())

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from kamlib import catalogue, palette
 from kamlib.models import certainty, findings, headlines, kaism, pia, portfolio, progress
+from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, US
@@ -222,7 +223,7 @@ def _people(book: Book) -> list[tuple[str, str]]:
 
 def attractive_rows(book: Book, segment: str, customer: str) -> list[dict[str, Any]]:
     """Factor by factor: label, share of the weight, score, benchmarks."""
-    return _factor_rows(book, kaism.of_scope(book, "attractiveness", segment), "attractiveness", customer)
+    return _factor_rows(book, of_scope(book, "attractiveness", segment), "attractiveness", customer)
 
 
 def _factor_rows(book: Book, factors: pd.DataFrame, model: str, subject: str) -> list[dict[str, Any]]:
@@ -237,7 +238,7 @@ def _factor_rows(book: Book, factors: pd.DataFrame, model: str, subject: str) ->
 
 def strength_table(book: Book, customer: str) -> dict[str, Any]:
     """The customer's critical success factors with our score and each competitor's."""
-    factors = kaism.of_scope(book, "strength", customer)
+    factors = of_scope(book, "strength", customer)
     names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True))
     scores = book["scores"]
     own = scores[(scores["model"] == "strength") & (scores["subject"] == customer)]
@@ -262,7 +263,7 @@ def _unknown(book: Book, customer: str) -> list[dict[str, Any]]:
 
 def benchmark(book: Book, factor: str, customer: str) -> str:
     """Beside the score grid: what good and bad look like, what was said, what is unknown."""
-    factors = kaism.of_scope(book, "attractiveness", book.settings.segment)
+    factors = of_scope(book, "attractiveness", book.settings.segment)
     row = factors[factors["factor"] == factor]
     if row.empty:
         return fill("benchmark_empty")
@@ -331,7 +332,7 @@ def sure(book: Book, customer: str) -> str:
 
 def score_table(book: Book, seen: pd.DataFrame) -> str:
     """All attractiveness scores of the segment with their benchmarks."""
-    factors = kaism.of_scope(book, "attractiveness", book.settings.segment)
+    factors = of_scope(book, "attractiveness", book.settings.segment)
     scores = book["scores"]
     own = scores[scores["model"] == "attractiveness"].drop_duplicates(["subject", "factor"])
     cells = own.set_index(["subject", "factor"])["score"].to_dict()

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib.models import ballots, kaism
+from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
 from kamlib.panels import box_word, fill, trusted
 from kamlib.wording import numeral
@@ -209,7 +210,7 @@ def _whole(book: Book, own: pd.DataFrame) -> pd.DataFrame:
     seen = kaism.place(book)[["segment", "customer", "name"]]
     parts = []
     for segment in own["segment"].unique():
-        factors = kaism.of_scope(book, "attractiveness", segment)[["factor", "label"]]
+        factors = of_scope(book, "attractiveness", segment)[["factor", "label"]]
         parts.append(seen[seen["segment"] == segment].merge(factors, how="cross"))
     full = pd.concat(parts, ignore_index=True).drop_duplicates(["customer", "factor"])
     full["name"] = full["name"].where(full["name"] != "", full["customer"])

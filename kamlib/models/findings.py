@@ -9,6 +9,7 @@ import pandas as pd
 
 from kamlib.errors import Advice
 from kamlib.models import distinction, groundwork, kaism, pia, plans, portfolio, profitability
+from kamlib.models.factors import of_scope
 from kamlib.wording import listed, sentence
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
@@ -102,7 +103,7 @@ def blocked_score(book: Book, segment: str, factor: str) -> str:
     waived = (decided["what"] == "benchmark_waiver") & (decided["reason"] != "")
     if segment in set(decided.loc[waived, "subject"]):
         return ""
-    own = kaism.of_scope(book, "attractiveness", segment)
+    own = of_scope(book, "attractiveness", segment)
     own = own[own["factor"] == factor]
     missing = [word for word in ("good", "bad") if (own[word].str.strip() == "").any()]
     if own.empty or not missing:
@@ -133,7 +134,7 @@ def _few_customers(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
 
 def _factors(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     for segment in kaism.segments(book):
-        own = kaism.of_scope(book, "attractiveness", segment)
+        own = of_scope(book, "attractiveness", segment)
         if not FEWEST <= len(own) <= MOST:
             text = f"{len(own)} attractiveness factors; about six keep the focus."
             yield "nudge", 7, segment, "", text, 18

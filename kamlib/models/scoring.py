@@ -25,8 +25,8 @@ def pivot(
     rows: pd.Series,
     columns: pd.Series,
     values: pd.Series,
-    index: pd.Index | list,
-    names: pd.Index | list,
+    index: pd.Index | list[str],
+    names: pd.Index | list[str],
 ) -> pd.DataFrame:
     """Each value in its row and column of a table index x names; NaN where there is none.
 

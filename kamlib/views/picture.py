@@ -14,6 +14,7 @@ from kamlib import charts, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.models import kaism, pia, portfolio
+from kamlib.models.factors import of_scope
 from kamlib.models.matrix import Matrix
 from kamlib.views.live import live
 from kamlib.views.parts import download, hear, panel, slid, stack, zones
@@ -255,7 +256,7 @@ def idea_card(desk: Desk, at: str = "") -> Panel:
 SIDES = {
     kaism.MATRIX.id: Side(
         about=lambda desk: desk.book, focus=lambda desk: desk.customer, pick=lambda desk, id: desk.look_at(id),
-        factors=lambda desk, model: kaism.of_scope(desk.book, model, desk.settings.segment),
+        factors=lambda desk, model: of_scope(desk.book, model, desk.settings.segment),
         sizes={"revenue": "revenue", "left": "what is left of it", "worth_high": "future value"},
         headings={}, card=_customer_card,
     ),

@@ -10,6 +10,7 @@ from kamlib import catalogue, panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.models import findings, kaism
+from kamlib.models.factors import of_scope
 from kamlib.views.parts import column, grid, hear, names_of, panel, slug, stack, zones
 from kamlib.views.widgets import Panel
 from kamlib.workbook.schema import US, as_text
@@ -27,7 +28,7 @@ def factors(desk: Desk) -> W.Box:
     }
 
     def own() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment).to_dict("records")
+        listed = of_scope(desk.book, "attractiveness", desk.settings.segment).to_dict("records")
         return [
             {"id": f["factor"], "label": f["label"], "head": str(number),
              "cells": [as_text(f[c]) for c in ("label", *wanted)]}
@@ -55,7 +56,7 @@ def _suggestions(desk: Desk) -> Panel:
     stock = catalogue.items(STOCK["attractiveness"]).set_index("id")
 
     def missing() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)
+        listed = of_scope(desk.book, "attractiveness", desk.settings.segment)
         bare = listed[(listed["good"] == "") & (listed["bad"] == "") & listed["factor"].isin(stock.index)]
         return bare.assign(
             good=bare["factor"].map(stock["good"]), bad=bare["factor"].map(stock["bad"])
@@ -63,7 +64,7 @@ def _suggestions(desk: Desk) -> Panel:
 
     def bare() -> bool:
         """Is there a factor that may not be scored yet?"""
-        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)["factor"]
+        listed = of_scope(desk.book, "attractiveness", desk.settings.segment)["factor"]
         return any(findings.blocked_score(desk.book, desk.settings.segment, f) for f in listed)
 
     made = panel(desk, lambda: panels.fill("suggestions", rows=missing(), bare=bare(), locked=desk.read_only))
@@ -97,7 +98,7 @@ def _stock(desk: Desk, model: str) -> Panel:
         return desk.settings.segment if model == "attractiveness" else desk.customer
 
     def html() -> str:
-        used = set(kaism.of_scope(desk.book, model, scope())["factor"])
+        used = set(of_scope(desk.book, model, scope())["factor"])
         rows = stock[~stock["id"].isin(used)][["id", "label", "help"]].to_dict("records")
         return panels.fill("stock", rows=rows, used=len(used), model=model, locked=desk.read_only)
 
@@ -116,7 +117,7 @@ def _add_factor(desk: Desk, model: str, scope: str, chosen: str) -> None:
     if not chosen:
         raise InvalidInput("Choose a factor from the list, or write one of your own.")
     stock = catalogue.items(STOCK[model]).set_index("id")["label"]
-    taken = set(kaism.of_scope(desk.book, model, scope)["factor"])
+    taken = set(of_scope(desk.book, model, scope)["factor"])
     if chosen in stock.index and chosen not in taken:
         desk.put("factors", model=model, scope=scope, factor=chosen, label=stock[chosen])
     else:
@@ -132,7 +133,7 @@ def _attractiveness(desk: Desk) -> W.Box:
     place: dict[str, str] = {"row": "", "column": ""}
 
     def columns() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment).to_dict("records")
+        listed = of_scope(desk.book, "attractiveness", desk.settings.segment).to_dict("records")
         return [
             column("scores", "score", f["label"], id=f["factor"], help=f"10: {f['good']}\n1: {f['bad']}",
                    sub=f"must have {f['must_have_min']:g}" if f["must_have_min"] == f["must_have_min"] else "")
@@ -141,7 +142,7 @@ def _attractiveness(desk: Desk) -> W.Box:
 
     def rows() -> list[dict[str, Any]]:
         seen = kaism.drawn(desk.book)
-        listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)["factor"]
+        listed = of_scope(desk.book, "attractiveness", desk.settings.segment)["factor"]
         part = desk.book["scores"]
         part = part[part["model"] == "attractiveness"]
         cells = dict(
@@ -171,7 +172,7 @@ def _attractiveness(desk: Desk) -> W.Box:
 def _known(desk: Desk) -> dict[str, Any]:
     """How many scores are known, and the average that decides the line."""
     seen = kaism.drawn(desk.book)
-    listed = kaism.of_scope(desk.book, "attractiveness", desk.settings.segment)
+    listed = of_scope(desk.book, "attractiveness", desk.settings.segment)
     every = len(seen) * len(listed)
     unknown = kaism.unknowns(desk.book)
     blank = int((unknown["model"] == "attractiveness").sum())
@@ -194,7 +195,7 @@ def _strength(desk: Desk) -> W.Box:
         ]  # fmt: skip
 
     def rows() -> list[dict[str, Any]]:
-        listed = kaism.of_scope(desk.book, "strength", desk.customer) if desk.customer else None
+        listed = of_scope(desk.book, "strength", desk.customer) if desk.customer else None
         if listed is None:
             return []
         part = desk.book["scores"]
@@ -270,7 +271,7 @@ def _add_rival(desk: Desk, chosen: str, new: str) -> None:
     """A competitor of this customer, from the list or by a new name: its scores start unknown."""
     if not desk.customer:
         raise InvalidInput("Choose a customer first.")
-    listed = kaism.of_scope(desk.book, "strength", desk.customer)["factor"].tolist()
+    listed = of_scope(desk.book, "strength", desk.customer)["factor"].tolist()
     if not listed or not (chosen or new):
         raise InvalidInput("Choose a competitor." if listed else "First say what the customer looks for.")
     with desk.as_one():

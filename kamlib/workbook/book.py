@@ -147,7 +147,7 @@ def model(function: Callable[Concatenate[Book, P], T]) -> Callable[Concatenate[B
     """
 
     @functools.wraps(function)
-    def asked(book: Book, *args: P.args, **more: P.kwargs) -> T:
+    def asked(book: Book, /, *args: P.args, **more: P.kwargs) -> T:
         question = (asked, args, *sorted(more.items()))
         if question in book._answers:
             answer = book._answers[question]

@@ -45,7 +45,7 @@ def findings(name: str, given: Tables, text: Tables, rules: Collection[Rule]) ->
 
 
 def _function(rule: Rule) -> Pick:
-    return getattr(importlib.import_module(rule.by), rule.name)  # type: ignore[no-any-return]
+    return getattr(importlib.import_module(rule.by), rule.name)
 
 
 def _reference(column: str, table: str) -> Rule:

@@ -16,7 +16,7 @@ Sentences = dict[str, dict[str, list[str]]]
 @functools.cache
 def _sentences() -> Sentences:
     content = Path(__file__).with_name("sentences.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(content)  # type: ignore[no-any-return]
+    return yaml.safe_load(content)
 
 
 def refusal(key: str, **parts: object) -> WorkbookError:
