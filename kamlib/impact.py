@@ -231,7 +231,7 @@ def _by_idea(rows: pd.DataFrame, labels: pd.Series) -> list[Any]:
     made = (
         rows.assign(labels=labels)
         .groupby("idea", sort=False)
-        .agg(name_=("name", "first"), labels=("labels", listed))
+        .agg(name_=("name", "first"), labels=("labels", lambda names: listed(names, NAMED)))
     )
     return list(made.itertuples(index=False))
 
