@@ -33,7 +33,7 @@ def by_fractions(row: list[int]) -> Fraction:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.integers(-40, 40), min_size=1, max_size=9, unique=True))
 def test_the_closed_form_is_exact(row):
     assert certainty.above(np.array([row]))[0] == pytest.approx(float(by_fractions(row)), abs=1e-9)
@@ -168,7 +168,7 @@ def test_the_chances_of_the_boxes_are_shares_of_the_weights(scores, ours, rivals
     assert (seen["error"] == np.where(seen["exact"], 0, weights.ERROR)).all()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @example([[1.0] * 3] * 2, [1.0, 1.0, 1.5], [[1.0] * 3])  # level with them when a factor does not count
 @example([[1.0, 1.0, None], [1.0, 1.0, 10.0]], [5.0] * 3, [[4.0] * 3])  # jumps where one alone counts
 @given(GAPS, ROW, RIVALS)

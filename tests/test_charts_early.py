@@ -293,7 +293,7 @@ def test_nothing_ticked_is_drawn():
 
 
 @given(text=st.text(max_size=120), size=st.integers(13, 20), room=st.floats(20, 400), most=st.integers(1, 3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_wrapped_text_has_room_and_loses_nothing_without_saying_so(text, size, room, most):
     lines = pixels.wrapped(text, size, room, most)
     whole = "".join(text.split())

@@ -141,7 +141,7 @@ anything = st.one_of(
 columns = [(t.name, c) for t in DEFINITIONS.values() if t.name != "history" for c in t.columns]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(columns), anything)
 def test_whatever_is_accepted_is_parsed_and_accepted_again(where, value):
     name, column = where
@@ -163,7 +163,7 @@ def test_whatever_is_accepted_is_parsed_and_accepted_again(where, value):
 FIELDS = ["customer", "name", "segment", "status", "note", "revenue"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), anything))
 def test_a_row_that_is_accepted_leaves_a_workbook_without_errors(row):
     try:

@@ -514,7 +514,7 @@ def room(tmp_path_factory: Any) -> tuple[Desk, list[ipywidgets.Widget], Path]:
     return desk, [w for view in every_view(desk).values() for w in inside(view)], place
 
 
-hostile = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+hostile = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @hostile

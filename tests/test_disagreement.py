@@ -231,7 +231,7 @@ def test_alpha_of_the_published_table(level):
     assert found == pytest.approx(LEVELS[level], abs=5e-4)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(st.one_of(st.just(np.nan), SCORE), min_size=5, max_size=5), min_size=2, max_size=5),
     st.sampled_from([*LEVELS]),
@@ -255,7 +255,7 @@ def test_alpha_by_its_definition(rows, level):
     assert found == pytest.approx(1 - ratio, abs=1e-9, nan_ok=True)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.integers(2, 6), st.integers(3, 7), st.integers(0, 10**6))
 def test_concordance_is_that_of_friedman(people, customers, seed):
     stats = pytest.importorskip("scipy.stats")

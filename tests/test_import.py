@@ -212,7 +212,7 @@ def test_far_too_long_a_cell_is_cut_and_said(tmp_path):
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=75, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_bytes_come_they_are_read_or_refused(tmp_path, raw):
     with_text = [raw, b"Name,Revenue\nAcme,1\n" + raw]
     for content in with_text:
@@ -594,7 +594,7 @@ def any_list(draw):
                         index=range(1, len(rows) + 2))  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=75, deadline=None, suppress_health_check=list(HealthCheck))
 @given(any_list(), st.booleans(), st.booleans(), st.data())
 def test_every_row_is_accounted_for_and_a_second_time_nothing_changes(cells, replace, fresh, data):
     try:

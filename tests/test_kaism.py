@@ -137,7 +137,7 @@ def cases(draw, score=scores, customers=st.integers(1, 5), factors=st.integers(1
     return {c: draw(row) for c in names}, strength, weights
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(cases(), st.sampled_from([2, 3, 7, 10]))
 def test_rescaling_all_weights_changes_no_box(case, factor):
     attractive, strength, weights = case
@@ -146,7 +146,7 @@ def test_rescaling_all_weights_changes_no_box(case, factor):
     assert {c: r["box"] for c, r in before.items()} == {c: r["box"] for c, r in after.items()}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(cases())
 def test_the_line_is_the_plain_mean_and_boxes_follow_exact_fractions(case):
     attractive, strength, weights = case
@@ -168,7 +168,7 @@ def test_the_line_is_the_plain_mean_and_boxes_follow_exact_fractions(case):
         assert row["on_line"] == (y[c] == line or sum(map(Fraction, strength[c]["us"])) == max(rivals))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(cases(), st.data())
 def test_an_unknown_never_removes_the_true_box(case, data):
     attractive, strength, weights = case

@@ -303,7 +303,7 @@ def test_a_layout_of_odd_sizes_and_circles(points, ways):
 
 
 @given(text=st.one_of(maps(most=14), maps(acyclic=False, most=8)))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_no_box_lies_over_another_and_every_route_goes_rightwards(text):
     drawn = laid_out(text)
     x, right = drawn["x"], drawn["x"] + drawn["width"]
