@@ -87,7 +87,7 @@ def desk(book: SimpleNamespace, segment: str = "", customer: str = "") -> Any:
     chosen = about(book, segment)
     store = SimpleNamespace(location="decisions.kam")
     return SimpleNamespace(
-        tables=book.tables, settings=chosen, store=store, audience="internal", customer=customer, narrowed=bool(segment)
+        book=Book(book.tables, chosen), tables=book.tables, settings=chosen, store=store, audience="internal", customer=customer, narrowed=bool(segment)
     )  # fmt: skip
 
 

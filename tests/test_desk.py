@@ -268,7 +268,7 @@ def test_the_change_of_another_process_is_seen(place: Path) -> None:
     assert not desk.refresh() and not heard
 
     code = (
-        "import sys; from kamlib import stores; from kamlib.desk import Desk\n"
+        "import sys; from kamlib.workbook import stores; from kamlib.desk import Desk\n"
         "Desk(*stores.load(sys.argv[1])).put('scores', model='attractiveness', subject='Beta', factor='f1', score=1)"
     )
     subprocess.run(
