@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks import books, peers
 from benchmarks.measure import Row, interleaved, table
 from kamlib.models import certainty
-from kamlib.models.certainty import draws, spreads
+from kamlib.models.certainty import acceptability
+from kamlib.models.certainty.weights import ERROR, Spread
 from kamlib.workbook import schema as tables
 from kamlib.workbook import settings
 from kamlib.workbook.book import Book
@@ -69,9 +70,8 @@ def sampled_leads(margins: np.ndarray, weights: np.ndarray, kind: type = np.floa
 
 def leads(margins: np.ndarray) -> np.ndarray:
     """kamlib's own answer on the same margins; the place to plug another one in."""
-    count, rivals, factors = margins.shape
-    there, weights = np.ones((count, rivals), dtype=bool), np.ones((count, factors))
-    return spreads.leads(margins, there, weights, spreads.Spread("any", 0))[0]
+    asked = np.ones((len(margins), margins.shape[2]))
+    return acceptability.lead_chances(margins, asked, Spread("any", 0))[0]
 
 
 def scores_of(count: int, *more: int) -> np.ndarray:
@@ -171,7 +171,7 @@ def _said(agrees: bool, what: str) -> str:
 def _both(size: int) -> str:
     """Both axes on arrays, and the matrix products that their sampling cannot do without."""
     scores, margins = scores_of(size), scores_of(size, 1) - scores_of(size + 1, RIVALS)[:size]
-    few, many = draws.weights((1,) * FACTORS), drawn(DRAWS)
+    few, many = Spread("any", 0).drawn(np.ones(FACTORS)), drawn(DRAWS)
     ours: dict[str, Callable[[], object]] = {
         "leads": lambda: leads(margins),
         "both axes": lambda: (attractive(scores), leads(margins)),
@@ -216,11 +216,11 @@ def _product(flat: np.ndarray, weights: np.ndarray, kind: type) -> Callable[[], 
 def _leads_agree(margins: np.ndarray, weights: np.ndarray) -> list[str]:
     ours, truth = leads(margins), sampled_leads(margins, drawn(20 * DRAWS))
     apart, long = np.abs(ours - truth), sampled_leads(margins, weights)
-    within, noise = (apart <= draws.ERROR).mean(), np.abs(long - truth).max()
+    within, noise = (apart <= ERROR).mean(), np.abs(long - truth).max()
     short = np.abs(sampled_leads(margins, weights, np.float32) - long).max() * len(weights)
     return [
         _said(within >= 0.95, f"leads and {20 * DRAWS} draws at most {apart.max():.4f} apart, {within:.1%} of the customers"
-                              f" within {draws.ERROR} ({DRAWS} draws and those: at most {noise:.4f})"),
+                              f" within {ERROR} ({DRAWS} draws and those: at most {noise:.4f})"),
         _said(short < 1.5, f"float32 and float64 at most {short:.0f} of {DRAWS} draws apart"),
     ]  # fmt: skip
 

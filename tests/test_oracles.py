@@ -22,7 +22,8 @@ import pytest
 
 from benchmarks import certainty as bench
 from kamlib.models import scoring
-from kamlib.models.certainty import draws, exact
+from kamlib.models.certainty import exact
+from kamlib.models.certainty.weights import ERROR
 
 HERE = Path(__file__).parent / "oracles"
 SAMPLE, CHUNK = 2_000_000, 100_000
@@ -172,4 +173,4 @@ def test_the_benchmark_compares_like_with_like():
     assert bench.blocked(scores, weights) == pytest.approx(shares, abs=1 / len(weights))
     margins = bench.scores_of(40, 1) - bench.scores_of(41, bench.RIVALS)[:40]
     led = bench.sampled_leads(margins, bench.drawn(20_000))
-    assert np.abs(bench.leads(margins) - led).max() <= 3 * draws.ERROR
+    assert np.abs(bench.leads(margins) - led).max() <= 3 * ERROR

@@ -129,7 +129,10 @@ def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
             "".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"
         ]
         names = {"desk": desk, "display": lambda *parts: parts}
-        exec("from kamlib import report, views; from kamlib.models import certainty, kaism, pia, profitability", names)  # noqa: S102
+        exec(
+            "from kamlib import report, views; from kamlib.models import certainty, kaism, pia, profitability",
+            names,
+        )  # noqa: S102
         for cell in cells[2:]:
             desk._listeners.clear()
             yield f"{path.stem}: {cell}", eval(cell.strip(), names)  # noqa: S307
