@@ -226,6 +226,8 @@ def _edited(source: exchange.Files, path: Path, text: Tables) -> str:
             _make(path, text, origin)
             return "made"
     was = store.origin()
+    if was == origin:  # somebody else has made it meanwhile
+        return "copy"
 
     def agreed(now: Tables) -> Tables:
         if _origin(source.path, now) not in (was, origin):
