@@ -14,7 +14,9 @@ from typing import Any
 import pandas as pd
 
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
-from kamlib.models import findings, kaism, market, pia, scenarios, scope
+from kamlib.models import findings, headlines, kaism, market, pia, scenarios, scope
+from kamlib.pages import html
+from kamlib.pages.exhibit import Choice, Page, Part, Slider, View
 from kamlib.workbook import checks, settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
@@ -42,7 +44,7 @@ def open_desk(
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
-    desk.audience, desk.narrowed = audience, bool(segment)
+    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), is_run
     scope.agree(desk.book, segment, customer)
     if customer:
         desk.look_at(customer)
@@ -68,6 +70,17 @@ def _namespace() -> Mapping[str, Any]:
     return {}
 
 
+class Paper:
+    """HTML that a notebook shows, every text escaped; and what it says of its page to the template."""
+
+    def __init__(self, html: str, page: dict[str, Any] | None = None) -> None:
+        self.html, self.page = html, page
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        said = {"application/vnd.kam+json": self.page} if self.page else {}
+        return {"text/html": self.html, "text/plain": ""} | said
+
+
 class Desk:
     """A live workbook. `book` is what the models take; never change its tables in place."""
 
@@ -80,8 +93,13 @@ class Desk:
         self._done: list[list[Change]] = []  # how to take back what was done here, last one last
         self._what_if: dict[str, pd.DataFrame] = {}
         self.message, self.saved_at, self.customer, self.idea = "", "", "", ""
-        self.audience = "internal"
+        self.audience, self.paper = "internal", False
+        self.page: Page | None = None
         self.poll: Any = None
+        self.picked: dict[str, Any] = {}  # the controls that were moved on this page, and what they are
+        self.controls: dict[str, Slider | Choice] = {}
+        self.waiting: list[Callable[[], None]] = []  # parts of the page that nobody has seen yet
+        self._pickers: list[Callable[[str], object]] = []
         self._typed = typed(text)
         self._memory: OrderedDict[Any, Any] = OrderedDict()  # what the models answered, of every edition
         self._book: Book | None = None
@@ -96,6 +114,56 @@ class Desk:
             there = scenarios.applied(entered, self.settings.scenario)
             self._book = there.having(self._what_if) if self._what_if else there
         return self._book
+
+    @property
+    def view(self) -> View:
+        """What an exhibit sees now."""
+        book = self.book
+        if self.paper and self.page and not (self.page.of_segment or self.narrowed):
+            book = book.choosing(segment="")
+        return View(book, self.customer, self.idea, self.picked, self.read_only or self.paper, self.paper, self.narrowed,
+                    stores.file_name(self.store.location), self.supposing)  # fmt: skip
+
+    def open(self, page: Page) -> Any:
+        """The beginning of a page: on the screen the title line with the ten steps and the status line."""
+        self.page = page
+        if self.audience != "internal" and not page.outside:
+            raise InvalidInput(
+                "These pages are internal. What a customer may read is made with: "
+                "kam report --customer ... --audience customer",
+                table="parameters", column="audience", found=self.audience, allowed="internal",
+            )  # fmt: skip
+        if self.paper:
+            view = self.view
+            if self.audience != "internal" and page.outside:
+                return Paper(page.outside(view), {"title": "", "ends": [], "alone": True})
+            said = {"title": "", "ends": headlines.narrowing(view.book), "alone": False}
+            return Paper(html.opening(page, view), said)
+        from kamlib import views
+
+        return views.open(self, page.title, page.step if page.step or page.id == views.PROFIT else page.id)
+
+    def show(self, part: Part) -> Any:
+        """An exhibit, or several: on the screen as a widget, on paper as HTML."""
+        if self.paper:
+            return Paper(html.on_paper(part, self.view) if self.audience == "internal" else "")
+        from kamlib.app import show
+
+        return show.later(self, part)
+
+    def pick(self, control: str, value: Any) -> None:
+        """Move a control of this page. Raises LookupError and ValueError where there is none, or not so far."""
+        moved = self.controls[control]
+        if isinstance(moved, Choice) and moved.taken:
+            moved.taken(self, {"value": value})
+            return
+        self.picked[control] = moved.accepts(self.view, value)
+        for listener in list(self._pickers):
+            listener(control)
+
+    def on_pick(self, listener: Callable[[str], object]) -> None:
+        """Call `listener` with its id whenever a control is moved."""
+        self._pickers.append(listener)
 
     @property
     def tables(self) -> Tables:

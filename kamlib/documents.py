@@ -122,61 +122,6 @@ def groundwork(desk: Desk) -> Document:
     )  # fmt: skip
 
 
-def profits(desk: Desk) -> Document:
-    """Who really pays, for a reader: discounts, cost to serve, the whale curve, future value, what it means.
-
-    All customers, unless the notebook was given a segment.
-    """
-    _inside(desk)
-    from kamlib import charts, earnings
-
-    book = desk.book if desk.narrowed else desk.book.choosing(segment="")
-    scope = "segment" if desk.narrowed else "all"
-    seen = profitability.scoped(book, scope)
-    curve = profitability.ranked(seen)
-    margin, source = profitability.margin(book)
-    off = 5.0
-    pools, costly = profitability.pools(book), profitability.by_activity(book)
-    value, stay = (
-        profitability.future_value(book),
-        profitability.retention(book),
-    )
-    segment = book.settings.segment if book.settings.segment in set(stay["segment"]) else "all"
-    stay = stay[stay["segment"] == segment]
-    own = book.settings.overheads is not None
-    rounds, _ = earnings.played(book, own)
-    pays = profitability.kam_cost(book)
-    pictures = {
-        "whale": charts.whale(curve) if len(curve) else None,
-        "discount": charts.discount(margin, off) if margin == margin else None,
-        "spiral": charts.spiral(rounds) if len(rounds) else None,
-        "capacity": charts.capacity(pools) if len(pools) else None,
-        "activities": charts.serving(costly) if len(costly) else None,
-        "future": charts.future(value) if value["low"].notna().any() else None,
-        "stay": charts.retention(stay) if len(stay) else None,
-        "flows": charts.flows(book["won_lost"]) if book["won_lost"]["kind"].ne("").any() else None,
-        "programme": charts.programme(pays) if pays["amount"].notna().any() else None,
-    }  # fmt: skip
-    parts = {
-        "whale_words": earnings.whale_words(book, seen, scope, choose=False), "whale_table": earnings.whale_table(curve),
-        "discount_words": earnings.discount(margin, off, source),
-        "discount_table": earnings.discount_table(book),
-        "spiral_words": earnings.spiral(book, own), "serving_words": earnings.serving(book),
-        "future_words": earnings.future_words(book), "won": earnings.won_title(book),
-        "programme_words": earnings.programme_words(book),
-        "channels": earnings.moved(book, 50.0),
-        "worth": earnings.worth(book),
-        "findings": panels.findings_list(findings.profits(book)),
-    }  # fmt: skip
-    return _internal(
-        desk, book, panels.fill(
-            "report_profits", title=earnings.whale_title(curve),
-            **{name: panels.trusted(charts.svg(made, name) if made is not None else "") for name, made in pictures.items()},
-            **{name: panels.trusted(html) for name, html in parts.items()},
-        ),
-    )  # fmt: skip
-
-
 def differently(desk: Desk) -> Document:
     """What notebook 04 is for: step 10 of the workbook, or one customer, or what that customer may have in its hands."""
     if desk.audience == "customer":

@@ -15,6 +15,7 @@ from kamlib import catalogue, palette
 from kamlib.models import certainty, findings, headlines, kaism, pia, portfolio, progress
 from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
+from kamlib.pages import html
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, US
 
@@ -361,7 +362,7 @@ def unknown_table(book: Book) -> str:
 
 def look() -> Any:
     """The style sheet, for a page that stands alone."""
-    return trusted((Path(__file__).parent / "look.css").read_text(encoding="utf-8"))
+    return trusted(html.look())
 
 
 def trusted(html: str) -> Markup:

@@ -20,18 +20,18 @@ from kamlib.documents import (
     differently,
     document,
     groundwork,
-    profits,
 )
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, portfolio, scenarios
 from kamlib.models.scope import agree
+from kamlib.pages import html
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables
 from kamlib.workbook.stores import files
 
 __all__ = [
-    "Document", "PUBLISHED", "account", "allowed", "certain", "differently", "document", "groundwork", "parameters", "profits",
+    "Document", "PUBLISHED", "account", "allowed", "certain", "differently", "document", "groundwork", "parameters",
     "publish_copy", "rehearse", "write",
 ]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")
@@ -298,6 +298,8 @@ def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: 
     notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
     notebook = parameterize_notebook(notebook, values)
     kernels.execute(notebook, folder)
+    if not any("report" in c.metadata.get("tags", []) for c in notebook.cells if c.cell_type == "code"):
+        return printed(notebook)
     shown = [o for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     if not shown:
         raise KamError("The report came out empty.", hint="Run `kam check` on the workbook.")
@@ -310,6 +312,15 @@ def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: 
         look=look,
         body=panels.trusted(shown[-1]["data"]["text/html"]),
     )
+
+
+def printed(notebook: Any) -> str:
+    """A notebook that was run under Papermill, as a page; `jupyter nbconvert --template kam` gives the same."""
+    from nbconvert.exporters import HTMLExporter
+
+    exporter = HTMLExporter(template_name="kam", extra_template_basedirs=[str(html.TEMPLATES)])
+    page, _ = exporter.from_notebook_node(notebook)
+    return str(page)
 
 
 def publish_copy(

@@ -177,7 +177,7 @@ def serve(
             "allow_tracebacks": False,
         },
         KernelManager={"transport": transport, "autorestart": False},  # a restarted one is empty
-        TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"report"}},
+        TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"report", "paper"}},
         IdentityProvider={"cookie_options": {"samesite": "Lax"}},
     )
     app = Server(

@@ -179,8 +179,8 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
             lambda idea=idea: cell(app, RATED, idea, 8).inner_text() == seen[idea],
             what=f"the class of {idea}",
         )
-    first = pia.order(Book(*model(place, WHO)))["name"].iloc[0]
-    app.locator("#kam-order tbody tr").first.filter(has_text=first).wait_for()
+    order = pia.order(Book(*model(place, WHO)))
+    app.locator("#kam-order tbody tr").first.filter(has_text=order["name"].iloc[0]).wait_for()
 
     for n, title in enumerate(
         ("What is each idea worth to us?", "What is it worth to the customer, in the customer's eyes?")

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from kamlib import earnings
 from kamlib.models import profitability, results
+from kamlib.pages import profit
+from kamlib.pages.value import FUTURE
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import typed
 from kamlib.workbook.settings import of_workbook
+from tests.paper import title
 from tests.serving import ROOT, Board, browser, wait_until
 from tests.windows import cell, grid, kept, lines, main_ends_with, sound, stored, tables_of, visit
 
@@ -23,7 +25,7 @@ __all__ = ["browser", "sound"]  # fixtures
 pytestmark = pytest.mark.browser
 NOTEBOOKS = ROOT / "notebooks"
 PAGE, WHALE = "03_profitability", ".kam-chart svg path[aria-label]"
-TITLE = ".jp-OutputArea h2, .kam h2"
+whale, discount = profit.whale.parts[0].parts[0], profit.discount.parts[0]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def says(page: Any, title: str) -> None:
 
 def slide(page: Any, id: str, value: float) -> None:
     """Move a slider as somebody with a mouse does: events on the way, and one when it is let go."""
-    page.locator(f"#kam-what-if-{id}").evaluate(
+    page.locator(f"#kam-{id}").evaluate(
         """(input, value) => { input.value = value;
             input.dispatchEvent(new Event("input", {bubbles: true}));
             input.dispatchEvent(new Event("change", {bubbles: true})); }""",
@@ -67,7 +69,7 @@ def slide(page: Any, id: str, value: float) -> None:
 
 
 def look_at(page: Any, name: str) -> None:
-    page.locator("#kam-choose-profit").select_option(label=name)
+    page.locator("#kam-customer-profit").select_option(label=name)
     says(page, name)
 
 
@@ -79,10 +81,10 @@ def test_the_page_the_command_and_the_report_say_the_same(app: Any, place: Path,
 
     tables, settings = model(place)
     curve = results.show(str(place), "whale_curve")
-    title = earnings.whale_title(curve)
-    says(app, title)
+    result = title(whale, Book(tables, settings))
+    says(app, result)
     page = next(iter(report.write(str(place), tmp_path, notebook=PAGE))).read_text(encoding="utf-8")
-    assert f"<h1>{title}</h1>" in page
+    assert f'<h3 class="result">{result}</h3>' in page and f'<p class="verdict">{result}</p>' in page
     pools = results.show(str(place), "unused_capacity")
     unused = f"{pools['unused_cost'].sum():,.0f}"
     assert re.search(rf"{unused} of {pools['cost'].sum():,.0f}|more time than there is", page)
@@ -148,7 +150,7 @@ def test_raising_the_price_shows_what_follows_for_the_customer_and_the_company(a
 def test_the_arrow_keys_raise_the_price(app: Any) -> None:
     look_at(app, "Fairlie Group")
     slide(app, "rise", 0)
-    app.locator("#kam-what-if-rise").focus()
+    app.locator("#kam-rise").focus()
     for _ in range(4):
         app.keyboard.press("ArrowRight")
     app.locator(".kam-weights output", has_text="2 %").first.wait_for()
@@ -161,17 +163,17 @@ def test_whose_curve_it_is_can_be_chosen(app: Any, place: Path) -> None:
     for scope in ("key", "largest", "segment", "all"):
         app.locator(f"#kam-scope-{scope}").click()
         of = settings.model_copy(update={"segment": app.locator("#kam-segment").input_value()})
-        says(app, earnings.whale_title(profitability.ranked(profitability.scoped(Book(tables, of), scope))))
+        says(app, title(whale, Book(tables, of), picked={"scope": scope}))
 
 
 # discounts
 
 
-def test_the_discount_what_if(app: Any) -> None:
+def test_the_discount_what_if(app: Any, place: Path) -> None:
     for margin, off in ((20, 5), (15, 5), (25, 7.5), (20, 0), (10, 10), (10, 20)):
         slide(app, "margin", margin)
         slide(app, "off", off)
-        says(app, earnings.discount_title(margin, off))
+        says(app, title(discount, Book(*model(place)), picked={"margin": margin, "off": off}))
     slide(app, "margin", 20)
     slide(app, "off", 5)
     says(app, "A discount of 5 % needs 33 % more volume to earn the same")
@@ -189,13 +191,13 @@ def test_the_spiral_with_the_example_and_with_our_own(app: Any, place: Path) -> 
     says(app, "Dropping whoever looks bad takes four customers and turns 50 into -120")
     app.locator("#kam-spiral-own").click()
     tables, settings = model(place)
-    says(app, earnings.spiral_title(profitability.spiral(Book(tables, settings))))
+    says(app, title(profit.overhead_spiral, Book(tables, settings), picked={"spiral": "own"}))
     app.locator("#kam-set-overheads").fill("a lot")
-    app.get_by_role("button", name="Keep").nth(1).click()
+    app.locator("div[data-form]", has=app.locator("#kam-set-overheads")).get_by_role("button").click()
     app.locator(".kam-status .say", has_text="is not a number").wait_for()
     assert app.locator("#kam-set-overheads").input_value() == "a lot"  # nothing typed is lost
     app.locator("#kam-set-overheads").fill("2 000 000".replace(" ", ""))
-    app.get_by_role("button", name="Keep").nth(1).click()
+    app.locator("div[data-form]", has=app.locator("#kam-set-overheads")).get_by_role("button").click()
     kept(place, ["2000000"], "settings", "value", key="overheads")
 
 
@@ -203,16 +205,16 @@ def test_the_spiral_with_the_example_and_with_our_own(app: Any, place: Path) -> 
 
 
 def test_costs_are_typed_in_and_everything_follows(app: Any, place: Path) -> None:
-    title = "Whose time serves customers"
+    pools = "Whose time serves customers"
     before = profitability.pools(Book(*model(place))).set_index("pool")
-    cell(app, title, "Broker consultants", 0).click()
+    cell(app, pools, "Broker consultants", 0).click()
     app.keyboard.type("700000")
     app.keyboard.press("Enter")
     kept(place, ["700000"], "pools", "cost", pool="consultants")
     now = profitability.pools(Book(*model(place))).set_index("pool")
     assert now.at["consultants", "unused_cost"] > before.at["consultants", "unused_cost"]
     app.locator("td", has_text=re.compile(f"^{now.at['consultants', 'unused_cost']:,.0f}$")).first.wait_for()
-    says(app, earnings.whale_title(profitability.whale(Book(*model(place)))))
+    says(app, title(whale, Book(*model(place))))
 
     activity = tables_of(place)["activities"].iloc[0]
     own = tables_of(place)["time_terms"]
@@ -248,14 +250,13 @@ def test_a_wrong_count_is_refused_in_words(app: Any) -> None:
 
 
 def test_a_range_follows_what_is_typed(app: Any, place: Path) -> None:
-    title = "How likely each stays and grows"
-    cell(app, title, "Alder Network", 0).click()
+    cell(app, "How likely each stays and grows", "Alder Network", 0).click()
     app.keyboard.type("60")
     app.keyboard.press("Enter")
     kept(place, ["60"], "outlook", "retention_low_pct", customer="alder")
     tables, settings = model(place)
     of = settings.model_copy(update={"segment": app.locator("#kam-segment").input_value()})
-    says(app, earnings.future_title(Book(tables, of)))
+    says(app, title(FUTURE, Book(tables, of)))
 
 
 def test_contacts_moved_to_the_internet(app: Any, place: Path) -> None:
@@ -291,7 +292,7 @@ def test_an_empty_workbook_says_what_to_do(browser: Any, tmp_path: Path) -> None
     place = tmp_path / "fresh.kam"
     assert main_ends_with(0, ["new", str(place)])
     with Board(NOTEBOOKS, workbook=place, start=PAGE) as board:
-        page = visit(browser, board, wait_for="#kam-what-if-off")
+        page = visit(browser, board, wait_for="#kam-off")
         says(page, "Nobody's profit is known yet")
         says(page, "Whose time serves customers, and what does it cost?")
         says(page, "How long do customers stay, and what are they worth?")
@@ -319,7 +320,7 @@ def test_readers_may_ask_what_if_and_change_nothing(browser: Any, tmp_path: Path
 def test_a_click_is_not_lost_when_the_panel_is_drawn_anew_under_it(app: Any, place: Path) -> None:
     """Between pressing and letting go of a button somebody else's entry may arrive; the click still counts."""
     app.locator("#kam-scope-all").click()
-    app.locator("#kam-scope-all b").wait_for()
+    app.locator("#kam-scope-all[aria-pressed=true]").wait_for()
     app.locator("#kam-scope-key").hover()
     app.mouse.down()
     key = {"customer": "alder", "year": "2025"}
@@ -330,6 +331,6 @@ def test_a_click_is_not_lost_when_the_panel_is_drawn_anew_under_it(app: Any, pla
     )
     app.wait_for_timeout(500)  # the sentences follow the picture
     app.mouse.up()
-    app.locator("#kam-scope-key b").wait_for()
+    app.locator("#kam-scope-key[aria-pressed=true]").wait_for()
     tables, settings = model(place)
-    says(app, earnings.whale_title(profitability.ranked(profitability.scoped(Book(tables, settings), "key"))))
+    says(app, title(whale, Book(tables, settings), picked={"scope": "key"}))

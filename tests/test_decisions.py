@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from kamlib import charts, crew, documents, earnings, panels, sureness, whatif
+from kamlib import charts, crew, documents, panels, sureness, whatif
 from kamlib.models import distinction, kaism, plans, portfolio, profitability, resources, results
+from kamlib.pages import profit, value
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed
+from tests.paper import paper
 from tests.serving import ROOT
 from tests.worked import frame
 
@@ -190,16 +192,16 @@ def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
     everybody = {t.name for t in own.values() if t.category}
     assert told(documents.certain(desk(book, segment)).html, book) >= everybody
     seen = portfolio.classes(Book(book.tables, about(book, segment)))
-    money = profitability.customers(Book(book.tables, about(book)))
     for customer, true in [*own.items()][-8:]:
         for html in (
             panels.card(Book(book.tables, about(book, segment)), seen, customer, locked=True),
-            earnings.card(Book(book.tables, about(book)), money, customer),
+            paper(profit.whale.parts[1].parts[0], Book(book.tables, about(book)), customer=customer),
             sureness.card(Book(book.tables, about(book, segment)), customer) if true.category else "",
         ):
             chips = [tag.get_text()[1:].strip() for tag in BeautifulSoup(html, "html.parser").select(".tag")]
             assert set(chips) <= {true.words}, (customer, chips)
-    told(documents.profits(desk(book)).html, book)
+    for part in (profit.whale, value.worth):
+        told(paper(part, Book(book.tables, about(book))), book)
     told(documents.distinct(desk(book)).html, book)
     told(crew.told(Book(book.tables, about(book))), book)
     for customer in [*own][-1:] + ["stray"] * book.spoilt:

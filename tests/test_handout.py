@@ -436,7 +436,7 @@ def test_who_it_is_for_is_asked_before_any_work(given, words, tmp_path):
 
 def test_other_notebooks_make_no_page_for_a_customer(tmp_path):
     desk = desk_of(plan(), tmp_path)
-    for each in (report.document, report.groundwork, report.profits, documents.distinct, documents.account):
+    for each in (report.document, report.groundwork, documents.distinct, documents.account):
         with pytest.raises(InvalidInput, match="These pages are internal"):
             each(desk)
     for notebook in ("01_segmentation", "02_kaism", "03_profitability"):

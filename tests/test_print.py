@@ -80,7 +80,7 @@ def pages(name: str) -> Iterator[tuple[str, str, Any]]:
     """Every internal report of an example as it is written: what it is, its desk, HTML."""
     store, book = stores.load(ROOT / "data" / name, read_only=True)
     whole = Desk(store, book, read_only=True)
-    for make in (documents.groundwork, documents.profits, documents.distinct):
+    for make in (documents.groundwork, documents.distinct):
         yield make.__name__, whole, paged(make(whole).html)
     for segment in whole.tables["segments"]["segment"]:
         own = Desk(store, book, segment=segment, read_only=True)

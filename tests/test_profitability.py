@@ -11,17 +11,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kamlib import earnings
 from kamlib.errors import InvalidInput
 from kamlib.models import portfolio
 from kamlib.models import profitability as profit
 from kamlib.models.profitability import curve, future, overheads
+from kamlib.pages import profit as pages
+from kamlib.pages import value
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings as choices
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import shipped
 from tests import worked
+from tests.paper import paper
 from tests.worked import messages, rows, workbook
 
 MONEY = st.integers(-50_000, 50_000).map(float)
@@ -111,11 +113,11 @@ def test_any_gross_margin_is_shown_or_said_to_give_no_table(pct):
     tables, of = workbook(customers=listed(a=1))
     tables["customers"] = tables["customers"].assign(revenue=1000.0, profit=10 * pct)
     own, why = profit.margin(Book(tables, of))
-    table = earnings.discount_table(Book(tables, of))
+    shown = paper(pages.discount, Book(tables, of))
 
     assert (abs(own - pct) < 0.051 and 0 < own < 100) == (1e-4 <= pct <= 99.9999)
-    assert why in earnings.discount(own, 5, why)
-    assert re.findall("our ([^<]*) %", table) == ([] if math.isnan(own) else [f"{own:g}"])
+    assert why in shown
+    assert re.findall("margin our ([^<]*) %", shown) == ([] if math.isnan(own) else [f"{own:g}"])
 
 
 # the overhead spiral: tables 7.2 to 7.4
@@ -419,7 +421,7 @@ def test_a_defection_rate_that_makes_no_sense_is_refused(defection):
 def test_the_page_says_where_each_table_of_future_value_begins():
     """Gupta and Lehmann count from the end of the first year, the simple table from its beginning."""
     own = workbook(customers=listed(a=100), settings=chosen(retention_low_pct=80))
-    above, _, simple = earnings.future_words(Book(*own)).partition("The simple table")
+    above, _, simple = paper(value.FUTURE, Book(*own)).partition("The simple table")
 
     assert "counts from the end of the first year" in above
     assert "counts from the beginning of the first year" in simple
@@ -543,7 +545,7 @@ def test_winning_a_customer_pays_back_in_years(brings, years, said):
 
     assert row["years"] == pytest.approx(years, nan_ok=True)
     assert row["at_least"] and row["unknown"] == 8
-    assert said in earnings.programme_words(Book(*own))
+    assert said in paper(value.pays, Book(*own))
 
 
 @pytest.mark.parametrize(

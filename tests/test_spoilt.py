@@ -111,7 +111,6 @@ def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
         documents.groundwork,
         documents.document,
         documents.certain,
-        documents.profits,
         documents.distinct,
     )
     yield from ((page.__name__, page(desk)) for page in made)

@@ -54,6 +54,7 @@ def visit(browser: Any, board: Board, url: str = "", wait_for: str = "", width: 
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
     opened(page, url or board.url, timeout=60_000)
+    page.wait_for_function("!document.querySelector('.kam-later')")  # every part of the page is there
     if wait_for:
         page.wait_for_selector(wait_for)
     return page

@@ -9,7 +9,7 @@ from kamlib.charts.frontier import frontier
 from kamlib.charts.groups import profile, support
 from kamlib.charts.heat import heat
 from kamlib.charts.market import market_map, opportunity
-from kamlib.charts.paper import png, svg
+from kamlib.charts.paper import png, svg, titled
 from kamlib.charts.plans import chain, timetable
 from kamlib.charts.profit import (
     capacity,
@@ -52,6 +52,7 @@ __all__ = [
     "support",
     "svg",
     "timetable",
+    "titled",
     "tornado",
     "whale",
     "whale_scene",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
+
+from kamlib.palette import SOFT
 
 
 class Trusted(alt.LayerChart):
@@ -29,6 +32,20 @@ def svg(chart: alt.LayerChart, name: str = "") -> str:
         if name
         else drawn
     )
+
+
+def titled(chart: alt.LayerChart, title: str, about: Sequence[str]) -> alt.LayerChart:
+    """The chart for a slide: its title above it, and below that what it is about, in as many lines as they need."""
+    from kamlib.charts.pixels import wrapped
+
+    wide = chart.width if isinstance(chart.width, int | float) else 800
+    shown = chart.copy(deep=False)
+    shown.title = alt.TitleParams(
+        wrapped(title, 20, wide, 3) if title else "",
+        subtitle=[line for part in [" · ".join(about)] for line in wrapped(part, 12, wide, 4)],
+        anchor="start", fontSize=18, subtitleFontSize=12, subtitleColor=SOFT, offset=14,
+    )  # fmt: skip
+    return shown
 
 
 def png(chart: alt.LayerChart, scale: float = 2) -> bytes:

@@ -11,8 +11,7 @@ from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.models import distinction as model
 from kamlib.models import findings as rules
-from kamlib.views.costs import of_segment
-from kamlib.views.parts import column, figures, grid, hear, panel, picture, slug, stack, zones
+from kamlib.views.parts import column, figures, grid, hear, of_segment, panel, picture, slug, stack, zones
 from kamlib.views.sheets import sheet
 from kamlib.views.staff import effort
 from kamlib.views.widgets import Grid, Panel

@@ -12,8 +12,10 @@ import altair as alt
 import anywidget
 import traitlets
 
+from kamlib.pages import html
+
 HERE = Path(__file__).parent
-LOOK = (HERE.parent / "look.css").read_text(encoding="utf-8")
+LOOK = html.look()
 
 
 class Panel(anywidget.AnyWidget):
@@ -22,6 +24,12 @@ class Panel(anywidget.AnyWidget):
     _esm = HERE / "panel.js"
     html = traitlets.Unicode("").tag(sync=True)
     classes = traitlets.Unicode("").tag(sync=True)
+
+
+class Later(anywidget.AnyWidget):
+    """A place that is filled later: it sends {do: seen} when it is first in sight."""
+
+    _esm = HERE / "later.js"
 
 
 class Look(Panel):

@@ -72,6 +72,11 @@ class Book(Mapping[str, pd.DataFrame]):
 
     __eq__, __hash__ = object.__eq__, object.__hash__  # one moment, not what it holds
 
+    def name(self, table: str, id: str) -> str:
+        """The name of a row of a table that begins with id and name; the id where it has none."""
+        frame = self[table]
+        return "".join(frame.loc[frame.iloc[:, 0] == id].iloc[:1, 1]) or id
+
     @property
     def settings(self) -> Settings:
         """The settings; a model that runs is noted to have read those that it looks at."""

@@ -1,0 +1,1 @@
+"""The pages: what each notebook shows, exhibit by exhibit, once for the screen and for paper."""

@@ -1,0 +1,147 @@
+"""Grids as declarations: which table, which columns, what a new row is; the columns know their kind from the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from kamlib.pages.exhibit import Desk, Grid, Text, View, of
+from kamlib.workbook.importing import identity
+from kamlib.workbook.schema import DEFINITIONS, as_text
+
+Columns = Callable[[View], list[dict[str, Any]]]
+
+
+def column(table: str, name: str, label: str = "", **more: Any) -> dict[str, Any]:
+    """A grid column for a column of a workbook table: its kind, choices and help come from there."""
+    defined = DEFINITIONS[table][name]
+    kind = "score" if name == "score" else {"id": "text"}.get(defined.kind, defined.kind)
+    shown = {"id": name, "label": label or name.replace("_", " ").capitalize(), "kind": kind}
+    shown |= {"help": defined.help}
+    return shown | ({"choices": list(defined.choices)} if defined.choices else {}) | more
+
+
+def names_of(frame: pd.DataFrame) -> dict[str, str]:
+    """id -> name of a table whose first two columns are these."""
+    return {i: n or i for i, n in zip(frame.iloc[:, 0], frame.iloc[:, 1], strict=True)}
+
+
+def among(view: View, table: str, name: str, label: str) -> dict[str, Any]:
+    """A column whose cells are chosen among the rows of a table, shown by name."""
+    words = names_of(view.book[table])
+    return {"id": name, "label": label, "kind": "choice", "choices": list(words), "words": words}
+
+
+def slug(name: str, taken: Iterable[str]) -> str:
+    """A short id for a name, not among those taken: "Alder & Co" becomes alder_co."""
+    return identity.ids([name], taken, otherwise="x")[0]
+
+
+def listed(
+    table: str,
+    shown: Mapping[str, Text],
+    *,
+    title: str,
+    add: str = "",
+    fixed: Callable[[View], Mapping[str, str]] | None = None,
+    new: Callable[[View], Mapping[str, Any]] | None = None,
+    chosen: Mapping[str, str] | None = None,
+    subs: Mapping[str, Text] | None = None,
+    label: str = "name",
+    sub: str = "",
+    **more: Any,
+) -> Grid:
+    """The rows of a table, a line each: `shown` gives its columns with their headings.
+
+    `fixed` gives the part of the key that all lines share, and only rows with it are shown; `new` more
+    cells of a row that is added by typing a name. `chosen`: columns whose cells are chosen among the
+    rows of another table, by name. `sub`: the column that stands small below the name.
+    """
+    keys = DEFINITIONS[table].keys
+    own = keys[-1]
+
+    def shared(view: View) -> dict[str, str]:
+        return dict(fixed(view)) if fixed else {}
+
+    def key(view: View, row: str) -> dict[str, str]:
+        free = [k for k in keys if k not in shared(view)]
+        return shared(view) | dict(zip(free, row.split("\t"), strict=True))
+
+    def rows(view: View) -> list[dict[str, Any]]:
+        frame, held = view.book[table], shared(view)
+        for name, value in held.items():
+            frame = frame[frame[name] == value]
+        free = [k for k in keys if k not in held]
+        return [
+            {"id": "\t".join(r[k] for k in free), "label": r[label] or r[own], "sub": r[sub] if sub else "",
+             "cells": [as_text(r[c]) for c in shown]}
+            for r in frame.to_dict("records")
+        ]  # fmt: skip
+
+    def columns(view: View) -> list[dict[str, Any]]:
+        small = {name: of(text, view) for name, text in (subs or {}).items()}
+        return [
+            among(view, chosen[name], name, of(heading, view))
+            if chosen and name in chosen
+            else column(table, name, of(heading, view), **({"sub": small[name]} if name in small else {}))
+            for name, heading in shown.items()
+        ]
+
+    def adding(desk: Desk, content: dict[str, Any]) -> None:
+        view = desk.view
+        row = shared(view) | (dict(new(view)) if new else {})
+        typed = content["value"]
+        desk.put(table, **row, **{own: slug(typed, view.book[table][own]), label: typed})
+
+    def removing(desk: Desk, content: dict[str, Any]) -> None:
+        desk.remove(table, **key(desk.view, str(content["row"])))
+
+    return Grid(
+        title=title,
+        rows=rows,
+        columns=columns,
+        cell=lambda view, row, name, text: (table, key(view, row) | {name: text}),
+        actions={"remove": removing} | ({"add": adding} if add else {}),
+        add=add,
+        look={"removable": True},
+        **more,
+    )
+
+
+def by_customer(
+    title: str,
+    columns: Columns,
+    cells: Callable[[View], Mapping[str, list[str]]],
+    cell: Callable[[View, str, str, str], tuple[str, dict[str, Any]]],
+    *,
+    prospects: bool = False,
+    **more: Any,
+) -> Grid:
+    """A line for each customer of the segment, with prospects if wanted; `cells` gives customer -> texts."""
+
+    def rows(view: View) -> list[dict[str, Any]]:
+        table, known = view.book["customers"], cells(view)
+        if view.book.settings.segment:
+            table = table[table["segment"] == view.book.settings.segment]
+        if not prospects:
+            table = table[table["status"] != "prospect"]
+        blank = [""] * len(columns(view))
+        return [
+            {"id": c, "label": n or c, "cells": known.get(c, blank)}
+            for c, n in zip(table["customer"], table["name"], strict=True)
+        ]
+
+    return Grid(title=title, rows=rows, columns=columns, cell=cell, corner="Customer", **more)
+
+
+def pivoted(
+    frame: pd.DataFrame, row: str, column: str, value: str, wanted: Iterable[str]
+) -> dict[str, list[str]]:
+    """A long table as texts for a grid: row id -> a cell for each `wanted` column id, "" where there is none."""
+    held: dict[str, dict[str, str]] = {}
+    for r, c, v in zip(frame[row], frame[column], frame[value], strict=True):
+        held.setdefault(r, {})[c] = as_text(v)
+    names = list(wanted)
+    return {r: [texts.get(c, "") for c in names] for r, texts in held.items()}
