@@ -27,12 +27,16 @@ def sound(request: Any) -> Iterator[None]:
         assert page.problems == [] and page.outside == []
 
 
-def visit(browser: Any, board: Board, url: str = "", wait_for: str = "", width: int = 1366) -> Any:
-    """A new window on the workbook. `outside`: requests that wanted to leave the machine (they were
+def visit(
+    browser: Any, board: Board, url: str = "", wait_for: str = "", width: int = 1366, mode: str = "read"
+) -> Any:
+    """A new window on the workbook, all of a page in sight unless `mode` is "workshop" or "". `outside`: requests that wanted to leave the machine (they were
     stopped); `problems`: errors of the page and on its console; both are to stay empty."""
     context = browser.new_context(viewport={"width": width, "height": 768})
     context.set_default_timeout(SLOW)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
+    if mode:
+        context.add_init_script(f"localStorage.setItem('kam-mode', '{mode}')")
     page = context.new_page()
     page.outside, page.problems = [], []
 

@@ -92,6 +92,8 @@ def pieces(desk: Desk, exhibit: Exhibit) -> list[W.Widget]:
     if exhibit.words and not (together and found):
         found.append(panel(desk, worded, heard))
     if exhibit.grid:
+        if not exhibit.title:
+            found.append(widgets.Panel(html=html.subhead(exhibit.grid.title)))
         found.append(grid(desk, exhibit.grid))
     if not exhibit.steered:
         return found

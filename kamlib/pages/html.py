@@ -87,6 +87,20 @@ def line(text: str, css: str = "") -> Markup:
     return fill("exhibit", "line", text=text, css=css) if text else trusted("")
 
 
+def fold(title: str, inside: str, view: View) -> Markup:
+    """What few want to see behind its title; on paper it is open."""
+    return (
+        fill("exhibit", "fold", title=title, inside=trusted(inside), paper=view.paper)
+        if inside
+        else trusted("")
+    )
+
+
+def subhead(text: str) -> Markup:
+    """A heading inside an exhibit."""
+    return fill("exhibit", "subhead", text=text)
+
+
 def table(
     rows: pd.DataFrame | Iterable[Mapping[str, Any]],
     columns: Mapping[str, str],

@@ -11,7 +11,7 @@ from kamlib import catalogue, charts
 from kamlib.models import profitability
 from kamlib.models.profitability import overheads
 from kamlib.pages.exhibit import Chart, Choice, Exhibit, Figures, Page, Slider, View, row, stack
-from kamlib.pages.html import MOST_ROWS, fill, line, parts, table
+from kamlib.pages.html import MOST_ROWS, fill, line, parts, subhead, table
 from kamlib.wording import listed, numeral
 from kamlib.workbook.book import Book
 
@@ -127,7 +127,7 @@ def _spiral(view: View) -> str:
              "leaves": "who looks bad and goes|l", "company": "company"},
             note=f"{len(rounds) - len(shown)} rounds in between are not shown." if len(rounds) > len(shown) else "",
         ),
-        fill("exhibit", "subhead", text="What stops it: what would really go away?"),
+        subhead("What stops it: what would really go away?"),
         line(f"Only for {listed(go)} is what we could avoid more than what it earns." if go else
              "Every customer earns more than its leaving would save. None of them should go."),
         table(

@@ -14,7 +14,7 @@ from kamlib.models.profitability import future as values
 from kamlib.models.profitability import programme
 from kamlib.pages.exhibit import Chart, Choice, Desk, Exhibit, Figures, Grid, Slider, View, row, stack
 from kamlib.pages.grids import by_customer, column, listed, names_of, pivoted
-from kamlib.pages.html import fill, parts, table, whole
+from kamlib.pages.html import fill, fold, parts, table, whole
 from kamlib.pages.profit import counted
 from kamlib.workbook.schema import CHANNELS, as_text
 
@@ -230,7 +230,8 @@ def _future(view: View) -> str:
     caveats = catalogue.items("future_value", "caveats").to_dict("records")
     return parts(
         fill("profit", "future", known=len(known), rate=view.book.settings.discount_rate_pct, more=more),
-        table(shown, {"name": "Customer", "profit": "left a year", "stays": "stays, %", "worth": "worth", "basis": "from|l"}),
+        fold("Customer by customer", table(shown, {
+            "name": "Customer", "profit": "left a year", "stays": "stays, %", "worth": "worth", "basis": "from|l"}), view),
         fill("profit", "simple", table=simple, beginning=values.simple_value(20, 1000, 10),
              end=values.value(1000, 0.8 ** np.arange(1, 11)), caveats=caveats, claim=catalogue.entry("retention_claim")["help"]),
     )  # fmt: skip

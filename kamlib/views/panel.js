@@ -98,7 +98,11 @@ export default {
 function here(el) {
   const links = [...el.querySelectorAll('ol a[href^="#"]')];
   if (!links.length) return;
-  const passed = links.filter((a) => document.getElementById(a.hash.slice(1))?.getBoundingClientRect().top < innerHeight * 0.4);
+  const screen = Number(document.body.dataset.now), single = document.body.dataset.mode === "workshop";
+  const passed = links.filter((a) => {
+    const place = document.getElementById(a.hash.slice(1)), of = Number(place?.closest("[data-screen]")?.dataset.screen);
+    return single ? of <= screen : place?.getBoundingClientRect().top < innerHeight * 0.4;
+  });
   const now = passed.at(-1) ?? links[0];
   for (const link of links) {
     link.classList.toggle("now", link === now);

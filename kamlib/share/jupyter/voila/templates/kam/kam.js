@@ -38,8 +38,8 @@
       clearInterval(watch);
       state.done = true;
       document.getElementById("loading").remove();
+      state.screens();
       document.body.dataset.kam = "ready";
-      if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();  // it was not there before
     } else if (document.readyState === "complete") {
       waited += 100;
       if (!window.cellLoaded || waited > 45000) state.fail();
