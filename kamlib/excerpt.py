@@ -113,7 +113,9 @@ def _costs(kept: Tables, tables: Tables, customers: set[str]) -> Tables:
     use = profitability.use(Book(tables, chosen))
     pools = profitability.pools(Book(tables, chosen)).set_index("pool")
     own = use[use["customer"].isin(customers)]
-    share = own.groupby("activity")["count"].sum() / use.groupby("activity")["count"].sum()
+    counts = use[use["term"] == ""].groupby("activity")["count"]
+    mine = own[own["term"] == ""].groupby("activity")["count"]
+    share = mine.sum() / counts.sum()
     used = own.groupby("pool")["minutes"].sum().reindex(pools.index).fillna(0)
     there = pools["practical_minutes"]
     part = np.maximum(there, used) / np.maximum(there, pools["used_minutes"])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from kamlib import excerpt
 from kamlib.errors import InvalidInput
 from kamlib.models import portfolio
 from kamlib.models import profitability as profit
@@ -226,6 +227,22 @@ def test_a_time_equation():
 
     assert use["minutes"].tolist() == [5, 26, 6] and use["cost"].sum() == pytest.approx(37)
     assert use["name"].tolist() == ["pack", "pack: Special package", "pack: air"]
+
+
+def test_what_an_activity_costs_in_all_is_shared_out_by_its_own_counts():
+    """Three cartons of x and one of y cost 400; that two of them are special changes nothing of it."""
+    counts = ("x", "pack", "", 3), ("y", "pack", "", 1), ("y", "pack", "special", 2)
+    text = stores.blank() | {
+        "segments": rows("segment", ("north",), ("south",)),
+        "customers": rows("customer name segment", ("x", "X", "north"), ("y", "Y", "south")),
+        "activities": rows("activity cost", ("pack", 400)),
+        "time_terms": rows("activity term name minutes", ("pack", "special", "", 5)),
+        "activity_counts": rows("customer activity term count", *counts),
+    }
+    of_y, _ = excerpt.of_segment(text, "south")
+    costs = [profit.use(Book(T.typed(part))).groupby("customer")["cost"].sum() for part in (text, of_y)]
+
+    assert [cost.to_dict() for cost in costs] == [{"x": 300, "y": 100}, {"y": 100}]
 
 
 def test_practical_capacity_is_eighty_per_cent_unless_said():

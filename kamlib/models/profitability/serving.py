@@ -54,13 +54,14 @@ def pools(book: Book) -> pd.DataFrame:
 def use(book: Book) -> pd.DataFrame:
     """What was done for each customer: a row a customer, activity and circumstance. Columns: USE.
 
-    minutes and cost are those of the year, NaN where a count, a time or a rate is not known.
+    minutes and cost are those of the year, NaN where a count, a time or a rate is not known. What
+    an activity costs in all is shared out by its own counts, not by those of its circumstances.
     """
     rows = _timed(book)
     by_time = rows["minutes"] * rows["pool"].map(pools(book).set_index("pool")["rate"])
-    counted = rows.groupby("activity")["count"].transform("sum")
-    by_count = rows["activity_cost"] * rows["count"] / counted.where(counted > 0)
     shared = rows["activity_cost"].notna()
+    counted = rows["count"].where(shared).groupby(rows["activity"]).transform("sum")
+    by_count = rows["activity_cost"] * rows["count"] / counted.where(counted > 0)
     untimed = (rows["pool"] == "") & rows["minutes_each"].isna()
     cost = by_time.mask(untimed & shared, 0.0) + by_count.where(shared, 0.0)
     return rows.assign(cost=cost)[USE]
