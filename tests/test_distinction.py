@@ -18,6 +18,7 @@ from kamlib.workbook import settings as choices
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import shipped
+from tests import worked
 from tests.worked import messages, rows, workbook
 
 BOXES = T.BOXES
@@ -605,6 +606,37 @@ def test_days_that_are_not_there_and_days_without_a_plan():
     assert len(by_rule(41, *four())) == 2
     assert len(by_rule(41, *moving(HALF, visit=40))) == 1  # only opportunistic accounts are left
     assert by_rule(41, *moving(HALF, over, visit=40))[1][0] == "warn"  # 110 % of the visits move
+
+
+def suggested(*decided: str, **more: pd.DataFrame):
+    """The worked example, in which Beta is suggested as a maintenance account; Quin sells to all."""
+    made = [{"what": "category", "subject": c, "decision": "maintenance"} for c in decided]
+    tables, chosen = worked.typed(decisions=made)
+    rounds = rows("round customer box", ("2025", "Beta", "key"))
+    told = T.typed(more | {"rounds": rounds, "people": rows("person name approach", ("q", "Quin", "hunter"))})
+    customers = tables["customers"].assign(manager="q")
+    return {**tables, **{n: told[n] for n in ("rounds", "people", *more)}, "customers": customers}, chosen
+
+
+@pytest.mark.parametrize(
+    ("decided", "said"),
+    [
+        ((), "looks after Beta, suggested as a maintenance account: a farmer"),
+        (("Delta",), "looks after Beta and Delta, maintenance accounts (1 of them suggested): a farmer"),
+        (("Beta", "Delta"), "looks after Beta and Delta, maintenance accounts: a farmer"),
+    ],
+)
+def test_an_account_that_is_only_suggested_is_called_so(decided, said):
+    book = suggested(*decided, effort=rows("category approach", ("maintenance", "farmer")))
+
+    assert [text for _, text in by_rule(53, *book) if said in text]
+
+
+def test_a_handover_to_what_is_only_suggested_is_called_so():
+    head = "Beta {} a maintenance account: plan the handover before anything is taken away."
+
+    assert by_rule(39, *suggested(**FULL)) == [("warn", head.format("is suggested as"))]
+    assert by_rule(39, *suggested("Beta", **FULL)) == [("warn", head.format("becomes"))]
 
 
 def test_a_mover_without_its_handover():

@@ -94,13 +94,17 @@ def _managers(book: Book) -> Iterator[Advice]:
     rows = portfolio.classes(book)
     sells = people["approach"].reindex(rows["manager"], fill_value="").to_numpy()
     way = way.reindex(rows["category"], fill_value="").to_numpy()
-    rows = rows.assign(sells=sells, way=way)
+    rows = rows.assign(sells=sells, way=way, suggested=rows["decision"] == "")
     rows = rows[(rows["sells"] != "") & (rows["way"] != "") & (rows["sells"] != rows["way"])]
     groups = rows.groupby(["segment", "manager", "category"], sort=False)
     for (segment, manager, category), own in groups:
-        first, one = own.iloc[0], len(own) == 1
+        first, one, suggested = own.iloc[0], len(own) == 1, int(own["suggested"].sum())
         sells = f"{people.at[manager, 'name'] or manager} sells best as {SELLS[first['sells']]}"
         kinds = account(category) if one else f"{account(category, False)}s"
+        if suggested == len(own):
+            kinds = f"suggested as {kinds}"
+        elif suggested:
+            kinds = f"{kinds} ({suggested} of them suggested)"
         held = f"looks after {listed(own['name'], MANY)}, {kinds}"
         suits = f"{SELLS[first['way']]} would suit {'it' if one else 'them'} better"
         customer = first["customer"] if one else ""
@@ -143,9 +147,10 @@ def _energy(book: Book) -> Iterator[Advice]:
 
 
 def _handover(book: Book) -> Iterator[Advice]:
-    rows = movers(book)
+    rows, decided = movers(book), portfolio.decided(book)
     for row in rows[(rows["is_now"] == "maintenance") & (rows["filled"] == 0)].itertuples():
-        text = f"{row.name} becomes a maintenance account: plan the handover"
+        becomes = "becomes" if row.customer in decided else "is suggested as"
+        text = f"{row.name} {becomes} a maintenance account: plan the handover"
         yield _row("warn", 39, f"{text} before anything is taken away.", row.segment, row.customer)
 
 
