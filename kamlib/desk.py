@@ -447,7 +447,7 @@ class Desk:
 
     def _settings(self) -> settings.Settings:
         """The settings of the workbook and of this desk, as the scenario has them if one is open."""
-        made = settings.of_workbook(self._typed, **self._given)
+        made = settings.of_workbook(self._typed, today=settings.today(), **self._given)
         return scenarios.applied(Book(self._typed, made), made.scenario).settings
 
     def _tell(self) -> None:

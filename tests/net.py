@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from unittest import mock
 
 import pandas as pd
 
 from kamlib.errors import InvalidInput
-from kamlib.models import findings, plans, results
+from kamlib.models import results
 from tests.serving import ROOT
 
 STORED = Path(__file__).parent / "net"
 EXAMPLES = ("tiny", "insurer", "bank")
 ABOUT = {"segment": "segments", "scenario": "scenarios"}
-
-
-class Day(date):
-    """The day of the stored results: what is overdue must not change while nobody works on it."""
-
-    @classmethod
-    def today(cls) -> Day:
-        return cls(2026, 11, 28)
+DAY = "2026-11-28"  # of the stored results: what is overdue must not change while nobody works on it
 
 
 def abouts(location: str) -> Iterator[dict[str, str]]:
@@ -39,12 +30,11 @@ def abouts(location: str) -> Iterator[dict[str, str]]:
 def shown(example: str) -> Iterator[tuple[str, str, str]]:
     """Of each result: its name, what it is about, and the table as kam show writes it, figures in full."""
     location = str(ROOT / "data" / example)
-    with mock.patch.object(findings, "date", Day), mock.patch.object(plans, "date", Day):
-        for given in abouts(location):
-            opened = results.opened(location, **given)
-            about = " ".join(f"{key} {value}" for key, value in given.items()) or "all"
-            for name, result in results.RESULTS.items():
-                yield name, about, result(opened).to_csv(index=False, lineterminator="\n")
+    for given in abouts(location):
+        opened = results.opened(location, **given).choosing(today=DAY)
+        about = " ".join(f"{key} {value}" for key, value in given.items()) or "all"
+        for name, result in results.RESULTS.items():
+            yield name, about, result(opened).to_csv(index=False, lineterminator="\n")
 
 
 def write() -> None:

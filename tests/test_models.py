@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +23,7 @@ def workbook(**changed):
 
 
 def said(level, *args):
-    found = findings.find(Book(*args), today=date(2026, 11, 22))
+    found = findings.find(Book(*args).choosing(today="2026-11-22"))
     return " ".join(found[found["level"] == level]["message"])
 
 

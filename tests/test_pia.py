@@ -355,10 +355,21 @@ SAID = {
 
 @pytest.mark.parametrize(("more", "level", "words"), SAID.values(), ids=SAID)
 def test_what_a_project_lacks_is_said(more, level, words):
-    on = date(2027, 1, 15)
+    without, lacking = (Book(*planned(**given)).choosing(today="2027-01-15") for given in ({}, more))
 
-    assert words not in said(findings.differently(Book(*planned()), today=on), level)
-    assert words in said(findings.differently(Book(*planned(**more)), today=on), level)
+    assert words not in said(findings.differently(without), level)
+    assert words in said(findings.differently(lacking), level)
+
+
+def test_what_is_overdue_follows_the_day_of_the_book():
+    """The models read no clock: the day is a setting, and without one nothing is overdue."""
+    book = Book(*planned(two="2027-01-14"))
+    told = [
+        said(findings.differently(book.choosing(today=day)), "warn")
+        for day in ("", "2027-01-14", "2027-01-15")
+    ]
+
+    assert ['"Two" was due' in text for text in told] == [False, False, True]
 
 
 # what may not be entered yet

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
 
 import pandas as pd
 
@@ -31,7 +30,7 @@ MANY = 5  # so many of a kind are named one by one
 
 
 @model
-def find(book: Book, today: date | None = None) -> pd.DataFrame:
+def find(book: Book) -> pd.DataFrame:
     """All findings for the chosen segment(s), the most serious first. Columns: COLUMNS.
 
     level: block (go on only with a reason), warn, nudge. step: 1 to 10. rule: the number of the
@@ -44,8 +43,8 @@ def find(book: Book, today: date | None = None) -> pd.DataFrame:
             *_advice(groundwork.RULES, book),
             *_advice(RULES, book, seen),
             *_advice(profitability.RULES, book),
-            *_differently(book, today),
-            *_reviews(seen, today or date.today()),
+            *_differently(book),
+            *_reviews(book, seen),
         ]
     )
 
@@ -63,13 +62,13 @@ def profits(book: Book) -> pd.DataFrame:
 
 
 @model
-def differently(book: Book, today: date | None = None) -> pd.DataFrame:
+def differently(book: Book) -> pd.DataFrame:
     """The findings of step 10 and of positive impact analysis, in the form of `find`."""
-    return _table(_differently(book, today))
+    return _table(_differently(book))
 
 
-def _differently(book: Book, today: date | None) -> list[Advice]:
-    return [*_advice((*distinction.RULES, *pia.RULES), book), *plans.rules(book, today)]
+def _differently(book: Book) -> list[Advice]:
+    return _advice((*distinction.RULES, *pia.RULES, plans.rules), book)
 
 
 def _advice(rules: Iterable[Callable[..., Iterator[Advice]]], *of: object) -> list[Advice]:
@@ -278,12 +277,12 @@ def _find_out(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
             yield "nudge", 9, segment, "", text, 28
 
 
-def _reviews(seen: pd.DataFrame, today: date) -> Iterator[Advice]:
+def _reviews(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     for row in seen[seen["decision"] != ""].itertuples():
         if not row.review_on:
             text = f"{row.name} has no date for looking at its category again."
             yield "nudge", 9, row.segment, row.customer, text, 33
-        elif row.review_on < today.isoformat():
+        elif row.review_on < book.settings.today:
             text = f"{row.name}: the review of {row.review_on} is due."
             yield "warn", 9, row.segment, row.customer, text, 33
 

@@ -127,8 +127,8 @@ def refused(table: str, row: Mapping[str, str]) -> str:
     return ""
 
 
-def _dates(book: Book, rows: pd.DataFrame, today: str) -> Iterator[Advice]:
-    plan = steps(book)
+def _dates(book: Book, rows: pd.DataFrame) -> Iterator[Advice]:
+    plan, today = steps(book), book.settings.today
     for row in rows[rows["status"] != "stopped"].itertuples():
         where = (STEP, "", row.customer)
         own = plan[plan["project"] == row.project]
@@ -162,12 +162,12 @@ def _care(rows: pd.DataFrame) -> Iterator[Advice]:
             yield "nudge", *where, f"{row.name} carries out an idea of class C. Why?", 72
 
 
-def rules(book: Book, today: date | None = None) -> Iterator[Advice]:
+def rules(book: Book) -> Iterator[Advice]:
     """What a facilitator would say about projects; nothing without a project or an idea."""
     if book["projects"].empty and book["ideas"].empty:
         return
     rows = projects(book)
-    yield from _dates(book, rows, (today or date.today()).isoformat())
+    yield from _dates(book, rows)
     yield from _care(rows.rename(columns={"class": "class_"}))
     classes = pia.screening(book)
     planned = set(book["projects"]["idea"])

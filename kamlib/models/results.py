@@ -31,6 +31,7 @@ from kamlib.models.scope import agree
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, parse_number, typed
+from kamlib.workbook.settings import today
 
 RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "kaism": kaism.place,
@@ -126,7 +127,8 @@ def opened(location: str, segment: str = "", customer: str = "", scenario: str =
 
 def _ready(store: stores.Store, text: Tables, segment: str, customer: str, scenario: str) -> Book:
     checks.refuse_errors(checks.check(text, store.notes), store.location)
-    book = Book.of(typed(text), segment=segment, customer=customer, scenario=scenario or None)
+    about = {"segment": segment, "customer": customer, "scenario": scenario or None}
+    book = Book.of(typed(text), today=today(), **about)
     book = scenarios.applied(book, book.settings.scenario)
     agree(book, segment, customer)
     return book
@@ -138,7 +140,7 @@ def check(location: str) -> tuple[pd.DataFrame, int]:
     found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
     errors = int((found["level"] == "error").sum())
     if not errors:
-        rules = findings.find(Book.of(typed(text)))
+        rules = findings.find(Book.of(typed(text), today=today()))
         step = "step " + rules["step"].astype(str)
         rules = rules.assign(table=step, row=rules["customer"], column=rules["segment"])
         found = pd.concat([found, rules[found.columns]], ignore_index=True)

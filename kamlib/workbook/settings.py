@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,6 +88,7 @@ class Settings(BaseModel):
     name: str = ""
     supplier: str = ""
     round: str = ""
+    today: str = ""  # ISO; who opens a workbook says it, and without it nothing is overdue
 
 
 def of_workbook(tables: Tables, **given: Any) -> Settings:
@@ -215,6 +217,11 @@ def workbook_location(given: str = "") -> str:
 def is_served(page: str) -> bool:
     """Does a page stand beside the others? All do, unless the server was told which."""
     return page in os.environ.get("KAM_PAGES", page).split()
+
+
+def today() -> str:
+    """The day, for whoever opens a workbook: the models read no clock, but settings.today."""
+    return date.today().isoformat()
 
 
 def is_read_only() -> bool:
