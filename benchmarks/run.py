@@ -1,4 +1,4 @@
-"""Run the benchmarks and print their tables: `PYTHONPATH=. python benchmarks/run.py [model] [report] [app] [certainty] [static_page] [visits]`."""
+"""Run the benchmarks and print their tables: `PYTHONPATH=. python benchmarks/run.py [imports] [model] [report] [app] [certainty] [static_page] [visits]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-NAMES = ("model", "report", "app", "certainty", "static_page", "visits")
+NAMES = ("imports", "model", "report", "app", "certainty", "static_page", "visits")
 
 
 def main(wanted: list[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -186,7 +187,7 @@ class Desk:
 
     def choose(self, segment: str) -> None:
         """Work on another segment. Raises InvalidInput when there is none of that id."""
-        chosen = self.settings.model_copy(update={"segment": segment})
+        chosen = replace(self.settings, segment=segment)
         if segment:
             kaism.segments(Book(self._typed, chosen))
         self._given["segment"], self.settings, self._book = segment, chosen, None

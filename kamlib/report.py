@@ -139,8 +139,8 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
         if not equals:
             raise InvalidInput(f'"{text}" is not a parameter.', hint="Write NAME=VALUE.")
         number = re.fullmatch(r"-?\d+(\.\d+)?", value.strip())
-        field = settings.Parameters.model_fields.get(name.strip())
-        typed = float(value) if number and field and field.annotation is not str else value.strip()
+        is_text = settings.is_text(settings.Parameters, name.strip())
+        typed = float(value) if number and not is_text else value.strip()
         raw = settings.together(raw, {name.strip(): typed})
     settings.gate(raw)
     if "workbook" in raw:

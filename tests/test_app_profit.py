@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_the_page_the_command_and_the_report_say_the_same(app: Any, place: Path,
     for row in worth.itertuples():
         assert f"{row.low:,.0f} to {row.high:,.0f}" in page
     segment = app.locator("#kam-segment").input_value()
-    listed = profitability.customers(Book(tables, settings.model_copy(update={"segment": segment})))
+    listed = profitability.customers(Book(tables, replace(settings, segment=segment)))
     shown = app.locator("table.t", has=app.locator("th", has_text="worth over")).last
     for row in listed[listed["profit"].notna()].itertuples():
         line = shown.locator(
@@ -162,7 +163,7 @@ def test_whose_curve_it_is_can_be_chosen(app: Any, place: Path) -> None:
     tables, settings = model(place)
     for scope in ("key", "largest", "segment", "all"):
         app.locator(f"#kam-scope-{scope}").click()
-        of = settings.model_copy(update={"segment": app.locator("#kam-segment").input_value()})
+        of = replace(settings, segment=app.locator("#kam-segment").input_value())
         says(app, title(whale, Book(tables, of), picked={"scope": scope}))
 
 
@@ -255,7 +256,7 @@ def test_a_range_follows_what_is_typed(app: Any, place: Path) -> None:
     app.keyboard.press("Enter")
     kept(place, ["60"], "outlook", "retention_low_pct", customer="alder")
     tables, settings = model(place)
-    of = settings.model_copy(update={"segment": app.locator("#kam-segment").input_value()})
+    of = replace(settings, segment=app.locator("#kam-segment").input_value())
     says(app, title(FUTURE, Book(tables, of)))
 
 

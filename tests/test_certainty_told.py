@@ -1,5 +1,7 @@
 """What is told of certainty on pages: the same figures as on the command line, in words, and never as markup."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def test_every_unknown_score_is_on_the_find_out_list_the_most_telling_first(name
 def test_the_spread_of_a_dot_holds_its_place_and_grows_with_doubt():
     tables, chosen = example("insurer", segment="broker_networks")
     doubts = ({"weights_known": "any"}, {"sure": 200})
-    wide, narrow = (certainty.drawn(Book(tables, chosen.model_copy(update=more))) for more in doubts)
+    wide, narrow = (certainty.drawn(Book(tables, replace(chosen, **more))) for more in doubts)
     stands = wide["y"].notna() & (wide["status"] != "ruled_out")
     for points in (wide, narrow):
         above = (points["y"] - points["y_line"])[stands]
@@ -49,7 +51,7 @@ def test_a_page_says_what_the_command_line_says(name):
     """The chances and the sentence of every customer are those of `kam show certainty`."""
     tables, chosen = example(name)
     for segment in kaism.segments(Book(tables, chosen)):
-        about = chosen.model_copy(update={"segment": segment})
+        about = replace(chosen, segment=segment)
         told, page = sureness.verdicts(Book(tables, about)), sureness.everybody(Book(tables, about))
         for row in certainty.certainty(Book(tables, about)).to_dict("records"):
             words = str(panels.fill("title", title=row["words"])).split("<h2>")[1].split("</h2>")[0]
@@ -90,7 +92,7 @@ def test_scores_that_may_be_a_little_off_make_some_too_close_to_call():
     tables, chosen = example("bank", segment="universities")
     quiet = tables | {"ballots": tables["ballots"].iloc[:0]}
     assert sureness.close(Book(quiet, chosen)) == []
-    off = chosen.model_copy(update={"score_error": 3.0})
+    off = replace(chosen, score_error=3.0)
     told = sureness.close(Book(quiet, off))
     assert told
     assert all(words in sureness.everybody(Book(quiet, off)) for words in told)

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from kamlib.errors import Finding, InvalidInput
 from kamlib.workbook import checks, schema, stores
 from kamlib.workbook.schema import DEFINITIONS, as_text, empty, parse, typed
-from kamlib.workbook.settings import Parameters, Settings, allowed, of_workbook
+from kamlib.workbook.settings import (
+    PARAMETERS,
+    SETTINGS,
+    Parameters,
+    Settings,
+    allowed,
+    of_workbook,
+)
 
 from .books import calls, large, small, table
 
@@ -343,9 +350,9 @@ def test_what_is_no_error_in_the_settings_can_be_used():
 
 def test_every_setting_and_parameter_says_what_it_may_be_in_plain_words():
     range_words = r"a (whole )?number( of at least \d+| above \d+)( and .+)?"
-    for model in (Settings, Parameters):
-        for name in model.model_fields:
-            assert re.fullmatch(rf"a text|one of \w+(, \w+)+|{range_words}", allowed(model, name))
+    for kind, names in ((Settings, SETTINGS), (Parameters, PARAMETERS)):
+        for name in names:
+            assert re.fullmatch(rf"a text|one of \w+(, \w+)+|{range_words}", allowed(kind, name))
 
 
 # -- the schema and typed tables --------------------------------------------------------------------

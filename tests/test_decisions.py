@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,7 +35,7 @@ def spoiled(text: Any) -> Any:
     tables = typed(text)
     chosen, rows = settings.of_workbook(tables), {}
     for segment in tables["segments"]["segment"]:
-        seen = kaism.place(Book(tables, chosen.model_copy(update={"segment": segment})))
+        seen = kaism.place(Book(tables, replace(chosen, segment=segment)))
         for at, row in enumerate(seen.to_dict("records")):
             if not row["box"]:
                 rows[row["customer"]] = BOXES[at % 2]  # ruled out, or too little is known
@@ -61,7 +62,7 @@ def book(request: Any) -> SimpleNamespace:
     made = made[made["what"] == "category"]
     said = {c: d.strip() for c, d in zip(made["subject"], made["decision"], strict=True)}
     said = {c: d for c, d in said.items() if d in BOXES}
-    seen = kaism.place(Book(tables, chosen.model_copy(update={"segment": ""}))).set_index("customer")
+    seen = kaism.place(Book(tables, replace(chosen, segment=""))).set_index("customer")
     truth = {}
     for row in tables["customers"].itertuples():
         there = row.customer in seen.index
@@ -82,7 +83,7 @@ def book(request: Any) -> SimpleNamespace:
 
 
 def about(book: SimpleNamespace, segment: str = "") -> Any:
-    return book.chosen.model_copy(update={"segment": segment})
+    return replace(book.chosen, segment=segment)
 
 
 def desk(book: SimpleNamespace, segment: str = "", customer: str = "") -> Any:

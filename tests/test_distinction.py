@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -253,7 +254,7 @@ def test_energy_of_four_accounts_in_any_segment():
     assert table["freed"].tolist() == [0, 0, 50, 10]
     assert table["needed"].tolist() == [110, 0, 0, 0]
     assert table["money_today"].isna().all() and not table["estimated"].any()
-    assert model.energy(Book(tables, of.model_copy(update={"segment": "north"}))).equals(table)
+    assert model.energy(Book(tables, replace(of, segment="north"))).equals(table)
 
 
 def days_of(*of: object) -> dict[tuple[str, str], float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -363,7 +364,7 @@ def test_the_value_index_halves_today_and_tomorrow():
     assert index["index"].drop("c").tolist() == pytest.approx([62.5, 75, -10, 100])
     assert math.isnan(index.at["c", "index"])
     assert (index.at["b", "rank"], index.at["a", "rank"], index.at["a", "rank_by_revenue"]) == (1, 2, 1)
-    now = settings.model_copy(update={"value_index_current_pct": 100.0})
+    now = replace(settings, value_index_current_pct=100.0)
     assert segmentation.value_index(Book(tables, now)).set_index("customer").at["a", "index"] == 100
 
 

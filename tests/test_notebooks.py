@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 
 from kamlib.desk import open_desk
 from kamlib.errors import KamError
-from kamlib.workbook.settings import Parameters, gate_notebook
+from kamlib.workbook.settings import PARAMETERS, gate_notebook
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -79,7 +79,7 @@ def test_the_parameters_cell_is_the_model(path):
     assert len(found) == 1
     lines = found[0].source.splitlines()
     names = [line.split(":")[0].strip() for line in lines]
-    assert names == list(Parameters.model_fields)
+    assert names == PARAMETERS
     assert all(": " in line and "  # " in line for line in lines)
     assert set(names) == set(inspect.signature(open_desk).parameters)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -196,7 +197,7 @@ def placed(points: dict[str, tuple], line: str = "mean", customers: str = "") ->
         factors=FACTORS,
         scores=frame("model subject factor score", *scores),
     )
-    return pia.drawn(Book(tables, chosen.model_copy(update={"line": line}))).set_index("idea")
+    return pia.drawn(Book(tables, replace(chosen, line=line))).set_index("idea")
 
 
 KNOWN = {"p": (8, 7), "i": (7, 4), "q": (4, 8), "d": (3, 3), "l": (6, 8)}
@@ -292,7 +293,7 @@ def test_the_first_with_an_analysis_is_in_focus():
     assert pia.focus(Book(tables, chosen)) == "b" and pia.focus(Book(tables, chosen), "a") == "a"
     assert pia.focus(Book(*book(customers=frame("customer name segment")))) == ""
     with pytest.raises(InvalidInput, match="no customer"):
-        pia.listed(Book(tables, chosen.model_copy(update={"customer": "nobody"})))
+        pia.listed(Book(tables, replace(chosen, customer="nobody")))
 
 
 # projects and what they take
@@ -318,7 +319,7 @@ def planned(two: str = "2027-06-01", **more: str) -> tuple[T.Tables, choices.Set
 
 def test_projects_and_accounts_are_added_up_over_everything():
     tables, chosen = planned()
-    some = chosen.model_copy(update={"segment": "s", "customer": "a"})
+    some = replace(chosen, segment="s", customer="a")
     seen = plans.load(Book(tables, some)).set_index("what")
     years = (date(2028, 12, 31) - date(2027, 1, 1)).days / 365.25
 

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -558,7 +559,7 @@ def test_the_page_on_step_10_has_what_is_different_and_what_it_takes(name):
 
     desk = example(name)
     page = documents.differently(desk).html
-    everywhere = desk.settings.model_copy(update={"segment": ""})
+    everywhere = replace(desk.settings, segment="")
     assert f"<h1>{panels.Markup.escape(distinction.words(Book(desk.tables, everywhere)))}</h1>" in page
     seen = distinction.distinction(Book(desk.tables, everywhere))
     for row in seen[(seen["min"] != "") & (seen["max"] != "")].to_dict("records"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -453,7 +454,7 @@ def check_effects(before, seen) -> None:
 @settings(max_examples=15)
 @given(books(), books(), st.sampled_from(["mean", "midpoint"]))
 def test_the_reasons_add_up(one, other, line):
-    other = other[0], other[1].model_copy(update={"line": line})
+    other = other[0], replace(other[1], line=line)
     told = moves(one, other)
 
     check_effects(one, other)

@@ -1,6 +1,7 @@
 """What is shown of disagreement and of the portfolio we can staff: the words and counts of the models, for every workbook."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def paths(chart) -> list[str]:
 def test_the_rings_are_the_cells_that_could_change_a_box(name):
     tables, chosen = example(name)
     for segment in tables["segments"]["segment"]:
-        about = chosen.model_copy(update={"segment": segment})
+        about = replace(chosen, segment=segment)
         found = disagreement.cells(Book(tables, about))
         ringed = 0
         for model in voices.AXES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def random_book(dice: np.random.Generator) -> tuple[Any, Any]:
 
 
 def expected(tables: Any, chosen: Any, segment: str) -> list[dict[str, Any]]:
-    about = chosen.model_copy(update={"segment": segment})
+    about = replace(chosen, segment=segment)
     seen, sure = kaism.drawn(Book(tables, about)), certainty.certainty(Book(tables, about))
     found = []
     for place, said in zip(seen.to_dict("records"), sure.to_dict("records"), strict=True):
@@ -146,11 +147,10 @@ def test_the_browser_computes_what_python_computes(window: Any, tmp_path: Path) 
                     factors.loc[own, "must_have_min"] = np.where(
                         dropped, np.nan, factors.loc[own, "must_have_min"]
                     )
-                    about = chosen.model_copy(
-                        update={
-                            "weights_known": str(dice.choice(["around", "ranked", "any"])),
-                            "sure": int(dice.choice([10, 30, 100])),
-                        }
+                    about = replace(
+                        chosen,
+                        weights_known=str(dice.choice(["around", "ranked", "any"])),
+                        sure=int(dice.choice([10, 30, 100])),
                     )
                 moved = {**tables, "factors": factors}
                 musts = factors.loc[own, "must_have_min"].notna().tolist()

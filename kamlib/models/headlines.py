@@ -35,7 +35,7 @@ def as_of(book: Book) -> str:
 
 def narrowing(book: Book) -> list[str]:
     """What makes a page another one: segment, customer, scenario, `near_line`; [] for all."""
-    near, usual = book.settings.near_line, Settings.model_fields["near_line"].default
+    near, usual = book.settings.near_line, Settings.near_line
     parts = (
         _name(book, "segments", book.settings.segment),
         _name(book, "customers", book.settings.customer),

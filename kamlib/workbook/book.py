@@ -6,13 +6,14 @@ import functools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
 from kamlib.errors import KamError
-from kamlib.workbook.settings import Settings, of_workbook
+from kamlib.workbook.settings import SETTINGS, Settings, of_workbook
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Book(Mapping[str, pd.DataFrame]):
         self.tables: Mapping[str, pd.DataFrame] = (
             tables.tables if isinstance(tables, Book) else tables
         )
-        self._settings = settings or Settings()  # type: ignore[call-arg]
+        self._settings = settings or Settings()
         self.memory: OrderedDict[Key, Any] = OrderedDict() if memory is None else memory
         self._origin = _origin
         self._answers: dict[Key, Any] = {}
@@ -86,7 +87,7 @@ class Book(Mapping[str, pd.DataFrame]):
         """The same tables with other settings: `book.choosing(segment="brokers")`."""
         step = tuple(sorted(settings.items()))
         if step not in self._choices:
-            changed = self._settings.model_copy(update=settings)
+            changed = replace(self._settings, **settings)
             self._choices[step] = Book(self.tables, changed, self.memory, (self, step))
         return self._choices[step]
 
@@ -114,7 +115,7 @@ class _Looked:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._book._settings, name)
-        if (reading := _reading.get()) is not None and name in Settings.model_fields:
+        if (reading := _reading.get()) is not None and name in SETTINGS:
             reading.note(self._book, ("setting", name), value)
         return value
 

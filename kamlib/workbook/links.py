@@ -21,7 +21,7 @@ LONGEST_NAME, MOST_COMPARED, MOST_HINTS = 60, 500, 50  # "did you mean" is for s
 WEIGHED = ("attractiveness", "strength")  # the models of the matrix
 INDEX = "#"  # the cell of a row that holds its index
 
-NONE, _MEMORY = settings.Settings(), OrderedDict[Any, Any]()  # type: ignore[call-arg]
+NONE, _MEMORY = settings.Settings(), OrderedDict[Any, Any]()
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -128,14 +128,14 @@ def _with_hints(rows: Rows, column: str, known: Collection[str]) -> Rows:
 
 
 def wrong_setting(rows: Rows, text: Tables) -> Rows:
-    model = settings.Settings
-    known = [row for row in rows if row["key"] in model.model_fields]
+    known = [row for row in rows if row["key"] in settings.SETTINGS]
     wrong = [row | {"wrong": settings.wrong(row["key"], row["value"])} for row in known]
-    return [row | {"may_be": settings.allowed(model, row["key"])} for row in wrong if row["wrong"]]
+    wrong = [row for row in wrong if row["wrong"]]
+    return [row | {"may_be": settings.allowed(settings.Settings, row["key"])} for row in wrong]
 
 
 def unknown_setting(rows: Rows, text: Tables) -> Rows:
-    return unlike(rows, "key", [*settings.Settings.model_fields, "schema"])
+    return unlike(rows, "key", [*settings.SETTINGS, "schema"])
 
 
 def own_rival(rows: Rows, text: Tables) -> Rows:

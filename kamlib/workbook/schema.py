@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 Tables = Mapping[str, pd.DataFrame]
 Parts = Mapping[str, dict[str, Any]]
@@ -136,8 +135,11 @@ class Table:
         return next(c for c in self.columns if c.name == column)
 
 
-def _read() -> dict[str, Table]:
-    """The tables of `schema.yaml`, by name."""
+@functools.cache
+def definitions() -> dict[str, Table]:
+    """The tables of `schema.yaml`, by name; also spelled DEFINITIONS."""
+    import yaml  # with the file half as long as all else that a model needs to be imported
+
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all scalars are texts: 8 ms, not 14
     content = Path(__file__).with_name("schema.yaml").read_text(encoding="utf-8")
     tables = yaml.load(content, loader)  # noqa: S506
@@ -157,17 +159,38 @@ def _values(parts: dict[str, Any]) -> dict[str, Any]:
     return parts | limits | lists | {k: True for k, v in parts.items() if v == "true"}
 
 
-DEFINITIONS = _read()
-MODELS = DEFINITIONS["factors"]["model"].choices
-BOXES = DEFINITIONS["effort"]["category"].choices
-CHANNELS = DEFINITIONS["contacts"]["channel"].choices
-APPROACHES = DEFINITIONS["people"]["approach"].choices
-CHAINS = DEFINITIONS["stages"]["level"].choices
+# names that are read from the file when they are first asked for
+
+DEFINITIONS: dict[str, Table]
+MODELS: tuple[str, ...]
+BOXES: tuple[str, ...]
+CHANNELS: tuple[str, ...]
+APPROACHES: tuple[str, ...]
+CHAINS: tuple[str, ...]
+_CHOICES = {
+    "MODELS": ("factors", "model"),
+    "BOXES": ("effort", "category"),
+    "CHANNELS": ("contacts", "channel"),
+    "APPROACHES": ("people", "approach"),
+    "CHAINS": ("stages", "level"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "DEFINITIONS":
+        return definitions()
+    if name in _CHOICES:
+        table, column = _CHOICES[name]
+        return definitions()[table][column].choices
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# text tables
 
 
 def empty(name: str) -> pd.DataFrame:
     """A text table with the columns of its definition and no rows."""
-    return pd.DataFrame({column: pd.Series(dtype=object) for column in DEFINITIONS[name].names})
+    return pd.DataFrame({column: pd.Series(dtype=object) for column in definitions()[name].names})
 
 
 def line(index: object) -> str:
@@ -262,7 +285,8 @@ def typed(text: Tables, names: Collection[str] | None = None) -> Tables:
     With `names` only these tables. What is not allowed in a cell is unknown; where a column stands
     twice (an error that `checks.check` reports) the first one counts.
     """
-    wanted = [*DEFINITIONS, *(n for n in text if n not in DEFINITIONS)] if names is None else names
+    known = definitions()
+    wanted = [*known, *(n for n in text if n not in known)] if names is None else names
     return {n: _typed(n, text[n]) if n in text else _typed_empty(n).copy() for n in wanted}
 
 
@@ -272,13 +296,13 @@ def _typed_empty(name: str) -> pd.DataFrame:
 
 
 def _typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    if name not in DEFINITIONS:
+    if name not in definitions():
         return frame
     if frame.columns.has_duplicates:
         frame = frame.loc[:, ~frame.columns.duplicated()]
     frame = frame.reset_index(drop=True)
     blank = pd.Series("", index=frame.index, dtype=object)
-    columns = {c.name: values_of(c, frame.get(c.name, blank)) for c in DEFINITIONS[name].columns}
+    columns = {c.name: values_of(c, frame.get(c.name, blank)) for c in definitions()[name].columns}
     return pd.DataFrame(columns | {c: frame[c] for c in frame if c not in columns})
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
 from datetime import date
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
 
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.workbook.schema import UNKNOWN_WORDS, Tables, parse_number
 
-LIMITS = {
-    "minimum": "of at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-}
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+T = TypeVar("T")
+LIMITS = {"ge": "of at least", "gt": "above", "le": "at most", "lt": "below"}
+KINDS = {int: "a whole number", float: "a number", str: "a text"}
 
 
 def shipped(name: str) -> Path:
@@ -29,66 +28,67 @@ def shipped(name: str) -> Path:
     return beside if beside.is_dir() else package / "shipped" / name
 
 
-class Parameters(BaseModel):
+def limited(default: Any, **limits: float) -> Any:
+    """A field that may hold these figures only: `ge`, `gt`, `le`, `lt` as pydantic has them."""
+    return field(default=default, metadata=limits)
+
+
+@dataclass(frozen=True)
+class Parameters:
     """What a notebook may be given: the parameters cell and `kam report` know no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-    workbook: str = Field(
-        "", description="folder, .xlsx, .kam or database address; empty: as opened"
-    )
-    segment: str = Field("", description="segment id; empty: the first one")
-    near_line: float | None = Field(
-        None, ge=0, le=9, description="how close to a line is too close to call"
-    )
-    customer: str = Field("", description="customer id; empty: as the notebook needs it")
-    scenario: str = Field("", description="scenario id; empty: the workbook as it is")
-    audience: Literal["internal", "customer"] = Field(
-        "internal", description="internal, or customer: nothing internal in it"
-    )
+    workbook: str = ""  # folder, .xlsx, .kam or database address; empty: as opened
+    segment: str = ""  # segment id; empty: the first one
+    near_line: float | None = limited(None, ge=0, le=9)  # how close to a line is too close to call
+    customer: str = ""  # customer id; empty: as the notebook needs it
+    scenario: str = ""  # scenario id; empty: the workbook as it is
+    audience: Literal["internal", "customer"] = "internal"  # customer: nothing internal in it
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True)
+class Settings:
     """Everything the models may ask for besides the tables."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
     segment: str = ""
-    near_line: float = Field(0.5, ge=0, le=9)
+    near_line: float = limited(0.5, ge=0, le=9)
     line: Literal["mean", "midpoint"] = "mean"
-    too_many_pct: float = Field(60, gt=0, le=100)
-    dominant_weight_pct: float = Field(50, gt=0, le=100)
-    accounts_per_manager: float = Field(10, gt=0)
+    too_many_pct: float = limited(60, gt=0, le=100)
+    dominant_weight_pct: float = limited(50, gt=0, le=100)
+    accounts_per_manager: float = limited(10, gt=0)
     staff_by: Literal["attractiveness", "profit", "future"] = "attractiveness"
-    key_limit: int | None = Field(None, ge=0)
-    key_development_limit: int | None = Field(None, ge=0)
-    budget: float | None = Field(None, ge=0)
+    key_limit: int | None = limited(None, ge=0)
+    key_development_limit: int | None = limited(None, ge=0)
+    budget: float | None = limited(None, ge=0)
     market_basis: Literal["turnover", "volume", "profit"] = "turnover"
-    value_index_current_pct: float = Field(50, ge=0, le=100)
+    value_index_current_pct: float = limited(50, ge=0, le=100)
     profit_year: str = ""
-    overheads: float | None = Field(None, ge=0)
-    overhead_saved: float = Field(0, ge=0)
-    margin_pct: float | None = Field(None, gt=0, lt=100)
-    horizon_years: int = Field(5, ge=1, le=50)
-    discount_rate_pct: float = Field(10, ge=0, le=100)
-    retention_low_pct: float | None = Field(None, ge=0, le=100)
-    retention_high_pct: float | None = Field(None, ge=0, le=100)
-    dependency_pct: float = Field(20, gt=0, le=100)
-    day_cost: float | None = Field(None, ge=0)
-    contact_cost: float | None = Field(None, ge=0)
-    hours_per_day: float = Field(8, gt=0, le=24)
-    visit_hours: float | None = Field(None, ge=0, le=1000)
-    call_hours: float | None = Field(None, ge=0, le=1000)
+    overheads: float | None = limited(None, ge=0)
+    overhead_saved: float = limited(0, ge=0)
+    margin_pct: float | None = limited(None, gt=0, lt=100)
+    horizon_years: int = limited(5, ge=1, le=50)
+    discount_rate_pct: float = limited(10, ge=0, le=100)
+    retention_low_pct: float | None = limited(None, ge=0, le=100)
+    retention_high_pct: float | None = limited(None, ge=0, le=100)
+    dependency_pct: float = limited(20, gt=0, le=100)
+    day_cost: float | None = limited(None, ge=0)
+    contact_cost: float | None = limited(None, ge=0)
+    hours_per_day: float = limited(8, gt=0, le=24)
+    visit_hours: float | None = limited(None, ge=0, le=1000)
+    call_hours: float | None = limited(None, ge=0, le=1000)
     customer: str = ""
     weights_known: Literal["around", "ranked", "any"] = "around"
-    sure: int = Field(30, ge=1, le=1000)
-    score_error: float | None = Field(None, ge=0, le=9)
+    sure: int = limited(30, ge=1, le=1000)
+    score_error: float | None = limited(None, ge=0, le=9)
     scenario: str = ""
     currency: str = "GBP"
     name: str = ""
     supplier: str = ""
     round: str = ""
     today: str = ""  # ISO; who opens a workbook says it, and without it nothing is overdue
+
+
+PARAMETERS = [each.name for each in fields(Parameters)]
+SETTINGS = [each.name for each in fields(Settings)]
 
 
 def of_workbook(tables: Tables, **given: Any) -> Settings:
@@ -99,22 +99,20 @@ def of_workbook(tables: Tables, **given: Any) -> Settings:
     table = tables["settings"]
     said: dict[str, Any] = {}
     for key, value in zip(table["key"], table["value"], strict=True):
-        if key in Settings.model_fields and is_said(key, value):
+        if key in SETTINGS and is_said(key, value):
             said[key] = _plain(key, value)
-    try:
-        return Settings(**said | {key: value for key, value in given.items() if value is not None})
-    except ValidationError as error:
-        raise _spoken(error, Settings) from None
+    overruled = {key: value for key, value in given.items() if value is not None}
+    return _checked(Settings, said | overruled)
 
 
 def is_said(key: str, value: str) -> bool:
     """Does a cell of the table `settings` say anything? Only a figure or a choice can be "?"."""
-    unknown = ("",) if Settings.model_fields[key].annotation is str else UNKNOWN_WORDS
+    unknown = ("",) if is_text(Settings, key) else UNKNOWN_WORDS
     return value.strip().lower() not in unknown
 
 
 def _plain(key: str, value: str) -> Any:
-    if Settings.model_fields[key].annotation is str:
+    if is_text(Settings, key):
         return value
     try:
         number = parse_number(value)
@@ -126,22 +124,54 @@ def _plain(key: str, value: str) -> Any:
 def wrong(key: str, value: str) -> str:
     """What is wrong with one setting as it is stored, in a sentence; "" where nothing is."""
     try:
-        Settings(**{key: _plain(key, value)} if is_said(key, value) else {})
-    except ValidationError as error:
-        return _spoken(error, Settings).message
+        _checked(Settings, {key: _plain(key, value)} if is_said(key, value) else {})
+    except InvalidInput as error:
+        return error.message
     return ""
 
 
+def is_text(kind: type, name: str) -> bool:
+    """Is a parameter or a setting any text, and neither a figure nor a choice?"""
+    return _types(kind).get(name) is str
+
+
 @functools.cache
-def allowed(model: type[BaseModel], name: str) -> str:
+def _types(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+@functools.cache
+def _form(kind: Any) -> type[BaseModel]:
+    """What pydantic checks parameters or settings by; it is imported at the gate and not before."""
+    from pydantic import ConfigDict, Field, create_model
+
+    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    cells: dict[str, Any] = {
+        each.name: (_types(kind)[each.name], Field(each.default, **each.metadata))
+        for each in fields(kind)
+    }
+    return create_model(kind.__name__, __config__=strict, **cells)
+
+
+def _checked(kind: Callable[..., T], given: Mapping[str, Any]) -> T:
+    """Parameters or settings as given by name, or InvalidInput with a line for each wrong one."""
+    from pydantic import ValidationError
+
+    try:
+        return kind(**dict(_form(kind).model_validate(dict(given))))
+    except ValidationError as error:
+        raise _spoken(error, kind) from None
+
+
+@functools.cache
+def allowed(kind: Any, name: str) -> str:
     """What a parameter or a setting may be, in words: "a number of at least 0 and at most 9"."""
-    said = model.model_json_schema()["properties"][name]
-    said = {**said, **said.get("anyOf", [{}])[0]}
-    if "enum" in said:
-        return "one of " + ", ".join(said["enum"])
-    kinds = {"integer": "a whole number", "number": "a number", "string": "a text"}
-    limits = " and ".join(f"{words} {said[key]:g}" for key, words in LIMITS.items() if key in said)
-    return f"{kinds[said['type']]} {limits}".strip()
+    hint, limits = _types(kind)[name], kind.__dataclass_fields__[name].metadata
+    first, *others = get_args(hint) or (hint,)  # float | None, or the words of a choice
+    if first not in KINDS:
+        return "one of " + ", ".join([first, *others])
+    words = " and ".join(f"{LIMITS[key]} {value:g}" for key, value in limits.items())
+    return f"{KINDS[first]} {words}".strip()
 
 
 def gate(given: Mapping[str, Any]) -> Parameters:
@@ -149,10 +179,7 @@ def gate(given: Mapping[str, Any]) -> Parameters:
 
     gate({"segmnt": "brokers"}) raises: There is no parameter "segmnt". Did you mean "segment"?
     """
-    try:
-        return Parameters(**given)
-    except ValidationError as error:
-        raise _spoken(error, Parameters) from None
+    return _checked(Parameters, given)
 
 
 def together(*said: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,17 +200,17 @@ def together(*said: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _spoken(error: ValidationError, model: type[BaseModel]) -> InvalidInput:
+def _spoken(error: ValidationError, kind: Any) -> InvalidInput:
     lines, names = [], []
     for problem in error.errors():
         name = str(problem["loc"][0])
         names.append(name)
         if problem["type"] == "extra_forbidden":
-            near = did_you_mean(name, model.model_fields)
+            near = did_you_mean(name, _types(kind))
             lines.append(f'There is no parameter "{name}". {near}')
             continue
         way = " Give it to papermill with -r, not -p." if problem["type"] == "string_type" else ""
-        lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(model, name)}.{way}')
+        lines.append(f'{name} is "{problem["input"]}"; it must be {allowed(kind, name)}.{way}')
     return InvalidInput("\n".join(lines), table="parameters", column=", ".join(names))
 
 
