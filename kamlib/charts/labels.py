@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 CHARACTER, HEIGHT, GAP = 0.56, 1.15, 4.0
@@ -24,35 +26,34 @@ def place(
     result = np.full((count, 2), np.nan)
     if not count:
         return result
-    parts = [name.split("\n") for name in names]
+    first = np.argsort(-radius, kind="stable")[:MOST]
+    parts = [names[i].split("\n") for i in first]
     width = np.array([max(*map(len, lines), 1) * CHARACTER * size for lines in parts])
     height = np.array([len(lines) * size * HEIGHT for lines in parts])
-    dots = np.column_stack([x - radius, y - radius, x + radius, y + radius])
-    first = np.argsort(-radius, kind="stable")[:MOST]
-    tries = _candidates(x[first], y[first], radius[first], width[first], height[first])
-    reach = np.concatenate([tries[:, :, :2].min(axis=1), tries[:, :, 2:].max(axis=1)], axis=1)
-    inside = np.all(tries[:, :, :2] >= 0, axis=2) & np.all(tries[:, :, 2:] <= frame, axis=2)
-    clear = inside & ~_overlaps(tries.reshape(-1, 4), blocked).reshape(inside.shape)
-    beside = _touching(reach, dots)  # names x dots
-    taken, count = np.empty((len(first), 4)), 0
-    for n, i in enumerate(first):
-        placed = taken[:count]
-        placed = placed[_touching(reach[n : n + 1], placed)[0]]
-        free = ~_overlaps(tries[n], np.concatenate([dots[beside[n]], placed]))
-        best = clear[n] & free
-        if not best.any():
-            best = inside[n] & free
-        if best.any():
-            chosen = taken[count] = tries[n, best.argmax()]
-            count += 1
-            result[i] = chosen[0], (chosen[1] + chosen[3]) / 2
+    dots = np.array([x - radius, y - radius, x + radius, y + radius])
+    tries = _candidates(x[first], y[first], radius[first], width, height)
+    reach = np.concatenate([tries[:2].min(axis=2), tries[2:].max(axis=2)])
+    inside = (tries[:2] >= 0).all(axis=0) & (tries[2] <= frame[0]) & (tries[3] <= frame[1])
+    free = inside & ~_over(tries, reach, dots)
+    second = free & _over(tries, reach, blocked.T)  # over what is to be kept clear, if possible
+    rank = np.argsort(np.where(free, second, 2), axis=1, kind="stable")
+    boxes = np.take_along_axis(tries, rank[None], axis=2).transpose(1, 2, 0)
+    meets, taken = _touching(reach[..., None], reach[:, None]), dict[int, list[float]]()
+    for n, count in enumerate(free.sum(axis=1).tolist()):
+        near = [box for other, box in taken.items() if meets[n, other]]
+        for box in boxes[n, :count].tolist():
+            if not any(_touching(box, other) for other in near):
+                taken[n] = box
+                break
+    for n, (left, top, _, bottom) in taken.items():
+        result[first[n]] = left, (top + bottom) / 2
     return result
 
 
 def _candidates(
     x: np.ndarray, y: np.ndarray, radius: np.ndarray, width: np.ndarray, height: np.ndarray
 ) -> np.ndarray:
-    """Boxes (left, top, right, bottom) to try for each name, the best first: names x tries x 4.
+    """Boxes (left, top, right, bottom) to try for each name, the best first: 4 x names x tries.
 
     Right, left, above, below, then farther away; never over the name's own dot.
     """
@@ -64,18 +65,24 @@ def _candidates(
             tries += [(x + away, y - height / 2 + rise), (x - away - width, y - height / 2 + rise)]
         tries += [(x - width / 2, y - away - height), (x - width / 2, y + away)]
     left, top = np.array(tries).transpose(1, 2, 0)
-    return np.stack([left, top, left + width[:, None], top + height[:, None]], axis=2)
+    return np.stack([left, top, left + width[:, None], top + height[:, None]])
 
 
-def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """For each box: does it touch any of the others?"""
-    return np.asarray(_touching(boxes, others).any(axis=1))
+def _over(tries: np.ndarray, reach: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of the boxes to try (names x tries) touch any of the others (4 x count)?
+
+    Only the others within the reach of a name, the box around all its tries, are looked at.
+    """
+    over = np.zeros(tries.shape[1:], dtype=bool)
+    name, other = np.nonzero(_touching(reach[..., None], others[:, None]))
+    starts = np.flatnonzero(np.diff(name, prepend=-1))
+    if len(starts):
+        touching = _touching(tries[:, name], others[:, other, None])
+        over[name[starts]] = np.logical_or.reduceat(touching, starts, axis=0)
+    return over
 
 
-def _touching(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which boxes touch which others: boxes x others."""
-    left, top, right, bottom = others.T
-    return np.asarray(
-        (boxes[:, 0, None] < right) & (boxes[:, 2, None] > left)
-        & (boxes[:, 1, None] < bottom) & (boxes[:, 3, None] > top)
-    )  # fmt: skip
+def _touching(boxes: Any, others: Any) -> Any:
+    """Which boxes touch which others: left, top, right and bottom come first in both."""
+    (left, top, right, bottom), (x, y, x2, y2) = boxes, others
+    return (left < x2) & (right > x) & (top < y2) & (bottom > y)

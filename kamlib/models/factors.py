@@ -10,6 +10,11 @@ import pandas as pd
 from kamlib.models import scoring
 from kamlib.workbook.book import Book, model
 
+KEYS = {
+    "factors": ("model", "scope", "factor"),
+    "scores": ("model", "subject", "factor", "supplier"),
+}
+
 
 def of_scope(book: Book, model: str, scope: str) -> pd.DataFrame:
     """The factors of a model for one scope (a segment, or for strength a customer)."""
@@ -21,11 +26,28 @@ def of_scope(book: Book, model: str, scope: str) -> pd.DataFrame:
 @model
 def _scopes(book: Book) -> dict[tuple[str, str], list[int]]:
     """The lines of the table of factors for each model and scope."""
-    found: dict[tuple[str, str], list[int]] = {}
-    factors = book["factors"]
-    for line, key in enumerate(zip(factors["model"], factors["scope"], strict=True)):
-        found.setdefault(key, []).append(line)
-    return found
+    lines: dict[tuple[str, str], list[int]] = {}
+    listed = keys(book, "factors")
+    for line, key in enumerate(zip(listed["model"], listed["scope"], strict=True)):
+        lines.setdefault(key, []).append(line)
+    return lines
+
+
+@model
+def keys(book: Book, table: str) -> dict[str, np.ndarray]:
+    """What each line of the table of factors or of scores is about: columns KEYS.
+
+    These stay the same while figures beside them change, and so does all that is made of them.
+    """
+    return {c: book[table][c].to_numpy(object) for c in KEYS[table]}
+
+
+def of_model(book: Book, model: str, table: str, column: str) -> np.ndarray:
+    """A column of `keys`, None in the lines of other models."""
+    lines = keys(book, table)
+    known = lines[column].copy()
+    known[lines["model"] != model] = None
+    return known
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +63,11 @@ class Asked:
 @model
 def asked(book: Book, segment: str) -> Asked:
     """The attractiveness factors of a segment; an empty weight counts 1, no must-have is NaN."""
-    own = of_scope(book, "attractiveness", segment)
-    return Asked(
-        own["factor"].to_numpy(object),
-        own["label"].to_numpy(object),
-        own["weight"].fillna(1.0).to_numpy(float),
-        own["must_have_min"].to_numpy(float),
-    )
+    table, lines = book["factors"], _scopes(book).get(("attractiveness", segment), [])
+    names, labels = (table[c].to_numpy(object)[lines] for c in ("factor", "label"))
+    weights, musts = (table[c].to_numpy(float)[lines] for c in ("weight", "must_have_min"))
+    labels, weights = np.where(labels != "", labels, names), np.where(np.isnan(weights), 1, weights)
+    return Asked(names, labels, weights, musts)
 
 
 @model
@@ -61,7 +81,13 @@ def members(book: Book, segment: str) -> pd.DataFrame:
 @model
 def grid(book: Book, segment: str) -> np.ndarray:
     """The attractiveness scores of a segment, customers x factors, NaN for unknown."""
-    scores = book["scores"]
-    scores = scores[scores["model"] == "attractiveness"]
-    names = asked(book, segment).names
-    return scoring.wide(scores, members(book, segment)["customer"], names).to_numpy()
+    return scoring.filled(_places(book, segment), book["scores"]["score"].to_numpy(float))
+
+
+@model
+def _places(book: Book, segment: str) -> scoring.Places:
+    """The lines of the scores that make the grid of a segment, and where they go."""
+    lines = _scopes(book).get(("attractiveness", segment), [])
+    names, scored = keys(book, "factors")["factor"][lines], keys(book, "scores")["factor"]
+    subjects = of_model(book, "attractiveness", "scores", "subject")
+    return scoring.places(subjects, scored, members(book, segment)["customer"], names)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import matrix, scoring
-from kamlib.models.factors import asked, grid, members, of_scope
+from kamlib.models.factors import asked, grid, keys, members, of_model, of_scope
 from kamlib.models.scoring import one
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
@@ -39,9 +39,10 @@ COLUMNS = [
     *("near_line", "y_coverage", "x_coverage", "possible", "best_competitor", "reason"),
 ]
 REASONS = [
-    *("ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x", "x_coverage"),
-    *("x_unplaced", "no_rival", "rivals", "rival", "on_line", "near_line"),
+    *("ruled_out", "failed", "y", "y_line", "y_coverage", "must_unknown", "x_unplaced"),
+    *("x_words", "on_line", "near_line"),
 ]
+STRENGTH = ["x", "x_coverage", "no_rival", "rivals", "rival"]
 Reasons = namedtuple("Reasons", REASONS)  # type: ignore[misc]
 MORE = ["y_low", "y_high", "x_low", "x_high", "no_rival", "revenue", "profit", "was_x", "was_y"]
 WHO_ELSE = "who_else"  # the find-out line of a customer without any competitor
@@ -93,15 +94,33 @@ def _last_round(book: Book) -> pd.DataFrame:
 
 
 def _place_segment(book: Book, segment: str) -> pd.DataFrame:
-    found, before = dict(_found(book, segment)), _last_round(book)
-    at = before.index.get_indexer(found["customer"])
-    x, above = (np.append(before[c].to_numpy(float), np.nan)[at] for c in ("x", "above"))
+    points, (above, x_words) = dict(_points(book, segment)), _beside(book, segment)
+    points |= matrix.standing(MATRIX, points, book.settings.near_line)
+    told = points | {"x_words": x_words}
+    rows = zip(*(told[c].tolist() for c in REASONS), strict=True)
+    points["reason"] = np.array([_reason(Reasons(*row)) for row in rows], dtype=object)
+    return pd.DataFrame(points | {"was_y": above + points["y_line"]})
+
+
+@model
+def _horizontal(book: Book, segment: str) -> dict[str, np.ndarray]:
+    """The customers of a segment, their strength, and of the last round what concerns it."""
+    own, before = members(book, segment), _last_round(book)
+    x = strength(book, tuple(own["customer"]))
     names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True))
-    found |= matrix.standing(MATRIX, found, book.settings.near_line)
-    found["rival"] = np.array([names.get(s) or s for s in found["best_competitor"]], dtype=object)
-    rows = zip(*(found[c].tolist() for c in REASONS), strict=True)
-    found["reason"] = np.array([_reason(Reasons(*row)) for row in rows], dtype=object)
-    return pd.DataFrame(found | {"was_x": x, "was_y": above + found["y_line"]})
+    columns = {c: part[c].to_numpy() for part in (own, x) for c in part}
+    rivals = [names.get(s) or s for s in columns["best_competitor"]]
+    was = before["x"].reindex(own["customer"]).to_numpy(float)
+    return columns | {"rival": np.array(rivals, dtype=object), "was_x": was}
+
+
+@model
+def _beside(book: Book, segment: str) -> tuple[np.ndarray, np.ndarray]:
+    """How far above its line each customer was in the last round, and its strength in words."""
+    columns = _horizontal(book, segment)
+    above = _last_round(book)["above"].reindex(columns["customer"]).to_numpy(float)
+    rows = zip(*(columns[c].tolist() for c in STRENGTH), strict=True)
+    return above, np.array([_x_words(*row) for row in rows], dtype=object)
 
 
 @model
@@ -111,26 +130,24 @@ def positions(book: Book, segment: str) -> pd.DataFrame:
     Columns: those of the customer, y, y_line, x, x_line, coverages, best_competitor, the least and
     greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
     """
-    return pd.DataFrame(_found(book, segment))
+    return pd.DataFrame(_points(book, segment))
 
 
 @model
-def _found(book: Book, segment: str) -> dict[str, np.ndarray]:
+def _points(book: Book, segment: str) -> dict[str, np.ndarray]:
     """The columns of `positions`."""
-    own = members(book, segment)
-    x = strength(book, tuple(own["customer"]))
-    found = {c: part[c].to_numpy() for part in (own, x) for c in part}
-    found |= attractiveness(book, segment)
-    height, inside, line = found["y"], ~found["ruled_out"], matrix.MIDPOINT
-    found |= {"y_low": found["low"] - line, "y_high": found["high"] - line}
+    points = _horizontal(book, segment) | attractiveness(book, segment)
+    height, inside, line = points["y"], ~points["ruled_out"], matrix.MIDPOINT
+    low, high, optional = (points[c] for c in ("low", "high", "must_unknown"))
+    ends = np.array([low - line, high - line])
     if book.settings.line == "mean":
         known = height[inside & ~np.isnan(height)]
         line = round(float(known.mean()), scoring.DIGITS) if len(known) else float("nan")
-        ends = {"low": found["low"], "high": found["high"], "optional": found["must_unknown"]}
-        spread = matrix.distance_from_mean(pd.DataFrame(ends)[inside])
-        found |= {c: values.to_numpy() for c, values in spread.reindex(range(len(own))).items()}
-    found |= {"beside": found["no_rival"], "unsettled": found["must_unknown"]}
-    return found | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
+        ends = np.full(ends.shape, np.nan)
+        ends[:, inside] = matrix.farthest(low[inside], high[inside], optional[inside])
+    points |= {"y_low": ends[0], "y_high": ends[1]}
+    points |= {"beside": points["no_rival"], "unsettled": optional}
+    return points | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
 
 
 @model
@@ -154,15 +171,12 @@ def attractiveness(book: Book, segment: str) -> dict[str, np.ndarray]:
         in_play = cells.copy()
         in_play[:, must] = np.where(missing, own.musts[must], cells[:, must])
         result["low"] = scoring.means(in_play, own.weights)["low"]
-    words = [
-        ", ".join(
-            f"{own.labels[j]} ({cells[row, j]:g}, must be {own.musts[j]:g})"
-            for j in must[fails[row]]
-        )
-        for row in range(len(cells))
-    ]
+    words = np.full(len(cells), "", dtype=object)
+    for row in np.flatnonzero(out):
+        missed = [(own.labels[j], cells[row, j], own.musts[j]) for j in must[fails[row]]]
+        words[row] = ", ".join(f"{label} ({s:g}, must be {least:g})" for label, s, least in missed)
     y = {"y": result["score"], "low": result["low"], "high": result["high"]}
-    y |= {"y_coverage": result["coverage"], "failed": np.array(words, dtype=object)}
+    y |= {"y_coverage": result["coverage"], "failed": words}
     return y | {"ruled_out": np.asarray(out), "must_unknown": np.asarray(unknown & ~out)}
 
 
@@ -224,33 +238,47 @@ def strength_cells(
     Rows (subject, supplier): one for each competitor of each customer. Columns: the critical
     success factors of all customers together; the weight is 0 where one is not the customer's own.
     """
-    scores, factors = _strength_rows(book, customers)
-    is_us = scores["supplier"] == US
-    mine, others = scores[is_us], scores[~is_us]
-    pair = list(zip(others["subject"], others["supplier"], strict=True))
-    pairs, names = sorted(set(pair)), sorted(set(factors["factor"]))
+    pairs, names, *_ = _strength_places(book, customers)
     index = pd.MultiIndex.from_tuples(pairs, names=["subject", "supplier"])
-    subjects = index.get_level_values("subject")
-    row = pd.Series(pair, dtype=object).map({pair: i for i, pair in enumerate(pairs)})
-    theirs = scoring.pivot(row, others["factor"], others["score"], range(len(pairs)), names)
-    table = subjects.unique(), names
-    ours = scoring.pivot(mine["subject"], mine["factor"], mine["score"], *table)
-    weight = factors["weight"].fillna(1.0)
-    weights = scoring.pivot(factors["scope"], factors["factor"], weight, *table).fillna(0.0)
-    ours, weights = (part.reindex(subjects).set_axis(index) for part in (ours, weights))
-    return ours, theirs.set_axis(index), weights
+    ours, theirs, weights = _strength_values(book, customers)
+    return tuple(pd.DataFrame(part, index, names) for part in (ours, theirs, weights))
 
 
 @model
-def _strength_rows(book: Book, customers: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What strength depends on: the scores and the factors of these customers, and nothing else."""
-    scores, factors = book["scores"], book["factors"]
-    scored = (scores["model"] == "strength") & scores["subject"].isin(customers)
-    listed = (factors["model"] == "strength") & factors["scope"].isin(customers)
-    return (
-        scores.loc[scored, ["subject", "supplier", "factor", "score"]].reset_index(drop=True),
-        factors.loc[listed, ["scope", "factor", "weight"]].reset_index(drop=True),
-    )
+def _strength_values(book: Book, customers: tuple[str, ...]) -> list[np.ndarray]:
+    """The figures of `strength_cells`."""
+    _, _, row, (ours, theirs, weights) = _strength_places(book, customers)
+    score, weight = book["scores"]["score"].to_numpy(float), book["factors"]["weight"]
+    weight = scoring.filled(weights, weight.fillna(1.0).to_numpy(float))
+    parts = scoring.filled(ours, score)[row], scoring.filled(theirs, score)
+    return [*parts, np.nan_to_num(weight)[row]]
+
+
+@model
+def _strength_places(
+    book: Book, customers: tuple[str, ...]
+) -> tuple[list[tuple[str, str]], list[str], list[int], list[scoring.Places]]:
+    """The rows and columns of `strength_cells`, and which lines of the tables go where.
+
+    Ours and the weights have a row a customer, theirs one a competitor of a customer, in the order
+    of the rows of `strength_cells`; the third part is the customer's row for each of these.
+    """
+    scored, listed = keys(book, "scores"), keys(book, "factors")
+    subject = of_model(book, "strength", "scores", "subject")
+    scope = of_model(book, "strength", "factors", "scope")
+    inside, pair = set(customers), list(zip(subject, scored["supplier"], strict=True))
+    pairs = sorted({(who, rival) for who, rival in pair if who in inside and rival != US})
+    factors = zip(scope, listed["factor"], strict=True)
+    names = sorted({factor for who, factor in factors if who in inside})
+    subjects = {who: row for row, who in enumerate(dict.fromkeys(who for who, _ in pairs))}
+    mine, rows = scored["supplier"] == US, {pair: row for row, pair in enumerate(pairs)}
+    subject[~mine] = None
+    parts = [
+        scoring.places(subject, scored["factor"], [*subjects], names),
+        scoring.places([rows.get(p, -1) for p in pair], scored["factor"], range(len(rows)), names),
+        scoring.places(scope, listed["factor"], [*subjects], names),
+    ]
+    return pairs, names, [subjects[who] for who, _ in pairs], parts
 
 
 @model
@@ -276,23 +304,23 @@ def _reason(row: Any) -> str:
         return f"fails a must-have: {row.failed}"
     if row.y != row.y and row.x_unplaced:
         return "not scored yet"
-    parts = [matrix.axis_words("attractiveness", row.y, row.y_line, row.y_coverage), _x_words(row)]
+    parts = [matrix.axis_words("attractiveness", row.y, row.y_line, row.y_coverage), row.x_words]
     unsettled = ["a must-have is not known"] if row.must_unknown else []
     return "; ".join([*parts, *unsettled, *matrix.closeness_words(row.on_line, row.near_line)])
 
 
-def _x_words(row: Any) -> str:
-    if row.no_rival:
+def _x_words(x: float, coverage: float, alone: bool, rivals: int, rival: str) -> str:
+    if alone:
         return "no competitor, says the team"
-    if row.rivals == 0:
+    if rivals == 0:
         return "no competitor entered yet"
-    if row.x != row.x:
+    if x != x:
         return "strength not scored yet"
-    side = "ahead of" if row.x > 0 else "behind"
-    words = f"{one(abs(row.x))} {side} {row.rival}"
-    if abs(row.x) <= matrix.EQUAL:
-        words = f"level with {row.rival}"
-    return words if row.x_coverage == 1 else f"{words} as far as it is known"
+    side = "ahead of" if x > 0 else "behind"
+    words = f"{one(abs(x))} {side} {rival}"
+    if abs(x) <= matrix.EQUAL:
+        words = f"level with {rival}"
+    return words if coverage == 1 else f"{words} as far as it is known"
 
 
 @model

@@ -136,9 +136,14 @@ def distance_from_mean(members: pd.DataFrame) -> pd.DataFrame:
     the mean; an optional other is counted in exactly when that makes the distance more extreme.
     """
     low, high = members["low"].to_numpy(float), members["high"].to_numpy(float)
-    optional = members["optional"].to_numpy(bool)
-    y_low, y_high = _farthest_below(low, high, optional), -_farthest_below(-high, -low, optional)
-    return pd.DataFrame({"y_low": y_low, "y_high": y_high}, members.index).round(DIGITS)
+    ends = farthest(low, high, members["optional"].to_numpy(bool))
+    return pd.DataFrame(dict(zip(("y_low", "y_high"), ends, strict=True)), members.index)
+
+
+def farthest(low: np.ndarray, high: np.ndarray, optional: np.ndarray) -> np.ndarray:
+    """`distance_from_mean` of bare arrays: two rows, the least and the greatest distance."""
+    ends = _farthest_below(low, high, optional), -_farthest_below(-high, -low, optional)
+    return np.round(ends, DIGITS)
 
 
 def _farthest_below(own: np.ndarray, others: np.ndarray, optional: np.ndarray) -> np.ndarray:

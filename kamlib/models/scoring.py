@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+Places = tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]
 LOWEST, HIGHEST = 1.0, 10.0
 DIGITS = 9  # compare after rounding to nine decimals: 34/6 - 37/6 must be exactly -0.5
 
@@ -39,12 +40,26 @@ def pivot(
 def cells(given: Iterable[Any], index: Any, names: Any) -> np.ndarray:
     """`pivot` as bare numbers; `given` are the rows, columns and values."""
     rows, columns, values = given
+    return filled(places(rows, columns, index, names), values)
+
+
+def places(rows: Any, columns: Any, index: Any, names: Any) -> Places:
+    """Where lines of `rows` and `columns` go in a table index x names; see `filled`.
+
+    Gives which lines have a place there, their rows, their columns, and the shape of the table.
+    """
     index, names = pd.Index(index), pd.Index(names)
     row, column = index.get_indexer(rows), names.get_indexer(columns)
-    inside = np.flatnonzero((row >= 0) & (column >= 0))[::-1]  # the first comes last, and stays
-    made = np.full((len(index), len(names)), np.nan)
-    made[row[inside], column[inside]] = values[inside]
-    return made
+    lines = np.flatnonzero((row >= 0) & (column >= 0))[::-1]  # the first comes last, and stays
+    return lines, row[lines], column[lines], (len(index), len(names))
+
+
+def filled(where: Places, values: np.ndarray) -> np.ndarray:
+    """A table with the value of each line in its place, NaN where there is none."""
+    lines, row, column, shape = where
+    table = np.full(shape, np.nan)
+    table[row, column] = values[lines]
+    return table
 
 
 def weights_of(factors: pd.DataFrame) -> pd.Series:
