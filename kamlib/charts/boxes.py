@@ -90,7 +90,8 @@ def _view(table: pd.DataFrame, near: float, balanced: bool) -> dict[str, float]:
     """Limits that rarely change while weights move: whole numbers around the dots."""
     line, low, high = _limits(table, "y")
     if balanced:
-        span = max(3.0, math.ceil(float(np.nanmax(np.abs([*table["x"].fillna(0), 0]))) + 0.4))
+        farthest = np.nanmax(np.abs(np.append(table["x"].to_numpy(float), 0)))
+        span = max(3.0, math.ceil(float(farthest) + 0.4))
         across, left, right = 0.0, -span, span
     else:
         across, left, right = _limits(table, "x")
@@ -100,10 +101,11 @@ def _view(table: pd.DataFrame, near: float, balanced: bool) -> dict[str, float]:
 
 def _limits(table: pd.DataFrame, axis: str) -> tuple[float, float, float]:
     """The line of an axis of scores from 1 to 10, and where the picture begins and ends."""
-    known, lines = table[axis].dropna(), table[f"{axis}_line"].dropna()
-    low = min([4.0, math.floor(float(known.min()) - 0.4) if len(known) else 4.0])
-    high = max([9.0, math.ceil(float(known.max()) + 0.4) if len(known) else 9.0])
-    return float(lines.iloc[0]) if len(lines) else 5.5, low, min(high, 10.5)
+    columns = (table[c].to_numpy(float) for c in (axis, f"{axis}_line"))
+    known, lines = (column[~np.isnan(column)] for column in columns)
+    low = min(4.0, math.floor(float(known.min(initial=5.0)) - 0.4))
+    high = max(9.0, math.ceil(float(known.max(initial=5.0)) + 0.4))
+    return float(lines[0]) if len(lines) else 5.5, low, min(high, 10.5)
 
 
 def _points(

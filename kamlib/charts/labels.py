@@ -22,9 +22,8 @@ def place(
     `frame` the width and height, `blocked` boxes (left, top, right, bottom) to keep clear of, if that is
     possible. Bigger dots choose first; the nearest free place is taken.
     """
-    count = len(names)
-    result = np.full((count, 2), np.nan)
-    if not count:
+    result = np.full((len(names), 2), np.nan)
+    if not names:
         return result
     first = np.argsort(-radius, kind="stable")[:MOST]
     parts = [names[i].split("\n") for i in first]
@@ -34,13 +33,14 @@ def place(
     tries = _candidates(x[first], y[first], radius[first], width, height)
     reach = np.concatenate([tries[:2].min(axis=2), tries[2:].max(axis=2)])
     inside = (tries[:2] >= 0).all(axis=0) & (tries[2] <= frame[0]) & (tries[3] <= frame[1])
-    free = inside & ~_over(tries, reach, dots)
-    second = free & _over(tries, reach, blocked.T)  # over what is to be kept clear, if possible
+    free = inside & ~_over(tries, dots)
+    second = free & _over(tries, blocked.T)  # over what is to be kept clear, if possible
     rank = np.argsort(np.where(free, second, 2), axis=1, kind="stable")
     boxes = np.take_along_axis(tries, rank[None], axis=2).transpose(1, 2, 0)
-    meets, taken = _touching(reach[..., None], reach[:, None]), dict[int, list[float]]()
+    meets = _touching(reach[..., None], reach[:, None]).tolist()
+    taken: dict[int, list[float]] = {}
     for n, count in enumerate(free.sum(axis=1).tolist()):
-        near = [box for other, box in taken.items() if meets[n, other]]
+        near = [box for other, box in taken.items() if meets[n][other]]
         for box in boxes[n, :count].tolist():
             if not any(_touching(box, other) for other in near):
                 taken[n] = box
@@ -68,18 +68,9 @@ def _candidates(
     return np.stack([left, top, left + width[:, None], top + height[:, None]])
 
 
-def _over(tries: np.ndarray, reach: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Which of the boxes to try (names x tries) touch any of the others (4 x count)?
-
-    Only the others within the reach of a name, the box around all its tries, are looked at.
-    """
-    over = np.zeros(tries.shape[1:], dtype=bool)
-    name, other = np.nonzero(_touching(reach[..., None], others[:, None]))
-    starts = np.flatnonzero(np.diff(name, prepend=-1))
-    if len(starts):
-        touching = _touching(tries[:, name], others[:, other, None])
-        over[name[starts]] = np.logical_or.reduceat(touching, starts, axis=0)
-    return over
+def _over(tries: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which of the boxes to try (names x tries) touch any of the others (4 x count)?"""
+    return np.asarray(_touching(tries[:, None], others[..., None, None]).any(axis=0))
 
 
 def _touching(boxes: Any, others: Any) -> Any:
