@@ -237,7 +237,9 @@ os.kill(os.getpid(), 9 if customer == "Alpha" else 0)"""
         list(report.write(str(tmp_path / "w.kam"), tmp_path / "out", notebook="04_pia"))
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names == ["account-Beta.html", "distinction.html"]
-    used = re.search(r"([^\s<>|]+)\|([^\s<>|]+)\|([^\s<>|]+)\|", (tmp_path / "out" / names[0]).read_text()).groups()
+    used = re.search(
+        r"([^\s<>|]+)\|([^\s<>|]+)\|([^\s<>|]+)\|", (tmp_path / "out" / names[0]).read_text()
+    ).groups()
     assert len(set(used)) == 1 and "kam-report-" in used[0] and not Path(used[0]).exists()
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
-from datetime import date
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_type_hints
 
