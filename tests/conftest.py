@@ -1,4 +1,6 @@
-"""What holds for all tests: a slow machine is no failure; with two workers one has the browser to itself."""
+"""What all tests share: a server, a browser and windows on it, a database, and how random examples are drawn."""
+
+from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +8,8 @@ from typing import Any
 from hypothesis import settings
 
 from .postgres import empty, server  # noqa: F401 - fixtures
+from .serving import browser, page  # noqa: F401
+from .windows import app, board, place, window  # noqa: F401
 
 BESIDE = {
     "test_whatif.py",

@@ -31,6 +31,8 @@ import pytest
 from kamlib.doors import BROWSER
 
 ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+SLOW_MS = 60_000  # what a busy machine may take to show something; a healthy one waits for none of it
 COOKIE = f"{BROWSER}=1"  # what a browser brings, and a program does not
 RUN = """
 import json, pathlib, sys
@@ -118,7 +120,7 @@ class Board:
             self.lines.append(line.rstrip("\n"))
             self._new.put(line)
 
-    def _wait_for_address(self, seconds: float = 60) -> str:
+    def _wait_for_address(self, seconds: float = 120) -> str:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
@@ -151,7 +153,7 @@ class Board:
                 continue
         return found
 
-    def wait_for_kernels(self, number: int, seconds: float = 20) -> None:
+    def wait_for_kernels(self, number: int, seconds: float = 60) -> None:
         """Return when exactly so many kernels run."""
         wait_until(lambda: len(self.kernels()) == number, seconds, f"{number} kernels")
 
@@ -194,7 +196,9 @@ def browser() -> Iterator[Any]:
     chromium = find_chromium()
     if not chromium:
         pytest.skip("no Chromium found: install it, or name it in KAM_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from playwright import sync_api as playwright
+
+    playwright.expect.set_options(timeout=SLOW_MS)
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     flags += ["--disable-component-update", "--no-first-run"]
     with playwright.sync_playwright() as starter:
@@ -205,9 +209,18 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A fresh page. `page.outside` lists the requests that wanted to leave the machine (they were
-    stopped), `page.problems` what went wrong in the page or was answered with an error."""
+    """A fresh `watched` page."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
+    new = watched(context)
+    yield new
+    new.close()
+    context.close()
+
+
+def watched(context: Any) -> Any:
+    """A new page. `page.outside` lists the requests that wanted to leave the machine (they were
+    stopped), `page.problems` what went wrong in the page or was answered with an error."""
+    context.set_default_timeout(SLOW_MS)
     new = context.new_page()
     new.outside, new.problems = [], []
 
@@ -224,14 +237,13 @@ def page(browser: Any) -> Iterator[Any]:
     new.on("websocket", listen)
     new.on("console", lambda m: new.problems.append(m.text) if m.type == "error" else None)
     new.on("pageerror", lambda e: new.problems.append(str(e)))
+    new.on("dialog", lambda d: (new.problems.append(d.message), d.dismiss()))
     new.on("response", lambda r: new.problems.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    yield new
-    new.close()
-    context.close()
+    return new
 
 
-def opened(page: Any, url: str, timeout: float = 30_000) -> Any:
+def opened(page: Any, url: str) -> Any:
     """Go to a notebook's address and wait until its widgets are there."""
     page.goto(url, wait_until="commit")
-    page.wait_for_selector("body[data-kam=ready]", timeout=timeout)
+    page.wait_for_selector("body[data-kam=ready]")
     return page

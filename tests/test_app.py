@@ -2,61 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from kamlib import panels
 from kamlib.models import kaism
-from kamlib.workbook import settings, stores
-from kamlib.workbook.book import Book
-from kamlib.workbook.schema import typed
-from tests.serving import ROOT, Board, browser, wait_until
+from kamlib.models.scoring import one as one_decimal
+from kamlib.workbook import stores
+from tests.serving import NOTEBOOKS, Board, wait_until
 from tests.windows import (
-    DRAWN,
+    DOT,
     Keys,
     cell,
+    columns,
+    fits,
     grid,
     kept,
     lines,
     main_ends_with,
-    said,
+    model,
+    paste,
+    refused,
+    sentence,
+    serious,
     shows,
-    sound,
     stored,
     tables_of,
+    type_in,
     visit,
 )
 
-__all__ = ["browser", "sound"]  # fixtures
-
 pytestmark = pytest.mark.browser
-NOTEBOOKS = ROOT / "notebooks"
+PAGE, READY = "02_kaism", DOT
 SCORES = "How attractive is each customer to us?"
 STRENGTH = "How does the customer see us and our competitors?"
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: Any) -> Path:
-    place = tmp_path_factory.mktemp("app") / "insurer.kam"
-    stores.copy(ROOT / "data" / "insurer", place)
-    return place
-
-
-@pytest.fixture(scope="module")
-def board(place: Path, browser: Any) -> Iterator[Board]:
-    with Board(NOTEBOOKS, workbook=place, env={"KAM_WHO": "helen"}) as board:
-        yield board
-
-
-@pytest.fixture(scope="module")
-def app(browser: Any, board: Board) -> Iterator[Any]:
-    """One window for the tests that leave the page as it is."""
-    page = visit(browser, board, wait_for=DRAWN)
-    yield page
-    page.context.close()
 
 
 def score(place: Path, subject: str, factor: str) -> str:
@@ -75,9 +58,13 @@ def explained(page: Any, name: str) -> None:
 
 
 def box_of(place: Path, customer: str, segment: str = "broker_networks") -> str:
-    tables = typed(tables_of(place))
-    seen = kaism.place(Book(tables, settings.of_workbook(tables, segment=segment))).set_index("customer")
+    seen = kaism.place(model(place, segment=segment)).set_index("customer")
     return panels.box_word(seen.loc[customer, "box"])
+
+
+def moved(where: Any, before: str) -> None:
+    """Wait until a dot is no longer where it was."""
+    expect(where).not_to_have_attribute("transform", before)
 
 
 # the promise
@@ -86,7 +73,7 @@ def box_of(place: Path, customer: str, segment: str = "broker_networks") -> str:
 def test_a_score_moves_the_dot_and_the_box_and_outlives_the_page(
     browser: Any, board: Board, place: Path
 ) -> None:
-    page = visit(browser, board, wait_for=DRAWN)
+    page = visit(browser, board, wait_for=DOT)
     before, box = dot(page, "Easton Brokers").get_attribute("transform"), box_of(place, "easton")
     cell(page, SCORES, "Easton Brokers", 0).click()
     for _ in range(3):
@@ -96,13 +83,15 @@ def test_a_score_moves_the_dot_and_the_box_and_outlives_the_page(
 
     after = box_of(place, "easton")
     assert after != box
-    wait_until(lambda: dot(page, "Easton Brokers").get_attribute("transform") != before)
-    shown = cell(page, "Suggestion and decision", "Easton Brokers", 0)
-    wait_until(lambda: shown.inner_text().startswith(after), what=after)
+    moved(dot(page, "Easton Brokers"), before)
+    expect(cell(page, "Suggestion and decision", "Easton Brokers", 0)).to_have_text(
+        re.compile(f"^{re.escape(after)}")
+    )
     page.context.close()  # without leaving the page in good manners
 
-    again = visit(browser, board, wait_for=DRAWN)
-    assert [cell(again, SCORES, "Easton Brokers", n).inner_text() for n in range(3)] == ["10"] * 3
+    again = visit(browser, board, wait_for=DOT)
+    for column in range(3):
+        shows(cell(again, SCORES, "Easton Brokers", column), "10")
     assert again.outside == [] and again.problems == []
     again.context.close()
 
@@ -114,13 +103,11 @@ def test_what_is_said_to_be_saved_outlives_kernel_and_server(
     stores.copy(place, own)
 
     def enter(page: Any, value: str) -> None:
-        cell(page, SCORES, "Alder Network", 0).click()
-        page.keyboard.type(value)
-        page.keyboard.press("Enter")
+        type_in(page, cell(page, SCORES, "Alder Network", 0), value)
         page.locator(".kam-status .saved", has_text="undo").wait_for()
 
     with Board(NOTEBOOKS, workbook=own, env={"KAM_WHO": "helen"}) as board:
-        page = visit(browser, board, wait_for=DRAWN)
+        page = visit(browser, board, wait_for=DOT)
         enter(page, "2.5")
         for kernel in board.kernels():
             kernel.kill()
@@ -128,7 +115,7 @@ def test_what_is_said_to_be_saved_outlives_kernel_and_server(
         page.get_by_role("alert").filter(has_text="Connection to the workbook is lost").wait_for()
         page.get_by_role("button", name="Reload").click()
         page.wait_for_selector("body[data-kam=ready]")
-        shows(page, cell(page, SCORES, "Alder Network", 0), "2.5")
+        shows(cell(page, SCORES, "Alder Network", 0), "2.5")
         enter(page, "3.5")
         board.kill()
         page.context.close()
@@ -146,13 +133,13 @@ def test_keys_move_type_over_and_take_back(app: Any, place: Path) -> None:
     app.keyboard.press("F2")
     app.keyboard.type("4")
     app.keyboard.press("Escape")
-    assert one.inner_text() == old
+    shows(one, old)
     app.keyboard.press("?")
     wait_until(lambda: score(place, "castlegate", "profit") == "")
-    shows(app, one, "?")
-    assert (
-        app.evaluate("document.activeElement.ariaLabel") == f"Dunmore Partners, Profit opportunity: {below}"
-    )
+    shows(one, "?")
+    under = cell(app, SCORES, "Dunmore Partners", 1)
+    expect(under).to_be_focused()
+    expect(under).to_have_attribute("aria-label", f"Dunmore Partners, Profit opportunity: {below}")
     app.keyboard.press("ArrowUp")
     app.keyboard.type("6.5")
     app.keyboard.press("ArrowRight")  # inside an entry the arrows sideways move the cursor
@@ -164,7 +151,7 @@ def test_keys_move_type_over_and_take_back(app: Any, place: Path) -> None:
     for back in ("6.5", "", old):
         app.get_by_role("button", name="undo").click()
         wait_until(lambda back=back: score(place, "castlegate", "profit") == back, what=back)
-    shows(app, one, old)
+    shows(one, old)
 
 
 @pytest.mark.parametrize("wrong", ["11", "abc"])
@@ -174,28 +161,26 @@ def test_a_bad_value_stays_marked_with_its_reason(app: Any, place: Path, wrong: 
     app.keyboard.type(wrong)
     app.keyboard.press("Tab")
 
-    wait_until(lambda: one.get_attribute("aria-invalid") == "true")
-    assert one.inner_text() == wrong and f'"{wrong}"' in said(app, SCORES) and "1 to 10" in said(app, SCORES)
+    refused(app, one, SCORES, f'"{wrong}"', "1 to 10")
+    shows(one, wrong)
     assert score(place, "glenrose", "fit") == old
     one.click()
     app.keyboard.press("Escape")
-    shows(app, one, old)
-    assert one.get_attribute("aria-invalid") is None
+    shows(one, old)
+    expect(one).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_a_block_from_excel_is_pasted_and_its_bad_cells_are_marked(app: Any, place: Path) -> None:
     before = [[score(place, c, f) for f in ("growth", "profit", "fit")] for c in ("hartwell", "ivybridge")]
-    app.evaluate("text => navigator.clipboard.writeText(text)", '5\t6\t"7,5"\r\nabc\t?\t99\r\n')
-    cell(app, SCORES, "Hartwell", 0).click()
-    app.keyboard.press("Control+v")
+    paste(app, cell(app, SCORES, "Hartwell", 0), '5\t6\t"7,5"\r\nabc\t?\t99\r\n')
 
     bad = cell(app, SCORES, "Ivybridge", 0), cell(app, SCORES, "Ivybridge", 2)
     for one, text in zip(bad, ("abc", "99"), strict=True):
-        wait_until(lambda one=one: one.get_attribute("aria-invalid") == "true")
-        assert one.inner_text() == text and f'"{text}"' in said(app, SCORES)
+        refused(app, one, SCORES, f'"{text}"')
+        shows(one, text)
     after = [[score(place, c, f) for f in ("growth", "profit", "fit")] for c in ("hartwell", "ivybridge")]
     assert after == [["5", "6", "7.5"], [before[1][0], "", before[1][2]]]
-    shows(app, cell(app, SCORES, "Hartwell", 2), "7.5")
+    shows(cell(app, SCORES, "Hartwell", 2), "7.5")
 
     app.get_by_role("button", name="undo").click()  # the block is one change
     wait_until(lambda: [score(place, "hartwell", f) for f in ("growth", "profit", "fit")] == before[0])
@@ -204,10 +189,8 @@ def test_a_block_from_excel_is_pasted_and_its_bad_cells_are_marked(app: Any, pla
         one.click()
         app.keyboard.press("Escape")
 
-    app.evaluate("text => navigator.clipboard.writeText(text)", "4\n5\n6")
-    grid(app, SCORES).locator("tbody tr").last.locator("td").first.click()
-    app.keyboard.press("Control+v")
-    wait_until(lambda: "2 of the pasted cells lie outside" in said(app, SCORES))
+    paste(app, grid(app, SCORES).locator("tbody tr").last.locator("td").first, "4\n5\n6")
+    expect(sentence(app, SCORES)).to_contain_text("2 of the pasted cells lie outside")
     wait_until(lambda: score(place, "old_mill", "growth") == "4")
     app.get_by_role("button", name="undo").click()
     wait_until(lambda: score(place, "old_mill", "growth") != "4")
@@ -222,7 +205,7 @@ def test_a_click_on_a_dot_or_a_name_explains_it_wherever_it_has_moved(app: Any, 
     slider.focus()
     for _ in range(5):
         app.keyboard.press("PageDown")
-    wait_until(lambda: dot(app, "Hartwell").get_attribute("transform") != where)
+    moved(dot(app, "Hartwell"), where)
     for width in (1366, 1000, 500):
         app.set_viewport_size({"width": width, "height": 768})
         for name in ("Norwood", "Kestrel"):
@@ -247,7 +230,7 @@ def test_a_dragged_weight_shows_at_once_and_is_stored_when_let_go(app: Any, plac
     app.mouse.down()
     app.mouse.move(*across(0.3), steps=4)
     app.mouse.move(*across(0.05), steps=4)
-    wait_until(lambda: dot(app, "Marlow Mutual").get_attribute("transform") != where)
+    moved(dot(app, "Marlow Mutual"), where)
     assert stored(place, "factors", "weight", scope="broker_networks", factor="profit") == [weight]
     app.mouse.up()
     wait_until(
@@ -256,9 +239,9 @@ def test_a_dragged_weight_shows_at_once_and_is_stored_when_let_go(app: Any, plac
     (now,) = stored(place, "factors", "weight", scope="broker_networks", factor="profit")
 
     app.get_by_role("button", name="Equal").click()
-    wait_until(lambda: slider.input_value() == "1")
+    expect(slider).to_have_value("1")
     app.get_by_role("button", name="Our weights").click()
-    wait_until(lambda: slider.input_value() == now)
+    expect(slider).to_have_value(now)
     assert stored(place, "factors", "weight", scope="broker_networks", factor="profit") == [now]
     app.get_by_role("button", name="undo").click()
     kept(place, [weight], "factors", "weight", scope="broker_networks", factor="profit")
@@ -275,15 +258,16 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_can_be_undone(app:
     card.get_by_role("button", name="Keep the decision").click()
     app.get_by_role("alert").filter(has_text="Kestrel: this differs from the suggestion; say why").wait_for()
     assert stored(place, "decisions", "decision", what="category", subject="kestrel") == before
-    assert card.get_by_label("Category").input_value() == other  # nothing that was typed is lost
+    expect(card.get_by_label("Category")).to_have_value(other)  # nothing that was typed is lost
 
-    card.get_by_label("Reason").fill("Their new chief executive asked for us")
+    words = "Their new chief executive asked for us"
+    card.get_by_label("Reason").fill(words)
     dot(app, "Birchwood IFA").click()
     explained(app, "Birchwood IFA")
-    assert card.get_by_label("Reason").input_value() != "Their new chief executive asked for us"
+    expect(card.get_by_label("Reason")).not_to_have_value(words)
     dot(app, "Kestrel").click()
     explained(app, "Kestrel")
-    assert card.get_by_label("Reason").input_value() == "Their new chief executive asked for us"
+    expect(card.get_by_label("Reason")).to_have_value(words)
     card.get_by_label("Look at it again on").fill("2027-05-03")
     card.get_by_label("Reason").press("Enter")
 
@@ -292,7 +276,7 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_can_be_undone(app:
     row = frame[(frame["what"] == "category") & (frame["subject"] == "kestrel")].iloc[0]
     assert (row["person"], row["review_on"]) == ("helen", "2027-05-03") and row["on"]
     card.get_by_text("decided; suggested").first.wait_for()
-    shows(app, cell(app, "Suggestion and decision", "Kestrel", 2), "Their new chief executive asked for us")
+    shows(cell(app, "Suggestion and decision", "Kestrel", 2), words)
     app.get_by_role("button", name="undo").click()
     kept(place, before, "decisions", "decision", what="category", subject="kestrel")
 
@@ -316,7 +300,7 @@ def test_a_failed_must_have_is_waived_with_a_reason(app: Any, place: Path) -> No
 def test_two_windows_follow_each_other_and_a_conflict_shows_both_values(
     browser: Any, board: Board, app: Any, place: Path
 ) -> None:
-    other = visit(browser, board, wait_for=DRAWN)
+    other = visit(browser, board, wait_for=DOT)
     theirs, mine = cell(other, SCORES, "Fairlie Group", 2), cell(app, SCORES, "Fairlie Group", 2)
     mine.click()
     app.keyboard.press("F2")
@@ -325,20 +309,22 @@ def test_two_windows_follow_each_other_and_a_conflict_shows_both_values(
     other.keyboard.type("2")
     other.keyboard.press("Enter")
     wait_until(lambda: score(place, "fairlie", "fit") == "2")
-    shows(app, cell(app, SCORES, "Fairlie Group", 6), cell(other, SCORES, "Fairlie Group", 6).inner_text())
+    total = one_decimal(
+        kaism.place(model(place, segment="broker_networks")).set_index("customer").at["fairlie", "y"]
+    )
+    for page in (app, other):
+        shows(cell(page, SCORES, "Fairlie Group", 6), total)
 
     app.keyboard.press("Enter")
-    wait_until(lambda: mine.get_attribute("aria-invalid") == "true")
-    assert 'helen changed score to "2" meanwhile' in said(app, SCORES) and 'you wrote "9"' in said(
-        app, SCORES
-    )
-    assert mine.inner_text() == "9" and score(place, "fairlie", "fit") == "2"
+    refused(app, mine, SCORES, 'helen changed score to "2" meanwhile', 'you wrote "9"')
+    shows(mine, "9")
+    assert score(place, "fairlie", "fit") == "2"
 
     mine.click()
     app.keyboard.press("F2")
     app.keyboard.press("Enter")  # it shall stand
     wait_until(lambda: score(place, "fairlie", "fit") == "9")
-    shows(other, theirs, "9")
+    shows(theirs, "9")
 
     mine.click()
     app.keyboard.press("F2")
@@ -348,12 +334,13 @@ def test_two_windows_follow_each_other_and_a_conflict_shows_both_values(
     other.keyboard.press("Enter")
     wait_until(lambda: score(place, "fairlie", "fit") == "4")
     app.keyboard.press("Enter")
-    wait_until(lambda: mine.get_attribute("aria-invalid") == "true")
+    refused(app, mine, SCORES)
     mine.click()
     app.keyboard.press("F2")
     app.keyboard.press("Escape")  # then theirs stands, here too
-    shows(app, mine, "4")
-    assert mine.get_attribute("aria-invalid") is None and "meanwhile" not in said(app, SCORES)
+    shows(mine, "4")
+    expect(mine).not_to_have_attribute("aria-invalid", "true")
+    expect(sentence(app, SCORES)).not_to_contain_text("meanwhile")
     assert other.problems == [] and other.outside == []
     other.context.close()
 
@@ -361,11 +348,10 @@ def test_two_windows_follow_each_other_and_a_conflict_shows_both_values(
 def test_another_segment_is_another_matrix(app: Any, place: Path) -> None:
     app.locator("#kam-segment").select_option("bank_channel")
     dot(app, "Alder Network").wait_for(state="detached")
-    tables = typed(tables_of(place))
-    seen = kaism.place(Book(tables, settings.of_workbook(tables, segment="bank_channel")))
+    seen = kaism.place(model(place, segment="bank_channel"))
     drawn = seen.loc[seen["status"].isin(["placed", "undetermined"]), "name"]
     for name in drawn:
-        assert dot(app, name).is_visible()
+        expect(dot(app, name)).to_be_visible()
     lines(app, SCORES, len(seen))
     app.locator("#kam-segment").select_option("broker_networks")
     dot(app, "Alder Network").wait_for()
@@ -375,30 +361,19 @@ def test_another_segment_is_another_matrix(app: Any, place: Path) -> None:
 
 
 def test_axe_finds_nothing_serious(app: Any) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for name in ("", "Castlegate"):
-        if name:
-            dot(app, name).click()
-            explained(app, name)
-        found = axe.run(app).response["violations"]
-        assert [
-            (f["id"], f["nodes"][0]["html"]) for f in found if f["impact"] in ("serious", "critical")
-        ] == []
+    assert serious(app) == []
+    dot(app, "Castlegate").click()
+    explained(app, "Castlegate")
+    assert serious(app) == []
 
 
 @pytest.mark.parametrize("width, height", [(1920, 1080), (1366, 768), (390, 844)])
 def test_nothing_is_wider_than_the_screen_and_everything_is_there(app: Any, width: int, height: int) -> None:
-    app.mouse.move(0, 0)
-    app.set_viewport_size({"width": width, "height": height})
-    wide = app.evaluate(
-        """() => [...document.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
-            && !e.closest(".grid-scroll, .scroll, .kam-skip, svg")).map((e) => e.outerHTML.slice(0, 80))"""
-    )
-    assert wide == [] and app.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-    assert app.locator('table[role="grid"]').count() == 9
-    assert all(table.is_visible() for table in app.locator('table[role="grid"]').all())
-    assert app.locator(".kam-chart svg").is_visible() and app.locator(".kam-weights input").count() == 6
-    assert app.locator("text=/Traceback|Error displaying|Loading widget/").count() == 0
+    fits(app, width, height)
+    expect(app.locator('table[role="grid"]').locator("visible=true")).to_have_count(9)
+    expect(app.locator(".kam-chart svg")).to_be_visible()
+    expect(app.locator(".kam-weights input")).to_have_count(6)
+    expect(app.locator("text=/Traceback|Error displaying|Loading widget/")).to_have_count(0)
     app.set_viewport_size({"width": 1366, "height": 768})
 
 
@@ -436,7 +411,7 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         wait_until(lambda: all(stored(place, "factors", "good")), what="benchmarks")
 
         # step 7: the scores, down one column and then the next
-        wait_until(lambda: grid(page, SCORES).locator("thead th").count() == 4)
+        columns(page, SCORES, 4)
         keys.into(SCORES).press("ArrowUp", "ArrowUp", "Home").type("8", "7", "3")
         keys.press("ArrowUp", "ArrowUp", "ArrowRight").type("9", "?", "4")
         wait_until(lambda: stored(place, "scores", "score") == ["8", "7", "3", "9", "", "4"], what="scores")
@@ -447,14 +422,9 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         page.locator("#kam-new-rival").wait_for()
         keys.to("#kam-stock-strength").to(".grid-add").type("Speed")
         kept(place, ["Speed"], "factors", "label", model="strength", scope="acme")
-        for _ in range(12):
-            page.keyboard.press("Shift+Tab")
-            if page.evaluate("document.activeElement.id") == "kam-new-rival":
-                break
-        page.keyboard.type("Corvid")
-        page.keyboard.press("Enter")
+        keys.to("#kam-new-rival", "Shift+Tab").type("Corvid")
         kept(place, ["corvid"], "scores", "supplier", model="strength", subject="acme")
-        wait_until(lambda: grid(page, STRENGTH).locator("thead th").count() == 6)
+        columns(page, STRENGTH, 6)
         keys.into(STRENGTH).press("Home").type("2", "9", "6", then="Tab")
         keys.press("Enter").type("cust", then="Tab").type("Joan asked them")
         kept(place, ["9"], "scores", "score", model="strength", supplier="us")

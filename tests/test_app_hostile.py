@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import websocket
+from playwright.sync_api import expect
 
 from kamlib import catalogue, charts, panels, report
 from kamlib.desk import Desk
@@ -19,13 +20,11 @@ from kamlib.models import kaism, pia
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed
-from tests.serving import COOKIE, ROOT, Board, browser, opened, page, wait_until
-from tests.test_desk import COLUMNS, VERBS
+from tests.messages import COLUMNS, VERBS
+from tests.serving import COOKIE, NOTEBOOKS, ROOT, Board, opened
+from tests.windows import DOT
 from tests.worked import frame
 
-__all__ = ["browser", "page"]  # fixtures
-
-NOTEBOOKS = ROOT / "notebooks"
 SCORES = "How attractive is each customer to us?"
 X = "window.__xss=1"
 PAYLOADS = [p.replace("X", X) for p in (
@@ -151,31 +150,27 @@ def test_the_payloads_are_live_where_nothing_escapes_them(browser: Any) -> None:
 @pytest.mark.browser
 def test_no_script_runs_in_any_view(place: Path, page: Any) -> None:
     """T2: every segment and cell, a third of the cards; every text is there to be read."""
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     tables = typed(stores.load(place, read_only=True)[1])
     with Board(NOTEBOOKS, workbook=place, env={"KAM_WHO": PAYLOADS[0]}) as board:
-        opened(page, board.url, timeout=60_000)
-        page.wait_for_selector(".kam-chart svg path[aria-label]", timeout=30_000)
+        opened(page, board.url).wait_for_selector(DOT)
+        scores = page.locator(f'table[aria-label="{SCORES}"]')
         for number, segment in enumerate(tables["segments"]["segment"]):
             page.locator("#kam-segment").select_option(segment)
             own = PAYLOADS[number * EACH :][:EACH]
-            names = page.locator(f'table[aria-label="{SCORES}"] tbody th')
-            wait_until(lambda own=own, names=names: names.all_inner_texts() == own, what=f"segment {number}")
-            heads = page.locator(f'table[aria-label="{SCORES}"] thead th').all_inner_texts()
-            assert heads[1 : EACH + 1] == own
+            expect(scores.locator("tbody th")).to_have_text(own, use_inner_text=True)
+            for column, name in enumerate(own, start=1):
+                expect(scores.locator("thead th").nth(column)).to_have_text(name, use_inner_text=True)
             for row, name in list(enumerate(own))[number % 3 :: 3]:
                 page.locator("#kam-choose").select_option(label=name)
                 page.locator(".kam-three .kam-side h2").filter(has_text=name).wait_for()
-                page.locator(f'table[aria-label="{SCORES}"] tbody tr').nth(row).locator("td").nth(row).click()
+                scores.locator("tbody tr").nth(row).locator("td").nth(row).click()
             page.locator(".kam-two .kam-side h2").filter(has_text=name).first.wait_for()
             assert ran(page) is None and page.evaluate(TRAPS) == []
         for summary in page.locator("summary").all():
             summary.click()
-        page.locator(".kam-chart svg text", has_text="__xss").first.hover(
-            force=True
-        )  # a name may stand in two lines
-        assert ran(page) is None and asked == [] and page.evaluate(TRAPS) == []
+        dotted = page.locator(".kam-chart svg text", has_text="__xss").first
+        dotted.hover(force=True)  # a name may stand in two lines
+        assert ran(page) is None and page.evaluate(TRAPS) == []
         assert page.outside == [] and page.problems == []
 
 
@@ -192,15 +187,12 @@ def show(page: Any, html: str) -> None:
 def test_no_script_runs_where_customers_are_treated_differently(
     place: Path, page: Any, tmp_path: Path
 ) -> None:
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     first = id_of(0)
     with Board(NOTEBOOKS, workbook=place, start="04_pia", env={"KAM_WHO": PAYLOADS[0]}) as board:
-        opened(page, board.url, timeout=60_000)
-        page.wait_for_selector(".kam-chart svg path[aria-label]", timeout=30_000)
+        opened(page, board.url).wait_for_selector(DOT)
         page.locator(".picture svg").nth(3).wait_for(state="attached")
         names = page.locator('table[aria-label="Eight questions for every idea"] tbody th')
-        wait_until(lambda: names.all_inner_texts() == PAYLOADS, what="all ideas")
+        expect(names).to_have_text(PAYLOADS, use_inner_text=True)
         for number, name in list(enumerate(PAYLOADS))[::9]:
             page.locator("#kam-idea").select_option(id_of(number))
             page.locator(".kam-three .kam-side h2").filter(has_text=name).wait_for()
@@ -210,7 +202,7 @@ def test_no_script_runs_where_customers_are_treated_differently(
             show(page, path.read_text(encoding="utf-8"))
             if given:
                 break
-    assert asked == []
+    assert page.problems == []
 
 
 @pytest.mark.browser
@@ -338,23 +330,23 @@ def test_a_hostile_client_changes_nothing_of_a_published_workbook(place: Path, p
 def test_a_published_page_offers_nothing_to_change_and_leaves_no_kernel(published: Any, page: Any) -> None:
     board, copied = published
     before = copied.read_bytes()
-    opened(page, board.url, timeout=60_000)
-    page.wait_for_selector(".kam-chart svg path[aria-label]", timeout=30_000)
+    opened(page, board.url).wait_for_selector(DOT)
     for title in (SCORES, "Suggestion and decision"):
         page.locator(f'table[aria-label="{title}"] td').first.click()
         page.keyboard.type("9")
         page.keyboard.press("Enter")
         page.keyboard.press("Delete")
-    assert (
-        page.locator("table[role=grid] input, .grid-add, .grid-remove, #kam-decide, #kam-undo").count() == 0
-    )
-    assert page.locator("table[role=grid] td[aria-readonly=false]").count() == 0
-    assert page.locator(".kam-weights input:enabled").count() == 0
     page.get_by_text("read-only copy", exact=True).wait_for()
+    for offer in (
+        "table[role=grid] input, .grid-add, .grid-remove, #kam-decide, #kam-undo",
+        "table[role=grid] td[aria-readonly=false]",
+        ".kam-weights input:enabled",
+    ):
+        expect(page.locator(offer)).to_have_count(0)
     page.get_by_role("button", name="Equal").click()
     page.locator("#kam-equal[aria-pressed=true]").wait_for()  # to look is allowed
     assert page.problems == [] and page.outside == []
     page.close()
 
-    board.wait_for_kernels(0, 60)
+    board.wait_for_kernels(0)
     assert copied.read_bytes() == before

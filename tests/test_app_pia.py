@@ -2,72 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
+from kamlib import report
 from kamlib.models import distinction, pia, plans
 from kamlib.workbook import stores
-from kamlib.workbook.book import Book
-from kamlib.workbook.schema import BOXES, typed
-from kamlib.workbook.settings import of_workbook
-from tests.serving import ROOT, Board, browser, wait_until
-from tests.test_print import lost
-from tests.windows import cell, grid, kept, lines, said, sound, stored, tables_of, visit
-
-__all__ = ["browser", "sound"]  # fixtures
+from kamlib.workbook.schema import BOXES
+from tests.books import table
+from tests.printed import lost
+from tests.serving import NOTEBOOKS, ROOT, Board, wait_until
+from tests.windows import (
+    DOT,
+    add,
+    cell,
+    fits,
+    grid,
+    kept,
+    lines,
+    model,
+    paste,
+    says,
+    sentence,
+    serious,
+    slide,
+    stored,
+    tables_of,
+    type_in,
+    visit,
+)
 
 pytestmark = pytest.mark.browser
-NOTEBOOKS = ROOT / "notebooks"
-PAGE, DOT = "04_pia", ".kam-chart svg path[aria-label]"
+PAGE, READY = "04_pia", f":root:has({DOT}):has(:nth-child(1 of .picture svg))"
 DIFFER = "What each category gets, at least and at most"
 STAGES, IDEAS, RATED = "Stages of doing business with us", "Ideas, freely", "Eight questions for every idea"
 WHO = "castlegate"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: Any) -> Path:
-    place = tmp_path_factory.mktemp("pia") / "insurer.kam"
-    stores.copy(ROOT / "data" / "insurer", place)
-    return place
-
-
-@pytest.fixture(scope="module")
-def board(place: Path, browser: Any) -> Iterator[Board]:
-    with Board(NOTEBOOKS, workbook=place, start=PAGE, env={"KAM_WHO": "helen"}) as board:
-        yield board
-
-
-@pytest.fixture(scope="module")
-def app(browser: Any, board: Board) -> Iterator[Any]:
-    page = visit(browser, board, wait_for=DOT)
-    page.locator(".picture svg").nth(3).wait_for(state="attached")
-    yield page
-    page.context.close()
-
-
-def model(place: Path, customer: str = "") -> tuple[Any, Any]:
-    tables = typed(tables_of(place))
-    return tables, of_workbook(tables, customer=customer)
-
-
-def says(page: Any, title: str) -> None:
-    page.get_by_role("heading", name=title, exact=True).first.wait_for()
-
-
-def paste(page: Any, title: str, block: list[list[str]]) -> None:
+def block(page: Any, title: str, cells: list[list[str]]) -> None:
     """Paste a block from Excel, from the first cell of the grid on."""
-    page.evaluate("text => navigator.clipboard.writeText(text)", "\n".join("\t".join(line) for line in block))
-    grid(page, title).locator("tbody td").first.click()
-    page.keyboard.press("Control+v")
+    paste(page, grid(page, title).locator("tbody td").first, "\n".join("\t".join(line) for line in cells))
 
 
-def add(page: Any, title: str, text: str) -> None:
-    foot = grid(page, title).locator("xpath=ancestor::*[contains(@class,'kam-grid')]").locator(".grid-add")
-    foot.fill(text)
-    foot.press("Enter")
+def capital(words: str) -> str:
+    """As a sentence."""
+    return f"{words[0].upper()}{words[1:]}."
 
 
 # what each category gets
@@ -78,26 +60,28 @@ def column(category: str, end: str) -> int:
 
 
 def test_a_rung_is_chosen_and_a_least_above_the_most_is_refused(app: Any, place: Path) -> None:
-    ladder = distinction.bases(Book(model(place)[0])).set_index("basis").loc["commitment"]
+    ladder = distinction.bases(model(place)).set_index("basis").loc["commitment"]
     low, high = ladder["ladder"][0], ladder["ladder"][-1]
-    for end, rung in (("max", low), ("min", low)):
+
+    def choose(end: str, rung: str) -> Any:
         where = cell(app, DIFFER, ladder["name"], column("opportunistic", end))
         where.dblclick()
         where.locator("select").select_option(rung)
         where.locator("select").press("Enter")
-        kept(place, [rung], "distinction", end, basis="commitment", category="opportunistic")
-    where = cell(app, DIFFER, ladder["name"], column("opportunistic", "min"))
-    where.dblclick()
-    where.locator("select").select_option(high)
-    where.locator("select").press("Enter")
-    wait_until(lambda: "more than the most" in said(app, DIFFER), what="the refusal in words")
+        return where
+
+    for end in ("max", "min"):
+        choose(end, low)
+        kept(place, [low], "distinction", end, basis="commitment", category="opportunistic")
+    where = choose("min", high)
+    expect(sentence(app, DIFFER)).to_contain_text("more than the most")
     assert stored(place, "distinction", "min", basis="commitment", category="opportunistic") == [low]
     where.click()
     app.keyboard.press("Escape")
 
 
 def test_a_creeping_service_is_said_until_it_is_a_test_bed(app: Any, place: Path) -> None:
-    seen = distinction.distinction(Book(*model(place)))
+    seen = distinction.distinction(model(place))
     creeping = seen[seen["creep"] != ""].iloc[0]
     button = app.locator(f"#kam-bed-{creeping['basis']}-{creeping['category']}")
     button.click()
@@ -112,16 +96,13 @@ def test_a_creeping_service_is_said_until_it_is_a_test_bed(app: Any, place: Path
 
 
 def test_the_days_follow_what_is_typed_and_agree_with_steps_2_and_9(app: Any, place: Path) -> None:
-    says(app, distinction.words(Book(*model(place))))
+    says(app, distinction.words(model(place)))
     name = grid(app, "What each customer takes today").locator("tbody th").first.inner_text().strip()
     customer = stored(place, "customers", "customer", name=name)[0]
-    where = cell(app, "What each customer takes today", name, 0)
-    where.click()
-    app.keyboard.type("77.5")
-    app.keyboard.press("Enter")
+    type_in(app, cell(app, "What each customer takes today", name, 0), "77.5")
     kept(place, ["77.5"], "time_spent", "days", customer=customer)
-    says(app, distinction.words(Book(*model(place))))
-    for row in distinction.energy(Book(*model(place))).itertuples():
+    says(app, distinction.words(model(place)))
+    for row in distinction.energy(model(place)).itertuples():
         app.locator("td", has_text=f"{row.days_after:,.0f}").first.wait_for()
 
 
@@ -129,7 +110,7 @@ def test_a_new_service_says_who_pays(app: Any, place: Path) -> None:
     app.locator("#kam-new-service").fill("Claims by drone")
     app.locator("#kam-new-service-add").click()
     app.locator(".kam-status .say", has_text="somebody who pays").wait_for()
-    assert app.locator("#kam-new-service").input_value() == "Claims by drone"
+    expect(app.locator("#kam-new-service")).to_have_value("Claims by drone")
     app.locator("#kam-new-pays").select_option("customer")
     app.locator("#kam-new-service-add").click()
     kept(place, ["customer"], "services", "who_pays", name="Claims by drone")
@@ -146,7 +127,7 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
     for n, stage in enumerate(stages, start=1):
         add(app, STAGES, stage)
         lines(app, STAGES, n)
-    paste(app, STAGES, [[s, "through them to their customers" if n > 5 else "with us", str(n), f"trouble {n}"]
+    block(app, STAGES, [[s, "through them to their customers" if n > 5 else "with us", str(n), f"trouble {n}"]
                         for n, s in enumerate(stages)])  # fmt: skip
     kept(place, [f"trouble {n}" for n in range(8)], "stages", "trouble", customer=WHO)
     picture = app.locator(".picture", has=app.locator("[aria-label='The chain of doing business with us']"))
@@ -156,85 +137,87 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
     for n, idea in enumerate(ideas, start=1):
         add(app, IDEAS, idea)
         lines(app, IDEAS, n)
-    paste(app, IDEAS, [[stages[n % 8], "something left out" if n == 3 else "something new", "given" if n < 2 else "differentiator",
+    block(app, IDEAS, [[stages[n % 8], "something left out" if n == 3 else "something new", "given" if n < 2 else "differentiator",
                         "no" if n < 2 else "", "", str(1000 * n), str(500 * n)] for n in range(20)])  # fmt: skip
     wait_until(
-        lambda: len(pia.ideas(Book(*model(place, WHO))).query("our_gain == 9500")) == 1,
+        lambda: len(pia.ideas(model(place, customer=WHO)).query("our_gain == 9500")) == 1,
         what="the ideas pasted",
     )
     assert stored(place, "ideas", "kind", name="Idea D") == ["remove"]
 
     spelt = {"G": "good", "O": "OK", "B": "bad"}
-    block = [[spelt[c] for c in ("GGGGGGGG", "GOOOBOOO", "GBOBOOOO", "GGOGOOGG")[n % 4]] for n in range(20)]
-    paste(app, RATED, block)
+    block(
+        app,
+        RATED,
+        [[spelt[c] for c in ("GGGGGGGG", "GOOOBOOO", "GBOBOOOO", "GGOGOOGG")[n % 4]] for n in range(20)],
+    )
     wait_until(
         lambda: len(tables_of(place)["ratings"].query("idea.str.startswith('idea_')")) == 160,
         60,
         "160 ratings",
     )
-    seen = pia.screening(Book(*model(place, WHO))).set_index("name")["class"]
+    seen = pia.screening(model(place, customer=WHO)).set_index("name")["class"]
     assert set(seen) == {"A", "B", "C"}
     for idea in ideas:
-        wait_until(
-            lambda idea=idea: cell(app, RATED, idea, 8).inner_text() == seen[idea],
-            what=f"the class of {idea}",
-        )
-    order = pia.order(Book(*model(place, WHO)))
-    app.locator("#kam-order tbody tr").first.filter(has_text=order["name"].iloc[0]).wait_for()
+        expect(cell(app, RATED, idea, 8)).to_have_text(seen[idea])
+    first = pia.order(model(place, customer=WHO))["name"].iloc[0]
+    expect(app.locator("#kam-order tbody tr").first).to_contain_text(first)
 
     for n, title in enumerate(
         ("What is each idea worth to us?", "What is it worth to the customer, in the customer's eyes?")
     ):
-        paste(app, title, [[str(1 + (i * (k + 3) + 5 * n) % 10) for k in range(5)] for i in range(20)])
+        block(app, title, [[str(1 + (i * (k + 3) + 5 * n) % 10) for k in range(5)] for i in range(20)])
     wait_until(
-        lambda: (pia.place(Book(*model(place, WHO)))["status"] == "placed").sum() == 20, 60, "20 ideas placed"
+        lambda: (pia.place(model(place, customer=WHO))["status"] == "placed").sum() == 20,
+        60,
+        "20 ideas placed",
     )
-    spots = pia.place(Book(*model(place, WHO)))
+    spots = pia.place(model(place, customer=WHO))
     for idea in ideas:
-        app.locator(f'{DOT}[aria-label="{idea}"]').first.wait_for(state="attached")
+        expect(app.locator(f'{DOT}[aria-label="{idea}"]')).not_to_have_count(0)
     chosen = spots[spots["box"] == "progress"].iloc[0]
     app.locator("#kam-idea").select_option(chosen["idea"])
     says(app, chosen["name"])
-    app.get_by_text(f"{chosen['reason'][0].upper()}{chosen['reason'][1:]}.").first.wait_for()
-    slider = app.locator("[id^=kam-pia-us-]").first
-    slider.evaluate("""(input) => { input.value = input.max;
-        input.dispatchEvent(new Event("input", {bubbles: true})); input.dispatchEvent(new Event("change", {bubbles: true})); }""")
+    app.get_by_text(capital(chosen["reason"])).first.wait_for()
+    slide(app, "[id^=kam-pia-us-]", 10)
     wait_until(
         lambda: (tables_of(place)["factors"].query("model == 'pia_us'")["weight"].iloc[0]) not in ("", "1"),
         what="the weight",
     )
-    after = pia.place(Book(*model(place, WHO))).set_index("idea").loc[chosen["idea"]]
-    app.get_by_text(f"{after['reason'][0].upper()}{after['reason'][1:]}.").first.wait_for()
+    after = pia.place(model(place, customer=WHO)).set_index("idea").loc[chosen["idea"]]
+    app.get_by_text(capital(after["reason"])).first.wait_for()
 
-    for n, idea in enumerate(order["idea"][:3], start=1):
+    for n, idea in enumerate(pia.order(model(place, customer=WHO))["idea"][:3], start=1):
         app.locator("#kam-start-idea").select_option(idea)
         app.locator("#kam-start").click()
         lines(app, "Projects", n)
-    names = plans.projects(Book(*model(place, WHO)))["name"].tolist()
+    names = plans.projects(model(place, customer=WHO))["name"].tolist()
     people = tables_of(place)["people"]["name"].tolist()
-    paste(app, "Projects", [[people[n], "Operations", f"2027-0{n + 1}-01", f"2027-0{n + 4}-30", str(10 + n), "5000", "he leaves", "Beth"]
+    block(app, "Projects", [[people[n], "Operations", f"2027-0{n + 1}-01", f"2027-0{n + 4}-30", str(10 + n), "5000", "he leaves", "Beth"]
                             for n in range(3)])  # fmt: skip
     wait_until(
-        lambda: set(plans.projects(Book(*model(place, WHO)))["ends"]) == {f"2027-0{n}-30" for n in (4, 5, 6)},
+        lambda: (
+            set(plans.projects(model(place, customer=WHO))["ends"]) == {f"2027-0{n}-30" for n in (4, 5, 6)}
+        ),
         what="dates",
     )
     app.locator("#kam-step-name").fill("Ask three brokers")
     app.locator("#kam-step").click()
     app.locator(".kam-status .say", has_text="by when?").wait_for()
-    assert app.locator("#kam-step-name").input_value() == "Ask three brokers"
+    expect(app.locator("#kam-step-name")).to_have_value("Ask three brokers")
     app.locator("#kam-step-due").fill("2027-02-15")
     app.locator("#kam-step").click()
     kept(place, ["2027-02-15"], "actions", "due", name="Ask three brokers")
     time = app.locator(".picture", has=app.locator("[aria-label='Projects and their steps in time']"))
     for name in names:
         time.locator("svg", has_text=name).wait_for()
-    load = plans.load(Book(*model(place))).iloc[0]["words"]
-    app.get_by_text(f"{load[0].upper()}{load[1:]}.").first.wait_for()
+    load = plans.load(model(place)).iloc[0]["words"]
+    app.get_by_text(capital(load)).first.wait_for()
 
 
 def test_what_the_answers_do_not_give_needs_a_reason(app: Any, place: Path) -> None:
     app.locator("#kam-pia-customer").select_option("alder")
-    seen = pia.screening(Book(*model(place, "alder")))
+    seen = pia.screening(model(place, customer="alder"))
     idea = seen[(seen["suggestion"] == "C") & (seen["decision"] == "")].iloc[0]
     app.locator("#kam-idea").select_option(idea["idea"])
     says(app, idea["name"])
@@ -257,20 +240,12 @@ def test_the_widest_tables_are_on_paper(app: Any) -> None:
 
 @pytest.mark.parametrize("width, height", [(1920, 1080), (1366, 768), (390, 844)])
 def test_nothing_is_wider_than_the_screen(app: Any, width: int, height: int) -> None:
-    app.mouse.move(0, 0)
-    app.set_viewport_size({"width": width, "height": height})
-    wide = app.evaluate(
-        """() => [...document.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
-            && !e.closest(".grid-scroll, .scroll, .kam-skip, svg")).map((e) => e.outerHTML.slice(0, 80))"""
-    )
-    assert wide == [] and app.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    fits(app, width, height)
 
 
 def test_everybody_can_read_and_reach_it(app: Any) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     app.set_viewport_size({"width": 1366, "height": 768})
-    found = axe.run(app).response["violations"]
-    assert [(f["id"], f["nodes"][0]["html"]) for f in found if f["impact"] in ("serious", "critical")] == []
+    assert serious(app) == []
 
 
 def test_an_empty_workbook_says_what_to_do_and_rates_nothing(browser: Any, tmp_path: Path) -> None:
@@ -280,8 +255,6 @@ def test_an_empty_workbook_says_what_to_do_and_rates_nothing(browser: Any, tmp_p
         ("segments", "segment name", "s|South"),
         ("customers", "customer name segment", "a|Alder|s"),
     ):
-        from tests.books import table
-
         book[name] = table(columns, row)
     stores.create(place, book)
     with Board(NOTEBOOKS, workbook=place, start=PAGE) as board:
@@ -292,8 +265,8 @@ def test_an_empty_workbook_says_what_to_do_and_rates_nothing(browser: Any, tmp_p
         wait_until(lambda: len(tables_of(place)["stages"]) > 8, what="the usual stages")
         add(page, IDEAS, "Call back within the hour")
         lines(page, RATED, 1)
-        paste(page, RATED, [["good"]])
-        wait_until(lambda: "say what good and OK and bad mean" in said(page, RATED), what="the refusal")
+        block(page, RATED, [["good"]])
+        expect(sentence(page, RATED)).to_contain_text("say what good and OK and bad mean")
         assert tables_of(place)["ratings"].empty
         page.locator("#kam-pia-us-usual").click()
         wait_until(lambda: len(tables_of(place)["factors"]) == 5, what="five factors")
@@ -301,11 +274,10 @@ def test_an_empty_workbook_says_what_to_do_and_rates_nothing(browser: Any, tmp_p
 
 
 def test_readers_change_nothing(browser: Any, tmp_path: Path) -> None:
-    from kamlib import report
-
     copied = report.publish_copy(str(ROOT / "data" / "bank"), tmp_path)
     with Board(NOTEBOOKS, workbook=copied, start=PAGE, read_only=True) as board:
         page = visit(browser, board, wait_for=DOT)
         page.locator(".picture svg").nth(2).wait_for(state="attached")
-        assert page.locator(".grid-add:visible, .grid-remove:visible, #kam-classify, #kam-start").count() == 0
+        offers = ".grid-add:visible, .grid-remove:visible, #kam-classify, #kam-start"
+        expect(page.locator(offers)).to_have_count(0)
         assert page.problems == [] and page.outside == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from kamlib.workbook import stores
-from tests.serving import ROOT, Board, browser
-from tests.windows import sound, visit
-
-__all__ = ["browser", "sound"]  # fixtures
+from tests.serving import ROOT, Board
+from tests.windows import visit
 
 pytestmark = pytest.mark.browser
 PAGE = "03_profitability"
@@ -26,16 +23,14 @@ TITLES = [
 
 
 @pytest.fixture(scope="module")
-def board(browser: Any, tmp_path_factory: Any) -> Iterator[Board]:
-    folder = tmp_path_factory.mktemp("screens")
-    stores.copy(ROOT / "data" / "tiny", folder / "tiny.kam")
-    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
-    with Board(folder / "notebooks", workbook=folder / "tiny.kam", start=PAGE) as board:
-        yield board
+def place(tmp_path_factory: Any) -> Path:
+    place = tmp_path_factory.mktemp("screens") / "tiny.kam"
+    stores.copy(ROOT / "data" / "tiny", place)
+    return place
 
 
 @pytest.fixture(scope="module")
-def app(browser: Any, board: Board) -> Iterator[Any]:
+def window(browser: Any, board: Board) -> Iterator[Any]:
     page = visit(browser, board, mode="")
     yield page
     page.context.close()

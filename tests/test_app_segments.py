@@ -3,63 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from kamlib.catalogue import sheets
 from kamlib.workbook import stores
-from tests.serving import ROOT, Board, browser, wait_until
+from tests.serving import NOTEBOOKS, Board, wait_until
 from tests.windows import (
+    add,
     cell,
+    columns,
+    fits,
+    frame_of,
     grid,
     kept,
     lines,
     main_ends_with,
-    said,
+    paste,
+    sentence,
+    serious,
     shows,
-    sound,
     stored,
     tables_of,
+    type_in,
     visit,
 )
 
-__all__ = ["browser", "sound"]  # fixtures
-
 pytestmark = pytest.mark.browser
-NOTEBOOKS = ROOT / "notebooks"
+PAGE, READY = "01_segmentation", ".picture svg"
 CUSTOMERS, POINTS = "Customers and their segments", "Points of the market map"
+DONE = "(all) => all.map((e) => [e.textContent, e.classList.contains('done')])"
 EXERCISES = [shape for step in range(1, 6) for shape in sheets.forms(step)]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: Any) -> Path:
-    place = tmp_path_factory.mktemp("segments") / "insurer.kam"
-    stores.copy(ROOT / "data" / "insurer", place)
-    return place
-
-
-@pytest.fixture(scope="module")
-def board(place: Path, browser: Any) -> Iterator[Board]:
-    with Board(NOTEBOOKS, workbook=place, start="01_segmentation", env={"KAM_WHO": "helen"}) as board:
-        yield board
-
-
-@pytest.fixture(scope="module")
-def app(browser: Any, board: Board) -> Iterator[Any]:
-    """One window for the tests that leave the page as it is."""
-    page = visit(browser, board, wait_for=".picture svg")
-    yield page
-    page.context.close()
-
-
-def paste(page: Any, where: Any, block: str) -> None:
-    """Paste a block of cells from Excel at a cell."""
-    page.evaluate("text => navigator.clipboard.writeText(text)", block)
-    where.click()
-    page.keyboard.press("Control+V")
 
 
 def choose(page: Any, id: str) -> None:
@@ -80,34 +57,23 @@ def test_from_an_empty_workbook_to_a_viable_segment_with_ten_customers(browser: 
 
         # step 1: a reason and an objective that stands
         choose(page, "kam_reasons")
-        cell(page, "Why we turn to key accounts", "Need to sell solutions", 0).click()
-        page.keyboard.type("y")
-        page.keyboard.press("Enter")
+        type_in(page, cell(page, "Why we turn to key accounts", "Need to sell solutions", 0), "y")
         page.get_by_text("expect inertia").first.wait_for()
         choose(page, "sanity_check")
-        paste(
-            page,
-            cell(page, "Sanity check of the objectives", "Selling solutions", 0),
-            "yes\tyes\tThree of them\tno",
-        )
+        asked = "Sanity check of the objectives"
+        paste(page, cell(page, asked, "Selling solutions", 0), "yes\tyes\tThree of them\tno")
         page.get_by_text("Selling solutions: resources say no").first.wait_for()
-        cell(page, "Sanity check of the objectives", "Selling solutions", 3).click()
-        page.keyboard.type("y")
-        page.keyboard.press("Enter")
+        type_in(page, cell(page, asked, "Selling solutions", 3), "y")
         page.locator(".kam-head a.done", has_text=re.compile("^1$")).wait_for()
 
         # step 5: ten customers from Excel, a segment, assigned together
-        grid(page, "Segments").locator("xpath=ancestor::*[contains(@class,'kam-grid')]").locator(
-            ".grid-add"
-        ).fill("Northern firms")
-        page.keyboard.press("Enter")
+        add(page, "Segments", "Northern firms")
         kept(place, ["Northern firms"], "segments", "name")
         rows = [f"Firm {n}\t{n},000.50\t{'yes' if n % 2 else 'no'}" for n in range(1, 11)]
         page.locator("#kam-paste summary").click()
         page.locator("#kam-block").fill("\n".join(["Company\tTurnover\tOnline", *rows]))
         page.get_by_role("button", name="Look at it").click()
-        page.locator("#kam-map-name").wait_for()
-        assert page.locator("#kam-map-name").input_value() == "Company"
+        expect(page.locator("#kam-map-name")).to_have_value("Company")
         page.get_by_role("button", name="Take them in").click()
         lines(page, CUSTOMERS, 10)
         frame = tables_of(place)["customers"]
@@ -121,13 +87,11 @@ def test_from_an_empty_workbook_to_a_viable_segment_with_ten_customers(browser: 
         # the five tests
         choose(page, "segment_viability")
         title = sheets.form("segment_viability").title
-        wait_until(lambda: grid(page, title).locator("tbody tr").count() == 5)
+        lines(page, title, 5)
         paste(page, grid(page, title).locator("tbody td").first, "yes\nyes\nyes\nyes\nunknown")
         page.get_by_text("undecided (still open: reachable)").wait_for()
-        grid(page, title).locator("tbody tr").nth(4).locator("td").first.click()
-        page.keyboard.type("yes")
-        page.keyboard.press("Enter")
-        shows(page, grid(page, "Segments").locator("tbody tr").first.locator("td").nth(5), "viable")
+        type_in(page, grid(page, title).locator("tbody tr").nth(4).locator("td").first, "yes")
+        shows(grid(page, "Segments").locator("tbody tr").first.locator("td").nth(5), "viable")
         page.locator(".kam-head a.done", has_text=re.compile("^5$")).wait_for()
         page.locator(".kam-status .saved", has_text="undo").wait_for()
         assert page.problems == [] and page.outside == []
@@ -136,12 +100,8 @@ def test_from_an_empty_workbook_to_a_viable_segment_with_ten_customers(browser: 
         page.locator(".kam-head a", has_text=re.compile("^7$")).click()
         page.wait_for_url("**/02_kaism.ipynb#step-7")
         page.wait_for_selector("body[data-kam=ready]")
-        wait_until(
-            lambda: page.evaluate(
-                "Math.abs(document.getElementById('step-7').getBoundingClientRect().top) < innerHeight"
-            )
-        )
-        assert cell(page, "Customers of this segment", "Firm 1", 0).count() == 1
+        expect(page.locator("#step-7")).to_be_in_viewport()
+        cell(page, "Customers of this segment", "Firm 1", 0).wait_for()
         page.context.close()
     assert main_ends_with(0, ["check", str(place)])
 
@@ -158,51 +118,34 @@ def test_every_exercise_of_steps_1_to_5_is_reached_and_filled_in(
     subject = {"case": "all", "segment": "broker_networks", "customer": "marlow"}[shape.per]
     if shape.per == "customer":
         page.locator(f"#kam-whom-{shape.id}").select_option("marlow")
-    wait_until(
-        lambda: grid(page, shape.title).locator("tbody tr").count() >= len(shape.lines), what="its lines"
-    )
-    last = shape.lines.iloc[-1]
-    note = cell(page, shape.title, last["label"], len(shape.fields))
-    note.click()
-    page.keyboard.type("Said in the room.")
-    page.keyboard.press("Enter")
+    last, words = shape.lines.iloc[-1], "Said in the room."
+    type_in(page, cell(page, shape.title, last["label"], len(shape.fields)), words)
 
-    kept(
-        place,
-        ["Said in the room."],
-        "answers",
-        "note",
-        sheet=shape.id,
-        subject=subject,
-        item=last["id"],
-        field=shape.first,
-    )
+    key = {"sheet": shape.id, "subject": subject, "item": last["id"], "field": shape.first}
+    kept(place, [words], "answers", "note", **key)
     page.locator("#kam-undo").click()
-    wait_until(lambda: "Said in the room." not in tables_of(place)["answers"]["note"].tolist(), what="undo")
+    wait_until(lambda: words not in stored(place, "answers", "note"), what="undo")
 
 
 def test_an_answer_that_is_none_is_marked_and_a_line_of_our_own_comes_and_goes(app: Any, place: Path) -> None:
     page, title = app, sheets.form("pestle").title
     choose(page, "pestle")
-    box = grid(page, title).locator("xpath=ancestor::*[contains(@class,'kam-grid')]")
-    before = grid(page, title).locator("tbody tr").count()
-    box.locator(".grid-add").fill("Weather <b>")
-    page.keyboard.press("Enter")
+    before = len(sheets.form("pestle").lines)
+    lines(page, title, before)
+    add(page, title, "Weather <b>")
     lines(page, title, before + 1)
     paste(page, cell(page, title, "Weather <b>", 0), "More storms\tperhaps")
-    wait_until(lambda: "one of opportunity, threat, both, neither" in said(page, title), what="the reason")
-    assert grid(page, title).locator("td.refused").inner_text() == "perhaps"
+    expect(sentence(page, title)).to_contain_text("one of opportunity, threat, both, neither")
+    shows(grid(page, title).locator("td.refused"), "perhaps")
     kept(place, ["More storms"], "answers", "value", sheet="pestle", item="weather_b", field="change")
-    box.get_by_role("button", name="Remove Weather <b>").click()
+    frame_of(page, title).get_by_role("button", name="Remove Weather <b>").click()
     lines(page, title, before)
     assert stored(place, "answers", "value", item="weather_b") == []
 
 
 def test_the_forecast_is_judged_as_it_is_typed(app: Any, place: Path) -> None:
-    page, title = app, "Sales so far and planned"
-    cell(page, title, "2028", 0).click()
-    page.keyboard.type("78400000")
-    page.keyboard.press("Enter")
+    page = app
+    type_in(page, cell(page, "Sales so far and planned", "2028", 0), "78400000")
     page.get_by_text("0.0 % a year planned").first.wait_for()
     page.locator("#kam-undo").click()
     page.get_by_text("5.6 % a year planned").first.wait_for()
@@ -222,15 +165,11 @@ def test_a_market_map_of_thirty_points_and_four_competitors(browser: Any, tmp_pa
             page.locator("#kam-competitor").fill(name)
             page.keyboard.press("Enter")
             wait_until(lambda n=n: len(stored(place, "suppliers", "supplier")) == n + 1)
-        adding = (
-            grid(page, POINTS).locator("xpath=ancestor::*[contains(@class,'kam-grid')]").locator(".grid-add")
-        )
         for n in range(30):
-            adding.fill(f"Point {n}")
-            page.keyboard.press("Enter")
+            add(page, POINTS, f"Point {n}")
             wait_until(lambda n=n: len(stored(place, "junctions", "junction")) == n + 1)
         lines(page, POINTS, 30)
-        wait_until(lambda: grid(page, POINTS).locator("thead th").count() == 12)
+        columns(page, POINTS, 12)
         block = "\n".join(f"{1000 + n}\t{100 + n}\t20%\t{50 + n}\t\t{n}" for n in range(30))
         paste(page, cell(page, POINTS, "1", 1), block)
         kept(place, [str(1000 + n) for n in range(30)], "junctions", "size")
@@ -244,12 +183,9 @@ def test_a_market_map_of_thirty_points_and_four_competitors(browser: Any, tmp_pa
         page.get_by_text("our share 10.0 %").first.wait_for()
 
         # a total that exceeds its market is refused, and the place is named
-        cell(page, POINTS, "8", 2).click()
-        page.keyboard.type("2000")
-        page.keyboard.press("Enter")
-        wait_until(
-            lambda: "Point 7" in said(page, POINTS) and "1,007" in said(page, POINTS), what=said(page, POINTS)
-        )
+        type_in(page, cell(page, POINTS, "8", 2), "2000")
+        for words in ("Point 7", "1,007"):
+            expect(sentence(page, POINTS)).to_contain_text(words)
         assert stored(place, "junction_shares", "amount", supplier="us", junction="point_7") == ["107"]
         # and so is a route in a circle
         page.locator("#kam-route-from").select_option(label="Point 3")
@@ -260,10 +196,8 @@ def test_a_market_map_of_thirty_points_and_four_competitors(browser: Any, tmp_pa
         # a point goes with its shares and routes, and comes back
         page.get_by_role("button", name="Remove Point 2", exact=True).click()
         lines(page, POINTS, 29)
-        assert (
-            len(stored(place, "routes", "target")) == 1
-            and stored(place, "junction_shares", "supplier", junction="point_2") == []
-        )
+        assert len(stored(place, "routes", "target")) == 1
+        assert stored(place, "junction_shares", "supplier", junction="point_2") == []
         page.locator("#kam-undo").click()
         lines(page, POINTS, 30)
         wait_until(lambda: len(stored(place, "routes", "target")) == 3)
@@ -280,7 +214,7 @@ def test_many_customers_are_filtered_chosen_and_assigned(app: Any, place: Path) 
     before = tables_of(place)["customers"].set_index("customer")["segment"]
     consultants = before[before == "benefit_consultants"].index.tolist()
     page.locator(".grid-filter").fill("consultants current")
-    wait_until(lambda: page.locator(".grid-bar .count").inner_text().startswith("7 of 41"))
+    expect(page.locator(".grid-bar .count")).to_contain_text("7 of 41")
     page.locator(".pick-all").check()
     page.locator(".grid-filter").fill("")
     page.get_by_text("41 of 41 shown, 7 chosen").wait_for()
@@ -309,7 +243,7 @@ def test_groups_are_looked_for_named_and_made_segments(browser: Any, tmp_path: P
         page = visit(browser, board, wait_for="#kam-discover-groups")
         page.get_by_role("button", name="Look", exact=True).click()
         page.locator("#kam-group-B").wait_for()
-        assert "support 2 groups" in page.locator(".verdict", has_text="groups").first.inner_text()
+        expect(page.locator(".verdict", has_text="groups").first).to_contain_text("support 2 groups")
         page.locator(".picture svg text", has_text="Products").first.wait_for()
         page.locator("#kam-group-A").fill("Local firms")
         page.locator("#kam-group-B").fill("Online houses")
@@ -326,37 +260,26 @@ def test_groups_are_looked_for_named_and_made_segments(browser: Any, tmp_path: P
 
 
 def test_axe_finds_nothing_serious(app: Any) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(app).response["violations"]
-    serious = [
-        (v["id"], [n["html"][:120] for n in v["nodes"][:3]])
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious(app) == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768), (390, 844)])
 def test_nothing_is_wider_than_the_screen(app: Any, width: int, height: int) -> None:
-    app.set_viewport_size({"width": width, "height": height})
-    wide = app.evaluate(
-        """() => [...document.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
-            && !e.closest(".grid-scroll, .scroll, .kam-skip, svg")).map((e) => e.outerHTML.slice(0, 80))"""
-    )
-    assert wide == [] and app.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
-    assert app.locator("text=/Traceback|Error displaying|Loading widget/").count() == 0
+    fits(app, width, height)
+    expect(app.locator("text=/Traceback|Error displaying|Loading widget/")).to_have_count(0)
     app.set_viewport_size({"width": 1366, "height": 768})
 
 
 def test_both_notebooks_have_one_head_one_progress_and_lead_to_each_other(browser: Any, board: Board) -> None:
     page = visit(browser, board, wait_for=".kam-head ol a")
-    steps = "() => [...document.querySelectorAll('.kam-head ol li > *')].map((e) => [e.textContent, e.classList.contains('done')])"
-    first = page.evaluate(steps)
+    steps = page.locator(".kam-head ol li > *")
+    expect(steps).to_have_count(10)
+    first = steps.evaluate_all(DONE)
     page.get_by_role("link", name="Steps 6 to 9").click()
     page.wait_for_url("**/02_kaism.ipynb")
     page.wait_for_selector("body[data-kam=ready]")
-    assert page.evaluate(steps) == first and len(first) == 10
+    expect(steps).to_have_count(10)
+    assert steps.evaluate_all(DONE) == first
     page.get_by_role("link", name="Steps 1 to 5").click()
     page.wait_for_url("**/01_segmentation.ipynb")
     page.wait_for_selector("body[data-kam=ready]")

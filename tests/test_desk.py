@@ -24,7 +24,7 @@ from kamlib.pages import profit
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables
-from tests import worked
+from tests import messages, worked
 from tests.paper import paper
 from tests.serving import ROOT
 
@@ -100,17 +100,15 @@ def grid(view: ipywidgets.Widget, title: str = "") -> Any:
 
 
 def tell(widget: Any, content: Any) -> list[Any]:
-    """Send a message as the page does; what the widget answers."""
+    """Send a message as the page does, but let through what ipywidgets would only log; what the widget answers."""
     answers: list[Any] = []
     widget.send = lambda content, buffers=None: answers.append(content)
-    widget._handle_custom_msg(content, [])
-    del widget.send
+    try:
+        for heard in widget._msg_callbacks.callbacks:
+            heard(widget, content, [])
+    finally:
+        del widget.send
     return answers
-
-
-def tell_all(view: ipywidgets.Widget, content: Any) -> None:
-    for widget in inside(view):
-        widget._handle_custom_msg(content, [])
 
 
 def cell(row: str, column: str, said: str, **more: str) -> dict[str, Any]:
@@ -459,54 +457,14 @@ def test_pictures_for_a_slide_are_sent(place: Path) -> None:
 
 # whatever a hostile page may send
 
-IDS = ["main", "other", "Alpha", "Beta", "new", "f1", "f2", "j1", "us", "X", "Y", "ann", "key", "maintenance"]
-VERBS = ["put", "put", "put", "add", "remove", "at", "try", "set", "segment", "undo", "choose", "decide", "waive",
-         "stock", "rival", "alone", "take", "equal", "agreed", "no_benchmark", "ping", "__class__"]  # fmt: skip
-COLUMNS = ["f1", "score:us", "evidence:us", "note", "weight", "name", "segment", "status", "decision", "reason",
-           "person", "review_on", "label", "good", "must_have_min", "days", "value", "due", "customer", "model",
-           "scope", "factor", "subject", "what", "self", "table", "history", ""]  # fmt: skip
-odd = st.sampled_from(
-    [
-        "",
-        "?",
-        "7",
-        "11",
-        "-1",
-        "1e308",
-        "nan",
-        "yes",
-        "2026-02-30",
-        "<b>",
-        "a\tb\tc\td",
-        "\x00",
-        "\ud800",
-        "x" * 40_000,
-    ]
-)
-plain = st.one_of(st.sampled_from(IDS), st.sampled_from(COLUMNS), odd, st.text(max_size=6))
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | plain,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(plain, inner, max_size=3),
-    max_leaves=6,
-)
-some = st.one_of(plain, plain, plain, junk)
-place_in_grid = st.fixed_dictionaries(
-    {"row": st.one_of(plain, st.builds("\t".join, st.lists(plain, min_size=4, max_size=4))), "column": plain},
-    optional={"text": some, "was": some},
-)
-a_message = st.fixed_dictionaries(
-    {"do": st.sampled_from(VERBS)},
-    optional={
-        "cells": st.lists(place_in_grid, max_size=4) | junk,
-        "fields": st.fixed_dictionaries({n: some for n in ("factor", "rival", "new_rival", "decision", "reason",
-                                                           "person", "review_on", "waive", "why")}) | junk,
-        "value": some, "row": some, "column": some, "subject": some, "customer": some, "factor": some, "id": some,
-    },
-)  # fmt: skip
-state = st.dictionaries(
-    st.sampled_from(["html", "rows", "columns", "items", "most", "locked", "_params", "_vl_selections", "spec",
-                     "children", "layout", "title"]), junk, min_size=1, max_size=2,
-)  # fmt: skip
+
+@pytest.mark.parametrize("sent", [{"factor": "nobody"}, {}, {"factor": None}, {"factor": ["f1"]}], ids=str)
+def test_a_benchmark_of_no_factor_is_refused_in_words(place: Path, sent: dict[str, Any]) -> None:
+    desk = at(place)
+    heard = [w for w in inside(views.factors(desk)) if w._msg_callbacks.callbacks]
+    for widget in heard:
+        tell(widget, {"do": "take", **sent})
+    assert desk.message == "That was not understood; nothing was changed."
 
 
 @pytest.fixture(scope="module")
@@ -530,7 +488,7 @@ def test_no_message_raises_or_writes_nonsense(room: Any, data: Any) -> None:
     if data.draw(st.integers(0, 2)) == 0:
         desk.look_at("Beta")
 
-    widget._handle_custom_msg(data.draw(a_message | junk), [])
+    tell(widget, data.draw(messages.a_message | messages.junk))
 
     found = checks.check(desk.store.read(), desk.store.notes)
     assert found[found["level"] == "error"].empty
@@ -558,9 +516,9 @@ def test_a_published_page_has_nothing_that_writes(shop_window: Any, data: Any) -
     before = copied.read_bytes()
     widget = data.draw(st.sampled_from(widgets))
 
-    widget._handle_custom_msg(data.draw(a_message | junk), [])
+    tell(widget, data.draw(messages.a_message | messages.junk))
     try:
-        widget.set_state(data.draw(state))
+        widget.set_state(data.draw(messages.state))
     except Exception as error:  # noqa: BLE001 (ipywidgets refuses a state that is none; Jupyter logs it)
         assert "kamlib" not in type(error).__module__
 
@@ -575,7 +533,7 @@ def test_every_verb_that_writes_is_absent_from_a_published_page(shop_window: Any
     fields = {"factor": "speed", "rival": "Y", "new_rival": "New one", "decision": "key", "reason": "so", "person": "ann",
               "review_on": "2027-01-01", "waive": "so", "why": "so"}  # fmt: skip
     for widget in widgets:
-        for verb in VERBS:
+        for verb in messages.VERBS:
             more = {
                 "fields": fields,
                 "subject": "Beta",
@@ -584,6 +542,6 @@ def test_every_verb_that_writes_is_absent_from_a_published_page(shop_window: Any
                 "id": "f1",
                 "customer": "Beta",
             }
-            widget._handle_custom_msg({"do": verb, "cells": cell("Beta", "f1", "9")["cells"], **more}, [])
+            tell(widget, {"do": verb, "cells": cell("Beta", "f1", "9")["cells"], **more})
 
     assert attempts == [] and desk.message == "" and copied.read_bytes() == before

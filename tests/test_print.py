@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pypdf
 import pytest
 
 from kamlib import __version__, documents, panels, report, whatif
@@ -18,56 +15,9 @@ from kamlib.models import headlines, pia
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed
-from tests.serving import ROOT, browser
+from tests.printed import PAPER_PX, bare, lost, sheets
+from tests.serving import ROOT
 from tests.worked import text
-
-__all__ = ["browser"]
-
-PAPER_PX = {"A4": 703, "Letter": 725}  # what the margins of 12 mm leave of 210 mm and of 215.9 mm
-SHOWN = """() => {
-    const folded = [...document.querySelectorAll("details:not([open])")];
-    const controls = document.createElement("style");
-    folded.forEach((part) => part.open = true);  // on the screen a click away, on paper never
-    controls.textContent = "button:not(.link), select { display: none !important; }";
-    document.head.append(controls);
-    const all = (what) => [...document.querySelectorAll(what)].filter((el) => el.checkVisibility());
-    const rows = all("tr").map((row) => [...row.cells].map((cell) => cell.innerText).join(" "));
-    const lines = all("h1, h2, h3, h4, p, li, dt, dd, summary, caption").map((el) => el.innerText);
-    controls.remove(); folded.forEach((part) => part.open = false);
-    return { rows, lines };
-}"""
-WIDE = """() => [...document.querySelectorAll("main *")]
-    .filter((el) => el.matches("svg, :not(svg *)"))
-    .filter((el) => el.getBoundingClientRect().right > innerWidth + 1)
-    .map((el) => `${el.tagName} ${el.innerText || ""}`)"""
-
-
-def bare(words: str) -> str:
-    """Without what a line break may change: spaces, hyphens, ligatures."""
-    return re.sub(r"[\s\u00ad\u2010-]+", "", unicodedata.normalize("NFKC", words))
-
-
-def sheets(page: Any, size: str = "A4") -> list[str]:
-    """The `bare` text of each printed sheet, in the order it was drawn: a row stays together."""
-    paper = pypdf.PdfReader(io.BytesIO(page.pdf(format=size)))
-    return [bare(sheet.extract_text()) for sheet in paper.pages]
-
-
-def lost(page: Any, size: str, about: str, kinds: tuple[str, ...] = ("rows", "lines")) -> list[str]:
-    """What is not on paper: rows with a cell missing or cut in two, lines; and what is too wide."""
-    shown = page.evaluate(SHOWN)
-    printed = sheets(page, size)
-    foot = re.compile(rf"(\d+of\d+)?{re.escape(bare(about))}(\d+of{len(printed)})?")
-    assert all(foot.search(sheet) for sheet in printed), printed[-1]
-    whole = "".join(foot.sub("", sheet, count=1) for sheet in printed)
-    gone = [line for kind in kinds for line in shown[kind] if bare(line) not in whole]
-    before = page.viewport_size
-    page.emulate_media(media="print")
-    page.set_viewport_size({"width": PAPER_PX[size], "height": 900})
-    wide = page.evaluate(WIDE)
-    page.emulate_media(media="null")
-    page.set_viewport_size(before)
-    return gone + wide
 
 
 def paged(html: str, look: Any = None) -> str:
@@ -139,7 +89,7 @@ def test_no_name_breaks_out_of_the_foot_of_a_sheet(browser: Any, tmp_path: Path)
     store = stores.create(tmp_path / "w.kam", book)
     page = browser.new_page()
     page.set_content(paged(documents.document(Desk(store, store.read())).html))
-    assert page.locator("p.about b").count() == 0 and bare(name) in sheets(page)[0]
+    assert page.locator("p.about b").all() == [] and bare(name) in sheets(page)[0]
     page.close()
 
 

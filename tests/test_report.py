@@ -26,12 +26,8 @@ from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
 from kamlib.workbook.settings import of_workbook
-from tests.serving import browser
+from tests.serving import ROOT
 from tests.worked import frame, text
-
-__all__ = ["browser"]  # a fixture
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from kamlib import palette, report, whatif
 from kamlib.cli import main
@@ -19,10 +21,8 @@ from kamlib.workbook import schema as T
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
-from tests.serving import ROOT, browser
+from tests.serving import ROOT, SLOW_MS
 from tests.worked import rows as rows_of
-
-__all__ = ["browser"]
 
 BOXES = ("key", "key_development", "maintenance", "opportunistic")
 FACTORS = ("a", "b", "c", "d")
@@ -105,6 +105,7 @@ def assert_same(told: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
 @pytest.fixture(scope="module")
 def window(browser: Any) -> Any:
     context = browser.new_context(viewport={"width": 1366, "height": 768}, offline=True)
+    context.set_default_timeout(SLOW_MS)
     page = context.new_page()
     page.problems = []
     page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
@@ -180,7 +181,7 @@ def test_the_page_begins_with_the_figures_of_the_command_line(window: Any, tmp_p
                 [row[f"p_{b}"] for b in BOXES], abs=1e-9, nan_ok=True
             )
         page.select_option("#choose", own[0]["customer"])
-        assert own[0]["words"] in page.inner_text("#card")
+        expect(page.locator("#card")).to_contain_text(own[0]["words"], use_inner_text=True)
     assert window.problems == []
 
 
@@ -205,17 +206,14 @@ def test_a_slider_and_a_must_have_move_what_they_should(window: Any, tmp_path: P
     category = portfolio.classes(Book(moved, chosen)).set_index("customer")["category"]
     for row in certainty.certainty(Book(moved, chosen)).to_dict("records"):
         entry = page.locator(".boxlist li", has=page.get_by_role("button", name=row["name"], exact=True))
-        assert (
-            row["verdict"] in entry.inner_text()
-            and certainty.percent(row[f"p_{row['box']}"], False) in entry.inner_text()
-        )
-        head = entry.locator("xpath=ancestor::section").locator("h3").inner_text().lower()
-        assert category[row["customer"]].replace("_", " ") in head
-    assert "Old Mill Advisers" in page.inner_text("#title")  # no longer ruled out
+        for words in (row["verdict"], certainty.percent(row[f"p_{row['box']}"], False)):
+            expect(entry).to_contain_text(words, use_inner_text=True)
+        head = entry.locator("xpath=ancestor::section").locator("h3")
+        expect(head).to_contain_text(category[row["customer"]].replace("_", " "), ignore_case=True)
+    expect(page.locator("#title")).to_contain_text("Old Mill Advisers")  # no longer ruled out
     page.locator("#reset").click()
-    assert float(slider.input_value()) == tables["factors"].loc[
-        first, "weight"
-    ] and "change" not in page.inner_text("#title")
+    expect(page.locator("#title")).not_to_contain_text("change")
+    assert float(slider.input_value()) == tables["factors"].loc[first, "weight"]
     assert window.problems == []
 
 
@@ -237,12 +235,13 @@ def test_what_was_decided_stays_whatever_the_weights(window: Any, tmp_path: Path
         ):
             page.select_option("#choose", row["customer"])
             words = portfolio.stands(row["decision"], box, status)
-            assert page.inner_text("#card .tag").endswith(words)
+            expect(page.locator("#card .tag")).to_have_text(re.compile(re.escape(words) + r"\s*$"))
             button = page.get_by_role("button", name=names[row["customer"]], exact=True)
-            part = button.locator("xpath=ancestor::section").locator("h3").inner_text()
-            assert palette.MARKS[row["decision"] or box].word in part or not box
+            part = button.locator("xpath=ancestor::section").locator("h3")
+            expect(part).to_contain_text(palette.MARKS[row["decision"] or box].word if box else "")
     page.locator("#reset").click()
-    assert "decided otherwise than suggested: Alder Network and Kestrel" in page.inner_text("#title")
+    otherwise = "decided otherwise than suggested: Alder Network and Kestrel"
+    expect(page.locator("#title")).to_contain_text(otherwise)
     assert window.problems == []
 
 
@@ -257,7 +256,8 @@ def test_names_are_never_markup_and_everybody_can_use_it(window: Any, tmp_path: 
     tables["factors"] = tables["factors"].assign(label=bad)
     tables["segments"] = tables["segments"].assign(name=bad)
     page = opened(window, tmp_path / "w.html", tables, settings.of_workbook(tables))
-    assert page.locator("img").count() == 0 and bad[:8] in page.inner_text("#boxes")
+    expect(page.locator("#boxes")).to_contain_text(bad[:8])
+    expect(page.locator("img")).to_have_count(0)
     page.select_option("#choose", index=1)
     found = Axe().run(page).response["violations"]
     assert [v["id"] for v in found] == [] and window.problems == []

@@ -1,4 +1,7 @@
-"""Windows on the workbook for browser tests: what a person sees, types and clicks, and what is then stored."""
+"""Windows on the workbook for browser tests: what a person sees, types and clicks, and what is then stored.
+
+What a page shows follows an entry a moment later, so nothing is read at once: `expect` and `wait_until` wait for it.
+"""
 
 from __future__ import annotations
 
@@ -6,62 +9,75 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from kamlib.cli import main
 from kamlib.workbook import stores
-from tests.serving import Board, opened, wait_until
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import typed
+from kamlib.workbook.settings import of_workbook
+from tests.serving import NOTEBOOKS, ROOT, Board, opened, wait_until, watched
 
-SLOW = 30_000
-DRAWN = ".kam-chart svg path[aria-label]"
-
-
-@pytest.fixture(autouse=True)
-def sound(request: Any) -> Iterator[None]:
-    """After every test in the shared window: no error, nothing asked of the network."""
-    yield
-    if "app" in request.fixturenames:
-        page = request.getfixturevalue("app")
-        assert page.problems == [] and page.outside == []
+DOT = ".kam-chart svg path[aria-label]"
+WIDE = """() => [...document.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
+    && !e.closest(".grid-scroll, .scroll, .kam-skip, svg")).map((e) => e.outerHTML.slice(0, 80)).concat(
+    document.scrollingElement.scrollWidth > innerWidth ? ["the page itself"] : [])"""
 
 
-def visit(
-    browser: Any, board: Board, url: str = "", wait_for: str = "", width: int = 1366, mode: str = "read"
-) -> Any:
-    """A new window on the workbook, all of a page in sight unless `mode` is "workshop" or "". `outside`: requests that wanted to leave the machine (they were
-    stopped); `problems`: errors of the page and on its console; both are to stay empty."""
+# fixtures of the tests of one notebook: a module says which it is with PAGE, and with READY what shows that it is there
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: Any) -> Path:
+    """A copy of the insurer's workbook, which the tests of a module change one after the other."""
+    place = tmp_path_factory.mktemp("app") / "insurer.kam"
+    stores.copy(ROOT / "data" / "insurer", place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def board(request: Any, browser: Any, place: Path) -> Iterator[Board]:
+    with Board(NOTEBOOKS, workbook=place, start=request.module.PAGE, env={"KAM_WHO": "helen"}) as board:
+        yield board
+
+
+@pytest.fixture(scope="module")
+def window(request: Any, browser: Any, board: Board) -> Iterator[Any]:
+    """One window for the tests that leave the page as it is, or nearly so."""
+    page = visit(browser, board, wait_for=request.module.READY)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def app(window: Any) -> Iterator[Any]:
+    """The shared window; after every test no error in it, and nothing asked of the network."""
+    yield window
+    assert window.problems == [] and window.outside == []
+
+
+def visit(browser: Any, board: Board, wait_for: str = "", width: int = 1366, mode: str = "read") -> Any:
+    """A new window on the workbook, with the `outside` and `problems` of `watched`; both are to stay empty.
+
+    All of a page is in sight, unless `mode` is "workshop", or "" as the browser has it.
+    """
     context = browser.new_context(viewport={"width": width, "height": 768})
-    context.set_default_timeout(SLOW)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     if mode:
         context.add_init_script(f"localStorage.setItem('kam-mode', '{mode}')")
-    page = context.new_page()
-    page.outside, page.problems = [], []
-
-    def gate(route: Any) -> None:
-        parts = urlsplit(route.request.url)
-        if parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1":
-            route.continue_()
-        else:
-            page.outside.append(route.request.url)
-            route.abort()
-
-    def listen(socket: Any) -> None:
-        if urlsplit(socket.url).hostname != "127.0.0.1":
-            page.outside.append(socket.url)
-
-    context.route("**/*", gate)
-    page.on("websocket", listen)
-    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
-    opened(page, url or board.url, timeout=60_000)
+    page = opened(watched(context), board.url)
     page.wait_for_function("!document.querySelector('.kam-later')")  # every part of the page is there
     if wait_for:
-        page.wait_for_selector(wait_for)
+        page.locator(wait_for).first.wait_for(state="attached")
     return page
+
+
+def model(place: Path, **given: Any) -> Book:
+    """The workbook as it is stored now, as the models take it."""
+    tables = typed(tables_of(place))
+    return Book(tables, of_workbook(tables, **given))
 
 
 def tables_of(place: Path) -> dict[str, Any]:
@@ -93,21 +109,86 @@ def cell(page: Any, title: str, row: str, column: int) -> Any:
     return rows.first.locator("td").nth(column)
 
 
-def shows(page: Any, where: Any, text: str) -> None:
+def shows(where: Any, text: str) -> None:
     """Wait until an element shows exactly this text."""
-    wait_until(lambda: where.inner_text().strip() == text, what=f"{text!r}, not {where.inner_text()!r}")
+    expect(where).to_have_text(text, use_inner_text=True)
+
+
+def says(page: Any, title: str) -> None:
+    """Wait until the page has this heading."""
+    page.get_by_role("heading", name=title, exact=True).first.wait_for()
 
 
 def lines(page: Any, title: str, count: int) -> None:
     """Wait until a grid has so many lines."""
-    wait_until(
-        lambda: grid(page, title).locator("tbody tr").count() == count, what=f"{count} lines in {title}"
+    expect(grid(page, title).locator("tbody tr")).to_have_count(count)
+
+
+def columns(page: Any, title: str, count: int) -> None:
+    """Wait until a grid has so many columns, the names of the lines among them."""
+    expect(grid(page, title).locator("thead th")).to_have_count(count)
+
+
+def sentence(page: Any, title: str) -> Any:
+    """Where something is said below a grid."""
+    return grid(page, title).locator("xpath=../following-sibling::p")
+
+
+def refused(page: Any, where: Any, title: str, *words: str) -> None:
+    """Wait until an entry stays marked, with these words below its grid."""
+    expect(where).to_have_attribute("aria-invalid", "true")
+    for said in words:
+        expect(sentence(page, title)).to_contain_text(said)
+
+
+def frame_of(page: Any, title: str) -> Any:
+    """A grid with what belongs to it: filter, sentence, field for a new line."""
+    return grid(page, title).locator("xpath=ancestor::*[contains(@class,'kam-grid')]")
+
+
+def add(page: Any, title: str, text: str) -> None:
+    """Type a new line below a grid."""
+    frame_of(page, title).locator(".grid-add").fill(text)
+    frame_of(page, title).locator(".grid-add").press("Enter")
+
+
+def type_in(page: Any, where: Any, text: str) -> None:
+    """Type over a cell."""
+    where.click()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def paste(page: Any, where: Any, block: str) -> None:
+    """Paste a block of cells from Excel at a cell."""
+    page.evaluate("text => navigator.clipboard.writeText(text)", block)
+    where.click()
+    page.keyboard.press("Control+V")
+
+
+def slide(page: Any, selector: str, value: float | str) -> None:
+    """Move a slider as somebody with a mouse does: events on the way, and one when it is let go."""
+    page.locator(selector).first.evaluate(
+        """(input, value) => { input.value = value;
+            input.dispatchEvent(new Event("input", {bubbles: true}));
+            input.dispatchEvent(new Event("change", {bubbles: true})); }""",
+        str(value),
     )
 
 
-def said(page: Any, title: str) -> str:
-    """The sentence below a grid."""
-    return grid(page, title).locator("xpath=../following-sibling::p").inner_text()
+def fits(page: Any, width: int, height: int) -> None:
+    """Wait until nothing is wider than a screen of this size."""
+    page.mouse.move(0, 0)
+    page.set_viewport_size({"width": width, "height": height})
+    wait_until(lambda: page.evaluate(WIDE) == [], what=f"a page as wide as {width} pixels")
+
+
+def serious(page: Any) -> list[tuple[str, str]]:
+    """What axe finds that keeps somebody from using a page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(f["id"], f["nodes"][0]["html"][:200]) for f in found if f["impact"] in ("serious", "critical")]
 
 
 def main_ends_with(code: int, args: list[str]) -> bool:
@@ -122,10 +203,11 @@ class Keys:
     def __init__(self, page: Any) -> None:
         self.page = page
 
-    def to(self, what: str) -> Keys:
+    def to(self, what: str, key: str = "Tab") -> Keys:
         """Press Tab until an element that matches the selector has the focus."""
-        for _ in range(60):
-            self.page.keyboard.press("Tab")
+        self.page.locator(what).first.wait_for()
+        for _ in range(200):
+            self.page.keyboard.press(key)
             if self.page.evaluate("what => document.activeElement.matches(what)", what):
                 return self
         raise AssertionError(f"Tab does not lead to {what}")

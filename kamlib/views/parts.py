@@ -152,7 +152,7 @@ def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
             try:
                 handler(content)
                 kept = True
-            except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+            except (LookupError, TypeError, ValueError, AttributeError, OverflowError, StopIteration):
                 desk.say("That was not understood; nothing was changed.")
         if "fields" in content or content["do"] == "add":  # what was typed may go, or must stay
             widget.send({"answer": content["do"], "kept": kept, "subject": str(content.get("subject", ""))})
