@@ -1,7 +1,8 @@
-"""What all tests share: a server, a browser and windows on it, a database, and how random examples are drawn."""
+"""What all tests share: a server, a browser and windows on it, a database; how random examples are drawn, and who tests what."""
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +12,36 @@ from .postgres import empty, server  # noqa: F401 - fixtures
 from .serving import browser, page  # noqa: F401
 from .windows import app, board, place, window  # noqa: F401
 
-BESIDE = {
-    "test_whatif.py",
-    "test_app_sure.py",
-    "test_print.py",
-}  # browser tests short enough to run beside the others
-
 settings.register_profile(
     "kamlib", max_examples=50, deadline=None, derandomize=True, database=None
 )  # the same answer every time
 settings.register_profile("search", deadline=None, max_examples=1000)  # by hand: --hypothesis-profile=search
 settings.load_profile("kamlib")
 
+LONG = {  # seconds on two idle cores, of the files that take more than a dozen
+    "test_app.py": 75,
+}
+
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
-    """A file is tested by one worker; the files with browser tests by the same, one after the other, but for a few short ones."""
+    """A file is tested by one worker. The first begins with the tests in a browser, the others with the rest,
+    everybody with what takes longest: so two browsers seldom run at once, and nobody is left with a long file at the end."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneBrowser(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::")[0]
-            if "mark.browser" not in (Path(config.rootpath) / file).read_text():
-                return file
-            return "beside" if Path(file).name in BESIDE else "browser"
+    @functools.cache
+    def in_browser(file: str) -> bool:
+        return "mark.browser" in (Path(config.rootpath) / file).read_text(encoding="utf-8")
 
-    return OneBrowser(config, log)
+    class LongestFirst(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.split("::")[0]
+
+        def _assign_work_unit(self, node: Any) -> None:
+            first = node is self.nodes[0]
+            chosen = max(
+                self.workqueue, key=lambda file: (in_browser(file) == first, LONG.get(Path(file).name, 0))
+            )
+            self.workqueue.move_to_end(chosen, last=False)
+            super()._assign_work_unit(node)
+
+    return LongestFirst(config, log)

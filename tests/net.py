@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from kamlib.errors import InvalidInput
-from kamlib.models import results
+from kamlib.models import results, scenarios
+from kamlib.workbook.book import Book
+from kamlib.workbook.settings import of_workbook
 from tests.serving import ROOT
 
 STORED = Path(__file__).parent / "net"
@@ -17,21 +18,22 @@ ABOUT = {"segment": "segments", "scenario": "scenarios"}
 DAY = "2026-11-28"  # of the stored results: what is overdue must not change while nobody works on it
 
 
-def abouts(location: str) -> Iterator[dict[str, str]]:
+def abouts(book: Book) -> Iterator[dict[str, str]]:
     """What a result can be asked about: everything, each segment, each scenario."""
     yield {}
     for column, table in ABOUT.items():
-        try:
-            yield from ({column: one} for one in results.show(location, table)[column])
-        except InvalidInput:  # the example has no such table
-            continue
+        yield from ({column: one} for one in book[table][column])
 
 
 def shown(example: str) -> Iterator[tuple[str, str, str]]:
-    """Of each result: its name, what it is about, and the table as kam show writes it, figures in full."""
-    location = str(ROOT / "data" / example)
-    for given in abouts(location):
-        opened = results.opened(location, **given).choosing(today=DAY)
+    """Of each result: its name, what it is about, and the table as kam show writes it, figures in full.
+
+    The book is asked about one thing after the other, so that what the models remember is tried as well.
+    """
+    whole = results.opened(str(ROOT / "data" / example))
+    for given in abouts(whole):
+        asked = Book(whole.tables, of_workbook(whole.tables, **given, today=DAY), whole.memory)
+        opened = scenarios.applied(asked, asked.settings.scenario)
         about = " ".join(f"{key} {value}" for key, value in given.items()) or "all"
         for name, result in results.RESULTS.items():
             yield name, about, result(opened).to_csv(index=False, lineterminator="\n")

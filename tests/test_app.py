@@ -222,7 +222,7 @@ def test_a_click_on_a_dot_or_a_name_explains_it_wherever_it_has_moved(app: Any, 
 
 def test_a_dragged_weight_shows_at_once_and_is_stored_when_let_go(app: Any, place: Path) -> None:
     slider = app.get_by_role("slider", name="Profit opportunity")
-    slider.scroll_into_view_if_needed()
+    slider.hover()  # in sight, and where it will stay
     (weight,) = stored(place, "factors", "weight", scope="broker_networks", factor="profit")
     where, at = dot(app, "Marlow Mutual").get_attribute("transform"), slider.bounding_box()
     across = lambda part: (at["x"] + at["width"] * part, at["y"] + at["height"] / 2)  # noqa: E731

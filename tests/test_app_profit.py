@@ -14,6 +14,7 @@ from kamlib.models import profitability, results
 from kamlib.pages import profit
 from kamlib.pages.value import FUTURE
 from kamlib.workbook import stores
+from tests.pages import page_of
 from tests.paper import title
 from tests.serving import NOTEBOOKS, ROOT, Board
 from tests.windows import (
@@ -64,7 +65,7 @@ def test_the_page_the_command_and_the_report_say_the_same(app: Any, place: Path,
     curve = results.show(str(place), "whale_curve")
     result = title(whale, model(place))
     says(app, result)
-    page = next(iter(report.write(str(place), tmp_path, notebook=PAGE))).read_text(encoding="utf-8")
+    page = page_of(str(place), tmp_path, notebook=PAGE)
     assert f'<h3 class="result">{result}</h3>' in page and f'<p class="verdict">{result}</p>' in page
     pools = results.show(str(place), "unused_capacity")
     unused = f"{pools['unused_cost'].sum():,.0f}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -435,9 +433,3 @@ def test_check_says_what_is_wrong(tmp_path, text, said):
 def test_a_file_that_is_no_catalogue_is_named(tmp_path, text):
     with pytest.raises(KamError, match=r"one\.yaml"):
         catalogue.check(one(tmp_path, text))
-
-
-def test_it_loads_without_widgets_and_charts():
-    code = "import sys, kamlib.catalogue; print({'ipywidgets', 'altair', 'traitlets'} & {*sys.modules})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"

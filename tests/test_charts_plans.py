@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kamlib import charts
 from kamlib.charts import pixels
-from tests.test_charts_profit import ANY, NAME, off_the_sheet, words
+from tests.drawings import ANY, NAME, off_the_sheet, words
 
 FLOW = ["source", "target", "days"]
 SERVICE = ["service", "name", "cost", "valued", "good_at", "suggestion"]

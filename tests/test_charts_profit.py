@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 
@@ -16,66 +15,11 @@ from kamlib import charts
 from kamlib.charts import pixels
 from kamlib.charts.whale import TYPE, WIDTH
 from kamlib.models.profitability import curve, overheads
-
-AMOUNT = st.one_of(st.integers(-(10**9), 10**9).map(float), st.floats(-1e6, 1e6), st.just(0.0))
-SOME = st.one_of(AMOUNT, st.just(float("nan")))
-NAME = st.text(max_size=60)
-ANY = st.one_of(
-    st.floats(), SOME, st.sampled_from([1e308, -1e308, 1e-300, 5e-324, float("inf"), -float("inf")])
-)
-
-
-def words(chart) -> list[str]:
-    """What can be read in the picture."""
-    return [html.unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", charts.svg(chart))]
+from tests.drawings import AMOUNT, ANY, NAME, off_the_sheet, words
 
 
 def records(columns: dict[str, list]) -> list[dict]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def off_the_sheet(chart) -> list[object]:
-    """Marks and words beyond the sheet, words too small to read, and figures that are none."""
-    spec = chart.to_dict()
-    json.dumps(spec, allow_nan=False)
-    found: list[object] = []
-
-    def look(part, data) -> None:
-        data = part.get("data", data)
-        for layer in part.get("layer", []):
-            look(layer, data)
-        for record in (
-            data.get("values") or spec.get("datasets", {}).get(data.get("name"), []) if "mark" in part else []
-        ):
-            mark = part["mark"]
-            if "text" in record:
-                wide = min(pixels.width_of(record["text"], mark["fontSize"]), record["limit"] or 9999)
-                before = (
-                    {"left": 0, "center": wide / 2, "right": wide}[mark["align"]]
-                    if "angle" not in mark
-                    else 0
-                )
-                left, right = (
-                    record["x"] - before,
-                    record["x"] - before + (wide if "angle" not in mark else 0),
-                )
-                found.extend(
-                    [record] if left < -4 or right > spec["width"] + 4 or mark["fontSize"] < 13 else []
-                )
-            xs = [record[c] for c in ("x", "x2") if c in record]
-            ys = [record[c] for c in ("y", "y2") if c in record]
-            for x, y in re.findall(r"[ML](-?[\d.]+),(-?[\d.]+)", record.get("path", "")):
-                xs, ys = [*xs, float(x)], [*ys, float(y)]
-            xs += [float(x) for x in re.findall(r"H(-?[\d.]+)", record.get("path", ""))]
-            within = (
-                not re.search("nan|inf", record.get("path", ""))
-                and all(-4 <= x <= spec["width"] + 4 for x in xs)
-                and all(-4 <= y <= spec["height"] + 4 for y in ys)
-            )
-            found.extend([] if within else [record])
-
-    look(spec, {})
-    return found
 
 
 def whale_of(profits: list[float], **more: object) -> pd.DataFrame:

@@ -114,11 +114,19 @@ def test_every_command_explains_itself(command):
         (["workshop", "nowhere.kam"], "There is no workbook"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(args, said, tmp_path):
-    done = kam(*args)
+def test_what_is_wrong_is_said_in_a_sentence(args, said, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit) as end:
+        cli.main(args)
 
-    assert done.returncode == 2
-    assert said in done.stderr and "Traceback" not in done.stderr + done.stdout
+    assert end.value.code == 2 and said in capsys.readouterr().err
+
+
+def test_a_process_that_is_refused_ends_with_2_and_without_a_traceback():
+    done = kam("show", "data/tinny", "kaism")
+
+    assert done.returncode == 2 and 'Did you mean "tiny"?' in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kamlib.errors import InvalidInput
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
+from tests import pages
 from tests.worked import frame, text
 
 ROOT = Path(__file__).parent.parent
@@ -381,7 +382,7 @@ def test_the_cell_is_named_wherever_the_word_stands(table, column, row):
 def test_a_page_for_a_customer_is_written_under_its_own_title(tmp_path):
     stores.create(tmp_path / "w.kam", plan())
     given = {"customer": "Alpha", "audience": "customer"}
-    (path,) = report.write(str(tmp_path / "w.kam"), tmp_path, given=given)
+    (path,) = pages.written(str(tmp_path / "w.kam"), tmp_path, given=given)
     page = path.read_text(encoding="utf-8")
     assert path.name == "for-Alpha.html"
     assert "<title>Our plan with Alpha Freight</title>" in page

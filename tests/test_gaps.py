@@ -1,6 +1,6 @@
 """A workbook with gaps is shown in words: no nan, None, inf or brace gets onto a page or into a result.
 
-A few workbooks with large gaps on every run; KAM_SPOILT=all empties every table and every column in turn, for
+A few workbooks with large gaps on every run; KAM_GAPS=all empties every table and every column in turn, for
 all examples, and looks at every widget and picture of the notebooks too (about an hour).
 """
 
@@ -28,7 +28,7 @@ from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, DEFINITIONS, Tables
 from tests.worked import frame
 
-ALL = os.environ.get("KAM_SPOILT", "") == "all"
+ALL = os.environ.get("KAM_GAPS", "") == "all"
 ODD = re.compile(
     r"\b(nan|NaN|NaT|[Ii]nf|[Ii]nfinity|undefined|Traceback|Timestamp)\b|\bNone\b(?! of | that |\. )|<NA>|[{}]|\[object"
 )
@@ -82,7 +82,7 @@ def bare(text: Tables) -> Tables:
     return text
 
 
-SPOILT: dict[str, Callable[[Tables], Tables]] = {
+GAPS: dict[str, Callable[[Tables], Tables]] = {
     "all maintenance": lambda text: decided(text, "maintenance"),
     "no numbers": bare,
     "no suppliers": lambda text: without(text, "suppliers"),
@@ -156,7 +156,7 @@ def words(shown: Any) -> Iterator[str]:
 
 
 def open_book(text: Tables) -> Desk:
-    desk = Desk(SimpleNamespace(version=dict, seen={}, notes=(), location="spoilt.kam"), text)
+    desk = Desk(SimpleNamespace(version=dict, seen={}, notes=(), location="gaps.kam"), text)
     desk.customer = next(iter(desk.tables["customers"]["customer"]), "")
     return desk
 
@@ -180,12 +180,12 @@ def look(what: str, text: Tables) -> None:
         assert odd == [], (what, page)
 
 
-@pytest.mark.parametrize("what", SPOILT)
+@pytest.mark.parametrize("what", GAPS)
 def test_what_is_unknown_is_shown_in_words(what):
-    look(what, SPOILT[what](book("bank")))
+    look(what, GAPS[what](book("bank")))
 
 
-@pytest.mark.skipif(not ALL, reason="KAM_SPOILT=all takes about an hour")
+@pytest.mark.skipif(not ALL, reason="KAM_GAPS=all takes about an hour")
 @pytest.mark.parametrize("name", ["tiny", "bank", "insurer"])
 def test_every_gap_is_shown_in_words(name):
     for what, text in gaps(book(name)):

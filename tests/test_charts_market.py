@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 import random
-import re
 from typing import Any
 
 import pandas as pd
@@ -23,6 +21,7 @@ from kamlib.workbook import checks
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed
 from kamlib.workbook.settings import Settings
+from tests.drawings import words_of
 
 from .markets import KNOWN, NAMES, book, maps, overlaps
 
@@ -49,10 +48,6 @@ def drawn(text: Tables, chosen: str = "", shares: bool = True) -> Any:
 
 def ranked(text: Tables) -> Any:
     return charts.opportunity(market.market_map(Book(typed(text), Settings())))
-
-
-def words_of(svg: str) -> list[str]:
-    return [html.unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
 
 
 def records(chart: Any) -> list[dict[str, Any]]:
