@@ -45,7 +45,7 @@ def open_desk(
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
-    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), is_run
+    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), is_run or settings.is_paper()
     scope.agree(desk.book, segment, customer)
     if customer:
         desk.look_at(customer)

@@ -54,7 +54,7 @@ async def _cells(notebook: Any, folder: Path) -> None:
 
     ours = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours)), "IPYTHONDIR": str(folder),
-                        "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1"}  # fmt: skip
+                        "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1", "KAM_LIFE": "paper"}  # fmt: skip
     kernel = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp",
                                 connection_file=str(folder / "k"))  # fmt: skip
     client = NotebookClient(notebook, km=kernel)

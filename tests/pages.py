@@ -21,11 +21,19 @@ def executed(notebook: Any, folder: Path) -> None:
             exec(compile(ast.Module([*before], []), "cell", "exec"), names)
             if not isinstance(last, ast.Expr):
                 exec(compile(ast.Module([last], []), "cell", "exec"), names)
-            elif hasattr(
-                shown := eval(compile(ast.Expression(last.value), "cell", "eval"), names), "_repr_html_"
-            ):
-                output = nbformat.v4.new_output("display_data", {"text/html": shown._repr_html_()})
-                cell.outputs = [output]
+            else:
+                shown = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+                data = bundle(shown)
+                cell.outputs = (
+                    [nbformat.v4.new_output("execute_result", data, execution_count=1)] if data else []
+                )
+
+
+def bundle(shown: Any) -> dict[str, Any]:
+    """What a notebook keeps of a value that it shows."""
+    if hasattr(shown, "_repr_mimebundle_"):
+        return shown._repr_mimebundle_()
+    return {"text/html": shown._repr_html_()} if hasattr(shown, "_repr_html_") else {}
 
 
 def written(*asked: Any, **more: Any) -> list[Path]:
@@ -33,6 +41,7 @@ def written(*asked: Any, **more: Any) -> list[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernels, "execute", executed)
         patch.setenv("KAM_READ_ONLY", "1")
+        patch.setenv("KAM_LIFE", "paper")
         return [*report.write(*asked, **more)]
 
 

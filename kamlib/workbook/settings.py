@@ -254,3 +254,8 @@ def today() -> str:
 def is_read_only() -> bool:
     """Was this process started to show a workbook and not to change it?"""
     return os.environ.get("KAM_READ_ONLY", "") == "1"
+
+
+def is_paper() -> bool:
+    """Was this process started to print notebooks? Then exhibits are HTML, not widgets."""
+    return os.environ.get("KAM_LIFE", "") == "paper"
