@@ -19,23 +19,27 @@ from kamlib.errors import Finding, KamError, WorkbookError, did_you_mean
 from kamlib.workbook.importing import commands as importing
 
 app = typer.Typer(
-    help="The key account workbook: choose key accounts as a team, with the evidence to defend the choice.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-)  # fmt: skip
+    help="The key account workbook: choose key accounts as a team, and be able to defend the choice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 ROOT = Path(__file__).resolve().parent.parent
 Workbook = Annotated[
     str, typer.Argument(help="A folder of CSV files, an .xlsx, a .kam file or a database address.")
 ]
-Segment = Annotated[str, typer.Option(help="The id of one segment; all of them if left out.")]
-Scenario = Annotated[str, typer.Option(help="The id of a scenario; the workbook as it is if left out.")]
-Customer = Annotated[str, typer.Option(help="The id of one customer; all of them if left out.")]
+Segment = Annotated[str, typer.Option(help="The id of one segment. Default: all segments.")]
+Scenario = Annotated[str, typer.Option(help="The id of a scenario. Default: the workbook as it stands.")]
+Customer = Annotated[str, typer.Option(help="The id of one customer. Default: all customers.")]
+Format = Annotated[str, typer.Option(help="table, csv or json.")]
 
 
 @app.command()
 def new(
-    workbook: Workbook, example: Annotated[str, typer.Option(help="Start as a copy of this example.")] = ""
+    workbook: Workbook,
+    example: Annotated[str, typer.Option(help="Start from an example: tiny, insurer or bank.")] = "",
 ) -> None:
-    """An empty workbook, or a copy of a shipped example (tiny, insurer, bank)."""
+    """Start a new workbook, empty or as a copy of an example."""
     from kamlib.workbook import stores
     from kamlib.workbook.settings import shipped
 
@@ -51,9 +55,10 @@ def new(
 
 @app.command()
 def check(
-    workbook: Workbook, format: Annotated[str, typer.Option(help="table, csv or json.")] = "table"
+    workbook: Workbook,
+    format: Format = "table",
 ) -> None:
-    """Everything that is wrong, missing or worth a look. Ends with 1 if there are errors."""
+    """List everything that is wrong, missing or worth a look. The exit code is 1 if there are errors."""
     from kamlib.models import results
 
     found, errors = results.check(workbook)
@@ -64,13 +69,15 @@ def check(
 @app.command()
 def show(
     workbook: Workbook,
-    name: Annotated[str, typer.Argument(help="A table of the workbook, or a result such as kaism.")],
+    name: Annotated[
+        str, typer.Argument(help="A result such as kaism, or a table; results lists them all.")
+    ] = "results",
     segment: Segment = "",
     customer: Customer = "",
     scenario: Scenario = "",
-    format: Annotated[str, typer.Option(help="table, csv or json.")] = "table",
+    format: Format = "table",
 ) -> None:
-    """Any table or any result, on the screen or for another program."""
+    """Print a result or a table. Without a name, list all results and tables, a line each."""
     from kamlib.models import results
 
     typer.echo(
@@ -79,9 +86,11 @@ def show(
 
 
 @app.command()
-def copy(source: Annotated[str, typer.Argument(help="The workbook to copy.")],
-         target: Annotated[str, typer.Argument(help="Where to; nothing may be there yet.")]) -> None:  # fmt: skip
-    """Copy a workbook, with its history, between folder, .xlsx and database."""
+def copy(
+    source: Annotated[str, typer.Argument(help="The workbook to copy.")],
+    target: Annotated[str, typer.Argument(help="The new workbook. It must not exist yet.")],
+) -> None:
+    """Copy a workbook with its history: between a folder, an .xlsx, a .kam file and a database."""
     from kamlib.workbook import stores
 
     _tell(stores.copy(source, target).notes)
@@ -100,19 +109,24 @@ app.command("import-ledger")(importing.import_ledger)
 app.command("merge-customers")(importing.merge_customers)
 
 
-Port = Annotated[int, typer.Option(help="The port to listen on; the next free one if it is taken.")]
+Port = Annotated[int, typer.Option(help="The port. If it is taken, the next free one is used.")]
 Address = Annotated[
-    str, typer.Option(help="The network address to listen on; beyond this machine a token is asked for.")
+    str,
+    typer.Option(help="The network address. 0.0.0.0 lets others in, with a token in the link."),
 ]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")]
 
 
 @app.command()
 def workshop(
-    workbook: Annotated[str, typer.Argument(help="The workbook, or a folder or .xlsx to make one from; a copy of the insurer example if left out.")] = "",
-    port: Port = 8866, ip: Address = "127.0.0.1", browser: Browser = True,
-) -> None:  # fmt: skip
-    """The workbook in the browser, to work on together."""
+    workbook: Annotated[
+        str, typer.Argument(help="The workbook. Default: a copy of the insurer example.")
+    ] = "",
+    port: Port = 8866,
+    ip: Address = "127.0.0.1",
+    browser: Browser = True,
+) -> None:
+    """Open the workbook in the browser, to work on it together."""
     from kamlib import serve
     from kamlib.workbook import checks, stores
     from kamlib.workbook.settings import shipped
@@ -144,7 +158,7 @@ def _practice() -> str:
     place = Path.cwd() / "my-workbook.kam" if not os.access(ROOT, os.W_OK) else ROOT / "my-workbook.kam"
     if not place.exists():
         stores.copy(shipped("data") / "insurer", place)
-        typer.echo(f"The insurer example is copied to {place.name}; what you change is kept there.")
+        typer.echo(f"This is a copy of the insurer example. Your changes are kept in {place.name}.")
     return str(place)
 
 
@@ -156,14 +170,15 @@ def publish(
     browser: Browser = False,
     static: Annotated[
         Path | None,
-        typer.Option(help="Write one what-if page to this file instead: it needs no server and no network."),
+        typer.Option(help="Write one what-if page to this file. It needs no server and no network."),
     ] = None,
     segment: Segment = "",
     scenario: Scenario = "",
 ) -> None:
-    """The workbook as read-only pages, served from a copy they cannot change; or one page as a file.
+    """Serve the workbook as read-only pages, from a copy; or write one what-if page to a file.
 
-    With a segment the copy holds nothing of another one; with a scenario every page shows it.
+    With --segment the copy holds nothing about the other segments. With --scenario every page
+    shows that scenario.
     """
     if static is not None:
         from kamlib import whatif
@@ -192,19 +207,18 @@ def report(
     customer: Customer = "",
     scenario: Scenario = "",
     audience: Annotated[
-        str, typer.Option(help="internal, or customer: the plan that one customer may have in its hands.")
+        str, typer.Option(help="internal, or customer: a plan that the customer itself may read.")
     ] = "internal",
     parameter: Annotated[
-        list[str], typer.Option("--parameter", "-p", help="NAME=VALUE, as often as needed.")
+        list[str],
+        typer.Option("--parameter", "-p", help="A notebook parameter, NAME=VALUE. May be repeated."),
     ] = [],  # noqa: B006
     notebook: Annotated[
         str,
-        typer.Option(
-            help="01_segmentation, 02_kaism, 03_profitability, 04_pia or 05_certainty; all if left out, 02_kaism, 04_pia and 05_certainty with a segment."
-        ),
+        typer.Option(help="One notebook, such as 02_kaism. Default: all that apply to what is asked for."),
     ] = "",
 ) -> None:
-    """Self-contained pages that open anywhere without a network: for steps 1 to 5, profit, step 10, segments, customers."""
+    """Write reports: single pages that open anywhere, from a mail or a USB stick, without a network."""
     said = {"customer": customer} if customer else {}
     said |= {"scenario": scenario} if scenario else {}
     said |= {"audience": audience} if audience != "internal" else {}
@@ -220,8 +234,8 @@ def report(
                     done.append(path.name)
                     typer.echo(str(path))
         except KeyboardInterrupt as stop:
-            said_so_far = f"Written to {out} so far: {', '.join(done)}." if done else "No page is written."
-            typer.echo(f"Stopped before the end. {said_so_far}", err=True)
+            so_far = f"Written to {out} so far: {', '.join(done)}." if done else "No page was written."
+            typer.echo(f"Stopped before the end. {so_far}", err=True)
             raise typer.Exit(128 + stop.args[0]) from None
 
 
@@ -252,7 +266,7 @@ def _absolute(location: str) -> str:
 
 @app.callback(invoke_without_command=True)
 def _main(
-    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     if version:
         typer.echo(f"kamlib {__version__}")
@@ -278,8 +292,10 @@ def main(args: list[str] | None = None) -> None:
 def _our_fault(error: Any) -> str:
     with tempfile.NamedTemporaryFile("w", prefix="kam-", suffix=".txt", delete=False) as file:
         file.write("".join(traceback.format_exception(error)))
-    return (f"Something went wrong that should not ({type(error).__name__}); the workbook holds what was "
-            f"saved. Please send {file.name} to whoever looks after kamlib.")  # fmt: skip
+    return (
+        f"Sorry, something went wrong in kamlib ({type(error).__name__}). Nothing that was saved is lost. "
+        f"Please send {file.name} to whoever looks after kamlib."
+    )
 
 
 if __name__ == "__main__":

@@ -118,4 +118,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(word).lower(), names, n=1, cutoff=0.6)
     if near:
         return f'Did you mean "{near[0]}"?'
-    return "Known: " + ", ".join(names[:20]) + "." if names else ""
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return "Known: " + ", ".join(names[:20]) + more + "." if names else ""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, did_you_mean
@@ -30,7 +33,7 @@ from kamlib.models import (
 from kamlib.models.scope import agree
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
-from kamlib.workbook.schema import Tables, parse_number, typed
+from kamlib.workbook.schema import DEFINITIONS, Tables, parse_number, typed
 from kamlib.workbook.settings import today
 
 RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
@@ -101,6 +104,26 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "sheets": sheets.table,
 }
 FORMATS = ("table", "csv", "json")
+LIST = "results"  # the name that shows all other names
+WIDEST = 90  # characters of a cell on the screen
+
+
+@functools.cache
+def about() -> dict[str, dict[str, str]]:
+    """What each result says, in a line: by page, then by name."""
+    text = Path(__file__).with_name("results.yaml").read_text(encoding="utf-8")
+    pages: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return pages
+
+
+def listing(text: Tables) -> pd.DataFrame:
+    """Everything there is to show, the results first. Columns: name, about, page."""
+    rows = [(name, line, page) for page, lines in about().items() for name, line in lines.items()]
+    own = "A table of your own."
+    rows += [
+        (name, DEFINITIONS[name].help if name in DEFINITIONS else own, "Tables") for name in text
+    ]
+    return pd.DataFrame(rows, columns=["name", "about", "page"])
 
 
 def show(
@@ -108,14 +131,17 @@ def show(
 ) -> pd.DataFrame:
     """A result or a table of the workbook at `location`; a table of the workbook as it was entered.
 
-    With a `customer` the results of positive impact analysis and its plans are those of this one;
-    with a `scenario` all results are as they are in it.
+    The name "results" gives the list of everything there is to show. With a `customer` the results
+    of positive impact analysis and its plans are those of this one; with a `scenario` all results
+    are as they are in it.
     """
     store, text = stores.load(location, read_only=True)
+    if name == LIST:
+        return listing(text)
     if name in RESULTS:
         return RESULTS[name](_ready(store, text, segment, customer, scenario))
     if name not in text:
-        hint = did_you_mean(name, {*RESULTS, *text})
+        hint = f"{did_you_mean(name, {*RESULTS, *text})} The name {LIST} lists them all."
         raise InvalidInput(f'There is nothing called "{name}" to show.', found=name, hint=hint)
     return text[name]
 
@@ -160,7 +186,19 @@ def render(frame: pd.DataFrame, format: str) -> str:
     if frame.empty:
         return "Nothing."
     shown = frame.round(1).astype(object).where(frame.notna(), "")
-    return shown.to_string(index=False, max_colwidth=90)
+    columns = [_left(shown.iloc[:, i]) for i in range(shown.shape[1])]
+    lines = pd.concat(columns, axis=1).to_string(index=False).splitlines()
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _left(column: pd.Series) -> pd.Series:
+    """Texts padded to one width, so that they begin below their heading; long ones are cut."""
+    if not any(isinstance(value, str) and value for value in column):
+        return column
+    texts = [t if len(t) <= WIDEST else t[: WIDEST - 3] + "..." for t in column.astype(str)]
+    width = max(map(len, [str(column.name), *texts]))
+    padded = [text.ljust(width) for text in texts]
+    return pd.Series(padded, column.index, name=str(column.name).ljust(width))
 
 
 def neutral(value: object) -> object:

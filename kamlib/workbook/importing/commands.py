@@ -17,18 +17,18 @@ import typer
 from kamlib.errors import Conflict, Finding, KamError
 from kamlib.workbook.importing import sentences
 
-FilePath = Annotated[Path, typer.Argument(help="CSV, TSV, text, .xlsx or Parquet, as it comes.")]
-Place = Annotated[str, typer.Argument(help="Where to; FILE's name with .kam if left out.")]
+FilePath = Annotated[Path, typer.Argument(help="A CSV, TSV, text, .xlsx or Parquet file, as it is.")]
+Place = Annotated[str, typer.Argument(help="The workbook. Default: FILE's name with .kam.")]
 Pairs = Annotated[
     list[str],
-    typer.Option("--map", "-m", help="FIELD=HEADER, such as name=Company, as often as needed."),
+    typer.Option("--map", "-m", help="FIELD=HEADER, such as name=Company. May be repeated."),
 ]
 Key = Annotated[str, typer.Option(help="The column that identifies a customer.")]
-Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx; the fullest if left out.")]
-Encoding = Annotated[str, typer.Option(help="The encoding of a text, such as cp1250; found if left out.")]
+Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx. Default: the fullest one.")]
+Encoding = Annotated[str, typer.Option(help="The encoding of the file, such as cp1250. Default: detected.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
 WORDS = {"added": "created", "updated": "updated", "unchanged": "unchanged", "left_out": "left out"}
-All = Annotated[bool, typer.Option("--all", help="Every remark, not the first ten.")]
+All = Annotated[bool, typer.Option("--all", help="Show every remark, not only ten.")]
 
 
 def import_customers(
@@ -38,14 +38,12 @@ def import_customers(
     key: Key = "",
     sheet: Sheet = "",
     encoding: Encoding = "",
-    replace: Annotated[
-        bool, typer.Option("--replace", help="The list's value wins over the workbook's.")
-    ] = False,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask which column is which.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Let the list overwrite the workbook.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask what each column holds.")] = False,
     dry_run: DryRun = False,
     all: All = False,
 ) -> None:
-    """Any list of customers into a workbook: new ones are added, known ones completed."""
+    """Import a customer list: new customers are added, gaps in known ones are filled."""
     from kamlib.workbook.importing import columns, customers, reading, shape
 
     lines = reading.read(file, sheet, encoding)
@@ -79,24 +77,24 @@ def import_ledger(
     sheet: Sheet = "",
     encoding: Encoding = "",
     before_discount: Annotated[
-        bool, typer.Option(help="The revenue in FILE is before discounts; subtract them.")
+        bool, typer.Option(help="Subtract discounts: the revenue in FILE is before them.")
     ] = False,
     drop_duplicates: Annotated[
-        bool, typer.Option(help="Of lines alike in every column take the first.")
+        bool, typer.Option(help="Count lines that are the same in every column only once.")
     ] = False,
     leave_out: Annotated[
-        list[str], typer.Option(help="HEADER=VALUE: leave such lines out, as often as needed.")
+        list[str], typer.Option(help="HEADER=VALUE: leave these lines out. May be repeated.")
     ] = [],  # noqa: B006
     subtract: Annotated[
-        list[str], typer.Option(help="HEADER=VALUE: such lines count negative, as often as needed.")
+        list[str], typer.Option(help="HEADER=VALUE: subtract these lines. May be repeated.")
     ] = [],  # noqa: B006
     add: Annotated[
-        bool, typer.Option(help="Add to the years in the workbook; they are replaced otherwise.")
+        bool, typer.Option(help="Add to the years already in the workbook. Default: replace them.")
     ] = False,
     dry_run: DryRun = False,
     all: All = False,
 ) -> None:
-    """A ledger of sales into a workbook, added up by customer and year, true to the cent."""
+    """Import a sales ledger, added up by customer and year, exact to the cent."""
     from kamlib.workbook import stores
     from kamlib.workbook.importing import columns, identity, landing, ledger, reading, shape, vocabulary
 
@@ -151,11 +149,11 @@ def import_ledger(
 
 def merge_customers(
     workbook: Annotated[str, typer.Argument(help="The workbook.")],
-    keep: Annotated[str, typer.Argument(help="The id of the customer that stays.")] = "",
-    other: Annotated[str, typer.Argument(help="The id of the one that goes into it.")] = "",
-    undo: Annotated[bool, typer.Option("--undo", help="Take the last merge back.")] = False,
+    keep: Annotated[str, typer.Argument(help="The id of the customer to keep.")] = "",
+    other: Annotated[str, typer.Argument(help="The id of the duplicate.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the last merge.")] = False,
 ) -> None:
-    """Two customers that are one: all that belongs to the second goes to the first."""
+    """Merge two entries for one customer: everything of the duplicate moves to the one you keep."""
     from kamlib.workbook import checks, duplicates, stores
     from kamlib.workbook.stores import base
 
@@ -273,11 +271,11 @@ def preview(frame: Any, mapping: Mapping[str, str], kind: str, given: list[str],
     from kamlib.workbook.importing import columns
 
     said = "; ".join(f"{field} = {header}" for field, header in mapping.items())
-    say("read_as", said=said or "no column is one of the workbook's")
+    say("read_as", said=said or "no column matches the workbook")
     if not dry_run:
         return
     table = columns.preview(frame, mapping, kind, given)
-    rows = [("column", "is taken for", "why", "such as"), *table.itertuples(index=False, name=None)]
+    rows = [("column", "read as", "why", "examples"), *table.itertuples(index=False, name=None)]
     widths = [min(40, max(len(row[i]) for row in rows)) for i in range(3)]
     for *cells, examples in rows:
         padded = [cell[:40].ljust(width) for cell, width in zip(cells, widths, strict=True)]
