@@ -1,7 +1,6 @@
 """The matrix as a picture: a table in, an Altair chart out.
 
-What moves lives in the chart's parameters (`view` and `points`), so that a live chart is pushed new
-values and never replaced; the chart's own data is only an index.
+What moves lives in the parameters `view` and `points`: a live chart is pushed new values, never replaced.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from kamlib.models.matrix import Matrix
 from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 
 WIDTH, HEIGHT, TYPE, SMALL = 880, 720, 15, 13
-# customers that may be added before a live chart is made anew; rooms come by the hundred
+# customers that fit before a live chart is made anew; rooms come by the hundred
 SPARE, ROOM = 40, 100
 SMALLEST, LARGEST = 90.0, 520.0
 LONG, FAR = 190.0, 16.0  # a longer name stands in two lines; a name farther from its dot gets a leader
