@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib.models import staffing
+from kamlib.models import staffing, verdict
 from kamlib.panels import fill, trusted
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import Settings
@@ -24,22 +24,24 @@ def title(book: Book, days: float | None = None) -> str:
     if days is None:
         head, colon, _ = staffing.summary(book).partition(": ")
         return f"{head}." if colon else head
-    found = staffing.choose(book, days)
-    held = found[found["chosen"] == "yes"]
-    used = held["days"].sum()
-    return f"With {days:,.0f} days a year we can look after {len(held)} of {len(found)}; that takes {used:,.0f} days."
+    return staffing.for_days(book, days)
 
 
 def rows(book: Book, days: float | None = None) -> list[dict[str, Any]]:
     """Every candidate, those that are in first."""
     found = staffing.choose(book, days)
     people = dict(zip(book["people"]["person"], book["people"]["name"], strict=True))
-    found = found.assign(who=[people.get(p) or p for p in found["manager"]], out=found["chosen"] != "yes")
+    said = verdict.verdicts(book.choosing(segment="")).set_index("customer")["word"]
+    found = found.assign(
+        who=[people.get(p) or p for p in found["manager"]],
+        out=found["chosen"] != "yes",
+        word=found["customer"].map(said),
+    )
     return found.sort_values(["out", "benefit"], ascending=[True, False], kind="stable").to_dict("records")
 
 
 def told(book: Book, days: float | None = None, most: int = MOST) -> str:
-    """Who they are, and the table of candidates: in or out, who looks after it, why, and how sure its place is."""
+    """Who they are, and the table of candidates: in or out, who looks after it, why, how sure its category is and at which capacity it is in."""
     found = rows(book, days)
     who = staffing.summary(book).partition(": ")[2] if days is None else ""
     return fill("crew_table", rows=found[:most], more=len(found) - most, who=who)

@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import handout, impact, panels, sureness
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.models import findings, headlines, kaism, pia, plans, portfolio, profitability
+from kamlib.models import findings, headlines, kaism, pia, plans, portfolio, profitability, verdict
 from kamlib.wording import listed
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
@@ -54,7 +54,7 @@ def document(desk: Desk) -> Document:
     from kamlib import charts
 
     book = desk.book
-    seen = portfolio.classes(book)
+    seen = verdict.verdicts(book)
     found = findings.find(book)
     picture = charts.svg(charts.matrix(profitability.drawn(book), kaism.MATRIX, book.settings.near_line))
     names = book["segments"].set_index("segment")["name"]
@@ -63,9 +63,9 @@ def document(desk: Desk) -> Document:
             "report",
             segment=names.get(book.settings.segment, "") or book.settings.segment or "all segments",
             picture=panels.trusted(picture), headline=headlines.headline(seen),
-            placements=panels.trusted(panels.placements(seen)),
+            placements=panels.trusted(panels.placements(book)),
             certainty=panels.trusted(sureness.verdicts(book)),
-            scores=panels.trusted(panels.score_table(book, seen)),
+            scores=panels.trusted(panels.score_table(book, portfolio.classes(book))),
             strengths=panels.trusted(panels.strength_tables(book, seen)),
             portfolio=panels.trusted(panels.portfolio_table(book)),
             findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),

@@ -179,7 +179,12 @@ def stands(book: Book) -> str:
     row = place(book)
     if row["status"] == "unscored" and not row["decision"]:
         return ""
-    return fill("impact_stands", row=row, verdict=panels.verdict(row), people=_names(book))
+    return fill(
+        "impact_stands",
+        row=row,
+        said=panels.said_of(book.choosing(customer="", segment=""), book.settings.customer),
+        people=_names(book),
+    )
 
 
 def _names(book: Book) -> dict[str, str]:

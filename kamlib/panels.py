@@ -12,14 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kamlib import catalogue, palette
-from kamlib.models import certainty, findings, headlines, kaism, pia, portfolio, progress
+from kamlib.models import certainty, findings, headlines, kaism, pia, portfolio, progress, verdict
 from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
 from kamlib.pages import html
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, US
 
-VERDICTS = {"firm": "Firm", "likely": "Likely", "open": "Open", "": "Ruled out"}
 FEW_PARTS = 3  # too few for a list
 LEVEL_WORDS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
@@ -150,7 +149,7 @@ def card(book: Book, seen: pd.DataFrame, customer: str, *, locked: bool) -> str:
         return fill("card_empty", choices=choices)
     row = rows.iloc[0].to_dict()
     return fill(
-        "card", row=row, choices=choices, locked=locked, sure=trusted(sure(book, customer)), box=_box_entry(row["category"]), verdict=verdict(row),
+        "card", row=row, choices=choices, locked=locked, said=said_of(book, customer), box=_box_entry(row["category"]),
         waived=_waived(book, customer), attractive=attractive_rows(book, row["segment"], customer), people=_people(book), names=dict(_people(book)),
         **strength_table(book, customer), unknown=_unknown(book, customer),
     )  # fmt: skip
@@ -177,7 +176,7 @@ def idea_card(book: Book, idea: str, *, locked: bool, at: str = "") -> str:
     axes = [(head, _factor_rows(book, pia.factors(book, model, book.settings.segment), model, idea))
             for model, head in (("pia_us", "Worth to us"), ("pia_customer", "Worth to the customer"))]  # fmt: skip
     return fill(
-        "idea_card", choices=choices, row=row, verdict=verdict(row), locked=locked, at=at, box=boxes.get(row["box"], {}),
+        "idea_card", choices=choices, row=row, verdict=placing(row), locked=locked, at=at, box=boxes.get(row["box"], {}),
         questions=questions, axes=axes, value=one_of["gain"]["words"], evidence=one_of["said"]["evidence"],
         screened=one_of["screened"], tie=one_of["tie"],
     )  # fmt: skip
@@ -187,8 +186,8 @@ def _row(frame: pd.DataFrame, idea: str) -> dict[str, Any]:
     return {str(k): v for k, v in frame[frame["idea"] == idea].iloc[0].to_dict().items()}
 
 
-def verdict(row: dict[str, Any]) -> str:
-    """How certain the box is, in one sentence."""
+def placing(row: dict[str, Any]) -> str:
+    """How certain the box of an idea is, in one sentence."""
     could = [box_word(box).lower() for box in row["possible"].split("|") if box]
     if row["status"] == "ruled_out":
         return f"Ruled out: {row['reason']}."
@@ -307,28 +306,33 @@ def communication() -> str:
     return fill("communication", entry=catalogue.entry("communication"))
 
 
-def placements(seen: pd.DataFrame) -> str:
-    """The result as a table: suggestion beside decision, with reasons."""
+def placements(book: Book) -> str:
+    """The result as a table: suggestion beside decision, how sure, with reasons."""
+    seen, told = portfolio.classes(book), verdict.verdicts(book)
+    seen = seen.assign(word=told["word"].to_numpy(), sentence=told["sentence"].to_numpy())
     order = {box: i for i, box in enumerate([*BOXES, ""])}
     rows = seen.sort_values("category", key=lambda s: s.map(order).fillna(9), kind="stable")
     return fill("placements", rows=rows.to_dict("records"))
 
 
 def shares(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The boxes of a customer of `certainty.certainty` with their chances in %, the greatest first."""
-    found = [{"box": box, "pct": 100 * row[f"p_{box}"], "word": certainty.percent(row[f"p_{box}"], row["exact"])}
-             for box in BOXES if row[f"p_{box}"] > 0]  # fmt: skip
+    """The boxes of a customer of `verdict.verdicts` with their chances in %, the greatest first."""
+    found = [{"box": box, "pct": 100 * row[f"share_{box}"], "word": certainty.percent(row[f"share_{box}"], row["sure"] == "firm")}
+             for box in BOXES if row[f"share_{box}"] > 0]  # fmt: skip
     return sorted(found, key=lambda part: -part["pct"])
 
 
-def sure(book: Book, customer: str) -> str:
-    """Verdict, sentence and bar of boxes of one customer; "" where there is nothing to say."""
-    found = certainty.certainty(book)
-    own = found[(found["customer"] == customer) & (found["verdict"] != "")]
-    if own.empty:
-        return ""
-    row = own.iloc[0].to_dict()
-    return fill("sure_short", row=row | {"shares": shares(row), "said": VERDICTS[row["verdict"]]})
+def row_of(row: dict[Any, Any]) -> dict[str, Any]:
+    """A row of `verdict.verdicts` as a template takes it, with what its shares depend on in words."""
+    return {str(name): value for name, value in row.items()} | {"over": verdict.DOUBTS[row["doubt"]]}
+
+
+def said_of(book: Book, customer: str) -> dict[str, Any]:
+    """The verdict on one customer with its bar of boxes; an empty row where there is none."""
+    found = verdict.verdicts(book)
+    own = found[found["customer"] == customer].head(1).to_dict("records")
+    row = row_of(own[0]) if own else dict.fromkeys(verdict.COLUMNS, "") | {"over": ""}
+    return row | {"shares": shares(row) if own else []}
 
 
 def score_table(book: Book, seen: pd.DataFrame) -> str:

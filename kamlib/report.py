@@ -128,7 +128,7 @@ def rehearse() -> None:
     panels.head(book, "", 6, {}, locked=True)
     panels.card(book, portfolio.classes(book), "Alpha", locked=True)
     panels.guide(7)
-    panels.placements(portfolio.classes(book))
+    panels.placements(book)
 
 
 def parameters(given: Sequence[str]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib.models import ballots, certainty, kaism, portfolio, scenarios
+from kamlib.models import ballots, certainty, kaism, scenarios, verdict
 from kamlib.models.certainty import weights
 from kamlib.models.scoring import one
-from kamlib.panels import VERDICTS, fill, shares, trusted
+from kamlib.panels import fill, row_of, shares, trusted
 from kamlib.wording import listed as series
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import Settings
@@ -25,28 +25,29 @@ WAYS, MOST = 6, 60
 
 def headline(book: Book) -> str:
     """The result in a sentence: how many boxes are firm, and whose are not."""
-    seen = certainty.certainty(book)
-    seen = seen[seen["verdict"] != ""]
+    seen = _standing(book)
+    seen = seen[seen["sure"] != ""]
     if seen.empty:
         return "There is nobody to be sure of yet."
-    firm, rest = seen[seen["verdict"] == "firm"], seen[seen["verdict"] != "firm"]
+    firm, rest = seen[seen["sure"] == "firm"], seen[seen["sure"] != "firm"]
     if rest.empty:
-        return f"All {len(seen)} boxes are firm, whatever the weights are argued to be."
+        return f"All {len(seen)} boxes are firm: no weighting, no unknown score and no vote is likely to change them."
     names = series([*rest["name"][:4], *([f"{len(rest) - 4} more"] if len(rest) > 4 else [])])
     return f"{len(firm)} of {len(seen)} boxes are firm; {names} {'is' if len(rest) == 1 else 'are'} not."
 
 
 def rows(book: Book) -> list[dict[str, Any]]:
     """Every customer with its verdict, sentence and bar of boxes, and what was decided; the least sure first."""
-    seen = certainty.certainty(book)
-    made = portfolio.drawn(book)
-    seen = seen.assign(category=made["category"].to_numpy(), stands=made["stands"].to_numpy())
-    order = seen["verdict"].map({"open": 0, "likely": 1, "firm": 2, "": 3})
-    chance = [r[f"p_{r['box']}"] if r["box"] else 0.0 for r in seen.to_dict("records")]
-    seen = seen.assign(order=order, chance=chance).sort_values(["order", "chance"], kind="stable")
-    return [
-        row | {"shares": shares(row), "said": VERDICTS[row["verdict"]]} for row in seen.to_dict("records")
-    ]
+    seen = _standing(book)
+    order = seen["sure"].map({"open": 0, "likely": 1, "firm": 2, "": 3})
+    seen = seen.assign(order=order).sort_values(["order", "share"], kind="stable", na_position="first")
+    return [row | {"shares": shares(row)} for row in map(row_of, seen.to_dict("records"))]
+
+
+def _standing(book: Book) -> pd.DataFrame:
+    """The verdicts on the customers of the segment(s)."""
+    seen = verdict.verdicts(book)
+    return seen[seen["segment"].isin(kaism.segments(book))]
 
 
 def everybody(book: Book, chosen: str = "") -> str:
@@ -63,14 +64,15 @@ def close(book: Book) -> list[str]:
 
 def footnote(book: Book) -> str:
     """Over which weights the chances are taken, and how exact they are."""
-    seen = certainty.certainty(book)
+    seen = certainty.over_weights(book)
     words = {
         "around": f"weights scattered around our own (how sure: {SURE.get(book.settings.sure, '')} {book.settings.sure})".replace(":  ", ": "),
         "ranked": "all weights that keep the order of ours",
         "any": "all weights there could be",
     }[book.settings.weights_known]  # fmt: skip
-    drawn = int((~seen["exact"].astype(bool) & (seen["verdict"] != "")).sum())
-    said = f"Chances are taken over {words}. "
+    drawn = int((~seen["exact"].astype(bool) & seen["chance"].notna()).sum())
+    said = (f"Firm: stays where it is in at least {100 * verdict.FIRM:.0f} of 100 plausible weightings, and no unknown score and no vote "
+            f"could move it. Likely: stays in at least {100 * verdict.LIKELY:.0f} of 100 cases of each. Weightings: {words}. ")  # fmt: skip
     if not drawn:
         return said + "All of them are exact."
     return (f"{said}{len(seen) - drawn} of {len(seen)} are exact; where scores are unknown or several competitors could be "
@@ -115,7 +117,7 @@ def agree(book: Book, customer: str) -> str:
     """Who would put the customer on the other side of the line of attractiveness: how they weigh the factors."""
     found = certainty.opinions(book)
     own = found[found["customer"] == customer]
-    seen = certainty.certainty(book).set_index("customer")
+    seen = certainty.over_weights(book).set_index("customer")
     if own.empty or customer not in seen.index:
         return ""
     up = seen.at[customer, "p_key"] + seen.at[customer, "p_key_development"]
@@ -186,7 +188,7 @@ def _room(found: pd.DataFrame) -> pd.Series:
 
 def crossings(book: Book) -> pd.DataFrame:
     """`certainty.crossings` with the category of each customer, for a picture."""
-    found, made = certainty.crossings(book), portfolio.drawn(book)
+    found, made = certainty.crossings(book), verdict.verdicts(book)
     category = dict(zip(made["customer"], made["category"], strict=True))
     return found.assign(box=[category[c] for c in found["customer"]])
 
@@ -236,7 +238,7 @@ def table(book: Book) -> str:
     names = found[["scenario", "name"]].drop_duplicates().to_dict("records")
     by = found.set_index(["scenario", "customer"])[["box", "status", "moved"]].to_dict("index")
     listed_ = found[found["scenario"] == ""][["customer", "customer_name"]].to_dict("records")
-    made = portfolio.drawn(book)
+    made = verdict.verdicts(book)
     stands = dict(zip(made["customer"], made["stands"], strict=True))
     rows = [
         {
@@ -255,7 +257,7 @@ def pictured(book: Book, scenario: str) -> pd.DataFrame:
     past = scenario and scenarios.overview(book).set_index("scenario").at[scenario, "kind"] == "round"
     start, end = (other, here) if past else (here, other)
     points, before = (
-        portfolio.drawn(end),
+        verdict.drawn(end),
         kaism.drawn(start).drop_duplicates("customer").set_index("customer"),
     )
     at = points["customer"]
@@ -267,13 +269,13 @@ def report(book: Book) -> str:
     """Everything about certainty for a reader: verdicts, steadiness, what to find out first, scenarios."""
     from kamlib import charts
 
-    if certainty.certainty(book).empty:
+    if _standing(book).empty:
         return fill(
             "sure_report",
             title=headline(book),
             rows=False,
         )
-    points = certainty.drawn(book)
+    points = verdict.spread(book)
     pictures = {
         "matrix": charts.svg(charts.matrix(points, kaism.MATRIX, book.settings.near_line), "sure"),
         "strips": charts.svg(charts.strips(certainty.stability(book), crossings(book)), "strips"),
@@ -281,7 +283,7 @@ def report(book: Book) -> str:
     return fill(
         "sure_report", title=headline(book), rows=True, close=close(book), verdicts=trusted(verdicts(book)),
         steady=trusted(steady(book)), steady_title=steady_title(book),
-        first=certainty.find_first(book).to_dict("records"),
+        first=verdict.homework(book).to_dict("records"),
         table=trusted(table(book)), overview=scenarios.overview(book).to_dict("records")[1:],
         **{name: trusted(svg) for name, svg in pictures.items()},
     )  # fmt: skip

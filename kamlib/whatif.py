@@ -10,10 +10,9 @@ import numpy as np
 
 from kamlib import panels
 from kamlib.errors import InvalidInput, WorkbookError
-from kamlib.models import certainty, headlines, kaism, portfolio, scenarios
+from kamlib.models import certainty, headlines, kaism, scenarios, verdict
 from kamlib.models.certainty import weights
 from kamlib.models.certainty.acceptability import ahead
-from kamlib.models.certainty.verdicts import certainty as told
 from kamlib.models.factors import asked, grid, members
 from kamlib.palette import MARKS, SHORT
 from kamlib.workbook import stores
@@ -92,10 +91,9 @@ def _segment(book: Book, segment: str, name: str) -> dict[str, Any]:
     about = book.choosing(segment=segment)
     seen, own, cells = kaism.positions(about, segment), asked(book, segment), grid(book, segment)
     right, off = _right(about, segment), kaism.waivers(book)
-    sure = told(about).to_dict("records")
+    made, sure = verdict.verdicts(about), verdict.certainty_table(about).to_dict("records")
+    held, told = verdict.held(about), made.to_dict("records")
     revenue = members(book, segment)["revenue"].to_numpy(float)
-    made = portfolio.classes(about)
-    decided = dict(zip(made["customer"], made["decision"], strict=True))
     eyes, customers = _strong(about), []
     for row, said in enumerate(sure):
         at = seen.iloc[row]
@@ -104,8 +102,10 @@ def _segment(book: Book, segment: str, name: str) -> dict[str, Any]:
             "waived": [bool((said["customer"], f) in off or (said["customer"], "") in off) for f in own.names],
             "x": _number(at["x"]), "xLow": _number(at["x_low"]), "xHigh": _number(at["x_high"]), "alone": bool(at["no_rival"]),
             "unplaced": bool(at["x_unplaced"]), "pRight": {name: _number(p[row]) for name, p in right.items()},
-            "size": _number(revenue[row]), "words": said["words"], "decision": decided[said["customer"]],
-            "strong": eyes.get(said["customer"], ""),
+            "size": _number(revenue[row]), "words": said["words"], "decision": told[row]["decision"],
+            "strong": eyes.get(said["customer"], ""), "over": verdict.DOUBTS[told[row]["doubt"]],
+            "share": _number(told[row]["share"]), "shares": [_number(told[row][c]) for c in verdict.SHARES[:-1]],
+            **{name: _number(v) if name.startswith("band") else v for name, v in held[said["customer"]].items()},
         })  # fmt: skip
     factors = [{"id": f, "label": label, "weight": float(w), "must": _number(m)}
                for f, label, w, m in zip(own.names, own.labels, own.weights, own.musts, strict=True)]  # fmt: skip

@@ -63,7 +63,7 @@ def _today(there: float, at: Any, rows: list[tuple[float, float, str]]) -> list[
         return []
     x = at(there, 0)[0]
     reached = max([y for days, y, _ in rows if days <= there + 1e-6], default=0.0)
-    text = f"{there:,.0f} days today: {reached:.0f} %"
+    text = f"{there:,.0f} days left for them: {reached:.0f} %"
     half = width_of(text, TYPE) / 2
     spot = min(max(x, half + 4), WIDTH - half - 4)
     rule = [{"x": x - 0.8, "x2": x + 0.8, "y": TOP - 18, "y2": HEIGHT - BOTTOM, "fill": DOUBT}]

@@ -57,12 +57,12 @@ def about(book: Book, workbook: str) -> list[str]:
 
 
 def headline(seen: pd.DataFrame) -> str:
-    """The result in one sentence: what is decided, only suggested, different, still open."""
+    """The result in one sentence, of `verdict.verdicts`: decided, suggested, different, open."""
     key, made = seen["category"] == "key", seen["decision"] != ""
     decided, suggested = (seen.loc[key & which, "name"].tolist() for which in (made, ~made))
     head = "No key account is decided" if made.any() else "Nothing is decided yet"
     head = f"{counted(len(decided), 'key account')} decided: {listed(decided)}" if decided else head
-    open_ = int((seen["status"] == "undetermined").sum())
+    open_ = int((seen["sure"] == "open").sum())
     apart = seen.loc[seen["differs"].astype(bool), "name"].tolist()
     develop = seen.loc[seen["category"] == "key_development", "decision"]
     only = int((develop == "").sum())

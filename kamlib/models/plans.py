@@ -101,10 +101,10 @@ def load(book: Book) -> pd.DataFrame:
         open_, there = int(live[what].isna().sum()), float(held["available"])
         needed = mine + accounts
         over = max(needed - there, 0.0) if there == there else math.nan
-        unit = "days a year" if what == "days" else book.settings.currency
+        unit = portfolio.DAYS if what == "days" else book.settings.currency
         least = bool(open_) or bool(held["least"])
-        words, _ = portfolio.against("accounts and projects", needed, there, unit, least=least)
-        words += f" ({accounts:,.0f} for accounts, {mine:,.0f} for projects)"
+        parts = f"; {accounts:,.0f} for accounts, {mine:,.0f} for projects"
+        words, _ = portfolio.against("Accounts and projects", needed, there, unit, least, parts)
         made.append((what, mine, open_, accounts, needed, there, over, words))
     columns = ["what", "projects", "unknown", "accounts", "needed", "available", "over", "words"]
     return pd.DataFrame(made, columns=columns)

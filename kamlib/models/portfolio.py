@@ -23,6 +23,8 @@ QUESTIONS = {
     "but where does it lead?",
 }
 WHOLE = ("key", "key_development")  # asked about where all customers are in it
+DAYS = "account-manager days"
+HALF_A_DAY = 0.5  # less than this is not said
 
 
 @model
@@ -60,41 +62,6 @@ def stands(decision: str, box: str, status: str = "") -> str:
         return f"{suggested}, suggested" if box else suggested
     beside = f"; suggested: {suggested.lower()}" if box else f"; {suggested.lower()}"
     return f"{LABELS[decision]}, decided{'' if decision == box else beside}"
-
-
-@model
-def drawn(book: Book) -> pd.DataFrame:
-    """`kaism.drawn` with what was decided: more columns decision, category, stands, note and key.
-
-    key says how the picture is to be read, the same in each row; note goes with the name in the
-    picture: what is suggested instead, or, where some are decided and others are not, which of the
-    two it is (said of the fewer).
-    """
-    points = kaism.drawn(book)
-    seen = classes(book).iloc[: len(points)]
-    decided, differs = (seen["decision"] != "").to_numpy(), seen["differs"].to_numpy(bool)
-    few = "decided" if 2 * decided.sum() < len(seen) else "not decided"
-    beside = [f"suggested: {LABELS[box].lower()}" for box in seen["suggestion"]]
-    told = decided.any() & (decided == (few == "decided"))
-    note = np.where(differs, np.array(beside, dtype=object), np.where(told, few, ""))
-    columns = {c: seen[c].to_numpy() for c in ("decision", "category", "stands")}
-    return points.assign(**columns, note=note, key=_key(seen))
-
-
-def _key(seen: pd.DataFrame) -> str:
-    """What colour and shape of a matrix say, and who was decided and stands nowhere on it."""
-    decided = seen["decision"] != ""
-    if not decided.any():
-        return "Colour and shape: the category suggested. Nothing is decided yet."
-    else_ = "" if decided.all() else ", or else suggested"
-    said = [f"Colour and shape: the category decided{else_}."]
-    if seen["differs"].any():
-        said.append("In brackets what its place suggests, where that is another.")
-    gone = decided & seen["status"].isin(["ruled_out", "unscored"])
-    away = [name[:40] for name in seen.loc[gone, "name"].astype(str)]
-    more = " and others" if away[2:] else ""
-    last = f"\nDecided, without a place: {', '.join(away[:2])}{more}." if away else ""
-    return " ".join(said) + last
 
 
 @model
@@ -231,16 +198,25 @@ def needs(book: Book) -> pd.DataFrame:
 
 
 def against(
-    who: str, needed: float, available: float, unit: str, least: bool = False
+    who: str, needed: float, available: float, unit: str, least: bool = False, more: str = ""
 ) -> tuple[str, bool]:
-    """What is needed against what is available in one sentence, and whether it is too much."""
-    asked = f"{who} need {'at least ' if least else ''}{needed:,.0f}"
+    """What is needed against what is available in one sentence, and whether it is too much.
+
+    "Short by 45 account-manager days (1,000 needed, 955 available)", and whose where `who` says it.
+    """
+    head = f"{who}: " if who else ""
+    asked = f"{'at least ' if least else ''}{needed:,.0f} needed"
     if available != available:
-        return f"{asked} {unit}; nobody has said how many are available", False
+        unknown = f"{asked}{more}; nobody has said how many are available"
+        return _capital(f"{head}{unit} ({unknown})"), False
     short = np.round(needed) - np.round(available)  # of what is shown
-    if short <= 0:
-        return f"{asked} of {available:,.0f} {unit} available", False
-    return f"short by {short:,.0f} {unit}: {asked}, {available:,.0f} are available", True
+    held = f"({asked}, {available:,.0f} available{more})"
+    much = f"short by {short:,.0f}" if short > 0 else "enough"
+    return _capital(f"{head}{much} {unit} {held}"), bool(short > 0)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def load_words(book: Book) -> tuple[str, bool]:
@@ -248,11 +224,11 @@ def load_words(book: Book) -> tuple[str, bool]:
     days = needs(book).loc["days"]
     needed, available = float(days["needed"]), float(days["available"])
     if needed != needed:
-        return "days needed are not known: say what an account of each category takes", False
-    words, short = against("accounts", needed, available, "days a year", days["least"])
-    if days["outside"] > 0.5:
-        words = f"{words} ({days['outside']:,.0f} of the days go to customers in no category)"
-    return words, short
+        return "Days needed are not known: say what an account of each category takes", False
+    beside = ""
+    if days["outside"] > HALF_A_DAY:
+        beside = f"; {days['outside']:,.0f} of them for customers in no category"
+    return against("", needed, available, DAYS, days["least"], beside)
 
 
 def table(book: Book) -> pd.DataFrame:

@@ -56,14 +56,14 @@ def plan(book: Book) -> pd.DataFrame:
     table = carry(book)
     held = portfolio.needs(book)["available"]
     rows = []
-    for what, unit in (("days", "days a year"), ("money", book.settings.currency)):
+    for what, unit in (("days", portfolio.DAYS), ("money", book.settings.currency)):
         planned, available = table[f"{what}_planned"], float(held[what])
         needed = planned.sum(min_count=1)
         least = bool((table["planned"].gt(0) & planned.isna()).any())
         over = max(needed - available, 0.0) if available == available else math.nan
-        words, _ = portfolio.against("the planned accounts", needed, available, unit, least)
+        words, _ = portfolio.against("Planned accounts", needed, available, unit, least)
         if needed != needed:
-            words = f"the {what} the plan needs are not known yet"
+            words = f"What the plan needs in {what} is not known yet"
         rows.append((what, needed, available, over, words))
     return pd.DataFrame(rows, columns=["what", "needed", "available", "over", "words"])
 

@@ -29,6 +29,7 @@ from kamlib.models import (
     scenarios,
     segmentation,
     staffing,
+    verdict,
 )
 from kamlib.models.scope import agree
 from kamlib.workbook import checks, stores
@@ -38,12 +39,13 @@ from kamlib.workbook.settings import today
 
 RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "kaism": kaism.place,
-    "certainty": certainty.certainty,
+    "certainty": verdict.certainty_table,
+    "verdict": verdict.verdicts,
     "weight_flips": certainty.weight_flips,
     "score_flips": certainty.score_flips,
     "stability": certainty.stability,
     "opinions": certainty.opinions,
-    "find_first": certainty.find_first,
+    "find_first": verdict.homework,
     "compare": scenarios.compare,
     "what_if": scenarios.overview,
     "disagreement": ballots.cells,

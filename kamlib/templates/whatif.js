@@ -113,8 +113,18 @@ function stand(c, r, line, near, pUp, pRight) {
   const status = r.out ? "ruled_out" : nowhere ? "unscored" : several ? "undetermined" : "placed";
   const u = r.out ? NaN : pUp, v = r.out ? NaN : pRight ?? NaN;
   const p = [u * v, u * (1 - v), (1 - u) * v, (1 - u) * (1 - v)], own = box ? p[BOXES.indexOf(box)] : NaN;
-  const verdict = own !== own ? (status === "ruled_out" ? "" : "open") : own >= FIRM && status === "placed" ? "firm" : own >= LIKELY ? "likely" : "open";
-  return { y: r.y, x, box, status, possible: can.join("|"), onLine, close, coverage: r.coverage, p, own, verdict, yLow: r.yLow, yHigh: r.yHigh };
+  const weighed = own !== own ? (status === "ruled_out" ? "" : "open") : own >= FIRM ? "firm" : own >= LIKELY ? "likely" : "open";
+  const verdict = own !== own ? weighed : held(c, r, weighed, status, Math.abs(over) <= c.bandY || Math.abs(x) <= c.bandX);
+  return { unsettled: r.unsettled, weighed, y: r.y, x, box, status, possible: can.join("|"), onLine, close, coverage: r.coverage, p, own, verdict, yLow: r.yLow, yHigh: r.yHigh };
+}
+
+// As kamlib.models.verdict: never surer than unknown scores and votes let us be. What these leave open is known for the
+// team's own weights; with other weights they never make a customer surer.
+const leastSure = (a, b) => ["open", "likely", "firm"].indexOf(a) < ["open", "likely", "firm"].indexOf(b) ? a : b;
+function held(c, r, weighed, status, close) {
+  if (r.unsettled) return "open";
+  const unknown = status !== "undetermined" ? "firm" : c.unknown === "firm" ? "open" : c.unknown;
+  return leastSure(leastSure(weighed, unknown), close ? leastSure(c.votes, "likely") : c.votes);
 }
 
 function chances(segment, weights, rows, counted, known, sure, W) {  // P(above the line) of each customer

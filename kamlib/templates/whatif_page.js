@@ -17,7 +17,7 @@ function note(c, r) {  // what stands with the name, as portfolio.drawn has it
   if (c.decision && r.box && c.decision !== r.box) return ` (suggested: ${word(r.box).toLowerCase()})`;
   return all.some((o) => o.decision) && !c.decision !== few ? (few ? " (decided)" : " (not decided)") : "";
 }
-const account = (box) => { const w = box.replace(/_/g, " "); return ("aeio".includes(w[0]) ? "an " : "a ") + w + " account"; };
+const account = (box) => { const w = box.replace(/_/g, " "); return ("aeiou".includes(w[0]) ? "an " : "a ") + w + " account"; };
 const whole = (v) => { const f = Math.floor(v), r = v - f; return r > 0.5 || (r === 0.5 && f % 2) ? f + 1 : f; };  // half to even, as Python
 function percent(chance, sure) {
   const shown = whole(100 * chance);
@@ -49,23 +49,29 @@ function nearestWeight(i) {  // the nearest share of one weight at which custome
   return best;
 }
 function countsWords(from, to) {
-  if (to > 99.5) return `alone counts (now ${whole(from)} %)`;
+  if (to > 99.5) return `is the only factor that counts (now ${whole(from)} %)`;
   if (to < 0.5) return `does not count at all (now ${whole(from)} %)`;
   return `counts ${to > from ? "more" : "less"} than ${whole(to)} % (now ${whole(from)} %)`;
 }
 function sentence(i) {
   const c = segment().customers[i], r = state.now.customers[i];
   if (!state.moved) return c.words;
-  if (r.status === "ruled_out") return `${c.name} is ruled out by a must-have, whatever the weights.`;
-  if (r.own !== r.own) return `${c.name} stands nowhere yet: too little of it is scored.`;
-  const parts = [`${c.name} is suggested as ${account(r.box)} for ${percent(r.own, false)} of the weights there could be`];
+  const decided = c.decision ? `${c.name} is decided as ${account(c.decision)}` : c.name;
+  if (r.status === "ruled_out") return c.decision ? `${decided}, although it fails a must-have.` : `${c.name} is ruled out: it fails a must-have.`;
+  if (r.own !== r.own) return c.decision ? `${decided}; the matrix cannot place it yet.` : `${c.name} cannot be placed yet.`;
+  const lead = c.decision === r.box ? `${decided}, as suggested; the suggestion holds` : c.decision ? `${decided}; the matrix suggests ${account(r.box)}` : `${c.name} is suggested as ${account(r.box)}`;
+  const parts = [`${lead} in ${percent(r.own, false).replace(" %", "")} of 100 plausible weightings`];
+  if (r.unsettled) parts.push("a must-have is not known yet");
+  else if (r.status === "undetermined") parts.push("what is still unknown could move it");
+  if (c.votes !== "firm") parts.push("its votes could move it");
   const near = nearestWeight(i), ways = [];
   if (near) ways.push(`"${segment().factors[near.j].label}" ${countsWords(near.from, near.to)}`);
   if (c.strong) ways.push(c.strong);
-  if (ways.length) parts.push("it changes when " + ways.join(", or when "));
-  if (r.status === "undetermined") parts.push("unknown scores could still move it");
-  return parts.join("; ") + ".";
+  return `${parts.join("; ")}.${ways.length ? ` It changes when ${ways.join(", or when ")}.` : ""}`;
 }
+const byWeights = (r) => r.verdict === r.weighed;  // or by what is unknown, or by the votes
+const shareOf = (c, r) => state.moved ? (byWeights(r) ? r.own : NaN) : c.share ?? NaN;
+const sharesOf = (c, r) => state.moved ? (byWeights(r) ? r.p : []) : c.shares.map((p) => p ?? NaN);
 const SAID = { firm: "Firm", likely: "Likely", open: "Open", "": "Ruled out" };
 function headline() {
   const rows = state.now.customers, who = segment().customers;
@@ -211,7 +217,7 @@ function fill(quick) {  // while a slider is dragged only who changes box; the c
     if (quick && n.suggested === r.box) return;
     n.suggested = r.box;
     const was = state.moved && first[i].box !== r.box ? ` (suggested before: ${first[i].box ? word(first[i].box).toLowerCase() : "no box"})` : "";
-    const how = stands(c, r).split(", ").slice(1).join(", "), sure = r.own === r.own ? `${SAID[r.verdict].toLowerCase()}, ${percent(r.own, false)}` : how ? "" : r.status === "ruled_out" ? "ruled out" : "not scored";
+    const how = stands(c, r).split(", ").slice(1).join(", "), sure = r.own === r.own ? [SAID[r.verdict].toLowerCase(), ...[shareOf(c, r)].filter((p) => p === p).map((p) => percent(p, false))].join(", ") : how ? "" : r.status === "ruled_out" ? "ruled out" : "not scored";
     const text = [how, sure].filter(Boolean).join("; ") + was;
     if (n.box !== as) { lines[as].ul.append(n.li); n.box = as; }
     if (n.text !== text) { n.said.textContent = text; n.text = text; n.li.classList.toggle("moved", was !== ""); }
@@ -223,10 +229,11 @@ function card() {
   if (i < 0) { root.replaceChildren(el("p", "hint", "Click on a dot or a name: why it stands there, how sure that is, and what would change it.")); return; }
   const c = segment().customers[i], r = state.now.customers[i], mix = el("div", "mix"), told = el("p", "small mixed");
   const head = el("h2", "", c.name), tag = el("span", `tag b-${category(c, r)}${r.verdict === "firm" ? "" : " hollow"}`, `${data.marks[category(c, r)].glyph} ${stands(c, r)}`);
-  BOXES.map((b, k) => [b, r.p[k]]).filter(([, p]) => p > 0).sort((a, b) => b[1] - a[1]).forEach(([b, p]) => {
+  BOXES.map((b, k) => [b, sharesOf(c, r)[k]]).filter(([, p]) => p > 0).sort((a, b) => b[1] - a[1]).forEach(([b, p]) => {
     const bar = el("i", `b-${b}`, p >= 0.06 ? data.marks[b].glyph : ""); bar.style.width = `${(100 * p).toFixed(1)}%`; mix.append(bar);
     const span = el("span"), sign = el("span", `g-${b}`, data.marks[b].glyph); span.append(sign, ` ${word(b)} ${percent(p, false)}`); told.append(span, " ");
   });
+  if (told.childNodes.length) told.append(state.moved ? "depending on the weights" : c.over);
   const p = el("p"); p.append(tag, " ", el("b", "", SAID[r.verdict]));
   const where = r.status === "ruled_out" || r.y !== r.y ? "" : `Attractiveness ${one(r.y)}, ${Math.abs(r.y - state.now.line) <= EQUAL ? "equal to" : r.y > state.now.line ? "above" : "below"} the line at ${one(state.now.line)}; ${c.alone ? "no competitor" : r.x === r.x ? `strength ${one(r.x)} against its best alternative` : "strength not known"}.`;
   root.replaceChildren(head, p, el("p", "verdict", sentence(i)), mix, told, el("p", "hint", where));

@@ -16,8 +16,8 @@ from kamlib import panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.heartbeat import Heartbeat
-from kamlib.models import certainty, kaism, portfolio
 from kamlib.models import findings as rules
+from kamlib.models import kaism, portfolio, verdict
 from kamlib.views.crew import portfolio_we_can_staff
 from kamlib.views.differently import distinction, energy, moving, services, settled
 from kamlib.views.impact import action, chain, idea_scores, screening
@@ -189,7 +189,7 @@ def decisions(desk: Desk) -> W.Box:
         return [
             {"id": r["customer"], "label": r["name"], "cells": [_suggested(r), *(as_text(r[c]) for c in shown)],
              "sub": "differs from the suggestion" if r["differs"] else ""}
-            for r in portfolio.classes(desk.book).to_dict("records")
+            for r in portfolio.classes(desk.book).assign(word=verdict.verdicts(desk.book)["word"]).to_dict("records")
         ]  # fmt: skip
 
     def columns() -> list[dict[str, Any]]:
@@ -213,8 +213,7 @@ def decisions(desk: Desk) -> W.Box:
 def _suggested(row: dict[str, Any]) -> str:
     if row["status"] == "ruled_out":
         return "ruled out"
-    mark = " (open)" if row["status"] == "undetermined" else " (near)" if row["near_line"] else ""
-    return panels.box_word(row["box"]) + mark
+    return f"{panels.box_word(row['box'])} ({row['word'].lower()})"
 
 
 def closing(desk: Desk) -> W.Box:
@@ -234,7 +233,7 @@ def find_out(desk: Desk) -> W.Widget:
 
     def rows() -> list[dict[str, Any]]:
         names = names_of(desk.book["suppliers"]) | {US: "us"}
-        worth = certainty.find_first(desk.book)
+        worth = verdict.homework(desk.book)
         first = worth.reset_index(names="place")[[*keys, "words", "place"]]
         found = kaism.unknowns(desk.book).merge(first, "left", list(keys)).sort_values("place", kind="stable")
         return [

@@ -43,7 +43,7 @@ def matrix(desk: Desk, shown: Matrix, drawn: Drawn, *, supposing: bool = False) 
     """The live matrix: weights on the left, the picture, the chosen dot explained on the right.
 
     With `supposing` letting go of a weight stores nothing: what is shown is a what-if until the team's weights are
-    asked for again, and may be kept as a scenario. The bars of hollow dots are then those of `certainty.drawn`.
+    asked for again, and may be kept as a scenario. The bars of hollow dots are then those of `verdict.spread`.
     """
     side = SIDES[shown.id]
     if supposing:

@@ -8,8 +8,10 @@ from kamlib.models.ballots.accord import agreement as agreement
 from kamlib.models.ballots.accord import alpha as alpha
 from kamlib.models.ballots.accord import concordance as concordance
 from kamlib.models.ballots.ballots import votes as votes
+from kamlib.models.ballots.bands import BAND as BAND
 from kamlib.models.ballots.bands import borderline as borderline
 from kamlib.models.ballots.moves import cells as cells
+from kamlib.models.ballots.moves import each_vote as each_vote
 from kamlib.models.ballots.people import by_function as by_function
 from kamlib.models.ballots.people import by_person as by_person
 from kamlib.models.ballots.people import views_of as views_of

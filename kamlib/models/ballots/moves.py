@@ -45,6 +45,18 @@ def cells(book: Book) -> pd.DataFrame:
     return table.assign(**boxes).join(told.astype(object))[CELLS]
 
 
+@model
+def each_vote(book: Book) -> pd.DataFrame:
+    """The box that each vote, taken as agreed, would give its customer while all else stays.
+
+    Columns: those of `votes`, box ("" where it then stands nowhere or is ruled out), out (ruled
+    out).
+    """
+    said = votes(book)
+    states = _states(book, said)
+    return said.assign(box=np.where(states == OUT, "", states), out=states == OUT)
+
+
 def _states(book: Book, moved: pd.DataFrame) -> np.ndarray:
     """The box of each cell's customer if the cell had this score: "" nowhere, OUT ruled out."""
     states = np.full(len(moved), "", dtype=object)

@@ -6,10 +6,11 @@ central weights), Mareschal 1988 (stability of weights), Howard 1966 (value of i
 
 from kamlib.models.certainty.acceptability import chances, opinions
 from kamlib.models.certainty.exact import above, central, ranked
-from kamlib.models.certainty.information import find_first
+from kamlib.models.certainty.information import find_first, outcomes
 from kamlib.models.certainty.stability import crossings, stability, swings
 from kamlib.models.certainty.thresholds import score_flips, weight_flips
-from kamlib.models.certainty.verdicts import certainty, counts, drawn, percent
+from kamlib.models.certainty.weightings import counts, over_weights, percent, ranges
 
-__all__ = ["above", "central", "certainty", "chances", "counts", "crossings", "drawn", "find_first"]
-__all__ += ["opinions", "percent", "ranked", "score_flips", "stability", "swings", "weight_flips"]
+__all__ = ["above", "central", "chances", "counts", "crossings", "find_first", "opinions"]
+__all__ += ["outcomes", "over_weights", "percent", "ranges", "ranked", "score_flips", "stability"]
+__all__ += ["swings", "weight_flips"]

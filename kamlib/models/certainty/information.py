@@ -1,8 +1,6 @@
 """What to find out first: how much surer each unknown score, once known, makes a customer's box."""
 
 import itertools
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +10,7 @@ from kamlib.models.certainty.axes import Axis, attractiveness, strength
 from kamlib.models.certainty.exact import Array
 from kamlib.models.certainty.weights import steps
 from kamlib.models.matrix import EQUAL, MIDPOINT
+from kamlib.models.scoring import DIGITS
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES, US
 
@@ -20,6 +19,7 @@ MIDDLE = (LEVELS[0] + LEVELS[-1]) / 2
 MOST = 512  # so many ways for the other unknown scores are looked at
 COLUMNS = ["segment", "customer", "name", "model", "factor", "label", "supplier"]
 WORTH = ["worth", "sure_now", "sure_then", "together", "box"]
+OUTCOMES = ["segment", "customer", *BOXES, "out"]
 NOTHING = (0.0, np.nan, np.nan, 0.0, "")
 Key = tuple[str, str, str]  # model, factor, supplier
 Worth = tuple[float, float, float, float, str]
@@ -29,60 +29,96 @@ Worth = tuple[float, float, float, float, str]
 def find_first(book: Book) -> pd.DataFrame:
     """Every unknown score, the one that would clear up most first.
 
-    Columns: COLUMNS, WORTH and words (a sentence). With the team's weights, and every unknown score
-    anything from 1 to 10: sure_now is the chance of the likeliest box (0 to 1), sure_then the same
-    once this score is known, on average; worth = sure_then - sure_now (value of information, Howard
-    1966); together: how much nearer to one box it brings the chances even where it settles none by
-    itself (gain of their sum of squares). The line takes the other customers' unknown scores at
-    their middle. A customer without any competitor has one line that asks who else there is.
+    Columns: COLUMNS and WORTH; `verdict.homework` says it in words. With the team's weights, and
+    every unknown score anything from 1 to 10: sure_now is the chance of the likeliest box (0 to 1),
+    sure_then the same once this score is known, on average; worth = sure_then - sure_now (value of
+    information, Howard 1966); together: how much nearer to one box it brings the chances even where
+    it settles none by itself (gain of their sum of squares). The line takes the other customers'
+    unknown scores at their middle. A customer without any competitor has one line that asks who
+    else there is.
     """
-    listed = kaism.unknowns(book)
-    asked, found = set(listed["customer"]), dict[tuple[str, ...], Worth]()
+    listed, found = kaism.unknowns(book), dict[tuple[str, ...], Worth]()
     for segment in kaism.segments(book):
-        found |= dict(_worth(book, segment, asked))
+        found |= _worth(book, segment)[1]
     keys = zip(*(listed[c] for c in ("customer", "model", "factor", "supplier")), strict=True)
     worth = pd.DataFrame([found.get(key, NOTHING) for key in keys], listed.index, WORTH)
     table = listed[COLUMNS].join(worth.round({"worth": 9, "together": 9}))
-    words = [_words(row) for row in table.to_dict("records")]
-    table = table.assign(words=pd.Series(words, table.index, dtype=object))
     return table.sort_values(
         ["worth", "together"], ascending=False, kind="stable", ignore_index=True
     )
 
 
-def _words(row: dict[str, Any]) -> str:
-    name = row["name"] or row["customer"]
-    if row["worth"] > 0.005:
-        now, then = 100 * row["sure_now"], 100 * row["sure_then"]
-        return f"We are {now:.0f} % sure where {name} stands; with this, {then:.0f} %."
-    if row["together"] > 0.005:
-        return (
-            f"Settles nothing about {name} by itself, but together with its other unknown scores."
-        )
-    return f"Changes nothing about {name}, whatever it turns out to be."
+@model
+def outcomes(book: Book) -> pd.DataFrame:
+    """Where each customer could come out once all that is unknown is known, a row a customer.
+
+    Columns: OUTCOMES. With the team's weights, and every unknown score anything from 1 to 10: the
+    chance of each box and of being ruled out (0 to 1). Of a customer without an unknown score of
+    its own only the line moves, with the unknown scores of the others. NaN where it is out already,
+    or nothing is known of it.
+    """
+    rows = []
+    for segment in kaism.segments(book):
+        customers, now = kaism.positions(book, segment)["customer"], _worth(book, segment)[0]
+        rows += [(segment, c, *now.get(c, (np.nan,) * 5)) for c in customers]
+    return pd.DataFrame(rows, columns=OUTCOMES)
 
 
-def _worth(book: Book, segment: str, asked: set[str]) -> Iterator[tuple[tuple[str, ...], Worth]]:
-    """What each unknown cell (customer, model, factor, supplier) would clear up, as in WORTH."""
+@model
+def _worth(
+    book: Book, segment: str
+) -> tuple[dict[str, tuple[float, ...]], dict[tuple[str, ...], Worth]]:
+    """The chances of the boxes of each customer, and WORTH of each of its unknown cells.
+
+    A cell is customer, model, factor, supplier.
+    """
     up, right = attractiveness(book, segment), strength(book, segment)
     seen, must = kaism.positions(book, segment), _least(book, segment)
+    unknown = set(kaism.unknowns(book.choosing(segment=segment))["customer"])
     customers, alone = seen["customer"].to_numpy(), seen["no_rival"].to_numpy(bool)
     middle = (np.where(np.isnan(up.ours), MIDDLE, up.ours) * up.shares).sum(axis=1)
     line, own = np.full(len(middle), MIDPOINT), np.ones((1, 1))
     if up.mean:  # of which a customer's own score is a part
         count = max(int(up.inside.sum()), 1)
         line, own = (middle[up.inside].sum() - middle) / count, own - 1 / count
-    for row in np.flatnonzero(seen["customer"].isin(asked) & up.inside).tolist():
+    chances, worth = dict[str, tuple[float, ...]](), dict[tuple[str, ...], Worth]()
+    above, ahead_of_all = _above(up, must, middle), alone | (seen["x"].to_numpy(float) > EQUAL)
+    for row in np.flatnonzero(up.inside).tolist():
+        if customers[row] not in unknown:
+            first = float(ahead_of_all[row])
+            boxes = _boxes(above[row], np.array([first, 1 - first, 0.0]))
+            chances[customers[row]] = tuple(boxes.tolist())
+            continue
         shares = up.shares[row]
         spots, high, highs = _outcomes(up.ours[[row]], shares, own, line[row], must[[row]])
         keys, ahead, aheads = _right(right, row, alone[row])
         keys = [("attractiveness", up.factors[row, j], "") for _, j in spots] + keys
         now = _boxes(high, ahead)
+        chances[customers[row]] = tuple(now.tolist())
         sure, box = float(now.max()), [*BOXES, ""][int(now.argmax())]
         for key, then in zip(keys, [*_boxes(highs, ahead), *_boxes(high, aheads)], strict=True):
             later = max(float(then.max(axis=-1).mean()), sure)
             together = float((then**2).sum(axis=-1).mean() - (now**2).sum())
-            yield (customers[row], *key), (later - sure, sure, later, max(together, 0.0), box)
+            worth[customers[row], *key] = (later - sure, sure, later, max(together, 0.0), box)
+    return chances, worth
+
+
+def _above(up: Axis, must: Array, height: Array) -> Array:
+    """How likely each customer is up, down and out (n x 3) while its own height is what it is.
+
+    The line moves with what the unknown scores of the others turn out to be.
+    """
+    line = np.full((1, 1), MIDPOINT)
+    if up.mean:
+        spots = np.argwhere(np.isnan(up.ours) & (up.shares > 0) & up.inside[:, None])
+        whose = 1.0 * (spots[:, :1] == np.arange(len(height)))  # u x n
+        ways, cell = _fillings(len(spots)), tuple(spots.T)
+        heights = height + ((ways - MIDDLE) * up.shares[cell]) @ whose  # ways x n
+        counted = up.inside & ((1.0 * (ways < must[cell])) @ whose == 0)
+        line = (heights * counted).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+        line = np.round(line, DIGITS)[:, None]
+    share = np.count_nonzero(height - line > EQUAL, axis=0) / len(line)
+    return np.column_stack([share, 1 - share, np.zeros(len(height))])
 
 
 def _boxes(up: Array, right: Array) -> Array:

@@ -130,7 +130,7 @@ def _energy(book: Book) -> Iterator[Advice]:
     """Days that are not there, days without a plan, and more contacts to move than there are."""
     short = missing(book)
     if len(book["time_spent"]) and short > HALF_A_DAY:
-        text = f"{short:,.0f} of the days that are needed are not there"
+        text = f"Short by {short:,.0f} {portfolio.DAYS}"
         remedy = "fewer accounts, or more people"
         yield _row("warn", 36, f"{text}, even after all that is freed: {remedy}.")
     rows = reconcile(book)

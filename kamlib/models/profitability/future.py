@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import InvalidInput
-from kamlib.models import portfolio
+from kamlib.models import verdict
 from kamlib.models.profitability import curve, serving
 from kamlib.workbook.book import Book, model
 
@@ -221,13 +221,13 @@ def _range(ends: pd.DataFrame) -> np.ndarray:
 
 
 def drawn(book: Book) -> pd.DataFrame:
-    """`portfolio.drawn` with what each dot says of money.
+    """`verdict.drawn` with what each dot says of money.
 
     More columns: left (profit after cost to serve), eaten (cost to serve over gross profit, 0..;
     inf when it earns nothing), worth_low, worth_high (future value), about (all of it in words, for
     a tooltip). NaN while unknown.
     """
-    points = portfolio.drawn(book)
+    points = verdict.drawn(book)
     more = _money(book).reindex(points["customer"])
     return points.join(more.set_axis(points.index))
 

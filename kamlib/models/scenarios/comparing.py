@@ -23,7 +23,7 @@ OVERVIEW = ["scenario", "name", "kind", "changes", "customers", "moved", "words"
 def compare(book: Book) -> pd.DataFrame:
     """Every customer of the segment(s) in every scenario, today (scenario "") first.
 
-    Columns COMPARED: name is the scenario's; was_... is today's. moved: another box or status.
+    Columns COMPARED: name is the scenario's; was_... is today's. moved: another box, or ruled out.
     """
     head = kaism.place(book)[["segment", "customer", "name"]]
     head = head.rename(columns={"name": "customer_name"})
@@ -36,7 +36,8 @@ def compare(book: Book) -> pd.DataFrame:
     found = pd.concat(parts, ignore_index=True).fillna({"status": "unscored", "box": ""})
     today = parts[0].drop_duplicates("customer").set_index("customer")[PLACE].add_prefix("was_")
     found = found.join(today, on="customer")
-    moved = (found["box"] != found["was_box"]) | (found["status"] != found["was_status"])
+    out, was_out = (found[c] == "ruled_out" for c in ("status", "was_status"))
+    moved = (found["box"] != found["was_box"]) | (out != was_out)
     return found.assign(moved=moved)[COMPARED]
 
 
@@ -85,7 +86,4 @@ def _becomes(row: dict[Any, Any]) -> str:
         return f"{name} is ruled out"
     if not row["box"]:
         return f"{name} has no box"
-    if row["box"] != row["was_box"]:
-        return f"{name} becomes {account(row['box'])}"
-    sure = "surely" if row["status"] == "placed" else "no longer surely"
-    return f"{name} is {sure} {account(row['box'])}"
+    return f"{name} becomes {account(row['box'])}"

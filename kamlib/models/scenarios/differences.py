@@ -168,8 +168,8 @@ def _went(was: float, now: float, *formats: Callable[[float], str]) -> str:
 def moves(before: Book, after: Book) -> pd.DataFrame:
     """Every customer of either state: from where to where, and in a sentence why; columns MOVES.
 
-    moved: another box or another status. dy, dx: change of the distance from each line, NaN where
-    it has none.
+    moved: another box, ruled out or not any more, new or gone. dy, dx: change of the distance from
+    each line, NaN where it has none.
     """
     was, now = (kaism.place(book).drop_duplicates("customer") for book in (before, after))
     every = pd.Index(dict.fromkeys([*now["customer"], *was["customer"]]), name="customer")
@@ -179,7 +179,8 @@ def moves(before: Book, after: Book) -> pd.DataFrame:
     found["name"] = found["name"].where(found["name"] != "", every)
     for column in ("box", "status"):
         found[f"from_{column}"], found[f"to_{column}"] = was[column], now[column]
-    found["moved"] = (was["box"] != now["box"]) | (was["status"] != now["status"])
+    changed = [(part["status"] == "ruled_out") | (part["status"] == "") for part in (was, now)]
+    found["moved"] = (was["box"] != now["box"]) | (changed[0] != changed[1])
     for axis in "yx":
         then, there = (part[axis] - part[f"{axis}_line"] for part in (was, now))
         found[f"d{axis}"] = there - then
@@ -207,12 +208,6 @@ def _words(row: dict[Any, Any], reasons: pd.DataFrame) -> str:
         told = listed(_largest(row, reasons))
         move = f"{name} moved from {was.replace('_', ' ')} to {account(now, False)}"
         return f"{move}: {told}." if told else f"{move}."
-    if was and now and row["moved"]:
-        sure = "nothing unknown can move it any more"
-        unsure = "what is unknown could move it now"
-        return (
-            f"{name} is still {account(now)}; {sure if row['to_status'] == 'placed' else unsure}."
-        )
     if was and now:
         return f"{name} stays {account(now)}."
     was_out = row["from_status"] == "ruled_out"

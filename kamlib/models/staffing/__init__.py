@@ -6,6 +6,6 @@ Sources: Salo, Keisler and Morton 2011 (portfolios under limited means), Liesio,
 
 from kamlib.models.staffing.candidates import days_left
 from kamlib.models.staffing.choice import choose, frontier
-from kamlib.models.staffing.sentences import problems, summary
+from kamlib.models.staffing.sentences import for_days, problems, summary
 
-__all__ = ["choose", "days_left", "frontier", "problems", "summary"]
+__all__ = ["choose", "days_left", "for_days", "frontier", "problems", "summary"]

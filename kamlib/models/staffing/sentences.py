@@ -31,7 +31,9 @@ def problems(book: Book) -> list[str]:
     q, left = question(book), days_left(book)
     wrong = list(_unknown(book, rows))
     if left < -EQUAL:
-        wrong.append(f"{REST} alone take {-left:,.0f} days more than there are.")
+        there = portfolio.days_available(book)
+        words, _ = portfolio.against(REST, there - left, there, portfolio.DAYS)
+        wrong.append(f"{words}.")
     for person in staff.itertuples():
         wrong += _more(f"{REST} of {person.name}", person.taken, person.days)
     names = dict(zip(book["segments"]["segment"], book["segments"]["name"], strict=True))
@@ -41,10 +43,10 @@ def problems(book: Book) -> list[str]:
     return wrong + broken
 
 
-def _more(who: str, takes: float, there: float, end: str = "") -> list[str]:
-    """The sentence for those that take more days than there are."""
-    text = f"{who} take {takes:,.0f} days; there are {there:,.0f}{end}."
-    return [text] if takes > there + EQUAL else []
+def _more(who: str, takes: float, there: float) -> list[str]:
+    """The sentence for those that take more days than are available."""
+    words, short = portfolio.against(who, takes, there, portfolio.DAYS)
+    return [f"{words}."] if short and takes > there + EQUAL else []
 
 
 def _unknown(book: Book, rows: pd.DataFrame) -> Iterator[str]:
@@ -69,7 +71,7 @@ def _broken(q: Question, rows: pd.DataFrame, segments: dict[str, str]) -> Iterat
     for row in rows[(rows["state"] == "ruled_out") & rows["decision"].isin(ROLES)].itertuples():
         yield f"{row.name} is decided as a {accounts(row.decision)} but fails a must-have."
     takes = float(q.days[q.must].sum())
-    yield from _more("The accounts that must be in", takes, q.today, " for them")
+    yield from _more("The accounts that must be in", takes, q.today)
     for group in np.unique(q.group[q.must]):
         one, limit = rows[q.must & (q.group == group)], q.limits[group]
         if len(one) > limit:
@@ -97,6 +99,17 @@ def _crowded(q: Question, rows: pd.DataFrame, staff: pd.DataFrame) -> Iterator[s
             yield f"{rivals}, but there are no two people to serve them."
 
 
+def for_days(book: Book, days: float) -> str:
+    """How many we can look after with so many days a year for them, and how many of these go."""
+    q = question(book)
+    now, running = best(q, portfolios(book), days), int((q.must | q.may).sum())
+    used = float(q.days[[*now.managers]].sum())
+    return (
+        f"With {days:,.0f} account-manager days a year we can look after {len(now.managers)} of "
+        f"{running}; that takes {used:,.0f} days."
+    )
+
+
 def summary(book: Book) -> str:
     """How many we can look after, who they are, and who would be next."""
     rows, q = candidates(book), question(book)
@@ -109,7 +122,7 @@ def summary(book: Book) -> str:
     held, there = set(now.managers), portfolio.days_available(book)
     text = f"We can look after {len(held)} of {running}"
     if q.today < math.inf:
-        text += f" in the {q.today:,.0f} of {there:,.0f} available days left for them"
+        text += f" in the {q.today:,.0f} of {there:,.0f} account-manager days left for them"
     if held:
         text += f": {_listed(names, held)}"
     more = [one for one in front if min(one.need - q.today, one.benefit - now.benefit) > EQUAL]
