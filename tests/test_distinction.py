@@ -602,7 +602,7 @@ def test_services_and_who_pays(rule, line, said):
 def test_days_that_are_not_there_and_days_without_a_plan():
     over = ("maintenance", "face_to_face", "call_centre", 60)
 
-    assert by_rule(36, *four(180))[0][1].startswith("35 of the days")
+    assert by_rule(36, *four(180))[0][1].startswith("Short by 35 account-manager days")
     assert by_rule(36, *four(350)) == [] == by_rule(36, *four(""))  # nobody said how many there are
     assert len(by_rule(41, *four())) == 2
     assert len(by_rule(41, *moving(HALF, visit=40))) == 1  # only opportunistic accounts are left

@@ -44,7 +44,7 @@ def test_72_accounts_for_4_managers_are_18_each():
 
     assert (row["accounts"], row["accounts_per_manager"], row["days_needed"]) == (72, 18, 864)
     assert portfolio.load_words(Book(*given)) == (
-        "short by 64 days a year: accounts need 864, 800 are available",
+        "Short by 64 account-manager days (864 needed, 800 available)",
         True,
     )
     assert "18 each" in said("warn", *given)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from kamlib import excerpt
 from kamlib.errors import InvalidInput
-from kamlib.models import portfolio
 from kamlib.models import profitability as profit
 from kamlib.models.profitability import curve, future, overheads
 from kamlib.pages import profit as pages
@@ -614,7 +613,7 @@ def test_a_loss_is_said_of_a_decided_and_of_a_suggested_key_account(decided, is_
 def test_the_matrix_with_money(example):
     tables = T.typed(stores.load(shipped("data") / example, read_only=True)[1])
     own = tables, choices.of_workbook(tables)
-    plain, rich = portfolio.drawn(Book(*own)), profit.drawn(Book(*own))
+    plain, rich = verdict.drawn(Book(*own)), profit.drawn(Book(*own))
     more = ["left", "eaten", "worth_low", "worth_high", "about"]
 
     pd.testing.assert_frame_equal(rich[plain.columns.tolist()], plain)

@@ -518,7 +518,8 @@ def test_the_scenarios_of_an_example_move_somebody_and_a_round_brings_it_back(na
     kept["factors"] = kept["factors"].assign(weight=1.0, must_have_min=np.nan)
     seen = applied(kept, chosen, "round_kept")
 
-    assert (found["moved"][1:] > 0).all()
+    assert (found["moved"][1:] > 0).any() or len(found) == 1
+    assert (found["words"].str.contains(" of ") == (found["moved"] > 0)).all()
     for scenario in tables["scenarios"]["scenario"]:
         check_effects((tables, chosen), applied(tables, chosen, scenario))
     pd.testing.assert_frame_equal(kaism.place(Book(*seen)), kaism.place(Book(tables, chosen)))

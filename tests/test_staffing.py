@@ -251,7 +251,7 @@ def test_a_small_case_by_hand():
     assert made["from_days"].tolist() == [10, 30, 40]
     assert made["place"].tolist() == ["in whatever the capacity", "in from 30 days on", "in from 40 days on"]
     assert staffed.summary(Book(tables, chosen)) == (
-        "We can look after 2 of 3 in the 30 of 32 available days left for them: Alpha and Beta; "
+        "We can look after 2 of 3 in the 30 of 32 account-manager days left for them: Alpha and Beta; "
         "with 10 more days Gamma would be in as well."
     )
     assert staffed.problems(Book(tables, chosen)) == []
@@ -308,7 +308,7 @@ def test_what_must_be_in_and_does_not_fit_is_told():
 
     told = staffed.problems(Book(tables, chosen))
 
-    assert "The accounts that must be in take 30 days; there are 20 for them." in told
+    assert "The accounts that must be in: short by 10 account-manager days (30 needed, 20 available)." in told
     assert "3 key accounts must be in in Main; the limit is 2." in told
     assert "3 accounts must be in; 1 people with at most 2 each cannot take them." in told
     assert staffed.choose(Book(tables, chosen))["chosen"].tolist() == ["yes", "yes", "no"]
@@ -322,7 +322,10 @@ def test_the_days_of_a_person_and_rivals_that_must_be_in_are_told():
 
     told = staffed.problems(Book(tables, chosen))
 
-    assert "The accounts of Ann that must be in take 20 days; there are 13." in told
+    assert (
+        "The accounts of Ann that must be in: short by 7 account-manager days (20 needed, 13 available)."
+        in told
+    )
     assert any("Alpha and Gamma are rivals and must both be in" in line for line in told)
     assert by_name(staffed.choose(Book(tables, chosen)))["chosen"].to_dict() == {
         "alpha": "yes",
@@ -452,5 +455,5 @@ def test_the_picture_names_who_comes_in_and_says_today(today):
 
     assert "Alpha &lt;b&gt;" in drawn
     assert "Gone" not in drawn
-    assert ("days today" in drawn) == (today is not None and today == today)
+    assert ("days left for them" in drawn) == (today is not None and today == today)
     assert charts.svg(charts.frontier(table.head(0), today))

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from kamlib import palette, report, whatif
 from kamlib.cli import main
 from kamlib.errors import InvalidInput
-from kamlib.models import certainty, kaism, portfolio, results
+from kamlib.models import certainty, kaism, portfolio, results, verdict
 from kamlib.models.certainty.weights import COUNT
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings, stores
@@ -64,15 +64,23 @@ def random_book(dice: np.random.Generator) -> tuple[Any, Any]:
     return tables, settings.of_workbook(tables)
 
 
+SURE = ["open", "likely", "firm", ""]  # as sure as the weights alone would let us be, or less
+
+
+def weighed_word(status: str, chance: float) -> str:
+    return verdict.word_for(chance) if chance == chance else "" if status == "ruled_out" else "open"
+
+
 def expected(tables: Any, chosen: Any, segment: str) -> list[dict[str, Any]]:
     about = replace(chosen, segment=segment)
-    seen, sure = kaism.drawn(Book(tables, about)), certainty.certainty(Book(tables, about))
+    seen, sure = kaism.drawn(Book(tables, about)), verdict.certainty_table(Book(tables, about))
+    weighed = certainty.over_weights(Book(tables, about))["chance"]
     found = []
-    for place, said in zip(seen.to_dict("records"), sure.to_dict("records"), strict=True):
+    for place, said, chance in zip(seen.to_dict("records"), sure.to_dict("records"), weighed, strict=True):
         found.append({
             "y": place["y"], "x": place["x"], "box": place["box"], "status": place["status"], "possible": place["possible"],
             "onLine": bool(place["on_line"]), "close": bool(place["near_line"]), "coverage": place["y_coverage"], "line": place["y_line"],
-            "yLow": place["y_low"], "yHigh": place["y_high"], "verdict": said["verdict"], "p": [said[f"p_{b}"] for b in BOXES],
+            "yLow": place["y_low"], "yHigh": place["y_high"], "weighed": weighed_word(place["status"], chance), "p": [said[f"p_{b}"] for b in BOXES],
             "exact": said["exact"],
         })  # fmt: skip
     return found
@@ -88,8 +96,11 @@ LAST = 1.1e-9  # both round to nine decimals; where the tenth is a five they may
 def assert_same(told: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
     assert len(told["customers"]) == len(wanted)
     for mine, theirs in zip(wanted, told["customers"], strict=True):
-        for name in ("box", "status", "possible", "onLine", "close", "verdict"):
+        for name in ("box", "status", "possible", "onLine", "close", "weighed"):
             assert mine[name] == theirs[name], (name, mine, theirs)
+        assert SURE.index(theirs["verdict"]) <= SURE.index(mine["weighed"]), (mine, theirs)
+        assert theirs["verdict"] != "firm" or mine["status"] == "placed", (mine, theirs)
+        assert theirs["verdict"] == "open" or not theirs["unsettled"], (mine, theirs)
         for name in ("y", "x", "yLow", "yHigh") if mine["status"] != "ruled_out" else ("y", "x"):
             assert number(theirs[name]) == pytest.approx(mine[name], abs=LAST, nan_ok=True), (
                 name,
@@ -175,8 +186,8 @@ def test_the_page_begins_with_the_figures_of_the_command_line(window: Any, tmp_p
         own = shown[shown["segment"] == segment].to_dict("records")
         told = page.evaluate("""() => kam.state.now.customers.map((r, i) => [kam.data.segments[kam.state.at].customers[i].id, r.verdict,
             kam.sentence(i), r.p.map((v) => v === v ? v : null)])""")
-        for row, (customer, verdict, words, chances) in zip(own, told, strict=True):
-            assert (row["customer"], row["verdict"], row["words"]) == (customer, verdict, words)
+        for row, (customer, sure, words, chances) in zip(own, told, strict=True):
+            assert (row["customer"], row["verdict"], row["words"]) == (customer, sure, words)
             assert [number(p) for p in chances] == pytest.approx(
                 [row[f"p_{b}"] for b in BOXES], abs=1e-9, nan_ok=True
             )
@@ -204,10 +215,12 @@ def test_a_slider_and_a_must_have_move_what_they_should(window: Any, tmp_path: P
     factors.loc[own, "must_have_min"] = np.nan
     moved = {**tables, "factors": factors}
     category = portfolio.classes(Book(moved, chosen)).set_index("customer")["category"]
-    for row in certainty.certainty(Book(moved, chosen)).to_dict("records"):
+    for row in certainty.over_weights(Book(moved, chosen)).to_dict("records"):
         entry = page.locator(".boxlist li", has=page.get_by_role("button", name=row["name"], exact=True))
-        for words in (row["verdict"], certainty.percent(row[f"p_{row['box']}"], False)):
-            expect(entry).to_contain_text(words, use_inner_text=True)
+        sure = verdict.word_for(row["chance"])
+        expect(entry).to_contain_text(re.compile("|".join(SURE[: SURE.index(sure) + 1])), use_inner_text=True)
+        told = entry.inner_text()
+        assert sure not in told or certainty.percent(row["chance"], False) in told
         head = entry.locator("xpath=ancestor::section").locator("h3")
         expect(head).to_contain_text(category[row["customer"]].replace("_", " "), ignore_case=True)
     expect(page.locator("#title")).to_contain_text("Old Mill Advisers")  # no longer ruled out
