@@ -93,7 +93,8 @@ def test_the_table_of_accounts_is_the_choice_of_the_model(name):
         said.startswith(crew.title(Book(tables, chosen))[:-1])
         and said.partition(": ")[2].replace("&", "&amp;") in told
     )
-    running = re.search(r" of (\d+)", said)[1] if " of " in said.partition(" in ")[0] else 0
+    named = re.match(r"We can look after \d+ of (\d+)", said)
+    running = named[1] if named else 0
     for days in (0.0, 100.0, 10_000.0):
         held = staffed.choose(Book(tables, chosen), days)
         count = f"{(held['chosen'] == 'yes').sum()} of {running}"
