@@ -95,7 +95,7 @@ def pages(place: SimpleNamespace) -> Iterator[tuple[str, str]]:
         yield f"report of {customer}", documents.account(desk(place, customer)).html
 
 
-def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:
+def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:  # noqa: C901
     """What a page says of a customer that is not its verdict."""
     soup, named, found = BeautifulSoup(html, "html.parser"), {r["name"]: r for r in rows.values()}, []
     words = set(verdict.WORDS.values()) - {""}
