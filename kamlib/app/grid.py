@@ -8,7 +8,7 @@ from typing import Any
 from kamlib.app.listen import acting, follow, hear
 from kamlib.desk import Desk
 from kamlib.errors import KamError
-from kamlib.pages.exhibit import Grid, View
+from kamlib.pages.exhibit import Grid, View, of
 from kamlib.views import widgets
 from kamlib.workbook.schema import DEFINITIONS
 
@@ -18,11 +18,11 @@ Place = tuple[str, str]  # row and column of a cell
 def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
     """A grid that follows the desk and writes to it; on a read-only page no verb that writes is registered."""
     look = dict(shown_grid.look)
-    made = widgets.Grid(rows=[], columns=[], locked=desk.read_only, title=shown_grid.title, corner=shown_grid.corner,
-                        add=shown_grid.add, **look)  # fmt: skip
+    made = widgets.Grid(rows=[], columns=[], locked=desk.read_only, corner=shown_grid.corner, **look)
 
     def update(view: View) -> None:
         with made.hold_sync():
+            made.title, made.add = of(shown_grid.title, view), of(shown_grid.add, view)
             made.columns, made.rows = shown_grid.columns(view), shown_grid.rows(view)
             if shown_grid.choices:
                 made.choices = shown_grid.choices(view)

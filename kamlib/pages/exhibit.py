@@ -19,6 +19,7 @@ class Desk(Protocol):
     def put(self, table: str, **row: Any) -> None: ...
     def put_all(self, table: str, rows: Any) -> None: ...
     def remove(self, table: str, **key: str) -> None: ...
+    def remove_all(self, rows: Any) -> None: ...
     def choose(self, segment: str) -> None: ...
     def pick(self, control: str, value: Any) -> None: ...
     def look_at(self, customer: str) -> None: ...
@@ -90,7 +91,8 @@ class Slider:
 class Choice:
     """One of several, id -> words; as buttons, or as a list (`many`). It changes nothing in the workbook.
 
-    With `taken` the choice is not kept under its id but done: that customer comes into focus, for example.
+    With `small`, words below each option, the buttons are a menu. With `taken` the choice is not kept under its
+    id but done: that customer comes into focus, for example.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Choice:
     options: Mapping[str, str] | Callable[[View], Mapping[str, str]]
     start: Text = ""
     many: bool = False
+    small: Callable[[View], Mapping[str, str]] | None = None
     taken: Action | None = None
 
     def accepts(self, view: View, value: Any) -> str:
@@ -152,14 +155,14 @@ class Grid:
     only look. `printed`: the table stands on paper too.
     """
 
-    title: str
+    title: Text
     rows: Callable[[View], list[dict[str, Any]]]
     columns: Callable[[View], list[dict[str, Any]]]
     cell: Callable[[View, str, str, str], tuple[str, dict[str, Any]]]
     actions: Mapping[str, Action] = field(default_factory=dict)
     reads: Mapping[str, Action] = field(default_factory=dict)
     corner: str = " "
-    add: str = ""
+    add: Text = ""
     look: Mapping[str, Any] = field(default_factory=dict)
     choices: Callable[[View], list[dict[str, str]]] | None = None
     printed: bool = True

@@ -154,7 +154,8 @@ def choice(control: Choice, view: View) -> Markup:
     chosen = view[control]
     if view.paper:
         return line(options.get(chosen, ""), "hint")
-    return fill("exhibit", "choice", control=control, options=options, chosen=chosen)
+    small = control.small(view) if control.small else {}
+    return fill("exhibit", "choice", control=control, options=options, chosen=chosen, small=small)
 
 
 def figures(control: Figures, view: View) -> Markup:
@@ -200,7 +201,7 @@ def grid(shown: Grid, view: View) -> Markup:
         dict(zip(names, [row["label"], *map(_word, columns, row["cells"])], strict=True)) for row in rows
     ]
     heads = dict(zip(names, [f"{shown.corner.strip()}|name", *map(_heading, columns)], strict=True))
-    return table(cells, heads, caption=shown.title)
+    return table(cells, heads, caption=of(shown.title, view))
 
 
 def _word(column: Mapping[str, Any], text: str) -> str:
