@@ -111,10 +111,14 @@ class Desk:
     def book(self) -> Book:
         """The workbook as the models take it, in the scenario if one is open, with the what-if of the moment."""
         if self._book is None:
-            entered = Book(self._typed, self.settings, self._memory)
-            there = scenarios.applied(entered, self.settings.scenario)
-            self._book = there.having(self._what_if) if self._what_if else there
+            self._book = self.agreed.having(self._what_if) if self._what_if else self.agreed
         return self._book
+
+    @property
+    def agreed(self) -> Book:
+        """The workbook, in the scenario if one is open, without the what-if of the moment."""
+        entered = Book(self._typed, self.settings, self._memory)
+        return scenarios.applied(entered, self.settings.scenario)
 
     @property
     def view(self) -> View:

@@ -51,8 +51,11 @@ def saving(desk: Desk, exhibit: Exhibit, chart: Chart, target: W.Widget) -> Hand
         data = chart.data(view)
         if not len(data):
             return
-        titled = charts.titled(chart.draw(*data), of(exhibit.title, view), html.about(view))
-        target.send(download(titled, exhibit.id, "svg" if content.get("kind") == "svg" else "png"))
+        titled = charts.titled(
+            chart.draw(*data), of(exhibit.title, view), html.about(view), of(chart.key, view)
+        )
+        name = "-".join(filter(None, [exhibit.id, view.book.settings.customer or view.book.settings.segment]))
+        target.send(download(titled, name, "svg" if content.get("kind") == "svg" else "png"))
 
     return save
 
@@ -100,6 +103,11 @@ def live(desk: Desk, exhibit: Exhibit, chart: Chart) -> W.Box:
                     setattr(held["chart"].params, name, value)
 
     follow(desk, update, first=True)
-    links = widgets.Panel(html=html.fill("exhibit", "downloads"))
+    links = widgets.Panel(html="")
+
+    def told(view: View) -> None:
+        links.html = html.fill("exhibit", "downloads", key=of(chart.key, view))
+
+    follow(desk, told)
     hear(links, desk, {"picture": saving(desk, exhibit, chart, links)})
     return box([whole, links], "kam-zone")

@@ -79,7 +79,8 @@ def pieces(desk: Desk, exhibit: Exhibit) -> list[W.Widget]:
         return exhibit.words(view) if exhibit.words else ""
 
     steering: list[W.Widget] = [sliders(desk, moved)] if moved else []
-    steering += [weighing(desk, each) for each in weights] + [figures(desk, each) for each in asked]
+    steering += [part for each in weights for part in weighing(desk, each)]
+    steering += [figures(desk, each) for each in asked]
     found: list[W.Widget] = []
     together = not exhibit.chart and (exhibit.steered or not steering)
     if exhibit.title or choices:
@@ -142,8 +143,8 @@ def sliders(desk: Desk, controls: Sequence[Slider]) -> widgets.Sliders:
     return made
 
 
-def weighing(desk: Desk, control: Weights) -> widgets.Sliders:
-    """Sliders over rows of the workbook."""
+def weighing(desk: Desk, control: Weights) -> list[W.Widget]:
+    """Sliders over rows of the workbook, below their title."""
     made = widgets.Sliders(items=[], name=control.name, locked=desk.read_only)
 
     def update(view: View) -> None:
@@ -152,7 +153,8 @@ def weighing(desk: Desk, control: Weights) -> widgets.Sliders:
     follow(desk, update, first=True)
     keep = control.kept if control.kept and not desk.read_only else control.moved
     slid(made, desk, lambda m: control.moved(desk, m), lambda m: keep(desk, m))
-    return made
+    head = [widgets.Panel(html=html.fill("exhibit", "subhead", text=control.title))] if control.title else []
+    return [*head, made]
 
 
 def figures(desk: Desk, control: Figures) -> widgets.Panel:

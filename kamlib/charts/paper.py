@@ -34,18 +34,26 @@ def svg(chart: alt.LayerChart, name: str = "") -> str:
     )
 
 
-def titled(chart: alt.LayerChart, title: str, about: Sequence[str]) -> alt.LayerChart:
-    """The chart for a slide: its title above it, and below that what it is about, in as many lines as they need."""
+def titled(chart: alt.LayerChart, title: str, about: Sequence[str], key: str = "") -> alt.LayerChart:
+    """The chart for a slide: above it its title, what it is about and how to read it, in as many lines as they need."""
     from kamlib.charts.pixels import wrapped
 
+    own = [p.value.get("key") for p in _params(chart) if isinstance(p.value, dict)]
     wide = chart.width if isinstance(chart.width, int | float) else 800
     shown = chart.copy(deep=False)
     shown.title = alt.TitleParams(
         wrapped(title, 20, wide, 3) if title else "",
-        subtitle=[line for part in [" · ".join(about)] for line in wrapped(part, 12, wide, 4)],
+        subtitle=[
+            line for part in [" · ".join(about), *own, key] if part for line in wrapped(part, 12, wide, 4)
+        ],
         anchor="start", fontSize=18, subtitleFontSize=12, subtitleColor=SOFT, offset=14,
     )  # fmt: skip
     return shown
+
+
+def _params(chart: alt.LayerChart) -> list[alt.VariableParameter]:
+    params = chart.params if isinstance(chart.params, list) else []
+    return [param for param in params if isinstance(param, alt.VariableParameter)]
 
 
 def png(chart: alt.LayerChart, scale: float = 2) -> bytes:

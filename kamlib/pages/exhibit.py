@@ -16,6 +16,8 @@ class Desk(Protocol):
 
     @property
     def view(self) -> View: ...
+    @property
+    def agreed(self) -> Book: ...
     def put(self, table: str, **row: Any) -> None: ...
     def put_all(self, table: str, rows: Any) -> None: ...
     def remove(self, table: str, **key: str) -> None: ...
@@ -119,12 +121,16 @@ class Figures:
 
 @dataclass(frozen=True)
 class Weights:
-    """Sliders over rows of the workbook: `rows` gives what `sliders.js` shows, `moved` and `kept` answer it."""
+    """Sliders over rows of the workbook: `rows` gives what `sliders.js` shows, `moved` and `kept` answer it.
+
+    `name` begins the ids of the fields, `title` stands above them.
+    """
 
     name: str
     rows: Callable[[View], list[dict[str, Any]]]
     moved: Action
     kept: Action | None = None
+    title: str = ""
 
 
 Control = Slider | Choice | Figures | Weights
@@ -134,7 +140,7 @@ Control = Slider | Choice | Figures | Weights
 class Chart:
     """A picture: `draw(*data(view))`, or the sentence `empty` while `data` gives nothing.
 
-    `label` tells those who cannot see it what it shows. A `live` chart is drawn once and then given the
+    `label` tells those who cannot see it what it shows, `key` how to read it. A `live` chart is drawn once and then given the
     values of its parameters, as long as `shape` stays the same; `pick` answers a click on a mark.
     """
 
@@ -142,6 +148,7 @@ class Chart:
     data: Callable[[View], Sequence[Any]]
     label: Text
     empty: Text = ""
+    key: Text = ""
     live: Callable[[View], dict[str, Any]] | None = None
     shape: Callable[[View], Hashable] = lambda view: 0
     pick: Action | None = None

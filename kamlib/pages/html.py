@@ -183,8 +183,8 @@ def picture(exhibit: Exhibit, view: View, svg: str) -> Markup:
     """A drawn chart with its description; without one the sentence that says why there is none."""
     if exhibit.chart is None:
         return trusted("")
-    words = of(exhibit.chart.label, view), of(exhibit.chart.empty, view)
-    return fill("exhibit", "picture", svg=trusted(svg), label=words[0], empty=words[1], paper=view.paper)
+    said = {name: of(getattr(exhibit.chart, name), view) for name in ("label", "empty", "key")}
+    return fill("exhibit", "picture", svg=trusted(svg), paper=view.paper, **said)
 
 
 def drawn(exhibit: Exhibit, view: View) -> str:

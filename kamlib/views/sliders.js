@@ -1,11 +1,11 @@
-// Labelled native sliders. While one is dragged the kernel is asked what would follow; the next
+// Labelled native sliders; with a `unit` the number beside one can be typed. While one is dragged the kernel is asked what would follow; the next
 // question, the latest of each slider, waits for the answer to the last, so that a slow kernel is
 // never flooded.
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", "kam-weights");
     const next = new Map();
-    let waiting = false, dragged = null, last = null;
+    let waiting = false, dragged = null, last = null, writing = null;
 
     const ask = (content) => {
       if (waiting) { next.set(content.id, content); return; }
@@ -19,6 +19,22 @@ export default {
       if (content) { next.delete(content.id); ask(content); } else update();
     };
 
+    // The number of a slider to type: Enter or leaving the field sets it, Escape gives the old one back.
+    const typed = (item, id) => {
+      const whole = document.createElement("span"), field = document.createElement("input");
+      whole.className = "typed";
+      Object.assign(field, { id: id + "-typed", type: "text", inputMode: "decimal", disabled: model.get("locked"), autocomplete: "off" });
+      field.setAttribute("aria-label", `${item.label}, ${item.says.replace(/^\S+ /, "")}`);
+      field.addEventListener("focus", () => field.select());
+      field.addEventListener("change", () => { writing = null; ask({ do: "set", id: item.id, value: field.value }); });
+      field.addEventListener("input", () => { writing = item.id; });
+      field.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") { writing = null; update(); field.select(); }
+        if (event.key === "Enter") field.select();
+      });
+      whole.append(field, " " + item.unit);
+      return whole;
+    };
     const build = () => {
       const focused = el.contains(document.activeElement) ? document.activeElement.id : "";
       el.replaceChildren();
@@ -36,8 +52,8 @@ export default {
           must.textContent = item.must;
           label.append(" ", must);
         }
-        const output = document.createElement("output");
-        output.htmlFor = input.id;
+        const output = item.unit ? typed(item, input.id) : document.createElement("output");
+        if (!item.unit) output.htmlFor = input.id;
         Object.assign(input, { type: "range", min: item.low, max: item.high, step: item.step, disabled: model.get("locked") });
         input.addEventListener("input", () => { dragged = item.id; ask({ do: "try", id: item.id, value: input.value }); });
         input.addEventListener("change", () => { dragged = null; ask({ do: "set", id: item.id, value: input.value }); });
@@ -50,10 +66,12 @@ export default {
     const update = () => {
       model.get("items").forEach((item, i) => {
         const row = el.children[i];
-        const input = row?.querySelector("input");
+        const input = row?.querySelector("input[type=range]");
         if (!input) return;
         if (dragged !== item.id && !(waiting && last === item.id)) input.value = item.value;
-        row.querySelector("output").textContent = item.word;
+        const output = row.querySelector("output"), field = row.querySelector(".typed input");
+        if (output) output.textContent = item.word;
+        if (field && writing !== item.id) field.value = item.value;
         input.setAttribute("aria-valuetext", item.says || item.word);
       });
     };
