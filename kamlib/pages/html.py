@@ -193,15 +193,17 @@ def drawn(exhibit: Exhibit, view: View) -> str:
     return charts.svg(exhibit.chart.draw(*data), exhibit.id) if exhibit.chart and len(data) else ""
 
 
-def grid(shown: Grid, view: View) -> Markup:
-    """A grid as a printed table."""
+def grid(shown: Grid, view: View, *, titled: bool = False) -> Markup:
+    """A grid as a printed table, under its own title unless the exhibit has one."""
     columns, rows = shown.columns(view), shown.rows(view)
     names = ["", *(f"c{n}" for n in range(len(columns)))]
-    cells = [
-        dict(zip(names, [row["label"], *map(_word, columns, row["cells"])], strict=True)) for row in rows
-    ]
+    cells = [dict(zip(names, [_named(row), *map(_word, columns, row["cells"])], strict=True)) for row in rows]
     heads = dict(zip(names, [f"{shown.corner.strip()}|name", *map(_heading, columns)], strict=True))
-    return table(cells, heads, caption=of(shown.title, view))
+    return table(cells, heads, caption="" if titled else of(shown.title, view), most=len(cells))
+
+
+def _named(row: Mapping[str, Any]) -> Any:
+    return fill("exhibit", "named", name=row["label"], sub=row["sub"]) if row.get("sub") else row["label"]
 
 
 def _word(column: Mapping[str, Any], text: str) -> str:
@@ -212,7 +214,8 @@ def _word(column: Mapping[str, Any], text: str) -> str:
 
 def _heading(column: Mapping[str, Any]) -> str:
     label = " ".join(filter(None, [column["label"], column.get("sub", "")]))
-    return label if column["kind"] in ("score", "number") else f"{label}|l"
+    look = {"score": "", "number": "", "date": "l date", "text": "l why"}.get(column["kind"], "l")
+    return f"{label}|{look}"
 
 
 def about(view: View) -> list[str]:
@@ -237,7 +240,9 @@ def on_paper(part: Part, view: View) -> Markup:
         return trusted("")
     svg = drawn(part, view)
     words = part.words(view) if part.words else ""
-    printed = grid(part.grid, view) if part.grid and part.grid.printed else ""
+    printed = (
+        grid(part.grid, view, titled=bool(of(part.title, view))) if part.grid and part.grid.printed else ""
+    )
     if not (svg or words or printed):
         return trusted("")
     asked = [figures(c, view) for c in part.controls if isinstance(c, Figures)]

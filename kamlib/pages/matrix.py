@@ -14,7 +14,20 @@ from kamlib.errors import InvalidInput
 from kamlib.models import headlines, kaism, pia, portfolio, profitability
 from kamlib.models.factors import of_scope
 from kamlib.models.matrix import Matrix
-from kamlib.pages.exhibit import Action, Chart, Choice, Desk, Exhibit, Row, Text, View, Weights, row, stack
+from kamlib.pages.exhibit import (
+    Action,
+    Chart,
+    Choice,
+    Desk,
+    Exhibit,
+    Row,
+    Text,
+    View,
+    Weights,
+    of,
+    row,
+    stack,
+)
 from kamlib.pages.html import fill
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, as_text, parse_number
@@ -32,11 +45,13 @@ class About:
 
     `factors(book, model)` gives the factors of one of `matrix.weighed`; `headings`: model -> what stands above its
     weights; `sizes`: column -> what the size of a dot says, the first unless another is chosen; `book`: of what of
-    the workbook it is. `title` says the result, `key` how the marks are to be read.
+    the workbook it is. `called` names the matrix, `says` the result (on paper the page begins with it), `key` how
+    the marks are to be read.
     """
 
     matrix: Matrix
-    title: Text
+    called: str
+    says: Text
     key: str
     drawn: Callable[[Book], pd.DataFrame]
     factors: Callable[[Book, str], pd.DataFrame]
@@ -54,7 +69,8 @@ def _of_idea(view: View) -> Book:
 
 CUSTOMERS = About(
     matrix=kaism.MATRIX,
-    title=lambda view: headlines.headline(portfolio.classes(view.book)),
+    called="The key account matrix.",
+    says=lambda view: headlines.headline(portfolio.classes(view.book)),
     key=f"{HOLLOW} Dotted: where it stood last time. The arc around a dot: how much of its gross profit goes into serving it.",
     drawn=profitability.drawn,
     factors=lambda book, model: of_scope(book, model, book.settings.segment),
@@ -64,7 +80,8 @@ CUSTOMERS = About(
 )
 IDEAS = About(
     matrix=pia.MATRIX,
-    title="",
+    called="The matrix of ideas.",
+    says="",
     key=HOLLOW,
     drawn=pia.drawn,
     factors=lambda book, model: pia.factors(book, model, book.settings.segment),
@@ -113,9 +130,9 @@ def picture(about: About, size: Choice) -> Exhibit:
         return f"{about.key} Size: {about.sizes[view[size]]}." if view.paper else about.key
 
     name = "matrix" if about.matrix.id == kaism.MATRIX.id else f"matrix-{about.matrix.id}"
-    return Exhibit(name, about.title, chart=Chart(
+    return Exhibit(name, lambda view: "" if view.paper else of(about.says, view), chart=Chart(
         charts.matrix, lambda view: (points(view), about.matrix, near(view), view[size]),
-        lambda view: f"{about.matrix.y_label} by {about.matrix.x_label.lower()}", key=key,
+        lambda view: " ".join(filter(None, [about.called, of(about.says, view)])), key=key,
         live=live, shape=lambda view: charts.rooms(len(points(view))), pick=about.pick,
     ))  # fmt: skip
 

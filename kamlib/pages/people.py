@@ -68,6 +68,8 @@ def _add(desk: Desk, content: dict[str, Any]) -> None:
 
 
 def _label(view: View) -> str:
+    if view.paper:
+        return ""
     questions = catalogue.items(LABEL)
     core = questions.loc[questions["core"].eq(True), "id"].tolist()
     said = forms.said(view.book, LABEL)

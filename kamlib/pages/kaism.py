@@ -1,0 +1,229 @@
+"""Who are our key accounts? Who is on the table, what we decide, whether we can look after them, what is to settle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kamlib import catalogue, sureness
+from kamlib.errors import InvalidInput
+from kamlib.models import certainty, headlines, kaism, portfolio
+from kamlib.models import findings as rules
+from kamlib.models.scoring import one
+from kamlib.pages.card import CARD, RULED_OUT
+from kamlib.pages.exhibit import Desk, Exhibit, Grid, Page, View, row, stack
+from kamlib.pages.grids import among, column, names_of, slug
+from kamlib.pages.guide import findings, tips
+from kamlib.pages.html import box_word, fill, line, table, trusted
+from kamlib.pages.matrix import CUSTOMERS, matrix
+from kamlib.pages.people import LABEL_TEST, effort, people
+from kamlib.palette import MARKS
+from kamlib.workbook.schema import BOXES, US, as_text
+
+PAGE = Page(
+    "02_kaism", "Who are our key accounts?", 6, of_segment=True,
+    headline=lambda view: headlines.headline(portfolio.classes(view.book)),
+)  # fmt: skip
+
+# Who is on the table?
+
+ON_THE_TABLE = ("name", "status", "revenue", "profit", "manager", "segment", "note")
+
+
+def _customer_rows(view: View) -> list[dict[str, Any]]:
+    rows = view.book["customers"]
+    rows = rows[rows["segment"].isin([view.book.settings.segment, ""])]
+    return [
+        {"id": r["customer"], "label": r["name"] or r["customer"], "head": str(number),
+         "cells": [as_text(r[c]) for c in ON_THE_TABLE]}
+        for number, r in enumerate(rows.to_dict("records"), start=1)
+    ]  # fmt: skip
+
+
+def _customer_columns(view: View) -> list[dict[str, Any]]:
+    money = {"sub": f"last year, {view.book.settings.currency}"}
+    return [
+        column("customers", "name", "Name"), column("customers", "status", "Status"),
+        column("customers", "revenue", "Revenue", **money), column("customers", "profit", "Profit", **money),
+        among(view, "people", "manager", "Manager"), among(view, "segments", "segment", "Segment"),
+        column("customers", "note", "Note"),
+    ]  # fmt: skip
+
+
+def _add_customer(desk: Desk, content: dict[str, Any]) -> None:
+    view, name = desk.view, content["value"]
+    id = slug(name, view.book["customers"]["customer"])
+    desk.put("customers", customer=id, name=name, segment=view.book.settings.segment, status="prospect")
+
+
+def _remove_customer(desk: Desk, content: dict[str, Any]) -> None:
+    book, id = desk.view.book, str(content["row"])
+    if id in {*book["scores"]["subject"], *book["decisions"]["subject"], *book["rounds"]["customer"]}:
+        raise InvalidInput("This customer has scores or decisions, so it stays; move it to another segment.")
+    desk.remove("customers", customer=id)
+
+
+customers = row(
+    Exhibit("customers", on_paper=False, grid=Grid(
+        "Customers of this segment", _customer_rows, _customer_columns,
+        lambda view, row, name, text: ("customers", {"customer": row, name: text}),
+        actions={"add": _add_customer, "remove": _remove_customer},
+        add="Another customer or prospect:", look={"removable": True},
+    )),
+    stack(
+        Exhibit("about-matrix", words=lambda view: fill("kaism", "about", entry=catalogue.entry("kaism")), on_paper=False),
+        tips(6),
+    ),
+    shape="two",
+)  # fmt: skip
+
+# Where does everybody stand?
+
+position = matrix(CUSTOMERS, CARD, RULED_OUT)
+
+# What do we decide?
+
+
+def _decision_rows(view: View) -> list[dict[str, Any]]:
+    """Suggestion beside decision; on paper with the reasons, category by category."""
+    seen, names = portfolio.classes(view.book), names_of(view.book["people"])
+    if view.paper:
+        order = {box: place for place, box in enumerate([*BOXES, ""])}
+        seen = seen.sort_values("category", key=lambda c: c.map(order).fillna(9), kind="stable")
+    rows = []
+    for r in seen.to_dict("records"):
+        who = (
+            ", ".join(filter(None, [names.get(r["person"], r["person"]), r["on"]]))
+            if view.paper
+            else r["person"]
+        )
+        told = [one(r["y"]), one(r["x"]), r["reason"]] if view.paper else []
+        rows.append({
+            "id": r["customer"], "label": r["name"], "sub": "differs from the suggestion" if r["differs"] else "",
+            "cells": [_suggested(view, r), r["decision"], r["reason_given"], who, r["review_on"], *told],
+        })  # fmt: skip
+    return rows
+
+
+def _decision_columns(view: View) -> list[dict[str, Any]]:
+    words = {
+        box: f"{MARKS[box].glyph}\N{NO-BREAK SPACE}{box_word(box)}" if view.paper else box_word(box)
+        for box in BOXES
+    }
+    columns: list[dict[str, Any]] = [
+        {"id": "box", "label": "Suggested", "kind": "show"},
+        {"id": "decision", "label": "Decided", "kind": "choice", "choices": list(BOXES), "words": words},
+        column("decisions", "reason", "Reason"), among(view, "people", "person", "Who decided"),
+        column("decisions", "review_on", "Review on"),
+    ]  # fmt: skip
+    kinds = {"attractive": "number", "strength": "number", "why": "text"}
+    told = [{"id": name, "label": name.capitalize(), "kind": kind} for name, kind in kinds.items()]
+    return [*columns, *(told if view.paper else [])]
+
+
+def _suggested(view: View, row: dict[str, Any]) -> str:
+    if row["status"] == "ruled_out":
+        return "Ruled out"
+    mark = " (open)" if row["status"] == "undetermined" else " (near)" if row["near_line"] else ""
+    glyph = f"{MARKS[row['box']].glyph}\N{NO-BREAK SPACE}" if view.paper else ""
+    return glyph + box_word(row["box"]) + mark
+
+
+decisions = row(
+    stack(
+        Exhibit("decisions", lambda view: "What we decided, and why" if view.paper else "", grid=Grid(
+            "Suggestion and decision", _decision_rows, _decision_columns,
+            lambda view, row, name, text: ("decisions", {"what": "category", "subject": row, name: text}), corner="Customer",
+        )),
+        Exhibit("sure", "How sure are we?", lambda view: trusted(sureness.verdicts(view.book)), on_screen=False),
+    ),
+    tips(9),
+    shape="two",
+)  # fmt: skip
+
+# Can we look after them?
+
+
+def _portfolio_title(view: View) -> str:
+    words, _ = portfolio.load_words(view.book)
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _portfolio(view: View) -> str:
+    rows, book = portfolio.table(view.book), view.book
+    counts = [_count(r) for r in rows.to_dict("records")]
+    shown = rows.assign(label=[box_word(box) for box in rows["category"]], count=counts)
+    all_ = " in all segments" if len(book["segments"]) > 1 else ""
+    figures = table(shown, {
+        "label": "Category", "count": "customers here", "share_pct": "share, %",
+        "revenue": f"revenue, {book.settings.currency}", "profit": f"profit, {book.settings.currency}",
+        "days_each": "days for one, a year", "days_needed": f"days needed{all_}", "accounts_per_manager": "accounts per manager|one",
+    })  # fmt: skip
+    return fill("kaism", "portfolio", rows=shown.to_dict("records"), figures=figures,
+                managers=len(portfolio.account_managers(book)), questions=portfolio.questions(book))  # fmt: skip
+
+
+def _count(row: dict[Any, Any]) -> str:
+    """How many customers a category has, and how many of them are only suggested: "3 (1 suggested)"."""
+    count, open_ = row["customers"], row["customers"] - row["decided"]
+    if not open_:
+        return f"{count}"
+    return f"{count} suggested" if open_ == count else f"{count} ({open_} suggested)"
+
+
+staffing = stack(
+    row(Exhibit("portfolio", _portfolio_title, _portfolio), effort("days"), shape="two"),
+    people("function", "manages_accounts", "junior", "days"),
+    LABEL_TEST,
+)
+
+# What is still to settle, and who finds it out?
+
+
+def _settle(view: View) -> str:
+    found = rules.find(view.book)
+    return findings(found[found["step"] > 5])
+
+
+UNKNOWN = ("model", "customer", "factor", "supplier")
+HOMEWORK = ("question", "person", "due", "status")
+
+
+def _unknown_rows(view: View) -> list[dict[str, Any]]:
+    """Every unknown score, what clears up most first."""
+    names = names_of(view.book["suppliers"]) | {US: "us"}
+    worth = certainty.find_first(view.book).reset_index(names="place")[[*UNKNOWN, "words", "place"]]
+    found = kaism.unknowns(view.book).merge(worth, "left", list(UNKNOWN)).sort_values("place", kind="stable")
+    return [
+        {"id": "\t".join(r[k] for k in UNKNOWN), "label": r["name"], "cells": [*(r[c] for c in HOMEWORK), r["words"]],
+         "sub": r["label"] + (f" ({names.get(r['supplier'], r['supplier'])})" if r["supplier"] else "")}
+        for r in found.to_dict("records")
+    ]  # fmt: skip
+
+
+def _unknown_columns(view: View) -> list[dict[str, Any]]:
+    return [
+        column("find_out", "question", "What to ask"), among(view, "people", "person", "Who finds out"),
+        column("find_out", "due", "By when"), column("find_out", "status", "Status"),
+        {"id": "worth", "label": "What it clears up", "kind": "show"},
+    ]  # fmt: skip
+
+
+def _unknown_cell(view: View, row: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
+    model, subject, factor, supplier = row.split("\t")
+    return "find_out", {
+        "model": model,
+        "subject": subject,
+        "factor": factor,
+        "supplier": supplier,
+        name: text,
+    }
+
+
+closing = row(
+    Exhibit("settle", "What is still to settle", _settle),
+    Exhibit(
+        "find-out", "What we must find out",
+        lambda view: "" if len(kaism.unknowns(view.book)) else line("Every score is known."),
+        grid=Grid("Find out", _unknown_rows, _unknown_columns, _unknown_cell, corner="Customer"),
+    ),
+)  # fmt: skip
