@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kamlib import excerpt
 from kamlib.errors import InvalidInput
 from kamlib.models import profitability as profit
+from kamlib.models import verdict
 from kamlib.models.profitability import curve, future, overheads
 from kamlib.pages import profit as pages
 from kamlib.pages import value
