@@ -17,7 +17,7 @@ import pandas as pd
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.models import findings, headlines, kaism, market, pia, scenarios, scope
 from kamlib.pages import html
-from kamlib.pages.exhibit import Choice, Page, Part, Slider, View
+from kamlib.pages.exhibit import Choice, Page, Part, Slider, View, of
 from kamlib.workbook import checks, settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
@@ -141,8 +141,9 @@ class Desk:
         if self.paper:
             view = self.view
             if self.audience != "internal" and page.outside:
-                return Paper(page.outside(view), {"title": "", "ends": [], "alone": True})
-            said = {"title": "", "ends": headlines.narrowing(view.book), "alone": False}
+                title, made = page.outside(view)
+                return Paper(made, {"title": title, "ends": [], "alone": True})
+            said = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
             return Paper(html.opening(page, view), said)
         from kamlib import views
 
@@ -150,8 +151,10 @@ class Desk:
 
     def show(self, part: Part) -> Any:
         """An exhibit, or several: on the screen as a widget, on paper as HTML."""
+        if self.audience != "internal":
+            return Paper("")
         if self.paper:
-            return Paper(html.on_paper(part, self.view) if self.audience == "internal" else "")
+            return Paper(html.on_paper(part, self.view))
         from kamlib.app import show
 
         return show.later(self, part)

@@ -31,10 +31,15 @@ def listed(names: Iterable[str], most: int = 0, last: str = "and") -> str:
     """Alder, Birchwood and Castlegate; with `most` shortened to so many names: Alder, Birchwood and 3 more."""
     shown = list(names)
     if most:
-        shown = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in shown]
+        shown = [cut(name) for name in shown]
     if most and len(shown) > most:
         shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
     return f" {last} ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """A text of at most so many letters; what is cut off is marked by an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

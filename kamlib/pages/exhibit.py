@@ -208,13 +208,15 @@ class Row:
 
     parts: tuple[Exhibit | Row | Stack, ...]
     shape: str = "half"
+    on_paper: bool | Callable[[View], bool] = True
 
 
 @dataclass(frozen=True)
 class Stack:
     """Exhibits one below the other."""
 
-    parts: tuple[Exhibit | Row, ...]
+    parts: tuple[Exhibit | Row | Stack, ...]
+    on_paper: bool | Callable[[View], bool] = True
 
 
 Part = Exhibit | Row | Stack
@@ -224,8 +226,9 @@ Part = Exhibit | Row | Stack
 class Page:
     """What a notebook is: its file name without ending, its question, the first of its steps (0: none).
 
-    `headline` says the result in one sentence. `of_segment`: it is about one segment; the others are about
-    the whole company unless one segment was asked for. `outside` gives the page for a customer, where there is one:
+    `headline` says the result in one sentence, `beginning` what stands below it on paper. `of_segment`: it is about one segment; the others are about
+    the whole company unless one segment was asked for. `called`: what it is called on paper, if that is
+    not its question. `outside` gives title and HTML of the page for a customer, where there is one:
     it holds nothing internal, and it is all that such a run shows.
     """
 
@@ -233,18 +236,20 @@ class Page:
     title: str
     step: int = 0
     headline: Text = ""
+    beginning: Part | None = None
     of_segment: bool = False
-    outside: Callable[[View], str] | None = None
+    called: Text = ""
+    outside: Callable[[View], tuple[str, str]] | None = None
 
 
-def row(*parts: Part, shape: str = "half") -> Row:
+def row(*parts: Part, shape: str = "half", on_paper: bool | Callable[[View], bool] = True) -> Row:
     """Exhibits side by side."""
-    return Row(parts, shape)
+    return Row(parts, shape, on_paper)
 
 
-def stack(*parts: Exhibit | Row) -> Stack:
+def stack(*parts: Part, on_paper: bool | Callable[[View], bool] = True) -> Stack:
     """Exhibits one below the other."""
-    return Stack(parts)
+    return Stack(parts, on_paper)
 
 
 def exhibits(part: Part) -> list[Exhibit]:

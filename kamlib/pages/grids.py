@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib.pages.exhibit import Desk, Grid, Text, View, of
+from kamlib.pages.exhibit import Action, Desk, Grid, Text, View, of
 from kamlib.workbook.importing import identity
 from kamlib.workbook.schema import DEFINITIONS, as_text
 
@@ -30,8 +30,7 @@ def names_of(frame: pd.DataFrame) -> dict[str, str]:
 
 def among(view: View, table: str, name: str, label: str) -> dict[str, Any]:
     """A column whose cells are chosen among the rows of a table, shown by name."""
-    words = names_of(view.book[table])
-    return {"id": name, "label": label, "kind": "choice", "choices": list(words), "words": words}
+    return {"id": name, "label": label} | _choice(names_of(view.book[table]))
 
 
 def slug(name: str, taken: Iterable[str]) -> str:
@@ -49,15 +48,23 @@ def listed(
     new: Callable[[View], Mapping[str, Any]] | None = None,
     chosen: Mapping[str, str] | None = None,
     subs: Mapping[str, Text] | None = None,
+    words: Mapping[str, Mapping[str, str] | Callable[[View], Mapping[str, str]]] | None = None,
+    rows_of: Callable[[View], pd.DataFrame] | None = None,
     label: str = "name",
-    sub: str = "",
+    sub: str | Callable[[Mapping[str, Any]], str] = "",
+    actions: Mapping[str, Action] | None = None,
+    look: Mapping[str, Any] | None = None,
+    numbered: bool = False,
     **more: Any,
 ) -> Grid:
     """The rows of a table, a line each: `shown` gives its columns with their headings.
 
     `fixed` gives the part of the key that all lines share, and only rows with it are shown; `new` more
     cells of a row that is added by typing a name. `chosen`: columns whose cells are chosen among the
-    rows of another table, by name. `sub`: the column that stands small below the name.
+    rows of another table, by name; `words`: columns whose choices have other words. `sub`: the column that
+    stands small below the name, or what says it of a row. `rows_of` gives the rows as a model has them, with
+    columns that are only shown. `actions` come beside adding and removing, or take their place.
+    `numbered`: a line begins with its number, where its name is one of the cells.
     """
     keys = DEFINITIONS[table].keys
     own = keys[-1]
@@ -69,31 +76,39 @@ def listed(
         free = [k for k in keys if k not in shared(view)]
         return shared(view) | dict(zip(free, row.split("\t"), strict=True))
 
-    def rows(view: View) -> list[dict[str, Any]]:
-        frame, held = view.book[table], shared(view)
-        for name, value in held.items():
+    def stored(view: View) -> pd.DataFrame:
+        frame = view.book[table]
+        for name, value in shared(view).items():
             frame = frame[frame[name] == value]
-        free = [k for k in keys if k not in held]
+        return frame
+
+    def rows(view: View) -> list[dict[str, Any]]:
+        free = [k for k in keys if k not in shared(view)]
         return [
-            {"id": "\t".join(r[k] for k in free), "label": r[label] or r[own], "sub": r[sub] if sub else "",
-             "cells": [as_text(r[c]) for c in shown]}
-            for r in frame.to_dict("records")
-        ]  # fmt: skip
+            {
+                "id": "\t".join(r[k] for k in free),
+                "label": r[label] or r[own],
+                "sub": sub(r) if callable(sub) else r[sub] if sub else "",
+                "cells": [as_text(r[c]) for c in shown],
+            }
+            | ({"head": str(number)} if numbered else {})
+            for number, r in enumerate((rows_of or stored)(view).to_dict("records"), start=1)
+        ]
 
     def columns(view: View) -> list[dict[str, Any]]:
-        small = {name: of(text, view) for name, text in (subs or {}).items()}
-        return [
-            among(view, chosen[name], name, of(heading, view))
-            if chosen and name in chosen
-            else column(table, name, of(heading, view), **({"sub": small[name]} if name in small else {}))
-            for name, heading in shown.items()
-        ]
+        return [shaped(view, name, of(heading, view)) for name, heading in shown.items()]
+
+    def shaped(view: View, name: str, heading: str) -> dict[str, Any]:
+        if name in (chosen or {}):
+            return among(view, (chosen or {})[name], name, heading)
+        other = of((words or {}).get(name), view)
+        return _shaped(table, name, heading, of((subs or {}).get(name, ""), view), other)
 
     def adding(desk: Desk, content: dict[str, Any]) -> None:
         view = desk.view
         row = shared(view) | (dict(new(view)) if new else {})
         typed = content["value"]
-        desk.put(table, **row, **{own: slug(typed, view.book[table][own]), label: typed})
+        desk.put(table, **row, **{own: slug(typed, stored(view)[own]), label: typed})
 
     def removing(desk: Desk, content: dict[str, Any]) -> None:
         desk.remove(table, **key(desk.view, str(content["row"])))
@@ -103,11 +118,23 @@ def listed(
         rows=rows,
         columns=columns,
         cell=lambda view, row, name, text: (table, key(view, row) | {name: text}),
-        actions={"remove": removing} | ({"add": adding} if add else {}),
+        actions={"remove": removing} | ({"add": adding} if add else {}) | dict(actions or {}),
         add=add,
-        look={"removable": True},
+        look={"removable": True} | dict(look or {}),
         **more,
     )
+
+
+def _shaped(table: str, name: str, heading: str, sub: str, words: Mapping[str, str] | None) -> dict[str, Any]:
+    """A column of a table, with its own words for what may be chosen; what the table has not is only shown."""
+    if name not in DEFINITIONS[table].names:
+        return {"id": name, "label": heading, "kind": "show"}
+    more: dict[str, Any] = {"sub": sub} if sub else {}
+    return column(table, name, heading, **more, **({} if words is None else _choice(words)))
+
+
+def _choice(words: Mapping[str, str]) -> dict[str, Any]:
+    return {"kind": "choice", "choices": list(words), "words": dict(words)}
 
 
 def by_customer(

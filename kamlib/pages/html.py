@@ -16,7 +16,7 @@ from kamlib import charts, palette
 from kamlib.models import headlines
 from kamlib.models.scoring import one
 from kamlib.pages.exhibit import Choice, Exhibit, Figures, Grid, Page, Part, Stack, View, of
-from kamlib.wording import counted, listed
+from kamlib.wording import counted, cut, listed, sentence
 from kamlib.workbook.schema import BOXES, as_text
 
 MOST_ROWS = 40
@@ -36,7 +36,7 @@ def environment() -> Environment:
         finalize=lambda value: "?" if value is None or value != value else value,
     )
     templates.filters |= {"one": one, "whole": whole, "any": present, "box": box_word}
-    templates.filters |= {"listed": listed, "css": in_css}
+    templates.filters |= {"listed": listed, "cut": cut, "sentence": sentence, "css": in_css}
     templates.globals |= {"MARKS": palette.MARKS, "BOXES": BOXES, "LEVELS": LEVELS}
     templates.globals |= {"counted": counted}
     return templates
@@ -224,20 +224,21 @@ def about(view: View) -> list[str]:
 
 
 def opening(page: Page, view: View) -> Markup:
-    """How a page begins on paper: what it is about, and the result in one sentence."""
+    """How a page begins on paper: what it is about, the result in one sentence, and what is to be known before all else."""
     headline = of(page.headline, view)
-    return fill("exhibit", "opening", about=about(view), headline=headline)
+    begins = on_paper(page.beginning, view) if page.beginning else ""
+    return parts(fill("exhibit", "opening", about=about(view), headline=headline), begins)
 
 
 def on_paper(part: Part, view: View) -> Markup:
     """An exhibit, or several, as they stand on paper; "" where there is nothing to say."""
+    if not of(part.on_paper, view):
+        return trusted("")
     if not isinstance(part, Exhibit):
         pieces = [*filter(None, (on_paper(each, view) for each in part.parts))]
         if isinstance(part, Stack) or len(pieces) < 2:
             return parts(*pieces)
         return fill("exhibit", "beside", pieces=pieces)
-    if not of(part.on_paper, view):
-        return trusted("")
     svg = drawn(part, view)
     words = part.words(view) if part.words else ""
     printed = (
