@@ -1,17 +1,11 @@
-"""What a page says: one function a notebook, for readers inside the company, and one for a customer."""
+"""What a page says: one function a notebook, for readers inside the company."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
-
-import pandas as pd
-
-from kamlib import handout, impact, panels, sureness
+from kamlib import panels, sureness
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.models import findings, headlines, kaism, pia, plans, portfolio, profitability, verdict
-from kamlib.wording import listed
+from kamlib.models import findings, headlines, kaism, portfolio, profitability, verdict
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 
@@ -120,108 +114,3 @@ def groundwork(desk: Desk) -> Document:
             **{name: panels.trusted(part(book)) for name, part in parts.items()},
         ),
     )  # fmt: skip
-
-
-def differently(desk: Desk) -> Document:
-    """What notebook 04 is for: step 10 of the workbook, or one customer, or what that customer may have in its hands."""
-    if desk.audience == "customer":
-        return handed(desk)
-    return account(desk) if desk.customer else distinct(desk)
-
-
-def distinct(desk: Desk) -> Document:
-    """Step 10 for a reader: what each category gets, where the days come from, services, accounts to move, the load.
-
-    All customers, unless the notebook was given a segment.
-    """
-    from kamlib import charts
-    from kamlib.models import distinction
-
-    _inside(desk)
-    book = desk.book if desk.narrowed else desk.book.choosing(segment="")
-    flow, presents = distinction.flow(book), distinction.services(book)
-    pictures = {
-        "flow": charts.energy(flow) if len(flow) else None,
-        "presents": charts.presents(presents) if len(presents) else None,
-    }
-    parts = {
-        "different": impact.different, "approaches": impact.approaches, "energy": impact.energy, "services": impact.services,
-        "movers": impact.movers, "begun": impact.plans_of_all, "load": impact.load,
-    }  # fmt: skip
-    return _internal(
-        desk, book, panels.fill(
-            "report_distinction", title=distinction.words(book),
-            findings=panels.trusted(impact.to_settle(findings.differently(book))),
-            communication=panels.trusted(panels.communication()), **_drawn(pictures),
-            **{name: panels.trusted(part(book)) for name, part in parts.items()},
-        ),
-    )  # fmt: skip
-
-
-def account(desk: Desk) -> Document:
-    """One customer for a reader inside: what it is to us, what would help it, who does what by when. Six sheets at most."""
-    from kamlib import briefing, charts
-
-    _inside(desk)
-    if not desk.customer:
-        raise InvalidInput("Which customer is the page about?", table="parameters", column="customer")
-    book = desk.book.choosing(customer=desk.customer)
-    chain, ideas = pia.chain(book), pia.drawn(book)
-    steps, projects = plans.steps(book), plans.projects(book)
-    walked = chain.head(impact.MOST["chain"])
-    pictures = {
-        "walked": charts.chain(walked) if len(walked) else None,
-        "board": charts.matrix(ideas, pia.MATRIX, book.settings.near_line, "total")
-        if _placed(ideas)
-        else None,
-    }
-    parts = {
-        "stands": impact.stands, "ideas": impact.ideas, "projects": impact.projects,
-        "unknown": impact.unknown, "load": impact.load, "findings": impact.own_findings,
-        "sheets": briefing.sheets_of_customer,
-    }  # fmt: skip
-    shown, today = projects.head(impact.MOST["projects"]), date.today().isoformat()
-    return _internal(
-        desk, book, panels.fill(
-            "report_account", title=account_title(pia.listed(book)["name"].iloc[0]),
-            summary=impact.summary(book), stages=walked["name"].tolist(), more=len(chain) - len(walked), people=impact.listed_all(impact.contributors(book)),
-            timetable=panels.trusted(_timetable(shown, steps, today)), **_drawn(pictures),
-            **{name: panels.trusted(part(book)) for name, part in parts.items()},
-        ), contents=False,
-    )  # fmt: skip
-
-
-def account_title(name: str) -> str:
-    """What the page of one customer is called."""
-    return f"{listed([name], 1)}: what we do, and why"
-
-
-def handed(desk: Desk) -> Document:
-    """What the customer may have in its hands. Raises InvalidInput where something internal would be on it."""
-    book, customer = desk.book, desk.customer
-    found = handout.ready(book, customer)
-    handout.refuse(book, customer)
-    return Document(handout.searched(handout.page(found, date.today(), _timetable), book, customer))
-
-
-def _placed(ideas: pd.DataFrame) -> bool:
-    return bool((~ideas["status"].isin(["ruled_out", "unscored"])).any())
-
-
-def _drawn(pictures: dict[str, Any]) -> dict[str, Any]:
-    from kamlib import charts
-
-    return {
-        name: panels.trusted(charts.svg(made, name) if made is not None else "")
-        for name, made in pictures.items()
-    }
-
-
-def _timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> str:
-    """Projects and their steps in time; "" where there is nothing with a date."""
-    from kamlib import charts
-
-    shown = projects.assign(customer="", owner=projects["owner_name"])  # the page is about one customer
-    steps = steps[steps["project"].isin(shown["project"])]
-    dated = (shown[["starts", "ends"]] != "").to_numpy().any() or (steps["due"] != "").any()
-    return charts.svg(charts.timetable(shown, steps, today), "timetable") if dated else ""

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from kamlib.catalogue import sheets
-from kamlib.handout import SHORTEST, folded
 from kamlib.models import kaism, profitability, staffing
+from kamlib.pages.handout import SHORTEST, folded
 from kamlib.workbook import settings
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, US, Tables, as_text, empty, typed

@@ -10,28 +10,20 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib import handout, kernels, panels
+from kamlib import kernels, panels
 from kamlib.desk import Desk
-from kamlib.documents import (
-    Document,
-    account,
-    account_title,
-    certain,
-    differently,
-    document,
-    groundwork,
-)
+from kamlib.documents import Document, certain, document, groundwork
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, portfolio, scenarios
 from kamlib.models.scope import agree
-from kamlib.pages import html
+from kamlib.pages import handout, html
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables
 from kamlib.workbook.stores import files
 
 __all__ = [
-    "Document", "PUBLISHED", "account", "allowed", "certain", "differently", "document", "groundwork", "parameters",
+    "Document", "PUBLISHED", "allowed", "certain", "document", "groundwork", "parameters",
     "publish_copy", "rehearse", "write",
 ]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")
@@ -149,9 +141,7 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
     return raw
 
 
-Page = tuple[
-    str, dict[str, Any], str, str
-]  # notebook, its parameters, file name, title ("" as the notebook says)
+Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 
 
 def write(
@@ -192,14 +182,12 @@ def write(
     _make(out)
     failed: dict[str, list[str]] = {}
     with kernels.folder() as folder:
-        for source, more, name, title in pages:
+        for source, more, name in pages:
             path = out / f"{name}{suffix}.html"
             chosen = {n: (values | more).get(n) for n in ("segment", "near_line", "scenario")}
             narrowed = headlines.narrowing(Book.of(tables, **chosen))
-            ends, look = ([], "") if outside else (narrowed, panels.look())
             try:
-                path_of = NOTEBOOKS / f"{source}.ipynb"
-                page = _run(path_of, values | more, title, ends, look, Path(folder))
+                page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, narrowed, Path(folder))
             except KamError as error:
                 if len(pages) == 1:
                     raise
@@ -224,15 +212,15 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
     if notebook in (BY_SEGMENT, SURE) and not wanted:
         raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
     narrow, ids = {"segment": chosen} if chosen else {}, book["segments"]["segment"]
-    pages: list[Page] = [(source, narrow, name, "") for source, name in WHOLE.items()
+    pages: list[Page] = [(source, narrow, name) for source, name in WHOLE.items()
                          if notebook == source or not (notebook or chosen)]  # fmt: skip
     if notebook in ("", BY_SEGMENT):
-        pages += [(BY_SEGMENT, {"segment": each}, _file_name(each, "kaism", ids), "") for each in wanted]
+        pages += [(BY_SEGMENT, {"segment": each}, _file_name(each, "kaism", ids)) for each in wanted]
     if notebook in ("", SURE):
-        pages += [(SURE, {"segment": each}, _file_name(each, "certainty", ids), "") for each in wanted]
+        pages += [(SURE, {"segment": each}, _file_name(each, "certainty", ids)) for each in wanted]
     if notebook in ("", DIFFERENTLY):
-        there = pia.listed(Book.of(book, segment=chosen)).set_index("customer")["name"]
-        pages += [_account(book, each, str(there[each])) for each in pia.begun(book) if each in there.index]
+        there = set(pia.listed(Book.of(book, segment=chosen))["customer"])
+        pages += [_account(book, each) for each in pia.begun(book) if each in there]
     return pages
 
 
@@ -242,18 +230,16 @@ def _of_customer(book: Book, checked: settings.Parameters, notebook: str) -> lis
         raise InvalidInput(f"The page of one customer comes from {DIFFERENTLY}, not from {notebook}.", table="parameters",
                            column="notebook", found=notebook, allowed=DIFFERENTLY)  # fmt: skip
     if checked.audience == "customer":
-        found = handout.ready(book, checked.customer)
+        handout.ready(book, checked.customer)
         handout.refuse(book, checked.customer)
         values = {"customer": checked.customer, "audience": "customer"}
         file = _file_name(checked.customer, "for", book["customers"]["customer"])
-        return [(DIFFERENTLY, values, file, handout.title(found))]
-    name = pia.listed(Book.of(book, customer=checked.customer))["name"].iloc[0]
-    return [_account(book, checked.customer, str(name))]
+        return [(DIFFERENTLY, values, file)]
+    return [_account(book, checked.customer)]
 
 
-def _account(book: Book, customer: str, name: str) -> Page:
-    file = _file_name(customer, "account", book["customers"]["customer"])
-    return DIFFERENTLY, {"customer": customer}, file, account_title(name)
+def _account(book: Book, customer: str) -> Page:
+    return DIFFERENTLY, {"customer": customer}, _file_name(customer, "account", book["customers"]["customer"])
 
 
 def _make(folder: Path) -> None:
@@ -289,8 +275,8 @@ def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
 
 
-def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: Any, folder: Path) -> str:
-    """Execute the notebook's report cells and give the page, with the notebook's title if it has none."""
+def _run(path: Path, values: dict[str, Any], said: list[str], folder: Path) -> str:
+    """Execute the notebook's cells for paper and give the page."""
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
 
@@ -303,13 +289,13 @@ def _run(path: Path, values: dict[str, Any], title: str, said: list[str], look: 
     shown = [o for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
     if not shown:
         raise KamError("The report came out empty.", hint="Run `kam check` on the workbook.")
-    title = title or next(
+    title = next(
         (c.source.splitlines()[0].lstrip("# ") for c in notebook.cells if c.cell_type == "markdown"), "Report"
     )
     return panels.fill(
         "page",
         title=" · ".join([title, *said]),
-        look=look,
+        look=panels.look(),
         body=panels.trusted(shown[-1]["data"]["text/html"]),
     )
 

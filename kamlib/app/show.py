@@ -92,10 +92,10 @@ def pieces(desk: Desk, exhibit: Exhibit) -> list[W.Widget]:
         found.append((live if exhibit.chart.live else picture)(desk, exhibit, exhibit.chart))
     if exhibit.words and not (together and found):
         found.append(panel(desk, worded, heard))
-    if exhibit.grid:
+    if table := exhibit.grid:
         if not exhibit.title:
-            found.append(widgets.Panel(html=html.subhead(exhibit.grid.title)))
-        found.append(grid(desk, exhibit.grid))
+            found.append(panel(desk, lambda view: html.subhead(of(table.title, view))))
+        found.append(grid(desk, table))
     if not exhibit.steered:
         return found
     return [box([box(left, "kam-zone"), box(found, "kam-zone", "kam-side")], "kam-zones", "kam-steer")]

@@ -19,8 +19,6 @@ from kamlib.heartbeat import Heartbeat
 from kamlib.models import findings as rules
 from kamlib.models import kaism, portfolio, verdict
 from kamlib.views.crew import portfolio_we_can_staff
-from kamlib.views.differently import distinction, energy, moving, services, settled
-from kamlib.views.impact import action, chain, idea_scores, screening
 from kamlib.views.market import balance, market, purpose
 from kamlib.views.parts import column, grid, hear, names_of, panel, person_column, slug, soon, stack, zones
 from kamlib.views.picture import matrix
@@ -36,10 +34,9 @@ from kamlib.workbook import settings, stores
 from kamlib.workbook.schema import BOXES, US, as_text
 
 __all__ = [
-    "action", "assign", "balance", "capacity", "chain", "closing", "customers", "decisions",     "disagreement", "discover", "distinction", "energy", "exercises", "factors", "find_out", "idea_scores",
-    "label_test", "market", "matrix", "moving", "open", "portfolio_we_can_staff", "purpose", "scores", "screening",
-    "segments", "services", "settled", "sheet", "staffing", "sure", "takes", "team",
-    "what_if", ]  # fmt: skip
+    "assign", "balance", "capacity", "closing", "customers", "decisions", "disagreement", "discover", "exercises", "factors", "find_out", "label_test",
+    "market", "matrix", "open", "portfolio_we_can_staff", "purpose", "scores", "segments", "sheet", "staffing", "sure", "takes", "team", "what_if",
+]  # fmt: skip
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
 PAGES |= {10: "04_pia"}
 PROFIT, SURE = "03_profitability", "05_certainty"  # the evidence behind several steps

@@ -305,19 +305,3 @@ def _by_key(rows: Iterable[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[
         key = (table, *(row.get(k, "") for k in DEFINITIONS[table].keys))
         merged.setdefault(key, {}).update(row)
     return [(key[0], row) for key, row in merged.items()]
-
-
-def of_segment(desk: Desk, title: str, columns: Callable[[], list[dict[str, Any]]], cells: Callable[[str], list[str]],
-                target: Callable[[str, str, str], tuple[str, dict[str, Any]]], *, prospects: bool = False) -> Grid:  # fmt: skip
-    """A grid with a row for each customer of the segment in the title line."""
-
-    def rows() -> list[dict[str, Any]]:
-        table = desk.book["customers"]
-        own = table[(table["segment"] == desk.settings.segment) | (desk.settings.segment == "")]
-        own = own if prospects else own[own["status"] != "prospect"]
-        return [
-            {"id": c, "label": n or c, "cells": cells(c)}
-            for c, n in zip(own["customer"], own["name"], strict=True)
-        ]
-
-    return grid(desk, rows, columns, target, title=title, corner="Customer")

@@ -14,7 +14,7 @@ import pandas as pd
 from kamlib import catalogue, palette
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import pia, plans
-from kamlib.panels import fill, trusted
+from kamlib.pages.html import fill, trusted
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, CHAINS, DEFINITIONS, US, Tables, typed
 from kamlib.workbook.settings import of_workbook
@@ -149,7 +149,7 @@ def page(found: Tables, today: date, draw: Draw | None = None) -> str:
     said = found["settings"]
     supplier = next(iter(said.loc[said["key"] == "supplier", "value"]), "")
     drawn = draw(projects, steps, today.isoformat()) if draw else ""
-    return fill("report_handout", title=title(found), supplier=supplier, today=today.isoformat(), steps=plan,
+    return fill("handout", "page", title=title(found), supplier=supplier, today=today.isoformat(), steps=plan,
                 chain=chain[["name", "level", "trouble"]].to_dict("records"), picture=trusted(drawn),
                 projects=projects[["project", "name", "starts", "ends", "status", "owner_name"]].to_dict("records"))  # fmt: skip
 
