@@ -12,10 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kamlib import catalogue, palette
-from kamlib.models import certainty, findings, headlines, kaism, pia, portfolio, progress, verdict
+from kamlib.models import findings, headlines, kaism, pia, portfolio, progress, verdict
 from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
 from kamlib.pages import html
+from kamlib.pages.card import row_of, said_of, shares  # noqa: F401
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, US
 
@@ -313,26 +314,6 @@ def placements(book: Book) -> str:
     order = {box: i for i, box in enumerate([*BOXES, ""])}
     rows = seen.sort_values("category", key=lambda s: s.map(order).fillna(9), kind="stable")
     return fill("placements", rows=rows.to_dict("records"))
-
-
-def shares(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The boxes of a customer of `verdict.verdicts` with their chances in %, the greatest first."""
-    found = [{"box": box, "pct": 100 * row[f"share_{box}"], "word": certainty.percent(row[f"share_{box}"], row["sure"] == "firm")}
-             for box in BOXES if row[f"share_{box}"] > 0]  # fmt: skip
-    return sorted(found, key=lambda part: -part["pct"])
-
-
-def row_of(row: dict[Any, Any]) -> dict[str, Any]:
-    """A row of `verdict.verdicts` as a template takes it, with what its shares depend on in words."""
-    return {str(name): value for name, value in row.items()} | {"over": verdict.DOUBTS[row["doubt"]]}
-
-
-def said_of(book: Book, customer: str) -> dict[str, Any]:
-    """The verdict on one customer with its bar of boxes; an empty row where there is none."""
-    found = verdict.verdicts(book)
-    own = found[found["customer"] == customer].head(1).to_dict("records")
-    row = row_of(own[0]) if own else dict.fromkeys(verdict.COLUMNS, "") | {"over": ""}
-    return row | {"shares": shares(row) if own else []}
 
 
 def score_table(book: Book, seen: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ from kamlib import charts
 from kamlib.errors import InvalidInput
 from kamlib.models import pia, plans, portfolio
 from kamlib.pages import handout
-from kamlib.pages.card import verdict
+from kamlib.pages.card import said_of
 from kamlib.pages.exhibit import Exhibit, View, stack
 from kamlib.pages.grids import names_of
 from kamlib.pages.html import box_word, fill, line
@@ -159,7 +159,13 @@ def _stands(view: View) -> str:
     row = place(book)
     if row["status"] == "unscored" and not row["decision"]:
         return ""
-    return fill("account", "stands", row=row, said=verdict(row), people=names_of(book["people"]))
+    return fill(
+        "account",
+        "stands",
+        row=row,
+        said=said_of(book.choosing(customer="", segment=""), book.settings.customer),
+        people=names_of(book["people"]),
+    )
 
 
 def _nothing(view: View) -> str:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from kamlib import catalogue
 from kamlib.errors import InvalidInput
-from kamlib.models import certainty, kaism, portfolio
+from kamlib.models import certainty, kaism, portfolio, verdict
 from kamlib.models.factors import of_scope
 from kamlib.pages.exhibit import Choice, Desk, Exhibit, View
 from kamlib.pages.grids import names_of
-from kamlib.pages.html import box_word, fill, line, trusted
+from kamlib.pages.html import box_word, fill, line
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, US
-
-VERDICTS = {"firm": "Firm", "likely": "Likely", "open": "Open", "": "Ruled out"}
 
 
 def customers(view: View) -> dict[str, str]:
@@ -47,14 +44,14 @@ def _card(view: View) -> str:
     boxes = {item["id"]: item for item in catalogue.entry("kaism")["items"]}
     people = names_of(book["people"])
     return fill(
-        "matrix", "card", row=row, said=verdict(row), sure=sure(book, view.customer), box=boxes.get(row["category"], {}),
+        "matrix", "card", row=row, said=said_of(book, view.customer), box=boxes.get(row["category"], {}),
         waived=_waived(book, view.customer), attractive=factor_rows(book, of_scope(book, "attractiveness", row["segment"]), view.customer),
         people=people, unknown=_unknown(book, view.customer), locked=view.locked, **strengths(book, view.customer),
     )  # fmt: skip
 
 
-def verdict(row: dict[str, Any]) -> str:
-    """How certain a box is, in one sentence."""
+def place_words(row: dict[str, Any]) -> str:
+    """How clear the place of an idea is on its matrix, in one sentence."""
     could = [box_word(box).lower() for box in row["possible"].split("|") if box]
     if row["status"] == "ruled_out":
         return f"Ruled out: {row['reason']}."
@@ -72,20 +69,26 @@ def verdict(row: dict[str, Any]) -> str:
 
 
 def shares(row: dict[str, Any]) -> list[dict[str, Any]]:
-    """The boxes of a customer of `certainty.certainty` with their chances in %, the greatest first."""
-    found = [{"box": box, "pct": 100 * row[f"p_{box}"], "word": certainty.percent(row[f"p_{box}"], row["exact"])}
-             for box in BOXES if row[f"p_{box}"] > 0]  # fmt: skip
+    """The boxes of a customer of `verdict.verdicts` with their chances in %, the greatest first."""
+    found = [
+        {"box": box, "pct": 100 * share, "word": certainty.percent(share, row["sure"] == "firm")}
+        for box in BOXES
+        if (share := row[f"share_{box}"]) > 0
+    ]
     return sorted(found, key=lambda part: -part["pct"])
 
 
-def sure(book: Book, customer: str) -> Markup:
-    """Verdict, sentence and bar of boxes of one customer; "" where there is nothing to say."""
-    found = certainty.certainty(book)
-    own = found[(found["customer"] == customer) & (found["verdict"] != "")]
-    if own.empty:
-        return trusted("")
-    row = own.iloc[0].to_dict()
-    return fill("matrix", "sure", said=VERDICTS[row["verdict"]], words=row["words"], shares=shares(row))
+def row_of(row: dict[Any, Any]) -> dict[str, Any]:
+    """A row of `verdict.verdicts` as a template takes it, with what its shares depend on in words."""
+    return {str(name): value for name, value in row.items()} | {"over": verdict.DOUBTS[row["doubt"]]}
+
+
+def said_of(book: Book, customer: str) -> dict[str, Any]:
+    """The verdict on one customer with its bar of boxes; an empty row where there is none."""
+    found = verdict.verdicts(book)
+    own = found[found["customer"] == customer].head(1).to_dict("records")
+    row = row_of(own[0]) if own else dict.fromkeys(verdict.COLUMNS, "") | {"over": ""}
+    return row | {"shares": shares(row) if own else []}
 
 
 def _waived(book: Book, customer: str) -> str:

@@ -11,7 +11,7 @@ from kamlib import catalogue
 from kamlib.errors import InvalidInput
 from kamlib.models import pia
 from kamlib.pages.account import book_of
-from kamlib.pages.card import factor_rows, verdict
+from kamlib.pages.card import factor_rows, place_words
 from kamlib.pages.exhibit import Choice, Desk, Exhibit, View
 from kamlib.pages.html import fill, line
 
@@ -50,7 +50,7 @@ def _card(at: str) -> Callable[[View], str]:
             "impact",
             "card",
             row=row,
-            said=verdict(row),
+            said=place_words(row),
             screened=_own(pia.screening(book), idea),
             value=_own(pia.value(book), idea)["words"],
             tie=_own(pia.lock_in(book), idea),

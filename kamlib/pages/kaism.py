@@ -6,7 +6,7 @@ from typing import Any
 
 from kamlib import catalogue, sureness
 from kamlib.errors import InvalidInput
-from kamlib.models import certainty, headlines, kaism, portfolio
+from kamlib.models import headlines, kaism, portfolio, verdict
 from kamlib.models import findings as rules
 from kamlib.models.scoring import one
 from kamlib.pages.card import CARD, RULED_OUT
@@ -86,6 +86,7 @@ position = matrix(CUSTOMERS, CARD, RULED_OUT)
 def _decision_rows(view: View) -> list[dict[str, Any]]:
     """Suggestion beside decision; on paper with the reasons, category by category."""
     seen, names = portfolio.classes(view.book), names_of(view.book["people"])
+    seen = seen.assign(word=verdict.verdicts(view.book)["word"])
     if view.paper:
         order = {box: place for place, box in enumerate([*BOXES, ""])}
         seen = seen.sort_values("category", key=lambda c: c.map(order).fillna(9), kind="stable")
@@ -123,9 +124,8 @@ def _decision_columns(view: View) -> list[dict[str, Any]]:
 def _suggested(view: View, row: dict[str, Any]) -> str:
     if row["status"] == "ruled_out":
         return "Ruled out"
-    mark = " (open)" if row["status"] == "undetermined" else " (near)" if row["near_line"] else ""
     glyph = f"{MARKS[row['box']].glyph}\N{NO-BREAK SPACE}" if view.paper else ""
-    return glyph + box_word(row["box"]) + mark
+    return f"{glyph}{box_word(row['box'])} ({row['word'].lower()})"
 
 
 decisions = row(
@@ -191,7 +191,7 @@ HOMEWORK = ("question", "person", "due", "status")
 def _unknown_rows(view: View) -> list[dict[str, Any]]:
     """Every unknown score, what clears up most first."""
     names = names_of(view.book["suppliers"]) | {US: "us"}
-    worth = certainty.find_first(view.book).reset_index(names="place")[[*UNKNOWN, "words", "place"]]
+    worth = verdict.homework(view.book).reset_index(names="place")[[*UNKNOWN, "words", "place"]]
     found = kaism.unknowns(view.book).merge(worth, "left", list(UNKNOWN)).sort_values("place", kind="stable")
     return [
         {"id": "\t".join(r[k] for k in UNKNOWN), "label": r["name"], "cells": [*(r[c] for c in HOMEWORK), r["words"]],
