@@ -18,7 +18,6 @@ from kamlib import catalogue, charts, panels, report
 from kamlib.desk import Desk
 from kamlib.models import kaism, pia
 from kamlib.workbook import checks, stores
-from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed
 from tests import pages
 from tests.messages import COLUMNS, VERBS
@@ -224,7 +223,7 @@ def test_no_script_runs_in_a_report_or_a_picture(place: Path, browser: Any, tmp_
         for payload in PAYLOADS[number * EACH :][:EACH]:
             assert payload in seen
         picture = tmp_path / "picture.svg"
-        drawn = kaism.drawn(Book(desk.tables, desk.settings))
+        drawn = kaism.drawn(desk.book)
         picture.write_text(charts.svg(charts.matrix(drawn, kaism.MATRIX)), encoding="utf-8")
         page.goto(picture.as_uri())
         assert ran(page) is None and page.evaluate(TRAPS) == []

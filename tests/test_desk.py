@@ -22,7 +22,6 @@ from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
 from kamlib.models import kaism
 from kamlib.pages import profit
 from kamlib.workbook import checks, stores
-from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables
 from tests import messages, worked
 from tests.paper import paper
@@ -128,9 +127,7 @@ def test_what_is_put_is_on_disk_when_put_returns_and_every_listener_hears_it(pla
 
     assert heard == [["9.5"]] and desk.saved_at
     assert desk.tables["scores"] is not before and before.equals(copy)
-    assert kaism.drawn(Book(desk.tables, desk.settings)).set_index("customer").loc[
-        "Beta", "y"
-    ] == pytest.approx(6.75)
+    assert kaism.drawn(desk.book).set_index("customer").loc["Beta", "y"] == pytest.approx(6.75)
 
 
 def test_a_score_says_who_and_when_and_keeps_what_else_was_there(place: Path) -> None:
@@ -251,12 +248,12 @@ def test_the_page_who_pays_is_whole_whatever_the_gross_margin(place: Path, pct: 
 def test_a_what_if_shows_and_stores_nothing(place: Path) -> None:
     desk = at(place)
     before = stores.load(place)[1]["factors"]
-    agreed = kaism.place(Book(desk.tables, desk.settings))
+    agreed = kaism.place(desk.book)
 
     desk.preview("factors", [FACTOR | {"weight": "0"}])
-    assert desk.supposing and not kaism.place(Book(desk.tables, desk.settings)).equals(agreed)
+    assert desk.supposing and not kaism.place(desk.book).equals(agreed)
     desk.preview("factors", [])
-    assert not desk.supposing and kaism.place(Book(desk.tables, desk.settings)).equals(agreed)
+    assert not desk.supposing and kaism.place(desk.book).equals(agreed)
 
     desk.preview("factors", [FACTOR | {"weight": "0"}])
     desk.put("scores", **GROWTH, score=6.5)
@@ -415,10 +412,7 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(place: Pa
     view = views.matrix(desk, kaism.MATRIX, kaism.drawn)
     card = next(w for w in inside(view) if "kam-decide" in getattr(w, "html", ""))
     fields = {"decision": "opportunistic", "reason": "", "person": "", "review_on": "2027-01-01"}
-    if (
-        kaism.place(Book(desk.tables, desk.settings)).set_index("customer").loc["Alpha", "box"]
-        == "opportunistic"
-    ):
+    if kaism.place(desk.book).set_index("customer").loc["Alpha", "box"] == "opportunistic":
         fields["decision"] = "key"
 
     (answer,) = tell(card, {"do": "decide", "subject": "Alpha", "fields": fields})

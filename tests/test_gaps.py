@@ -6,7 +6,6 @@ all examples, and looks at every widget and picture of the notebooks too (about 
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 import os
@@ -23,9 +22,9 @@ from kamlib import charts, documents, handout, panels, sureness
 from kamlib.desk import Desk
 from kamlib.documents import Document
 from kamlib.models import results
-from kamlib.workbook import checks, settings, stores
-from kamlib.workbook.book import Book
+from kamlib.workbook import settings
 from kamlib.workbook.schema import BOXES, DEFINITIONS, Tables
+from tests.books import few, sound
 from tests.worked import frame
 
 ALL = os.environ.get("KAM_GAPS", "") == "all"
@@ -33,23 +32,6 @@ ODD = re.compile(
     r"\b(nan|NaN|NaT|[Ii]nf|[Ii]nfinity|undefined|Traceback|Timestamp)\b|\bNone\b(?! of | that |\. )|<NA>|[{}]|\[object"
 )
 SHOWN = ("html", "value", "title", "corner", "add", "pick", "rows", "columns", "items", "choices")
-
-
-def sound(text: Tables) -> Tables:
-    """Without the rows that hang on what was taken away, so that the workbook opens."""
-    while len(wrong := (found := checks.check(text))[found["level"] == "error"]):
-        for name, rows in wrong.groupby("table"):
-            lines = {int(row.split()[1]) - 2 for row in rows["row"]}
-            text = {**text, name: text[name].drop(index=[*lines]).reset_index(drop=True)}
-    return text
-
-
-@functools.cache
-def book(name: str) -> Tables:
-    """An example with a few customers of each segment."""
-    text = stores.load(settings.shipped("data") / name, read_only=True)[1]
-    few = text["customers"].groupby("segment", sort=False).head(3)
-    return sound({**text, "customers": few.reset_index(drop=True)})
 
 
 def decided(text: Tables, box: str) -> Tables:
@@ -116,12 +98,12 @@ def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
     yield from ((page.__name__, page(desk)) for page in made)
     if desk.customer:
         for who in desk.tables["customers"]["customer"]:
-            yield "sure", Document(sureness.card(Book(desk.tables, desk.settings), who))
+            yield "sure", Document(sureness.card(desk.book, who))
         yield "account", documents.account(desk)
-        seen = results.RESULTS["classes"](Book(desk.tables, desk.settings))
+        seen = results.RESULTS["classes"](desk.book)
         yield (
             "card",
-            Document(panels.card(Book(desk.tables, desk.settings), seen, desk.customer, locked=False)),
+            Document(panels.card(desk.book, seen, desk.customer, locked=False)),
         )
     for path in sorted(settings.shipped("notebooks").glob("*.ipynb")) if ALL else ():
         cells = [
@@ -182,20 +164,20 @@ def look(what: str, text: Tables) -> None:
 
 @pytest.mark.parametrize("what", GAPS)
 def test_what_is_unknown_is_shown_in_words(what):
-    look(what, GAPS[what](book("bank")))
+    look(what, GAPS[what](few("bank")))
 
 
 @pytest.mark.skipif(not ALL, reason="KAM_GAPS=all takes about an hour")
 @pytest.mark.parametrize("name", ["tiny", "bank", "insurer"])
 def test_every_gap_is_shown_in_words(name):
-    for what, text in gaps(book(name)):
+    for what, text in gaps(few(name)):
         look(what, text)
 
 
 @pytest.mark.parametrize("size", ["largest", "smallest"])
 def test_no_result_is_endless_however_large_or_small_the_numbers_are(size):
     """Numbers beyond all figures are refused; from those that are taken no sum and no quotient runs over."""
-    text = book("bank")
+    text = few("bank")
     for name in text.keys() & DEFINITIONS.keys() - {"history", "settings"}:
         for column in numbers(name):
             allowed = DEFINITIONS[name][column]
@@ -207,6 +189,6 @@ def test_no_result_is_endless_however_large_or_small_the_numbers_are(size):
                 text = {**text, name: text[name].assign(**{column: cells.where(cells == "", odd)})}
     desk = open_book(sound(text))
     for name, result in results.RESULTS.items():
-        found = result(Book(desk.tables, desk.settings)).select_dtypes("number")
+        found = result(desk.book).select_dtypes("number")
         endless = np.isinf(found.to_numpy(float, na_value=np.nan)).any(axis=0)
         assert found.columns[endless].tolist() == [], name

@@ -52,7 +52,7 @@ def test_every_cell_heading_and_line_is_on_paper_and_every_sheet_says_what_it_is
         about = page.locator("p.about").inner_text()
         assert page.locator("tr").count() and name in about and f"kamlib {__version__}" in about
         if kind in ("document", "certain"):
-            assert headlines.narrowing(Book(desk.tables, desk.settings))[0] in about
+            assert headlines.narrowing(desk.book)[0] in about
         for size in PAPER_PX if kind == "distinct" else ["A4"]:
             assert lost(page, size, about) == [], (kind, size)
     page.close()

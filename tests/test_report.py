@@ -356,8 +356,8 @@ def test_a_published_copy_is_shown_in_the_scenario_that_was_asked_for(tmp_path, 
     desk = open_desk(workbook=str(copied))
 
     expected = results.show(str(ROOT / "data" / "insurer"), "kaism", "broker_networks", scenario="price_war")
-    pd.testing.assert_frame_equal(kaism.place(Book(desk.tables, desk.settings)), expected)
-    assert headlines.in_scenario(Book(desk.tables, desk.settings)) == "We lose the price war"
+    pd.testing.assert_frame_equal(kaism.place(desk.book), expected)
+    assert headlines.in_scenario(desk.book) == "We lose the price war"
 
 
 @pytest.mark.parametrize("static", [[], ["--static", "page.html"]])
@@ -530,7 +530,7 @@ def test_the_page_on_one_customer_has_its_sheets_and_nobody_elses():
     desk = example("insurer")
     desk.look_at("alder")
     page = documents.differently(desk).html
-    said = sheets.table(Book(desk.tables, desk.settings))
+    said = sheets.table(desk.book)
     own = said[said["subject"] == "Alder Network"]
     assert page.count("lines filled in") == own["sheet"].nunique() == 4
     for row in own.to_dict("records"):

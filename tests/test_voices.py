@@ -30,9 +30,8 @@ def text_of(name):
     return dict(stores.load(settings.shipped("data") / name, read_only=True)[1])
 
 
-def example(name="insurer", segment=SEGMENT, **more):
-    tables = T.typed(text_of(name))
-    return tables, settings.of_workbook(tables, segment=segment, **more)
+def example(name="insurer", segment=SEGMENT, **more) -> Book:
+    return Book.of(T.typed(text_of(name)), segment=segment, **more)
 
 
 def vote(person, subject, factor, score, supplier="", round_="2026"):
@@ -41,14 +40,14 @@ def vote(person, subject, factor, score, supplier="", round_="2026"):
             "supplier": supplier, "score": score}  # fmt: skip
 
 
-def book(ballots=(), people=PEOPLE, chosen=None, **more):
-    """The worked example with ballots: text tables, typed tables, settings."""
-    text = worked.text(**more) | {
-        "people": worked.frame("people", people),
-        "ballots": worked.frame("ballots", ballots),
-    }
-    tables = T.typed(text)
-    return text, tables, settings.of_workbook(tables, segment="main", **(chosen or {}))
+def voted(ballots=()):
+    """The text tables of the worked example with ballots."""
+    people = worked.frame("people", PEOPLE)
+    return worked.text() | {"people": people, "ballots": worked.frame("ballots", ballots)}
+
+
+def book(ballots=(), **chosen) -> Book:
+    return Book.of(T.typed(voted(ballots)), segment="main", **chosen)
 
 
 def rings(chart) -> int:
@@ -61,8 +60,8 @@ def rings(chart) -> int:
     return found
 
 
-def ringed(tables, chosen) -> int:
-    pictures = [voices.pictured(Book(tables, chosen), model) for model in voices.AXES]
+def ringed(whole) -> int:
+    pictures = [voices.pictured(whole, model) for model in voices.AXES]
     return sum(rings(charts.heat(cells)) for cells in pictures if len(cells))
 
 
@@ -97,46 +96,47 @@ def shown(text, tmp_path, *, locked=False, segment="", act=lambda page: None):
 
 
 def press(panel, **content):
-    panel._handle_custom_msg(content, [])
+    for heard in panel._msg_callbacks.callbacks:
+        heard(panel, content, [])
 
 
 # -- the insurer ------------------------------------------------------------------------------------
 
 
 def test_the_title_is_the_result_with_the_counts_of_the_model():
-    tables, chosen = example()
-    cells = disagreement.cells(Book(tables, chosen))
+    whole = example()
+    cells = disagreement.cells(whole)
     some = (cells["could_change"] == "yes").sum()
 
-    assert voices.title(Book(tables, chosen)) == (
+    assert voices.title(whole) == (
         f"{some} of {len(cells)} cells could change a box; the rest of our disagreement does not matter"
     )
-    tables, chosen = example("bank", "universities")
-    assert voices.title(Book(tables, chosen)).startswith("Eight of 83 cells could")
+    whole = example("bank", "universities")
+    assert voices.title(whole).startswith("Eight of 83 cells could")
 
 
 def test_the_sentences_are_those_of_the_model():
-    tables, chosen = example()
-    head, talk = voices.head(Book(tables, chosen)), voices.talk(Book(tables, chosen))
+    whole = example()
+    head, talk = voices.head(whole), voices.talk(whole)
 
-    for words in disagreement.agreement(Book(tables, chosen))["words"]:
+    for words in disagreement.agreement(whole)["words"]:
         assert escape(words) in head
-    close = disagreement.borderline(Book(tables, chosen))
+    close = disagreement.borderline(whole)
     assert head.count("doubt") == (close["too_close"] == "yes").sum() == 3
     for words in close["words"]:
         assert escape(words) in head
     assert "Ballots of the round 2026." in head
     assert head.count("Krippendorff") == 2 and head.count("Kendall") == 1 and "nan" not in head
-    listed = voices.mattering(Book(tables, chosen))
+    listed = voices.mattering(whole)
     for words in listed["words"].head(voices.MOST):
         assert escape(words) in talk
     assert talk.count("<li>") == voices.MOST and f"And {len(listed) - voices.MOST} more." in talk
 
 
 def test_the_cells_farthest_apart_come_first_and_say_whose_score_it_is():
-    tables, chosen = example()
-    listed = voices.mattering(Book(tables, chosen))
-    talk = plain(voices.talk(Book(tables, chosen)))
+    whole = example()
+    listed = voices.mattering(whole)
+    talk = plain(voices.talk(whole))
 
     assert (listed["highest"] - listed["lowest"]).is_monotonic_decreasing
     assert "Ivybridge , Pays its bills:" in talk[:60]
@@ -147,18 +147,18 @@ def test_the_cells_farthest_apart_come_first_and_say_whose_score_it_is():
     ("name", "segment"), [("insurer", SEGMENT), ("insurer", "bank_channel"), ("insurer", ""), ("bank", "")]
 )
 def test_there_are_as_many_rings_as_cells_that_could_change_a_box(name, segment):
-    tables, chosen = example(name, segment)
-    cells = disagreement.cells(Book(tables, chosen))
+    whole = example(name, segment)
+    cells = disagreement.cells(whole)
 
-    assert ringed(tables, chosen) == (cells["could_change"] == "yes").sum() > 0
+    assert ringed(whole) == (cells["could_change"] == "yes").sum() > 0
 
 
 def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
-    tables, chosen = example()
-    people = voices.people(Book(tables, chosen))
+    whole = example()
+    people = voices.people(whole)
     by, otherwise = (
-        disagreement.by_function(Book(tables, chosen)),
-        disagreement.views_of(Book(tables, chosen)),
+        disagreement.by_function(whole),
+        disagreement.views_of(whole),
     )
 
     compared = by.dropna(subset=["difference"])
@@ -175,18 +175,18 @@ def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
 
 
 def test_people_stand_behind_a_fold_sorted_by_name():
-    tables, chosen = example()
-    _, fold = voices.people(Book(tables, chosen)).split("<details", 1)
+    whole = example()
+    _, fold = voices.people(whole).split("<details", 1)
     order = [plain(part).partition(" scores ")[0] for part in fold.split("<li>")[1:]]
 
-    assert order == sorted(disagreement.by_person(Book(tables, chosen))["name"], key=str.casefold)
+    assert order == sorted(disagreement.by_person(whole)["name"], key=str.casefold)
 
 
 def test_a_report_has_all_but_buttons_and_single_people():
-    tables, chosen = example()
-    made = voices.report(Book(tables, chosen))
+    whole = example()
+    made = voices.report(whole)
 
-    assert voices.title(Book(tables, chosen)) in made and "Worth talking about" in made
+    assert voices.title(whole) in made and "Worth talking about" in made
     assert made.count("<svg") == 2 and "<button" not in made and "<details" not in made
     assert "Who scores what lower or higher" in made
 
@@ -207,27 +207,27 @@ def test_white_is_all_alike_and_nothing_is_no_votes():
 
 
 def test_colours_of_the_picture_are_greys():
-    tables, chosen = example()
+    whole = example()
     for model in voices.AXES:
-        for colour in grey_of(charts.heat(voices.pictured(Book(tables, chosen), model))).values():
+        for colour in grey_of(charts.heat(voices.pictured(whole, model))).values():
             assert colour[1:3] == colour[3:5] == colour[5:7]
 
 
 def test_customers_stand_as_in_the_grid_of_scores_and_we_before_our_competitors():
-    tables, chosen = example()
-    cells = voices.pictured(Book(tables, chosen), "attractiveness")
-    own = tables["customers"][tables["customers"]["segment"] == SEGMENT]
+    whole = example()
+    cells = voices.pictured(whole, "attractiveness")
+    own = whole["customers"][whole["customers"]["segment"] == SEGMENT]
     assert list(dict.fromkeys(cells["customer"])) == own["customer"].tolist()
 
-    lines = voices.pictured(Book(tables, chosen), "strength").groupby("customer", sort=False)["of"].unique()
+    lines = voices.pictured(whole, "strength").groupby("customer", sort=False)["of"].unique()
     assert all(list(of) == ["us", "Corvid Life", "Penmere Assurance"] for of in lines)
 
 
 def test_customers_without_votes_are_rows_without_cells():
-    _, tables, chosen = book([vote("petra", "Alpha", "f1", 5), vote("tom", "Alpha", "f1", 9)])
-    cells = voices.pictured(Book(tables, chosen), "attractiveness")
+    whole = book([vote("petra", "Alpha", "f1", 5), vote("tom", "Alpha", "f1", 9)])
+    cells = voices.pictured(whole, "attractiveness")
 
-    assert set(cells["customer"]) == set(tables["customers"]["customer"])
+    assert set(cells["customer"]) == set(whole["customers"]["customer"])
     assert len(grey_of(charts.heat(cells))) == 1 and charts.svg(charts.heat(cells)).startswith("<svg")
 
 
@@ -256,57 +256,51 @@ def test_two_factors_of_one_name_are_two_columns():
 
 def test_it_is_said_which_round_is_looked_at():
     ballots = [vote("petra", "Alpha", "f1", 5, round_="2025"), vote("tom", "Alpha", "f1", 9, round_="2026")]  # fmt: skip
-    _, tables, chosen = book(ballots)
-    assert "Ballots of the round 2026, the latest of 2: 2025, 2026." in voices.head(Book(tables, chosen))
+    whole = book(ballots)
+    assert "Ballots of the round 2026, the latest of 2: 2025, 2026." in voices.head(whole)
 
-    _, tables, chosen = book(ballots, chosen={"round": "2025"})
-    assert "Ballots of the round 2025, the one that is set of 2" in voices.head(Book(tables, chosen))
+    whole = book(ballots, round="2025")
+    assert "Ballots of the round 2025, the one that is set of 2" in voices.head(whole)
 
-    _, tables, chosen = book(ballots, chosen={"round": "2027"})
-    said = voices.head(Book(tables, chosen))
+    whole = book(ballots, round="2027")
+    said = voices.head(whole)
     assert "Nobody has voted in the round 2027 yet; there are ballots of 2025, 2026." in said
-    assert voices.report(Book(tables, chosen)) == ""
+    assert voices.report(whole) == ""
 
 
 def test_nobody_voted_is_one_friendly_sentence():
-    _, tables, chosen = book()
-    assert voices.title(Book(tables, chosen)) == voices.NOBODY
-    assert voices.title(Book(tables, chosen), home=True) == voices.HOME == "The ballots stay with the team."
-    assert (
-        voices.talk(Book(tables, chosen))
-        == voices.people(Book(tables, chosen))
-        == voices.report(Book(tables, chosen))
-        == ""
-    )
-    tables, chosen = example(segment="independent_advisers")
-    assert voices.title(Book(tables, chosen), home=True) == voices.HERE
+    whole = book()
+    assert voices.title(whole) == voices.NOBODY
+    assert voices.title(whole, home=True) == voices.HOME == "The ballots stay with the team."
+    assert voices.talk(whole) == voices.people(whole) == voices.report(whole) == ""
+    whole = example(segment="independent_advisers")
+    assert voices.title(whole, home=True) == voices.HERE
 
 
 def test_one_person_alone_has_nobody_to_differ_from():
-    _, tables, chosen = book([vote("petra", "Alpha", "f1", 1), vote("petra", "Beta", "f1", 7)])
-    made = voices.report(Book(tables, chosen))
+    whole = book([vote("petra", "Alpha", "f1", 1), vote("petra", "Beta", "f1", 7)])
+    made = voices.report(whole)
 
     assert "Only one person has voted: nothing to compare." in made and "disagreement" not in made
     assert not re.search(r"\bnan\b", made.lower())
 
 
 def test_where_no_box_hangs_on_a_vote_that_is_said():
-    _, tables, chosen = book([vote("petra", "Alpha", "f1", 8), vote("tom", "Alpha", "f1", 8)])
-    assert voices.title(Book(tables, chosen)) == "The 1 cell that was voted on could not change a box"
-    assert "every customer stays in its box" in plain(voices.talk(Book(tables, chosen)))
+    whole = book([vote("petra", "Alpha", "f1", 8), vote("tom", "Alpha", "f1", 8)])
+    assert voices.title(whole) == "The 1 cell that was voted on could not change a box"
+    assert "every customer stays in its box" in plain(voices.talk(whole))
 
 
 def test_names_are_words_and_never_markup():
-    tables, chosen = example()
-    tables = tables | {
-        "customers": tables["customers"].assign(name=NASTY), "people": tables["people"].assign(name=NASTY, function=NASTY),
-        "factors": tables["factors"].assign(label=NASTY), "suppliers": tables["suppliers"].assign(name=NASTY),
-    }  # fmt: skip
+    whole = example()
+    named = {name: whole[name].assign(name=NASTY) for name in ("customers", "people", "suppliers")}
+    named["people"] = named["people"].assign(function=NASTY)
+    whole = whole.having(named | {"factors": whole["factors"].assign(label=NASTY)})
     for made in (
-        voices.report(Book(tables, chosen)),
-        voices.talk(Book(tables, chosen), "alder", choose=True),
-        voices.people(Book(tables, chosen)),
-        voices.head(Book(tables, chosen)),
+        voices.report(whole),
+        voices.talk(whole, "alder", choose=True),
+        voices.people(whole),
+        voices.head(whole),
     ):
         assert "<img" not in made and "&lt;img" in made
 
@@ -323,27 +317,25 @@ ODD = {
 @pytest.mark.parametrize("locked", [False, True])
 @pytest.mark.parametrize("case", ODD)
 def test_the_view_stands_whatever_was_voted(case, locked, tmp_path):
-    text, tables, chosen = book(ODD[case])
-    made, desk = shown(text, tmp_path, locked=locked)
+    made, desk = shown(voted(ODD[case]), tmp_path, locked=locked)
 
     assert desk.message == "" and plain(made[0])
-    voices.report(Book(tables, chosen))
+    voices.report(book(ODD[case]))
     if case == "nobody":
         assert plain(made[0]) == (voices.HOME if locked else escape(voices.NOBODY).replace("&#x27;", "&#39;"))
         assert [plain(html) for html in made[1:]] == [""] * (len(made) - 1)
 
 
 def test_one_customer_alone():
-    text, _, _ = book()
+    text = voted()
     one = text["customers"].iloc[:1]["customer"].tolist()
     text["customers"] = text["customers"].iloc[:1]
     text["scores"] = text["scores"][text["scores"]["subject"].isin(one)]
     text["ballots"] = worked.frame("ballots", [vote("petra", one[0], "f1", 2), vote("tom", one[0], "f1", 9)])  # fmt: skip
-    tables = T.typed(text)
-    chosen = settings.of_workbook(tables, segment="main")
+    whole = Book.of(T.typed(text), segment="main")
 
-    assert "<svg" in voices.report(Book(tables, chosen))
-    assert ringed(tables, chosen) == (disagreement.cells(Book(tables, chosen))["could_change"] == "yes").sum()
+    assert "<svg" in voices.report(whole)
+    assert ringed(whole) == (disagreement.cells(whole)["could_change"] == "yes").sum()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 
 from kamlib import catalogue, sureness
 from kamlib.errors import InvalidInput
-from kamlib.models import headlines, kaism, portfolio, verdict
 from kamlib.models import findings as rules
+from kamlib.models import headlines, kaism, portfolio, verdict
 from kamlib.models.scoring import one
 from kamlib.pages.card import CARD, RULED_OUT
 from kamlib.pages.exhibit import Desk, Exhibit, Grid, Page, View, row, stack
