@@ -27,12 +27,12 @@ def paged(html: str, look: Any = None) -> str:
 
 
 def pages(name: str) -> Iterator[tuple[str, str, Any]]:
-    """Every internal report of an example as it is written: what it is, its desk, HTML."""
+    """Every kind of internal report of an example, of two segments: what it is, its desk, HTML."""
     store, book = stores.load(ROOT / "data" / name, read_only=True)
     whole = Desk(store, book, read_only=True)
     for make in (documents.groundwork, documents.distinct):
         yield make.__name__, whole, paged(make(whole).html)
-    for segment in whole.tables["segments"]["segment"]:
+    for segment in whole.tables["segments"]["segment"].head(2):
         own = Desk(store, book, segment=segment, read_only=True)
         for make in (documents.document, documents.certain):
             yield make.__name__, own, paged(make(own).html)

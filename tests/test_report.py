@@ -699,7 +699,8 @@ def test_results_of_one_customer_are_shown():
     from kamlib.models import results
 
     place = str(ROOT / "data" / "insurer")
-    for name in (
+    whole, own = results.opened(place), results.opened(place, customer="alder")
+    names = [
         "screening",
         "pia",
         "idea_order",
@@ -709,11 +710,12 @@ def test_results_of_one_customer_are_shown():
         "value_share",
         "screening_find_out",
         "work_plan",
-    ):
-        assert len(results.show(place, name, customer="alder")) <= len(results.show(place, name))
+    ]
+    for name in names:
+        assert len(results.RESULTS[name](own)) <= len(results.RESULTS[name](whole))
     assert set(results.show(place, "idea_order", customer="alder")["customer"]) == {"alder"}
     for name in ("distinction", "energy", "services", "movers", "load"):
-        assert len(results.render(results.show(place, name), "csv"))
+        assert len(results.render(results.RESULTS[name](whole), "csv"))
     with pytest.raises(InvalidInput, match='There is no customer "aldr". Did you mean "alder"'):
         results.show(place, "pia", customer="aldr")
     with pytest.raises(InvalidInput, match='"alder" is in the segment broker_networks, not in bank_channel'):

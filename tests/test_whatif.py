@@ -142,9 +142,9 @@ COMPUTE = """([at, weights, musts, known, sure]) => JSON.parse(JSON.stringify(ka
 
 @pytest.mark.browser
 def test_the_browser_computes_what_python_computes(window: Any, tmp_path: Path) -> None:
-    """Two hundred cases: random workbooks as they are, and with other weights, must-haves and doubts about the weights."""
+    """A hundred cases: random workbooks as they are, and with other weights, must-haves and doubts about the weights."""
     dice, cases = np.random.default_rng(11), 0
-    while cases < 200:
+    while cases < 100:
         tables, chosen = random_book(dice)
         page = opened(window, tmp_path / "w.html", tables, chosen)
         listed = [s["id"] for s in page.evaluate("kam.data.segments")]
