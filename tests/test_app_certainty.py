@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from kamlib import panels, sureness
+from kamlib import sureness
 from kamlib.models import certainty, kaism, scenarios, verdict
+from kamlib.pages import card
 from tests.serving import Board, wait_until
 from tests.windows import DOT, fits, model, stored, tables_of, visit
 
@@ -28,7 +29,7 @@ def test_you_just_picked_weights_that_make_my_customer_lose(app: Any, place: Pat
     for row in verdict.certainty_table(book).to_dict("records"):
         expect(row_of(app, row["name"])).to_contain_text(row["words"], use_inner_text=True)
     for row in verdict.verdicts(book).to_dict("records"):
-        line, shares = row_of(app, row["name"]), panels.shares(row)
+        line, shares = row_of(app, row["name"]), card.shares(row)
         expect(line).to_contain_text(row["word"], use_inner_text=True)
         for part in shares[:3] if len(shares) > 1 else []:
             expect(line.locator(".mixed")).to_contain_text(part["word"], use_inner_text=True)
