@@ -16,8 +16,7 @@ from kamlib.models import findings, headlines, kaism, pia, portfolio, progress, 
 from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
 from kamlib.pages import html
-from kamlib.pages.card import row_of, said_of  # noqa: F401
-from kamlib.pages.card import shares as shares_of  # noqa: F401
+from kamlib.pages.card import said_of
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, US
 

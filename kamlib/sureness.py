@@ -9,7 +9,8 @@ import pandas as pd
 from kamlib.models import ballots, certainty, kaism, scenarios, verdict
 from kamlib.models.certainty import weights
 from kamlib.models.scoring import one
-from kamlib.panels import fill, row_of, shares, trusted
+from kamlib.pages.card import row_of, shares
+from kamlib.panels import fill, trusted
 from kamlib.wording import listed as series
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import Settings

@@ -21,7 +21,7 @@ from kamlib.workbook.schema import BOXES, US, as_text
 
 PAGE = Page(
     "02_kaism", "Who are our key accounts?", 6, of_segment=True,
-    headline=lambda view: headlines.headline(portfolio.classes(view.book)),
+    headline=lambda view: headlines.headline(verdict.verdicts(view.book)),
 )  # fmt: skip
 
 # Who is on the table?
