@@ -11,7 +11,7 @@ import pandas as pd
 
 from kamlib import charts
 from kamlib.errors import InvalidInput
-from kamlib.models import headlines, kaism, pia, portfolio, profitability
+from kamlib.models import headlines, kaism, pia, profitability, verdict
 from kamlib.models.factors import of_scope
 from kamlib.models.matrix import Matrix
 from kamlib.pages.exhibit import (
@@ -70,7 +70,7 @@ def _of_idea(view: View) -> Book:
 CUSTOMERS = About(
     matrix=kaism.MATRIX,
     called="The key account matrix.",
-    says=lambda view: headlines.headline(portfolio.classes(view.book)),
+    says=lambda view: headlines.headline(verdict.verdicts(view.book)),
     key=f"{HOLLOW} Dotted: where it stood last time. The arc around a dot: how much of its gross profit goes into serving it.",
     drawn=profitability.drawn,
     factors=lambda book, model: of_scope(book, model, book.settings.segment),
