@@ -41,7 +41,9 @@ def open_desk(
     """
     is_run = settings.gate_notebook(_namespace())  # by papermill: nothing will be entered
     read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
-    store, text = stores.load(settings.workbook_location(workbook), read_only=read_only or is_run)
+    store, text = stores.load(
+        settings.workbook_location(workbook), read_only=read_only or is_run or settings.is_paper()
+    )
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
@@ -145,9 +147,9 @@ class Desk:
                 return Paper(made, {"title": title, "ends": [], "alone": True})
             said = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
             return Paper(html.opening(page, view), said)
-        from kamlib import views
+        from kamlib.app import opening
 
-        return views.open(self, page.title, page.step if page.step or page.id == views.PROFIT else page.id)
+        return opening.opened(self, page)
 
     def show(self, part: Part) -> Any:
         """An exhibit, or several: on the screen as a widget, on paper as HTML."""

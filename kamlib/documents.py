@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kamlib import panels, sureness
+from kamlib import panels
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.models import findings, headlines, kaism, portfolio, profitability, verdict
+from kamlib.models import findings, headlines
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 
@@ -40,47 +40,6 @@ def _internal(
         book = book.choosing(segment="")
     about = headlines.about(book, stores.file_name(desk.store.location))
     return Document(panels.marked(html, about, contents=contents))
-
-
-def document(desk: Desk) -> Document:
-    """Everything a reader needs to follow the choice: result, picture, evidence, open questions."""
-    _inside(desk)
-    from kamlib import charts
-
-    book = desk.book
-    seen = verdict.verdicts(book)
-    found = findings.find(book)
-    picture = charts.svg(charts.matrix(profitability.drawn(book), kaism.MATRIX, book.settings.near_line))
-    names = book["segments"].set_index("segment")["name"]
-    return _internal(
-        desk, book, panels.fill(
-            "report",
-            segment=names.get(book.settings.segment, "") or book.settings.segment or "all segments",
-            picture=panels.trusted(picture), headline=headlines.headline(seen),
-            placements=panels.trusted(panels.placements(book)),
-            certainty=panels.trusted(sureness.verdicts(book)),
-            scores=panels.trusted(panels.score_table(book, portfolio.classes(book))),
-            strengths=panels.trusted(panels.strength_tables(book, seen)),
-            portfolio=panels.trusted(panels.portfolio_table(book)),
-            findings=panels.trusted(panels.findings_list(found[found["step"] > 5])),
-            unknown=panels.trusted(panels.unknown_table(book)),
-            communication=panels.trusted(panels.communication()),
-        ), of_segment=True,
-    )  # fmt: skip
-
-
-def certain(desk: Desk) -> Document:
-    """How sure we are of a segment's boxes, for a reader: verdicts, weights, what to find out, scenarios, votes, staff."""
-    _inside(desk)
-    from kamlib import crew, voices
-
-    book = desk.book
-    parts = [
-        sureness.report(book),
-        voices.report(book),
-        crew.report(book),
-    ]
-    return _internal(desk, book, "\n".join(filter(None, parts)), of_segment=True)
 
 
 def groundwork(desk: Desk) -> Document:

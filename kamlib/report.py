@@ -12,9 +12,9 @@ from typing import Any
 
 from kamlib import kernels, panels
 from kamlib.desk import Desk
-from kamlib.documents import Document, certain, document, groundwork
+from kamlib.documents import Document, groundwork
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
-from kamlib.models import headlines, kaism, pia, portfolio, scenarios
+from kamlib.models import headlines, kaism, pia, scenarios
 from kamlib.models.scope import agree
 from kamlib.pages import handout, html
 from kamlib.workbook import settings, stores
@@ -23,7 +23,7 @@ from kamlib.workbook.schema import DEFINITIONS, Tables
 from kamlib.workbook.stores import files
 
 __all__ = [
-    "Document", "PUBLISHED", "allowed", "certain", "document", "groundwork", "parameters",
+    "Document", "PUBLISHED", "allowed", "groundwork", "parameters",
     "publish_copy", "rehearse", "write",
 ]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")
@@ -110,17 +110,16 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
 
 
 def rehearse() -> None:
-    """Do on the tiny example what every page does, so that the first page finds all of it loaded."""
-    from kamlib import charts
+    """Print on the tiny example what pages consist of, so that the first page finds all of it loaded."""
+    from kamlib.app import opening
+    from kamlib.pages import kaism, scoring
 
     store, text = stores.load(settings.shipped("data") / "tiny", read_only=True)
     desk = Desk(store, text, read_only=True)
-    book = desk.book
-    charts.matrix(kaism.drawn(book), kaism.MATRIX).to_dict()
-    panels.head(book, "", 6, {}, locked=True)
-    panels.card(book, portfolio.classes(book), "Alpha", locked=True)
-    panels.guide(7)
-    panels.placements(book)
+    desk.paper = True
+    opening.heading(desk.view, kaism.PAGE)
+    for part in (kaism.position, scoring.scores, kaism.decisions):
+        desk.show(part)
 
 
 def parameters(given: Sequence[str]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         finalize=lambda value: "?" if value is None or value != value else value,
     )
-    templates.filters |= {"one": one, "whole": whole, "any": present, "box": box_word}
+    templates.filters |= {"count": count_words, "one": one, "whole": whole, "any": present, "box": box_word}
     templates.filters |= {"listed": listed, "cut": cut, "sentence": sentence, "css": in_css}
     templates.globals |= {"MARKS": palette.MARKS, "BOXES": BOXES, "LEVELS": LEVELS}
     templates.globals |= {"counted": counted}
@@ -65,6 +65,14 @@ def whole(number: float) -> str:
 def present(value: Any) -> bool:
     """Is there anything in this cell?"""
     return value == value and value not in ("", None)
+
+
+def count_words(row: Mapping[str, Any]) -> str:
+    """How many customers a category has, and how many of them are only suggested: "3 (1 suggested)"."""
+    count, open_ = row["customers"], row["customers"] - row["decided"]
+    if not open_:
+        return f"{count}"
+    return f"{count} suggested" if open_ == count else f"{count} ({open_} suggested)"
 
 
 def in_css(text: str) -> Markup:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from kamlib import catalogue, sureness
+from kamlib import catalogue
 from kamlib.errors import InvalidInput
 from kamlib.models import findings as rules
-from kamlib.models import headlines, kaism, portfolio, verdict
+from kamlib.models import headlines, portfolio, verdict
 from kamlib.models.scoring import one
 from kamlib.pages.card import CARD, RULED_OUT
+from kamlib.pages.certainty import verdicts
 from kamlib.pages.exhibit import Desk, Exhibit, Grid, Page, View, row, stack
+from kamlib.pages.find_out import FIND_OUT
 from kamlib.pages.grids import among, column, names_of, slug
 from kamlib.pages.guide import findings, tips
-from kamlib.pages.html import box_word, fill, line, table, trusted
+from kamlib.pages.html import box_word, count_words, fill, table
 from kamlib.pages.matrix import CUSTOMERS, matrix
 from kamlib.pages.people import LABEL_TEST, effort, people
 from kamlib.palette import MARKS
-from kamlib.workbook.schema import BOXES, US, as_text
+from kamlib.workbook.schema import BOXES, as_text
 
 PAGE = Page(
     "02_kaism", "Who are our key accounts?", 6, of_segment=True,
@@ -134,7 +136,7 @@ decisions = row(
             "Suggestion and decision", _decision_rows, _decision_columns,
             lambda view, row, name, text: ("decisions", {"what": "category", "subject": row, name: text}), corner="Customer",
         )),
-        Exhibit("sure", "How sure are we?", lambda view: trusted(sureness.verdicts(view.book)), on_screen=False),
+        Exhibit("sure", "How sure are we?", lambda view: verdicts(view.book), on_screen=False),
     ),
     tips(9),
     shape="two",
@@ -150,7 +152,7 @@ def _portfolio_title(view: View) -> str:
 
 def _portfolio(view: View) -> str:
     rows, book = portfolio.table(view.book), view.book
-    counts = [_count(r) for r in rows.to_dict("records")]
+    counts = [count_words(r) for r in rows.to_dict("records")]
     shown = rows.assign(label=[box_word(box) for box in rows["category"]], count=counts)
     all_ = " in all segments" if len(book["segments"]) > 1 else ""
     figures = table(shown, {
@@ -160,14 +162,6 @@ def _portfolio(view: View) -> str:
     })  # fmt: skip
     return fill("kaism", "portfolio", rows=shown.to_dict("records"), figures=figures,
                 managers=len(portfolio.account_managers(book)), questions=portfolio.questions(book))  # fmt: skip
-
-
-def _count(row: dict[Any, Any]) -> str:
-    """How many customers a category has, and how many of them are only suggested: "3 (1 suggested)"."""
-    count, open_ = row["customers"], row["customers"] - row["decided"]
-    if not open_:
-        return f"{count}"
-    return f"{count} suggested" if open_ == count else f"{count} ({open_} suggested)"
 
 
 staffing = stack(
@@ -184,46 +178,7 @@ def _settle(view: View) -> str:
     return findings(found[found["step"] > 5])
 
 
-UNKNOWN = ("model", "customer", "factor", "supplier")
-HOMEWORK = ("question", "person", "due", "status")
-
-
-def _unknown_rows(view: View) -> list[dict[str, Any]]:
-    """Every unknown score, what clears up most first."""
-    names = names_of(view.book["suppliers"]) | {US: "us"}
-    worth = verdict.homework(view.book).reset_index(names="place")[[*UNKNOWN, "words", "place"]]
-    found = kaism.unknowns(view.book).merge(worth, "left", list(UNKNOWN)).sort_values("place", kind="stable")
-    return [
-        {"id": "\t".join(r[k] for k in UNKNOWN), "label": r["name"], "cells": [*(r[c] for c in HOMEWORK), r["words"]],
-         "sub": r["label"] + (f" ({names.get(r['supplier'], r['supplier'])})" if r["supplier"] else "")}
-        for r in found.to_dict("records")
-    ]  # fmt: skip
-
-
-def _unknown_columns(view: View) -> list[dict[str, Any]]:
-    return [
-        column("find_out", "question", "What to ask"), among(view, "people", "person", "Who finds out"),
-        column("find_out", "due", "By when"), column("find_out", "status", "Status"),
-        {"id": "worth", "label": "What it clears up", "kind": "show"},
-    ]  # fmt: skip
-
-
-def _unknown_cell(view: View, row: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
-    model, subject, factor, supplier = row.split("\t")
-    return "find_out", {
-        "model": model,
-        "subject": subject,
-        "factor": factor,
-        "supplier": supplier,
-        name: text,
-    }
-
-
 closing = row(
     Exhibit("settle", "What is still to settle", _settle),
-    Exhibit(
-        "find-out", "What we must find out",
-        lambda view: "" if len(kaism.unknowns(view.book)) else line("Every score is known."),
-        grid=Grid("Find out", _unknown_rows, _unknown_columns, _unknown_cell, corner="Customer"),
-    ),
+    FIND_OUT,
 )  # fmt: skip

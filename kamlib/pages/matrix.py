@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -77,6 +77,13 @@ CUSTOMERS = About(
     focus=lambda view: view.customer,
     pick=lambda desk, content: desk.look_at(str(content["value"])),
     sizes={"revenue": "revenue", "left": "profit after cost to serve", "worth_high": "future value"},
+)
+SUPPOSED = replace(
+    CUSTOMERS,
+    key="Filled: firm. Hollow: not firm; between the ends of its bars it stands for nine in ten of the weights there "
+    "could be. Dashed ring: close to a line.",
+    drawn=verdict.spread,
+    sizes={"revenue": "revenue"},
 )
 IDEAS = About(
     matrix=pia.MATRIX,

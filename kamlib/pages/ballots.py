@@ -1,16 +1,21 @@
-"""What the ballots say, as HTML: how far the team agrees, and which disagreement could change a box."""
+"""What the ballots say: how far the team agrees, and which disagreement could change a category."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from kamlib import charts
 from kamlib.models import ballots, kaism
 from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
-from kamlib.panels import box_word, fill, trusted
-from kamlib.wording import numeral
+from kamlib.pages.certainty import look
+from kamlib.pages.exhibit import Chart, Choice, Exhibit, View, stack
+from kamlib.pages.exhibit import row as beside
+from kamlib.pages.html import fill, fold, line, parts, subhead, table
+from kamlib.wording import account, numeral
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import US
 
@@ -69,28 +74,29 @@ def _silent(book: Book, home: bool) -> str:
     return HERE
 
 
-def told(book: Book, home: bool = False) -> str:
-    """All that stands above and beside the picture: `head` and `talk`."""
-    return head(book, home) + talk(book)
-
-
-def head(book: Book, home: bool = False) -> str:
-    """The result, how far we agree on each axis, who is too close to call, and whose round it is."""
+def head(book: Book) -> str:
+    """How far we agree on each axis, who is too close to call, and whose round it is."""
     if voted(book).empty:
-        return fill("voices_silent", words=title(book, home))
+        return ""
     close = [words for words in ballots.borderline(book)["words"] if words]
-    return fill("voices", title=title(book, home), agreement=_agreement(book),
-                close=close[:MOST], more=len(close) - MOST, round=_round(book))  # fmt: skip
+    return fill(
+        "certainty",
+        "agreement",
+        rows=_agreement(book),
+        close=close[:MOST],
+        more=len(close) - MOST,
+        round=_round(book),
+    )
 
 
 def talk(book: Book, customer: str = "", *, choose: bool = False) -> str:
-    """The cells that could change a box, in words; with `choose` to press, `customer` being the one in focus."""
+    """The cells that could change a category, in words; with `choose` to press, `customer` being the one in focus."""
     if voted(book).empty:
         return ""
     found = mattering(book)
     found = found.assign(what=_what(book, found))
-    return fill("voices_talk", cells=found.head(MOST).to_dict("records"), more=len(found) - MOST, customer=customer,
-                choose=choose)  # fmt: skip
+    return fill("certainty", "talk", cells=found.head(MOST).to_dict("records"), more=len(found) - MOST,
+                customer=customer, choose=choose)  # fmt: skip
 
 
 def _what(book: Book, cells: pd.DataFrame) -> list[str]:
@@ -135,8 +141,9 @@ def _round(book: Book) -> str:
     return f"Ballots of the round {chosen}, {why} of {len(there)}: {', '.join(there)}."
 
 
-def people(book: Book, *, persons: bool = True) -> str:
-    """Who scores what otherwise, by function and by person, and what each function's own view would change."""
+def people(view: View) -> str:
+    """Who scores what differently, by function and by person, and what each function's own view would change."""
+    book = view.book
     if voted(book).empty:
         return ""
     found = ballots.by_function(book).dropna(subset=["difference"])
@@ -145,9 +152,19 @@ def people(book: Book, *, persons: bool = True) -> str:
     functions, rows = _by_function(found)
     changed, same = _views(book)
     by_name = ballots.by_person(book).sort_values("name", key=lambda n: n.str.casefold(), kind="stable")
-    return fill("voices_people", loudest=far["words"].head(LOUDEST).tolist(), functions=functions, rows=rows[:MOST_ROWS],
-                more=len(rows) - MOST_ROWS, changed=changed[:MOST_VIEWS], more_views=len(changed) - MOST_VIEWS, same=same,
-                persons=by_name["words"].tolist() if persons else [])  # fmt: skip
+    loudest, names = far["words"].head(LOUDEST).tolist(), by_name["words"].tolist()
+    shown = [{"name": r["name"]} | {f: fill("certainty", "points", text=t, far=b) for f, (t, b) in zip(functions, r["cells"], strict=True)}
+             for r in rows]  # fmt: skip
+    return parts(
+        subhead("Who scores what lower or higher") if rows else "",
+        fill("certainty", "lines", rows=loudest) if rows and loudest else "",
+        table(shown, {"name": "Factor"} | {f: f for f in functions},
+              note="Points between a function and everybody else, where both voted; from one point on in bold. Whoever stands "
+                   "apart may be the one who knows."),
+        subhead("What each function alone would change") if changed or same else "",
+        fill("certainty", "views", changed=changed[:MOST_VIEWS], more=len(changed) - MOST_VIEWS, same=same),
+        "" if view.paper or not names else fold("By person", fill("certainty", "lines", rows=names), view),
+    )  # fmt: skip
 
 
 def _by_function(found: pd.DataFrame) -> tuple[list[str], list[dict[str, Any]]]:
@@ -173,16 +190,14 @@ def _views(book: Book) -> tuple[list[dict[str, str]], list[str]]:
     """The boxes that a function alone would change, and the functions that would change none."""
     found = ballots.views_of(book)
     otherwise = found[found["differs"] == "yes"]
-    changed = [{"function": r["function"], "name": r["name"], "box": r["box"], "would": _account(r["box"]), "today": _account(r["today"])}
+    changed = [{"function": r["function"], "name": r["name"], "box": r["box"], "would": _one(r["box"]), "today": _one(r["today"])}
                for r in otherwise.to_dict("records")]  # fmt: skip
     alike = set(found["function"]) - set(otherwise["function"])
     return changed, sorted(alike, key=str.casefold)
 
 
-def _account(box: str) -> str:
-    """a key account, an opportunistic account; "" for no box."""
-    word = box_word(box).lower().removesuffix(" account") + " account"
-    return f"{'an' if word[0] in 'aeio' else 'a'} {word}" if box else ""
+def _one(box: str) -> str:
+    return account(box) if box else ""
 
 
 def pictured(book: Book, model: str) -> pd.DataFrame:
@@ -222,29 +237,43 @@ def _whole(book: Book, own: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def choice(book: Book, model: str) -> str:
-    """Which axis is shown, and how its picture is read; "" while nobody voted."""
-    found = voted(book)
-    if found.empty:
-        return ""
-    return fill("voices_axis", axes=AXES, chosen=model, empty=(found["model"] != model).all())
+KEY = (
+    "The number is the standard deviation of the votes: the darker, the farther apart; without a number there is one vote, "
+    "without a cell none. A ring: one person's score in place of the agreed one would change a category."
+)
+AXIS = Choice("axis", "Which scores", AXES, "attractiveness")
 
 
-def report(book: Book) -> str:
-    """All of it for a reader; "" where nobody voted."""
-    if voted(book).empty:
-        return ""
-    from kamlib import charts
+def _heat(view: View, model: str) -> tuple[Any, ...]:
+    cells = pictured(view.book, model)
+    return (cells,) if len(cells) else ()
 
-    pictures = {}
-    for model in AXES:
-        cells = pictured(book, model)
-        if len(cells):
-            pictures[AXES[model]] = trusted(charts.svg(charts.heat(cells), f"heat-{model}"))
-    return fill(
-        "voices_report",
-        head=trusted(head(book)),
-        talk=trusted(talk(book)),
-        pictures=pictures,
-        people=trusted(people(book, persons=False)),
+
+def _of_axis(view: View) -> str:
+    """That nobody voted on this axis; "" where somebody did, or on nothing at all."""
+    found = voted(view.book)
+    return (
+        line("Nobody has voted on this yet.", "hint")
+        if len(found) and (found["model"] != view[AXIS]).all()
+        else ""
     )
+
+
+LABEL = "How far the votes are apart, customers by factors; ringed where a category depends on it. The list beside says the same in words."
+disagreement = stack(
+    Exhibit("disagreement", lambda view: title(view.book, view.locked and not view.paper), lambda view: head(view.book),
+            on_paper=lambda view: not voted(view.book).empty),
+    beside(
+        Exhibit("votes", words=_of_axis, controls=(AXIS,), on_paper=False,
+                chart=Chart(charts.heat, lambda view: _heat(view, view[AXIS]), LABEL, key=KEY)),
+        Exhibit("talk", "Worth talking about", lambda view: talk(view.book, view.customer, choose=not view.paper), reads={"choose": look},
+                on_paper=lambda view: not voted(view.book).empty),
+        shape="two",
+    ),
+    *(
+        Exhibit(f"heat-{model}", words, on_screen=False,
+                chart=Chart(charts.heat, partial(_heat, model=model), f"How far the votes are apart: {words}", key=KEY))
+        for model, words in AXES.items()
+    ),
+    Exhibit("people", words=people),
+)  # fmt: skip

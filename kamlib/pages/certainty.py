@@ -1,20 +1,27 @@
-"""How sure we are, as HTML: firm, likely or open, what it would take, how steady the weights are, what scenarios change."""
+"""How sure are we? Firm, likely or open, what it would take, what one place hangs on, how steady the weights are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from kamlib.models import ballots, certainty, kaism, scenarios, verdict
+from kamlib import charts
+from kamlib.models import ballots, certainty, kaism, verdict
 from kamlib.models.certainty import weights
-from kamlib.models.scoring import one
-from kamlib.pages.card import row_of, shares
-from kamlib.panels import fill, trusted
+from kamlib.pages.card import CARD, row_of, shares
+from kamlib.pages.exhibit import Action, Chart, Choice, Exhibit, Figures, Page, View, stack
+from kamlib.pages.exhibit import row as beside
+from kamlib.pages.find_out import FIND_OUT
+from kamlib.pages.html import fill, line, table
+from kamlib.pages.matrix import SUPPOSED, matrix
+from kamlib.palette import MARKS
 from kamlib.wording import listed as series
 from kamlib.workbook.book import Book
-from kamlib.workbook.settings import Settings
+from kamlib.workbook.schema import BOXES
 
+PAGE = Page("05_certainty", "How sure are we?", of_segment=True, headline=lambda view: headline(view.book))
 KNOWN = {
     "around": "around our own",
     "ranked": "in the order we agreed",
@@ -51,13 +58,6 @@ def _standing(book: Book) -> pd.DataFrame:
     return seen[seen["segment"].isin(kaism.segments(book))]
 
 
-def everybody(book: Book, chosen: str = "") -> str:
-    """The list of all customers of the segment: firm, likely or open, one sentence each."""
-    found = rows(book)
-    return fill("sure_list", title=headline(book), rows=found[:MOST], more=len(found) - MOST, chosen=chosen,
-                footnote=footnote(book), close=close(book))  # fmt: skip
-
-
 def close(book: Book) -> list[str]:
     """Who is too close to call because the votes differ, or because every score may be a little off; in words."""
     return [words for words in ballots.borderline(book)["words"] if words]
@@ -85,17 +85,6 @@ def focus(book: Book, customer: str) -> str:
     found = rows(book)
     ids = [row["customer"] for row in found]
     return customer if customer in ids else next(iter(ids), "")
-
-
-def card(book: Book, customer: str) -> str:
-    """One customer: verdict, sentence, bar of boxes, the nearest ways to another box, and who would see it otherwise."""
-    found = {row["customer"]: row for row in rows(book)}
-    choices = [(row["customer"], row["name"]) for row in found.values()]
-    customer = focus(book, customer)
-    if not customer:
-        return fill("sure_card", row=None, choices=choices, chosen="")
-    return fill("sure_card", row=found[customer], choices=sorted(choices, key=lambda c: c[1]), chosen=customer,
-                ways=ways(book, customer), agree=agree(book, customer))  # fmt: skip
 
 
 def ways(book: Book, customer: str) -> list[str]:
@@ -138,11 +127,6 @@ def agree(book: Book, customer: str) -> str:
     return f"Those who would call it {word}{many} weigh {series(said)}."
 
 
-def spread_choice(settings: Settings, locked: bool) -> str:
-    """How sure the team is of its weights: which weights there could be."""
-    return fill("sure_spread", settings=settings, known=KNOWN, sure=SURE, locked=locked)
-
-
 def tornado_title(book: Book, customer: str) -> str:
     """Does anything small change this box? In a sentence."""
     found = certainty.swings(book, customer)
@@ -153,9 +137,9 @@ def tornado_title(book: Book, customer: str) -> str:
             f"{name} stands nowhere yet, so nothing moves it." if name else "There is nobody to look at yet."
         )
     if crossing.empty:
-        return f"No weight halved or doubled, and no score one point off, changes the box of {name}."
+        return f"No weight halved or doubled, and no score one point off, changes the category of {name}."
     first = [f"{label}" for label in dict.fromkeys(crossing["label"])][:3]
-    return f"{name} would change box with {series(first)} a little different."
+    return f"{name} would change category with {series(first)} a little different."
 
 
 def _name(book: Book, customer: str) -> str:
@@ -174,7 +158,7 @@ def steady_title(book: Book) -> str:
     room = found.assign(room=found[["share"]].join(found[["low", "high"]]).pipe(_room))
     tight = room.sort_values("room", kind="stable").iloc[0]
     return (f"The weight to argue about is {tight['label']}: between {tight['low']:.0f} and {tight['high']:.0f} % "
-            "nobody changes box.")  # fmt: skip
+            "nobody changes category.")  # fmt: skip
 
 
 def _room(found: pd.DataFrame) -> pd.Series:
@@ -194,97 +178,139 @@ def crossings(book: Book) -> pd.DataFrame:
     return found.assign(box=[category[c] for c in found["customer"]])
 
 
-def steady(book: Book) -> str:
-    """The stability of each weight in words."""
-    return fill("sure_steady", rows=certainty.stability(book).to_dict("records"))
+# Which boxes are firm?
+
+
+def _everybody(view: View) -> str:
+    """All customers of the segment, one sentence each; on paper as a table."""
+    found = rows(view.book)
+    if view.paper:
+        return verdicts(view.book)
+    return fill("certainty", "everybody", rows=found[:MOST], more=len(found) - MOST, close=close(view.book),
+                chosen=focus(view.book, view.customer), footnote=footnote(view.book))  # fmt: skip
 
 
 def verdicts(book: Book) -> str:
-    """The verdicts as a table for a report; "" where there is nobody to place."""
+    """The verdicts as a table for a reader; "" where there is nobody to place."""
     found = rows(book)
-    return fill("certainty_table", rows=found, footnote=footnote(book)) if found else ""
-
-
-# scenarios
-
-
-def listed(book: Book, chosen: str, locked: bool, supposing: bool) -> str:
-    """All scenarios and rounds as buttons, with whom each moves; and how to keep one."""
-    found = scenarios.overview(book).to_dict("records")
-    return fill("scenario_list", rows=found, chosen=chosen, locked=locked, supposing=supposing)
-
-
-def moves(book: Book, scenario: str) -> str:
-    """Who moves between today and a scenario, or since a round, and why."""
-    other = scenarios.applied(book, scenario)
-    row = scenarios.overview(book).set_index("scenario").loc[scenario]
-    past = row["kind"] == "round"
-    pair = (other, book) if past else (book, other)
-    found = scenarios.moves(*pair) if scenario else pd.DataFrame()
-    rows = found[found["moved"].astype(bool)].to_dict("records") if len(found) else []
-    calm = found[~found["moved"].astype(bool)] if len(found) else found
-    near = (
-        calm.reindex(calm[["dy", "dx"]].abs().max(axis=1).sort_values(ascending=False).index).head(3)
-        if len(calm)
-        else calm
-    )
-    return fill("scenario_moves", name=row["name"], words=row["words"], rows=rows, past=past, scenario=scenario,
-                stayed=len(calm), near=[f"{r['name']}: {one(r['dy'])} up, {one(r['dx'])} to the right" for r in near.to_dict("records")
-                                        if max(abs(r["dy"]), abs(r["dx"])) >= 0.05])  # fmt: skip
-
-
-def table(book: Book) -> str:
-    """Every customer in every scenario, side by side."""
-    found = scenarios.compare(book)
-    names = found[["scenario", "name"]].drop_duplicates().to_dict("records")
-    by = found.set_index(["scenario", "customer"])[["box", "status", "moved"]].to_dict("index")
-    listed_ = found[found["scenario"] == ""][["customer", "customer_name"]].to_dict("records")
-    made = verdict.verdicts(book)
-    stands = dict(zip(made["customer"], made["stands"], strict=True))
-    rows = [
-        {
-            "name": r["customer_name"],
-            "stands": stands[r["customer"]],
-            "cells": [by[n["scenario"], r["customer"]] for n in names],
-        }
-        for r in listed_
-    ]
-    return fill("scenario_table", scenarios=names, rows=rows)
-
-
-def pictured(book: Book, scenario: str) -> pd.DataFrame:
-    """The matrix of a scenario with an arrow from where each customer stands today (or stood in the round)."""
-    here, other = book, scenarios.applied(book, scenario)
-    past = scenario and scenarios.overview(book).set_index("scenario").at[scenario, "kind"] == "round"
-    start, end = (other, here) if past else (here, other)
-    points, before = (
-        verdict.drawn(end),
-        kaism.drawn(start).drop_duplicates("customer").set_index("customer"),
-    )
-    at = points["customer"]
-    above = at.map(before["y"]) - at.map(before["y_line"])
-    return points.assign(was_x=at.map(before["x"]), was_y=above + points["y_line"])
-
-
-def report(book: Book) -> str:
-    """Everything about certainty for a reader: verdicts, steadiness, what to find out first, scenarios."""
-    from kamlib import charts
-
-    if _standing(book).empty:
-        return fill(
-            "sure_report",
-            title=headline(book),
-            rows=False,
-        )
-    points = verdict.spread(book)
-    pictures = {
-        "matrix": charts.svg(charts.matrix(points, kaism.MATRIX, book.settings.near_line), "sure"),
-        "strips": charts.svg(charts.strips(certainty.stability(book), crossings(book)), "strips"),
+    shown = [
+        {"name": r["name"], "stands": fill("certainty", "stands", row=r), "word": r["word"].lower(),
+         "words": f"{r['sentence']} {r['change']}".strip()} | {box: _percent(r[f"share_{box}"]) for box in BOXES}
+        for r in found
+    ]  # fmt: skip
+    heads = {
+        "name": "Customer|name",
+        "stands": "stands as|l word",
+        "word": "verdict|l date",
+        "words": "in words|l why",
     }
+    note = fill("certainty", "shares_note", footnote=footnote(book))
+    return table(shown, heads | {box: MARKS[box].glyph for box in BOXES}, note=note, most=len(found))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}" if share == share else ""
+
+
+def _close(view: View) -> str:
+    return fill("certainty", "close", lines=close(view.book))
+
+
+def _customers(view: View) -> dict[str, str]:
+    seen = _standing(view.book).sort_values("name")
+    return dict(zip(seen["customer"], seen["name"], strict=True))
+
+
+FOCUS = Choice(
+    "customer-sure", "Customer", _customers, lambda view: focus(view.book, view.customer), many=True,
+    taken=lambda desk, content: desk.look_at(str(content["value"])),
+)  # fmt: skip
+
+
+def _in_focus(view: View) -> str:
+    return focus(view.book, view.customer)
+
+
+def _card(view: View) -> str:
+    """One customer: verdict, the nearest ways to another category, and who would see it differently."""
+    customer = _in_focus(view)
+    own = [r for r in rows(view.book) if r["customer"] == customer]
+    if not own:
+        return line("Score some customers first.")
     return fill(
-        "sure_report", title=headline(book), rows=True, close=close(book), verdicts=trusted(verdicts(book)),
-        steady=trusted(steady(book)), steady_title=steady_title(book),
-        first=verdict.homework(book).to_dict("records"),
-        table=trusted(table(book)), overview=scenarios.overview(book).to_dict("records")[1:],
-        **{name: trusted(svg) for name, svg in pictures.items()},
-    )  # fmt: skip
+        "certainty", "card", row=own[0], ways=ways(view.book, customer), agree=agree(view.book, customer)
+    )
+
+
+def _spread(view: View) -> str:
+    return fill(
+        "certainty", "spread", settings=view.book.settings, known=KNOWN, sure=SURE, locked=view.locked
+    )
+
+
+def _keep(key: str, of: str) -> Action:
+    """Keep a button's value as a setting of the workbook."""
+    return lambda desk, content: desk.put("settings", key=key, value=str(content[of]))
+
+
+def look(desk: Any, content: dict[str, Any]) -> None:
+    """Bring the customer of a button into focus."""
+    desk.look_at(str(content["customer"]))
+
+
+firm = beside(
+    stack(
+        Exhibit("verdicts", lambda view: headline(view.book), _everybody, reads={"choose": look}),
+        Exhibit("close", words=_close, on_screen=False),
+    ),
+    stack(
+        Exhibit("certainty-card", lambda view: view.book.name("customers", _in_focus(view)), _card, controls=(FOCUS,),
+                on_paper=lambda view: bool(view.customer)),
+        Exhibit("spread", "Which weights could be right?", _spread, on_paper=False,
+                actions={"known": _keep("weights_known", "known"), "sure": _keep("sure", "sure")}),
+        Exhibit("score-error", controls=(Figures({"score_error": "Every score may be off by, in points"}),), on_paper=False),
+    ),
+    shape="two",
+)  # fmt: skip
+
+# Where does everybody stand, and how far could that be wrong?
+
+
+position = matrix(SUPPOSED, CARD, supposing=True)
+
+# What does it hang on?
+
+
+def _swings(view: View) -> tuple[Any, ...]:
+    found = certainty.swings(view.book, _in_focus(view))
+    return (found,) if len(found) else ()
+
+
+def _strips(view: View) -> tuple[Any, ...]:
+    found = certainty.stability(view.book)
+    return (found, crossings(view.book)) if len(found) else ()
+
+
+def _steady(view: View) -> str:
+    found = certainty.stability(view.book)["words"].tolist()
+    return fill("certainty", "lines", rows=found) if found else line("There are no weights yet.")
+
+
+def titled(say: Callable[..., str], *of: Callable[[View], Any]) -> Callable[[View], str]:
+    """A title that a function of the book, and of what `of` says of the view, gives."""
+    return lambda view: say(view.book, *(each(view) for each in of))
+
+
+swings = beside(
+    Exhibit("what-it-hangs-on", titled(tornado_title, _in_focus), on_paper=lambda view: bool(view.customer), chart=Chart(
+        charts.tornado, _swings, "How far one customer stands from the lines when one thing is different",
+        "Score the customer first.",
+    )),
+    Exhibit("steady-weights", titled(steady_title), _steady, chart=Chart(
+        charts.strips, _strips, "How far each weight can move before anybody changes category", "There are no weights yet.",
+    )),
+)  # fmt: skip
+
+# What do we find out first?
+
+find_out = FIND_OUT

@@ -1,0 +1,116 @@
+"""How a page begins on the screen: the title line with the ten steps, the status line below, who is told what."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import ipywidgets as W
+
+from kamlib.app.listen import follow, hear
+from kamlib.app.picture import box
+from kamlib.desk import Desk
+from kamlib.errors import InvalidInput
+from kamlib.heartbeat import Heartbeat
+from kamlib.models import headlines, portfolio, progress
+from kamlib.pages import html
+from kamlib.pages.exhibit import Page, View
+from kamlib.pages.grids import names_of, slug
+from kamlib.views import widgets
+from kamlib.workbook import settings
+
+PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
+PAGES |= {10: "04_pia"}
+NAMES = {
+    "01_segmentation": "Steps 1 to 5",
+    "02_kaism": "Steps 6 to 9",
+    "03_profitability": "Who pays",  # the evidence behind several steps
+    "04_pia": "Step 10",
+    "05_certainty": "How sure we are",
+}
+POLL_S = 1.0
+QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
+
+
+def opened(desk: Desk, page: Page) -> W.Box:
+    """The title line with the ten steps, and the line below with counts, days and saved state.
+
+    The steps of this notebook lead to their place on it, the others to their own page.
+    """
+    for name in QUIET:
+        logging.getLogger(name).handlers, logging.getLogger(name).propagate = [logging.NullHandler()], False
+    top, below = widgets.Look(html=""), widgets.Panel(html="", classes="kam-status")
+
+    def head(view: View) -> None:
+        top.html = heading(view, page)
+
+    def foot(view: View) -> None:
+        below.html = status(view, saved_at=desk.saved_at, message=desk.message)
+
+    follow(desk, head)
+    follow(desk, foot)
+    hear(
+        top,
+        desk,
+        {"segment": lambda m: desk.choose(m["value"])}
+        | ({} if desk.read_only else {"first_segment": _first(desk)}),
+    )
+    if not desk.read_only:
+        hear(below, desk, {"undo": lambda m: desk.undo()})
+        _listen(desk)
+    return box([top, below, Heartbeat()], "kam-zone")
+
+
+def heading(view: View, page: Page) -> str:
+    """The title line: what is asked, whose workbook it is, the segment, the other pages and the ten steps."""
+    there = {id: name for id, name in NAMES.items() if settings.is_served(id)}
+    links = {
+        step: ("" if id == page.id else f"{id}.ipynb") + f"#step-{step}"
+        for step, id in PAGES.items()
+        if id in there
+    }
+    others = [(f"{id}.ipynb", name) for id, name in there.items() if id != page.id]
+    book = view.book
+    return html.fill(
+        "opening", "head", title=page.title, settings=book.settings, scenario=headlines.in_scenario(book),
+        segments=names_of(book["segments"]), steps=progress.steps(book, book.settings.segment).to_dict("records"),
+        here=page.step, links=links, others=others, locked=view.locked, about=html.about(view),
+    )  # fmt: skip
+
+
+def status(view: View, *, saved_at: str, message: str) -> str:
+    """The thin line below: how many of each category, the days, saved state, and what there is to say."""
+    words, too_many = portfolio.load_words(view.book)
+    counts = portfolio.balance(view.book).to_dict("records")
+    return html.fill("opening", "status", counts=counts, load=words, too_many=too_many, saved_at=saved_at,
+                     message=message, locked=view.locked)  # fmt: skip
+
+
+def _first(desk: Desk) -> Any:
+    """Name the first segment and work on it."""
+
+    def first(content: dict[str, Any]) -> None:
+        name = str(content["fields"]["segment"]).strip()
+        if not name:
+            raise InvalidInput("Name the segment first: a matrix compares customers of one segment.")
+        id = slug(name, desk.book["segments"]["segment"])
+        desk.put("segments", segment=id, name=name)
+        desk.choose(id)
+
+    return first
+
+
+def _listen(desk: Desk) -> None:
+    """Look every second whether somebody else has changed the workbook."""
+
+    async def poll() -> None:
+        while True:
+            await asyncio.sleep(POLL_S)
+            with desk.speaking():
+                desk.refresh()
+
+    try:
+        desk.poll = asyncio.get_running_loop().create_task(poll())
+    except RuntimeError:
+        desk.poll = None
