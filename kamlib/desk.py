@@ -17,7 +17,7 @@ import pandas as pd
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.models import findings, headlines, kaism, market, pia, scenarios, scope
 from kamlib.pages import html
-from kamlib.pages.exhibit import Choice, Page, Part, Slider, View, of
+from kamlib.pages.exhibit import Choice, Draft, Page, Part, Slider, View, of
 from kamlib.workbook import checks, settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
@@ -167,7 +167,14 @@ class Desk:
         if isinstance(moved, Choice) and moved.taken:
             moved.taken(self, {"value": value})
             return
-        self.picked[control] = moved.accepts(self.view, value)
+        self._picked(control, moved.accepts(self.view, value))
+
+    def draft(self, control: Draft, value: Any) -> None:
+        """Hold something on this page that the workbook does not have."""
+        self._picked(control.id, value)
+
+    def _picked(self, control: str, value: Any) -> None:
+        self.picked[control] = value
         for listener in list(self._pickers):
             listener(control)
 
@@ -258,13 +265,15 @@ class Desk:
         """Take several rows (table, key) away, in one go."""
         self._write([Change(name, dict(key), None) for name, key in rows])
 
-    def take_in(self, merge: Callable[[Tables], Any]) -> Any:
+    def take_in(self, merge: Callable[[Tables], Any], *, store: bool = True) -> Any:
         """Store what merging a list would change, all or none; gives what `merge` gave.
 
-        `merge` takes the text tables and gives something with `changes` for the store.
+        `merge` takes the text tables and gives something with `changes` for the store. Without `store`
+        nothing is written.
         """
         merged = merge(self._text)
-        self._write(list(merged.changes))
+        if store:
+            self._write(list(merged.changes))
         return merged
 
     def preview(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 from kamlib import kernels, panels
 from kamlib.desk import Desk
-from kamlib.documents import Document, groundwork
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, scenarios
 from kamlib.models.scope import agree
@@ -23,7 +22,7 @@ from kamlib.workbook.schema import DEFINITIONS, Tables
 from kamlib.workbook.stores import files
 
 __all__ = [
-    "Document", "PUBLISHED", "allowed", "groundwork", "parameters",
+    "PUBLISHED", "allowed", "parameters",
     "publish_copy", "rehearse", "write",
 ]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")

@@ -20,7 +20,8 @@ from kamlib.app import show
 from kamlib.desk import Desk, open_desk
 from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
 from kamlib.models import kaism
-from kamlib.pages import profit
+from kamlib.pages import groundwork, groups, market, profit, segments
+from kamlib.pages import start as start_page
 from kamlib.workbook import checks, stores
 from kamlib.workbook.schema import Tables
 from tests import messages, worked
@@ -64,6 +65,19 @@ def stored(place: Path, table: str, column: str, **key: str) -> list[str]:
     return frame[column].tolist()
 
 
+STEPS_1_TO_5 = {
+    "start": start_page.start,
+    "purpose": groundwork.purpose,
+    "capacity": groundwork.capacity,
+    "team": groundwork.team,
+    "market": market.market,
+    "segments": segments.segments,
+    "assign": segments.assign,
+    "discover": groups.discover,
+    "balance": groundwork.balance,
+}
+
+
 def every_view(desk: Desk) -> dict[str, ipywidgets.Widget]:
     return {
         "open": views.open(desk, "Who?", here=6),
@@ -75,15 +89,7 @@ def every_view(desk: Desk) -> dict[str, ipywidgets.Widget]:
         "decisions": views.decisions(desk),
         "staffing": views.staffing(desk),
         "closing": views.closing(desk),
-        "purpose": views.purpose(desk),
-        **{f"exercises {step}": views.exercises(desk, step) for step in range(1, 6)},
-        "capacity": views.capacity(desk),
-        "team": views.team(desk),
-        "market": views.market(desk),
-        "segments": views.segments(desk),
-        "assign": views.assign(desk),
-        "discover": views.discover(desk),
-        "balance": views.balance(desk),
+        **{name: show.shown(desk, part) for name, part in STEPS_1_TO_5.items()},
     }
 
 

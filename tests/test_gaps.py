@@ -17,10 +17,10 @@ from typing import Any
 import ipywidgets
 import numpy as np
 import pytest
+from kamlib.documents import Document
 
 from kamlib import charts, documents, handout, panels, sureness
-from kamlib.desk import Desk
-from kamlib.documents import Document
+from kamlib.desk import Desk, Paper
 from kamlib.models import results
 from kamlib.workbook import settings
 from kamlib.workbook.schema import BOXES, DEFINITIONS, Tables
@@ -88,9 +88,8 @@ def gaps(text: Tables) -> Iterator[tuple[str, Tables]]:
 
 
 def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
-    """Every document, or every cell of the notebooks, with what it shows."""
+    """Every document, every exhibit on paper, or every cell of the notebooks, with what it shows."""
     made = (
-        documents.groundwork,
         documents.document,
         documents.certain,
         documents.distinct,
@@ -105,23 +104,25 @@ def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
             "card",
             Document(panels.card(desk.book, seen, desk.customer, locked=False)),
         )
-    for path in sorted(settings.shipped("notebooks").glob("*.ipynb")) if ALL else ():
+    for path in sorted(settings.shipped("notebooks").glob("*.ipynb")):
         cells = [
             "".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"
         ]
+        is_report = "desk.open(" in cells[2]
         names = {"desk": desk, "display": lambda *parts: parts}
-        exec(
-            "from kamlib import report, views; from kamlib.models import certainty, kaism, pia, profitability",
-            names,
-        )  # noqa: S102
-        for cell in cells[2:]:
-            desk._listeners.clear()
-            yield f"{path.stem}: {cell}", eval(cell.strip(), names)  # noqa: S307
+        imports, _, _ = cells[1].partition("desk = ")
+        exec(imports.replace("from kamlib.desk import open_desk", ""), names)  # noqa: S102
+        for paper in ([True] if is_report else []) + ([False] if ALL else []):
+            desk.paper = paper
+            for cell in cells[2:]:
+                desk._listeners.clear()
+                yield f"{path.stem}: {cell}", eval(cell.strip(), names)  # noqa: S307
+        desk.paper = False
 
 
 def words(shown: Any) -> Iterator[str]:
     """What can be read in a document, a widget, or the data of a picture."""
-    if isinstance(shown, Document):
+    if isinstance(shown, Document | Paper):
         yield handout.text_of(shown.html)
     elif isinstance(shown, str):
         yield handout.text_of(shown) if "<" in shown else shown

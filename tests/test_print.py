@@ -3,57 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kamlib import __version__, documents, panels, report, whatif
-from kamlib.desk import Desk
-from kamlib.models import headlines, pia
+from kamlib import __version__, report, whatif
+from kamlib.models import headlines
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed
+from tests.pages import page_of, written
 from tests.printed import PAPER_PX, bare, lost, sheets
 from tests.serving import ROOT
 from tests.worked import text
 
 
-def paged(html: str, look: Any = None) -> str:
-    return panels.fill(
-        "page", title="", look=panels.look() if look is None else look, body=panels.trusted(html)
-    )
-
-
-def pages(name: str) -> Iterator[tuple[str, str, Any]]:
-    """Every kind of internal report of an example, of two segments: what it is, its desk, HTML."""
-    store, book = stores.load(ROOT / "data" / name, read_only=True)
-    whole = Desk(store, book, read_only=True)
-    for make in (documents.groundwork, documents.distinct):
-        yield make.__name__, whole, paged(make(whole).html)
-    for segment in whole.tables["segments"]["segment"].head(2):
-        own = Desk(store, book, segment=segment, read_only=True)
-        for make in (documents.document, documents.certain):
-            yield make.__name__, own, paged(make(own).html)
-    for customer in pia.begun(Book(whole.tables)):
-        whole.look_at(customer)
-        yield "account", whole, paged(documents.account(whole).html)
+def pages(name: str, out: Path) -> Iterator[tuple[str, str]]:
+    """The internal reports of an example, of at most two segments: file name and HTML."""
+    few: Counter[str] = Counter()
+    for path in written(str(ROOT / "data" / name), out):
+        few[path.stem.partition("-")[0]] += 1
+        if few[path.stem.partition("-")[0]] <= 2:
+            yield path.stem, path.read_text(encoding="utf-8")
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ["insurer", "bank"])
 def test_every_cell_heading_and_line_is_on_paper_and_every_sheet_says_what_it_is(
-    name: str, browser: Any
+    name: str, browser: Any, tmp_path: Path
 ) -> None:
     page = browser.new_page()
-    for kind, desk, html in pages(name):
+    for kind, html in pages(name, tmp_path):
         page.set_content(html)
         about = page.locator("p.about").inner_text()
         assert page.locator("tr").count() and name in about and f"kamlib {__version__}" in about
-        if kind in ("document", "certain"):
-            assert headlines.narrowing(desk.book)[0] in about
-        for size in PAPER_PX if kind == "distinct" else ["A4"]:
+        for size in PAPER_PX if kind == "distinction" else ["A4"]:
             assert lost(page, size, about) == [], (kind, size)
     page.close()
 
@@ -71,12 +58,12 @@ def test_the_what_if_page_is_on_paper_with_all_names(browser: Any, tmp_path: Pat
 
 
 @pytest.mark.browser
-def test_the_page_for_a_customer_is_on_paper_and_names_nothing_internal(browser: Any) -> None:
-    desk = Desk(*stores.load(ROOT / "data" / "insurer", read_only=True), read_only=True)
-    desk.look_at("alder")
-    desk.audience = "customer"
+def test_the_page_for_a_customer_is_on_paper_and_names_nothing_internal(browser: Any, tmp_path: Path) -> None:
+    (path,) = written(
+        str(ROOT / "data" / "insurer"), tmp_path, given={"customer": "alder", "audience": "customer"}
+    )
     page = browser.new_page()
-    page.set_content(paged(documents.handed(desk).html, ""))
+    page.set_content(path.read_text(encoding="utf-8"))
     assert lost(page, "Letter", "") == []
     assert not re.search("kamlib|internal|round2026|lastdated", "".join(sheets(page)))
     page.close()
@@ -86,9 +73,9 @@ def test_the_page_for_a_customer_is_on_paper_and_names_nothing_internal(browser:
 def test_no_name_breaks_out_of_the_foot_of_a_sheet(browser: Any, tmp_path: Path) -> None:
     book, name = text(), '"} @page { size: A6 } </style><b>\\ Ä · Ω'
     book["settings"].loc[len(book["settings"])] = ["supplier", name]
-    store = stores.create(tmp_path / "w.kam", book)
+    stores.create(tmp_path / "w.kam", book)
     page = browser.new_page()
-    page.set_content(paged(documents.document(Desk(store, store.read())).html))
+    page.set_content(page_of(str(tmp_path / "w.kam"), tmp_path / "out", "main", notebook="02_kaism"))
     assert page.locator("p.about b").all() == [] and bare(name) in sheets(page)[0]
     page.close()
 
@@ -134,12 +121,10 @@ def test_a_page_names_no_folder_server_or_password(location: str, said: str) -> 
     assert stores.file_name(location) == said
 
 
-def test_long_pages_have_links_to_their_parts() -> None:
-    desk = Desk(*stores.load(ROOT / "data" / "tiny", read_only=True), read_only=True)
-    html = documents.document(desk).html
+def test_long_pages_have_links_to_their_parts(tmp_path: Path) -> None:
+    html = page_of(str(ROOT / "data" / "tiny"), tmp_path, notebook="02_kaism")
     links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', html)
-    assert len(links) > 5 and links == re.findall(r'<h2 id="([^"]+)">([^<]+)</h2>', html)
-    assert html == documents.document(desk).html
+    assert len(links) > 4 and links == re.findall(r'<section id="([^"]+)"><h2>([^<]+)</h2>', html)
 
 
 def test_parameters_are_in_the_name_of_the_file_but_not_for_a_customer() -> None:

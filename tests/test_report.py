@@ -80,13 +80,16 @@ def test_the_report_of_steps_1_to_5_has_every_sheet_every_picture_and_the_figure
 
 
 def test_the_report_of_steps_1_to_5_has_the_sheets_of_every_segment_and_customer(groundwork):
+    from kamlib.catalogue import sheets
     from kamlib.models import results
 
     example, each = groundwork
     said = results.show(str(ROOT / "data" / example), "sheets")[["sheet", "subject"]].drop_duplicates()
     assert len(said) > 40
-    for title, about in said.itertuples(index=False):
-        assert f"<h3>{escape(title)}{': ' if about else ''}{escape(about)}</h3>" in each
+    steps_1_to_5 = {form.title for step in range(1, 6) for form in sheets.forms(step)}
+    for title, about in said[said["sheet"].isin(steps_1_to_5)].itertuples(index=False):
+        head = f"{escape(title)}{': ' if about else ''}{escape(about)}"
+        assert f'<h3 class="result">{head}</h3>' in each
 
 
 def test_a_report_has_the_whole_story(page):

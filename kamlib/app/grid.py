@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kamlib.app import widgets
 from kamlib.app.listen import acting, follow, hear
 from kamlib.desk import Desk
 from kamlib.errors import KamError
 from kamlib.pages.exhibit import Grid, View, of
-from kamlib.views import widgets
 from kamlib.workbook.schema import DEFINITIONS
 
 Place = tuple[str, str]  # row and column of a cell

@@ -8,9 +8,9 @@ from typing import Any
 
 import ipywidgets as W
 
+from kamlib.app import widgets
 from kamlib.desk import Desk
 from kamlib.pages.exhibit import Action, View
-from kamlib.views import widgets
 
 SOON_S = 0.15
 Handler = Callable[[dict[str, Any]], None]
@@ -78,7 +78,10 @@ def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
                 kept = True
             except (LookupError, TypeError, ValueError, AttributeError, OverflowError, StopIteration):
                 desk.say("That was not understood; nothing was changed.")
-        if "fields" in content or content["do"] == "add":  # what was typed may go, or must stay
+        if "fields" in content or content["do"] in (
+            "add",
+            "assign",
+        ):  # what was typed or chosen may go, or stays
             widget.send({"answer": content["do"], "kept": kept, "subject": str(content.get("subject", ""))})
 
     widget.on_msg(on_message)

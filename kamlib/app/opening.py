@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as W
 
+from kamlib.app import widgets
 from kamlib.app.listen import follow, hear
 from kamlib.app.picture import box
 from kamlib.desk import Desk
@@ -17,7 +18,6 @@ from kamlib.models import headlines, portfolio, progress
 from kamlib.pages import html
 from kamlib.pages.exhibit import Page, View
 from kamlib.pages.grids import names_of, slug
-from kamlib.views import widgets
 from kamlib.workbook import settings
 
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")

@@ -10,11 +10,11 @@ import ipywidgets as W
 import pandas as pd
 
 from kamlib import charts
+from kamlib.app import widgets
 from kamlib.app.listen import Handler, follow, hear
 from kamlib.desk import Desk
 from kamlib.pages import html
 from kamlib.pages.exhibit import Chart, Exhibit, View, of
-from kamlib.views import widgets
 
 
 def box(children: Sequence[W.Widget], *classes: str) -> W.Box:

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as W
 
+from kamlib.app import widgets
 from kamlib.app.grid import grid
 from kamlib.app.listen import Handler, acting, follow, hear, slid
 from kamlib.app.picture import box, live, picture
@@ -15,7 +16,7 @@ from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.pages import html
 from kamlib.pages.exhibit import Choice, Exhibit, Figures, Part, Row, Slider, View, Weights, of
-from kamlib.views import widgets
+from kamlib.workbook import settings
 from kamlib.workbook.schema import as_text, parse_number
 
 IDLE_S = 0.2  # between two parts that nobody has scrolled to yet
@@ -165,7 +166,8 @@ def figures(desk: Desk, control: Figures) -> widgets.Panel:
         for name, label in control.asked.items():
             text = str(content["fields"][name]).strip()
             try:
-                rows.append({"key": name, "value": as_text(parse_number(text))})
+                value = text if settings.is_text(settings.Settings, name) else as_text(parse_number(text))
+                rows.append({"key": name, "value": value})
             except ValueError:
                 asked = of(label, desk.view)
                 raise InvalidInput(f'{asked}: "{text[:40]}" is not a number.', found=text) from None

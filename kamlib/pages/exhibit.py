@@ -28,7 +28,8 @@ class Desk(Protocol):
     def look_at(self, customer: str) -> None: ...
     def look_into(self, idea: str) -> None: ...
     def preview(self, table: str, rows: Any) -> None: ...
-    def take_in(self, merge: Any) -> Any: ...
+    def take_in(self, merge: Any, *, store: bool = True) -> Any: ...
+    def draft(self, control: Draft, value: Any) -> None: ...
     def as_one(self) -> Any: ...
     def say(self, message: str) -> None: ...
 
@@ -54,7 +55,7 @@ class View:
     supposing: bool = False
     read: set[str] = field(default_factory=set, compare=False)
 
-    def __getitem__(self, control: Slider | Choice) -> Any:
+    def __getitem__(self, control: Slider | Choice | Draft) -> Any:
         """The value of a control: as it was moved on this page, else where it starts."""
         self.read.add(control.id)
         return self.picked[control.id] if control.id in self.picked else of(control.start, self)
@@ -114,8 +115,16 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What a page holds and the workbook does not, such as a list before its import; actions change it."""
+
+    id: str
+    start: Any = None
+
+
+@dataclass(frozen=True)
 class Figures:
-    """Settings of the workbook to fill in: setting -> what is asked."""
+    """Settings of the workbook to fill in, figures or texts: setting -> what is asked."""
 
     asked: Mapping[str, Text]
 

@@ -18,6 +18,7 @@ from kamlib.models.scoring import one
 from kamlib.pages.exhibit import Choice, Exhibit, Figures, Grid, Page, Part, Stack, View, of
 from kamlib.wording import counted, cut, listed, sentence
 from kamlib.workbook.schema import BOXES, as_text
+from kamlib.workbook.settings import Settings, is_text
 
 MOST_ROWS = 40
 TEMPLATES = Path(__file__).parent.parent / "share/jupyter/nbconvert/templates"
@@ -170,14 +171,19 @@ def figures(control: Figures, view: View) -> Markup:
     """Settings to fill in; where nothing can be entered, what they are."""
     settings = view.book.settings
     rows = [
-        {"name": name, "label": of(label, view), "value": _figure(getattr(settings, name))}
+        {
+            "name": name,
+            "label": of(label, view),
+            "value": _figure(getattr(settings, name)),
+            "text": is_text(Settings, name),
+        }
         for name, label in control.asked.items()
     ]
     return fill("exhibit", "figures", rows=rows, locked=view.locked)
 
 
 def _figure(value: Any) -> str:
-    return as_text(None if value is None else float(value))
+    return value if isinstance(value, str) else as_text(None if value is None else float(value))
 
 
 def head(exhibit: Exhibit, view: View) -> Markup:

@@ -74,7 +74,7 @@ export default {
           return cell;
         });
       });
-      scroll.classList.toggle("broad", model.get("broad"));
+      for (const name of ["broad", "long"]) scroll.classList.toggle(name, model.get(name));
       scroll.replaceChildren(table);
       sieve();
       at = [Math.min(at[0], Math.max(rows().length - 1, 0)), Math.min(at[1], Math.max(columns().length - 1, 0))];
@@ -359,7 +359,7 @@ export default {
         live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
         update();
       }
-      if (content.assigned) { picked.clear(); tell(); }
+      if (content.answer === "assign" && content.kept) { picked.clear(); tell(); }
       if (content.answer === "add" && !content.kept) {
         const input = foot.querySelector("input");
         if (input && !input.value) input.value = adding;
