@@ -12,13 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kamlib import catalogue, palette
-from kamlib.models import findings, headlines, kaism, pia, portfolio, progress, verdict
-from kamlib.models.factors import of_scope
+from kamlib.models import headlines, pia, portfolio, progress
 from kamlib.models.scoring import one
 from kamlib.pages import html
-from kamlib.pages.card import said_of
 from kamlib.workbook.book import Book
-from kamlib.workbook.schema import BOXES, US
+from kamlib.workbook.schema import BOXES
 
 FEW_PARTS = 3  # too few for a list
 LEVEL_WORDS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
@@ -137,25 +135,6 @@ def guide(step: int) -> str:
     return fill("guide", tips=tips, cases=cases, step=step)
 
 
-def about_matrix() -> str:
-    """What the matrix is and is not, and the four boxes."""
-    return fill("about", entry=catalogue.entry("kaism"))
-
-
-def card(book: Book, seen: pd.DataFrame, customer: str, *, locked: bool) -> str:
-    """One customer explained in sentences. `seen` is `portfolio.classes` of the segment."""
-    choices = list(zip(seen["customer"], seen["name"], strict=True))
-    rows = seen[seen["customer"] == customer]
-    if rows.empty:
-        return fill("card_empty", choices=choices)
-    row = rows.iloc[0].to_dict()
-    return fill(
-        "card", row=row, choices=choices, locked=locked, said=said_of(book, customer), box=_box_entry(row["category"]),
-        waived=_waived(book, customer), attractive=attractive_rows(book, row["segment"], customer), people=_people(book), names=dict(_people(book)),
-        **strength_table(book, customer), unknown=_unknown(book, customer),
-    )  # fmt: skip
-
-
 def idea_card(book: Book, idea: str, *, locked: bool, at: str = "") -> str:
     """One idea explained in sentences: its class, its place on the matrix, who gains, what it asks of us.
 
@@ -187,46 +166,6 @@ def _row(frame: pd.DataFrame, idea: str) -> dict[str, Any]:
     return {str(k): v for k, v in frame[frame["idea"] == idea].iloc[0].to_dict().items()}
 
 
-def placing(row: dict[str, Any]) -> str:
-    """How certain the box of an idea is, in one sentence."""
-    could = [box_word(box).lower() for box in row["possible"].split("|") if box]
-    if row["status"] == "ruled_out":
-        return f"Ruled out: {row['reason']}."
-    if row["status"] == "unscored":
-        return "Not scored yet, so it stands nowhere."
-    if row["status"] == "undetermined" and len(could) > 1:
-        return f"Open: the suggestion could still be {', '.join(could[:-1])} or {could[-1]}."
-    if row["status"] == "undetermined":
-        return "Open: a must-have is not known yet."
-    if row["on_line"]:
-        return "Exactly on the line, so the cautious side is shown. Decide it in discussion."
-    if row["near_line"]:
-        return "Close to the line: small changes would move it."
-    return "Clear of both lines."
-
-
-def _box_entry(box: str) -> dict[str, Any]:
-    boxes = {item["id"]: item for item in catalogue.entry("kaism")["items"]}
-    return boxes.get(box, {})
-
-
-def _waived(book: Book, customer: str) -> str:
-    """The reason for which a must-have of this customer was waived, "" if none was."""
-    made = book["decisions"]
-    own = made[(made["what"] == "must_have_waiver") & (made["subject"] == customer)]
-    return str(own["reason"].iloc[0]) if len(own) else ""
-
-
-def _people(book: Book) -> list[tuple[str, str]]:
-    people = book["people"]
-    return [(p, n or p) for p, n in zip(people["person"], people["name"], strict=True)]
-
-
-def attractive_rows(book: Book, segment: str, customer: str) -> list[dict[str, Any]]:
-    """Factor by factor: label, share of the weight, score, benchmarks."""
-    return _factor_rows(book, of_scope(book, "attractiveness", segment), "attractiveness", customer)
-
-
 def _factor_rows(book: Book, factors: pd.DataFrame, model: str, subject: str) -> list[dict[str, Any]]:
     scores = book["scores"]
     own = scores[(scores["model"] == model) & (scores["subject"] == subject)]
@@ -237,112 +176,14 @@ def _factor_rows(book: Book, factors: pd.DataFrame, model: str, subject: str) ->
     return rows.to_dict("records")
 
 
-def strength_table(book: Book, customer: str) -> dict[str, Any]:
-    """The customer's critical success factors with our score and each competitor's."""
-    factors = of_scope(book, "strength", customer)
-    names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True))
-    scores = book["scores"]
-    own = scores[(scores["model"] == "strength") & (scores["subject"] == customer)]
-    score = own.drop_duplicates(["factor", "supplier"]).set_index(["factor", "supplier"])["score"].to_dict()
-    order = [s for s in book["suppliers"]["supplier"] if s != US and s in set(own["supplier"])]
-    suppliers = [(US, "Us"), *((s, names[s] or s) for s in order)]
-    rows = []
-    for factor, label, weight in zip(factors["factor"], factors["label"], factors["weight"], strict=True):
-        cells = [score.get((factor, s), float("nan")) for s, _ in suppliers]
-        most = max((c for c in cells if c == c), default=None)
-        rows.append({"label": label, "weight": 1.0 if weight != weight else weight,
-                     "cells": [(c, c == most) for c in cells]})  # fmt: skip
-    return {"suppliers": suppliers, "strength": rows}
-
-
-def _unknown(book: Book, customer: str) -> list[dict[str, Any]]:
-    found = kaism.unknowns(book)
-    names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True)) | {US: "us"}
-    rows = found[found["customer"] == customer]
-    return rows.assign(supplier=rows["supplier"].map(lambda s: names.get(s, s))).to_dict("records")
-
-
-def benchmark(book: Book, factor: str, customer: str) -> str:
-    """Beside the score grid: what good and bad look like, what was said, what is unknown."""
-    factors = of_scope(book, "attractiveness", book.settings.segment)
-    row = factors[factors["factor"] == factor]
-    if row.empty:
-        return fill("benchmark_empty")
-    ballots = book["ballots"]
-    said = ballots[(ballots["model"] == "attractiveness") & (ballots["subject"] == customer)
-                   & (ballots["factor"] == factor) & ballots["score"].notna()]  # fmt: skip
-    people = book["people"].drop_duplicates("person").set_index("person")
-    said = said.join(people[["name", "function"]], on="person").sort_values("score", ascending=False)
-    spread = float(said["score"].max() - said["score"].min()) if len(said) else 0.0
-    unknown = kaism.unknowns(book)
-    unknown = unknown[unknown["model"] == "attractiveness"]
-    found = findings.find(book)
-    care = found[(found["step"] == 7) & (found["level"] != "nudge")]["message"].tolist()
-    name = book["customers"].set_index("customer")["name"].get(customer, customer)
-    return fill("benchmark", factor=row.iloc[0].to_dict(), name=name, said=said.to_dict("records"), spread=spread,
-                unknown=unknown.to_dict("records")[:8], more=max(len(unknown) - 8, 0), care=care[:5])  # fmt: skip
-
-
-def ruled_out(seen: pd.DataFrame) -> str:
-    """Who fails a must-have, and who is not scored yet; and what the team decided of them all the same."""
-    out, unscored = seen[seen["status"] == "ruled_out"], seen[seen["status"] == "unscored"]
-    return fill("ruled_out", out=out.to_dict("records"), unscored=unscored.to_dict("records"))
-
-
 def findings_list(found: pd.DataFrame) -> str:
     """Findings as a list, the most serious first."""
     return fill("findings", rows=found.to_dict("records"))
 
 
-def portfolio_table(book: Book) -> str:
-    """Balance and capacity in words, bars and a table."""
-    words, too_many = portfolio.load_words(book)
-    return fill("portfolio", rows=portfolio.table(book).to_dict("records"), load=words,
-                several=len(book["segments"]) > 1, too_many=too_many, questions=portfolio.questions(book),
-                managers=len(portfolio.account_managers(book)), currency=book.settings.currency)  # fmt: skip
-
-
 def communication() -> str:
     """What may be told to whom."""
     return fill("communication", entry=catalogue.entry("communication"))
-
-
-def placements(book: Book) -> str:
-    """The result as a table: suggestion beside decision, how sure, with reasons."""
-    seen, told = portfolio.classes(book), verdict.verdicts(book)
-    seen = seen.assign(word=told["word"].to_numpy(), sentence=told["sentence"].to_numpy())
-    order = {box: i for i, box in enumerate([*BOXES, ""])}
-    rows = seen.sort_values("category", key=lambda s: s.map(order).fillna(9), kind="stable")
-    return fill("placements", rows=rows.to_dict("records"))
-
-
-def score_table(book: Book, seen: pd.DataFrame) -> str:
-    """All attractiveness scores of the segment with their benchmarks."""
-    factors = of_scope(book, "attractiveness", book.settings.segment)
-    scores = book["scores"]
-    own = scores[scores["model"] == "attractiveness"].drop_duplicates(["subject", "factor"])
-    cells = own.set_index(["subject", "factor"])["score"].to_dict()
-    weight = factors["weight"].fillna(1.0)
-    rows = [
-        {"name": n, "y": y, "cells": [cells.get((c, f), float("nan")) for f in factors["factor"]]}
-        for c, n, y in zip(seen["customer"], seen["name"], seen["y"], strict=True)
-    ]
-    shares = (100 * weight / (weight.sum() or 1)).tolist()
-    return fill("score_table", factors=factors.assign(share=shares).to_dict("records"), rows=rows)
-
-
-def strength_tables(book: Book, seen: pd.DataFrame) -> str:
-    """Each customer's critical success factors, ourselves and its competitors side by side."""
-    rows = [{"row": r, **strength_table(book, r["customer"])} for r in seen.to_dict("records")]
-    return fill("strength_tables", customers=[r for r in rows if r["strength"]])
-
-
-def unknown_table(book: Book) -> str:
-    """The find-out list as a table."""
-    names = dict(zip(book["suppliers"]["supplier"], book["suppliers"]["name"], strict=True)) | {US: "us"}
-    found = kaism.unknowns(book)
-    rows = found.assign(supplier=found["supplier"].map(lambda s: names.get(s, s)))
-    return fill("unknown_table", rows=rows.to_dict("records"), people=dict(_people(book)))
 
 
 def look() -> Any:

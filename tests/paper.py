@@ -1,18 +1,16 @@
-"""Exhibits as they stand on paper, without a desk."""
+"""Exhibits and whole pages as they stand on paper, without a browser or a kernel."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from kamlib import report
-from kamlib.desk import Desk
+from kamlib.desk import Desk, Paper
 from kamlib.pages import html
-from kamlib.pages.exhibit import Exhibit, Part, View, of
-from kamlib.workbook import settings
+from kamlib.pages.exhibit import Exhibit, Part, View, exhibits, of
 from kamlib.workbook.book import Book
 
 PAGES = sorted(Path(html.__file__).parent.glob("*.py"))
@@ -28,19 +26,35 @@ def paper(part: Part, book: Book, **more: Any) -> str:
     return str(html.on_paper(part, view(book, **more)))
 
 
+def screen(part: Part, book: Book, **more: Any) -> str:
+    """The title and the words of all exhibits of a part as the screen shows them, without pictures and grids."""
+    seen = view(book, paper=False, locked=False, **more)
+    return "".join(
+        f"{html.head(e, seen)}{e.words(seen) if e.words else ''}" for e in exhibits(part) if e.on_screen
+    )
+
+
 def title(exhibit: Exhibit, book: Book, **more: Any) -> str:
     """The title of an exhibit."""
     return str(of(exhibit.title, view(book, **more)))
 
 
-def printed(notebook: str, desk: Desk) -> str:
-    """The page of a notebook as `kam report` writes it, of this desk and without a kernel of its own."""
+def page(notebook: str, desk: Desk) -> str:
+    """The page that `kam report` makes of a notebook, of this desk: its cells are run here."""
     desk.paper = True
-    book = nbformat.read(settings.shipped("notebooks") / f"{notebook}.ipynb", as_version=4)
-    names = {"desk": desk} | {path.stem: import_module(f"kamlib.pages.{path.stem}") for path in PAGES}
-    for cell in book.cells:
-        if cell.cell_type == "code" and cell.source.startswith("desk."):
-            shown = eval(cell.source, names)  # noqa: S307
-            data = shown._repr_mimebundle_()
-            cell.outputs = [nbformat.v4.new_output("display_data", data)]
-    return report.printed(book)
+    shown = nbformat.read(report.NOTEBOOKS / f"{notebook}.ipynb", 4)
+    names: dict[str, Any] = {"desk": desk}
+    for cell in shown.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or {"app", "parameters"} & {*tags}:
+            continue
+        if "setup" in tags:
+            exec(cell.source.partition("\ndesk = ")[0], names)  # noqa: S102
+            continue
+        result = eval(cell.source, names)  # noqa: S307
+        assert isinstance(result, Paper)
+        cell.outputs = [nbformat.v4.new_output("display_data", result._repr_mimebundle_())]
+    return report.printed(shown)
+
+
+printed = page

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from kamlib import panels
 from kamlib.models import kaism
 from kamlib.models.scoring import one as one_decimal
+from kamlib.pages.html import box_word
 from kamlib.workbook import stores
 from tests.serving import NOTEBOOKS, Board, wait_until
 from tests.windows import (
@@ -54,12 +54,12 @@ def dot(page: Any, name: str) -> Any:
 def explained(page: Any, name: str) -> None:
     """Wait until the card beside the matrix is about this customer."""
     card = page.locator(".kam-three .kam-side")
-    card.locator("h2", has_text=name).wait_for()
+    card.locator("h3.result", has_text=name).wait_for()
 
 
 def box_of(place: Path, customer: str, segment: str = "broker_networks") -> str:
     seen = kaism.place(model(place, segment=segment)).set_index("customer")
-    return panels.box_word(seen.loc[customer, "box"])
+    return box_word(seen.loc[customer, "box"])
 
 
 def moved(where: Any, before: str) -> None:
@@ -238,10 +238,12 @@ def test_a_dragged_weight_shows_at_once_and_is_stored_when_let_go(app: Any, plac
     )
     (now,) = stored(place, "factors", "weight", scope="broker_networks", factor="profit")
 
+    share = slider.input_value()
+
     app.get_by_role("button", name="Equal").click()
-    expect(slider).to_have_value("1")
+    expect(slider).to_have_value("17")
     app.get_by_role("button", name="Our weights").click()
-    expect(slider).to_have_value(now)
+    expect(slider).to_have_value(share)
     assert stored(place, "factors", "weight", scope="broker_networks", factor="profit") == [now]
     app.get_by_role("button", name="undo").click()
     kept(place, [weight], "factors", "weight", scope="broker_networks", factor="profit")
@@ -268,7 +270,7 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_can_be_undone(app:
     dot(app, "Kestrel").click()
     explained(app, "Kestrel")
     expect(card.get_by_label("Reason")).to_have_value(words)
-    card.get_by_label("Look at it again on").fill("2027-05-03")
+    card.get_by_label("Review on").fill("2027-05-03")
     card.get_by_label("Reason").press("Enter")
 
     kept(place, [other], "decisions", "decision", what="category", subject="kestrel")
@@ -372,7 +374,7 @@ def test_nothing_is_wider_than_the_screen_and_everything_is_there(app: Any, widt
     fits(app, width, height)
     expect(app.locator('table[role="grid"]').locator("visible=true")).to_have_count(9)
     expect(app.locator(".kam-chart svg")).to_be_visible()
-    expect(app.locator(".kam-weights input")).to_have_count(6)
+    expect(app.locator(".kam-weights input[type=range]")).to_have_count(6)
     expect(app.locator("text=/Traceback|Error displaying|Loading widget/")).to_have_count(0)
     app.set_viewport_size({"width": 1366, "height": 768})
 
@@ -397,8 +399,7 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         kept(place, ["Acme", "Brix", "Cato"], "customers", "name", segment="north")
 
         # step 7: two factors of the stock list, one of our own, benchmarks, a must-have
-        keys.to("#kam-stock-attractiveness").press("ArrowDown")
-        keys.to("#kam-stock-add-attractiveness").press("Enter")
+        keys.to("[data-do=stock]").press("Enter")
         wait_until(lambda: len(stored(place, "factors", "factor")) == 1)
         lines(page, "Attractiveness factors", 1)
         keys.into("Attractiveness factors").to(".grid-add").type("Chemistry")
@@ -407,7 +408,7 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         keys.press("ArrowDown", "Home", "ArrowRight").type("They laugh with us", "Silence", "2", then="Tab")
         kept(place, ["2"], "factors", "must_have_min", factor="chemistry")
         kept(place, ["Silence"], "factors", "bad", factor="chemistry")
-        keys.to('button[data-do="take"]').press("Enter")
+        keys.to('button[data-do="take"][data-factor]').press("Enter")
         wait_until(lambda: all(stored(place, "factors", "good")), what="benchmarks")
 
         # step 7: the scores, down one column and then the next
@@ -419,10 +420,13 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         # step 8: what the customer looks for, a competitor, how it sees us both, and where we know it from
         keys.to("#kam-choose-strength")
         page.keyboard.type("Ac")
-        page.locator("#kam-new-rival").wait_for()
-        keys.to("#kam-stock-strength").to(".grid-add").type("Speed")
+        page.locator("#suggested-strength").wait_for()
+        keys.to(".grid-add").type("Speed")
         kept(place, ["Speed"], "factors", "label", model="strength", scope="acme")
-        keys.to("#kam-new-rival", "Shift+Tab").type("Corvid")
+        page.locator("#kam-new-rival").wait_for()
+        keys.to("#kam-new-rival")
+        page.keyboard.type("Corvid")
+        page.keyboard.press("Enter")
         kept(place, ["corvid"], "scores", "supplier", model="strength", subject="acme")
         columns(page, STRENGTH, 6)
         keys.into(STRENGTH).press("Home").type("2", "9", "6", then="Tab")
@@ -433,7 +437,7 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
 
         # the matrix: a weight, what if, the explanation
         keys.to("input[type=range]").press("ArrowRight", "ArrowRight")
-        wait_until(lambda: stored(place, "factors", "weight", model="attractiveness")[0] == "2")
+        wait_until(lambda: stored(place, "factors", "weight", model="attractiveness")[0] == "1.08333")
         keys.to("#kam-equal").press("Enter")
         page.locator("#kam-equal[aria-pressed=true]").wait_for()
         explained(page, "Acme")

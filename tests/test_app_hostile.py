@@ -14,12 +14,12 @@ import pytest
 import websocket
 from playwright.sync_api import expect
 
-from kamlib import catalogue, charts, panels, report
+from kamlib import catalogue, charts, report
 from kamlib.desk import Desk
 from kamlib.models import kaism, pia
 from kamlib.workbook import checks, stores
 from kamlib.workbook.schema import Tables, typed
-from tests import pages
+from tests import pages, paper
 from tests.messages import COLUMNS, VERBS
 from tests.serving import COOKIE, NOTEBOOKS, ROOT, Board, opened
 from tests.windows import DOT
@@ -162,9 +162,9 @@ def test_no_script_runs_in_any_view(place: Path, page: Any) -> None:
                 expect(scores.locator("thead th").nth(column)).to_have_text(name, use_inner_text=True)
             for row, name in list(enumerate(own))[number % 3 :: 3]:
                 page.locator("#kam-choose").select_option(label=name)
-                page.locator(".kam-three .kam-side h2").filter(has_text=name).wait_for()
+                page.locator(".kam-three .kam-side h3").filter(has_text=name).wait_for()
                 scores.locator("tbody tr").nth(row).locator("td").nth(row).click()
-            page.locator(".kam-two .kam-side h2").filter(has_text=name).first.wait_for()
+            page.locator(".kam-two .kam-side h3").filter(has_text=name).first.wait_for()
             assert ran(page) is None and page.evaluate(TRAPS) == []
         for summary in page.locator("summary").all():
             summary.click()
@@ -217,8 +217,7 @@ def test_no_script_runs_in_a_report_or_a_picture(place: Path, browser: Any, tmp_
 
     for number, segment in enumerate(segments):
         desk = Desk(*stores.load(place, read_only=True), segment=segment, read_only=True)
-        body = panels.trusted(report.document(desk).html)
-        show(page, panels.fill("page", title=PAYLOADS[number], look=panels.look(), body=body))
+        show(page, paper.page("02_kaism", desk))
         seen = page.locator("main").inner_text()
         for payload in PAYLOADS[number * EACH :][:EACH]:
             assert payload in seen

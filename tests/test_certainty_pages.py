@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
-from kamlib import panels, sureness
 from kamlib.models import kaism, verdict
+from kamlib.pages import card, certainty
 from kamlib.workbook import settings as choices
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import typed
+from tests.paper import screen
 from tests.worked import typed as worked
 
 EXAMPLES = ("tiny", "insurer", "bank")
@@ -52,14 +54,13 @@ def test_a_page_says_what_the_command_line_says(name):
     tables, chosen = example(name)
     for segment in kaism.segments(Book(tables, chosen)):
         about = replace(chosen, segment=segment)
-        told, page = sureness.verdicts(Book(tables, about)), sureness.everybody(Book(tables, about))
+        told, page = certainty.verdicts(Book(tables, about)), screen(certainty.firm, Book(tables, about))
         shown = verdict.certainty_table(Book(tables, about)).set_index("customer")["words"]
         for row in verdict.verdicts(Book(tables, about)).to_dict("records"):
             assert shown[row["customer"]] == f"{row['sentence']} {row['change']}".strip()
             for said in (row["sentence"], row["change"]):
-                words = str(panels.fill("title", title=said)).split("<h2>")[1].split("</h2>")[0]
-                assert words in told
-                assert words in page
+                assert escape(said) in told
+                assert escape(said) in page
             for share in (row[f"share_{box}"] for box in kaism.MATRIX.boxes):
                 assert np.isnan(share) or f"<td>{100 * share:.1f}</td>" in told
 
@@ -69,11 +70,8 @@ def test_names_are_words_and_never_markup():
     nasty = "<img src=x onerror=alert(1)>"
     tables = tables | {"customers": tables["customers"].assign(name=nasty)}
     tables = tables | {"factors": tables["factors"].assign(label=nasty)}
-    pages = (sureness.everybody, sureness.report, sureness.steady)
-    cards = (sureness.card, lambda *of: panels.fill("verdict", said=panels.said_of(*of)))
-    told = [page(Book(tables, chosen)) for page in pages] + [
-        card(Book(tables, chosen), "Alpha") for card in cards
-    ]
+    book = Book(tables, chosen)
+    told = [screen(part, book, customer="Alpha") for part in (certainty.firm, certainty.swings, card.CARD)]
     for made in told:
         assert "<img" not in made
         assert "&lt;img" in made
@@ -82,19 +80,18 @@ def test_names_are_words_and_never_markup():
 def test_with_nobody_and_nothing_there_are_still_sentences():
     tables, chosen = example("insurer", segment="broker_networks")
     empty = {name: frame.iloc[:0] for name, frame in tables.items()} | {"segments": tables["segments"]}
-    for made in (sureness.everybody, sureness.report, sureness.steady):
-        assert "<" in made(Book(empty, chosen))
-    assert sureness.tornado_title(Book(empty, chosen), "") == "There is nobody to look at yet."
-    assert sureness.steady_title(Book(empty, chosen)) == "There are no weights yet."
-    assert "Score some" in sureness.card(Book(empty, chosen), "alder")
-    assert sureness.verdicts(Book(empty, chosen)) == ""
+    assert certainty.tornado_title(Book(empty, chosen), "") == "There is nobody to look at yet."
+    assert certainty.steady_title(Book(empty, chosen)) == "There are no weights yet."
+    assert certainty.headline(Book(empty, chosen)) == "There is nobody to be sure of yet."
+    assert "Score some" in screen(certainty.firm, Book(empty, chosen), customer="alder")
+    assert certainty.verdicts(Book(empty, chosen)) == ""
 
 
 def test_scores_that_may_be_a_little_off_make_some_too_close_to_call():
     tables, chosen = example("bank", segment="universities")
     quiet = tables | {"ballots": tables["ballots"].iloc[:0]}
-    assert sureness.close(Book(quiet, chosen)) == []
+    assert certainty.close(Book(quiet, chosen)) == []
     off = replace(chosen, score_error=3.0)
-    told = sureness.close(Book(quiet, off))
+    told = certainty.close(Book(quiet, off))
     assert told
-    assert all(words in sureness.everybody(Book(quiet, off)) for words in told)
+    assert all(words in screen(certainty.firm, Book(quiet, off)) for words in told)

@@ -12,12 +12,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 from kamlib import charts, crew, documents, panels, sureness, whatif
+from kamlib.desk import Desk
 from kamlib.models import distinction, kaism, plans, portfolio, profitability, resources, results
 from kamlib.pages import profit, value
+from kamlib.pages.card import CARD
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed
-from tests.paper import paper
+from tests.paper import page, paper, view
 from tests.serving import ROOT
 from tests.worked import frame
 
@@ -56,7 +58,8 @@ def book(request: Any) -> SimpleNamespace:
     """A workbook, and what is true of each customer: category and words, found without the code under test."""
     name, spoilt = request.param
     _, text = stores.load(ROOT / "data" / name, read_only=True)
-    tables = typed(spoiled(text) if spoilt else text)
+    text = spoiled(text) if spoilt else text
+    tables = typed(text)
     chosen = settings.of_workbook(tables)
     made = tables["decisions"]
     made = made[made["what"] == "category"]
@@ -79,7 +82,9 @@ def book(request: Any) -> SimpleNamespace:
             name=row.name, segment=row.segment if there else "", box=box, decided=decided, category=decided or box, words=words
         )  # fmt: skip
     segments = tables["segments"]["segment"].tolist()
-    return SimpleNamespace(tables=tables, chosen=chosen, truth=truth, segments=segments, spoilt=spoilt)
+    return SimpleNamespace(
+        text=text, tables=tables, chosen=chosen, truth=truth, segments=segments, spoilt=spoilt
+    )
 
 
 def about(book: SimpleNamespace, segment: str = "") -> Any:
@@ -163,8 +168,9 @@ def test_pictures_reports_headlines_and_the_static_page_agree(book: SimpleNamesp
             apart = true.decided and true.box and true.decided != true.box
             assert ("(suggested: " in point["name"].replace("\n", " ")) == bool(apart), point["name"]
             assert point["said"].endswith(true.words) and point["about"].endswith(true.words)
-        html = documents.document(desk(book, segment)).html
-        headline = BeautifulSoup(html, "html.parser").find("h1").get_text()
+        store = SimpleNamespace(location="decisions.kam", seen={"": 1})
+        html = page("02_kaism", Desk(store, book.text, segment=segment, read_only=True))  # type: ignore[arg-type]
+        headline = BeautifulSoup(html, "html.parser").select_one("p.verdict").get_text()
         decided = [t.name for t in own.values() if t.decided == "key"]
         assert headline == static[segment]["headline"]
         assert re.findall(r"(\d+) key accounts? decided", headline) == (
@@ -176,7 +182,7 @@ def test_pictures_reports_headlines_and_the_static_page_agree(book: SimpleNamesp
         }
         rows = (
             BeautifulSoup(html, "html.parser")
-            .find("h2", string="What we decided, and why")
+            .find("h3", string="What we decided, and why")
             .find_next("table")
         )
         for row in rows.find_all("tr")[1:]:
@@ -192,10 +198,9 @@ def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
     own = {c: t for c, t in book.truth.items() if t.segment == segment}
     everybody = {t.name for t in own.values() if t.category}
     assert told(documents.certain(desk(book, segment)).html, book) >= everybody
-    seen = portfolio.classes(Book(book.tables, about(book, segment)))
     for customer, true in [*own.items()][-8:]:
         for html in (
-            panels.card(Book(book.tables, about(book, segment)), seen, customer, locked=True),
+            CARD.words(view(Book(book.tables, about(book, segment)), customer=customer)),
             paper(profit.whale.parts[1].parts[0], Book(book.tables, about(book)), customer=customer),
             sureness.card(Book(book.tables, about(book, segment)), customer) if true.category else "",
         ):

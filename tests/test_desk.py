@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kamlib import report, views
-from kamlib.app import show
+from kamlib import report
+from kamlib.app import opening, show
 from kamlib.desk import Desk, open_desk
 from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
 from kamlib.models import kaism
-from kamlib.pages import groundwork, groups, market, profit, segments
+from kamlib.pages import groundwork, groups, market, profit, scoring, segments
+from kamlib.pages import kaism as pages
 from kamlib.pages import start as start_page
 from kamlib.workbook import checks, stores
 from kamlib.workbook.schema import Tables
@@ -80,17 +81,22 @@ STEPS_1_TO_5 = {
 
 def every_view(desk: Desk) -> dict[str, ipywidgets.Widget]:
     return {
-        "open": views.open(desk, "Who?", here=6),
-        "customers": views.customers(desk),
-        "factors": views.factors(desk),
-        "attractiveness": views.scores(desk, "attractiveness"),
-        "strength": views.scores(desk, "strength"),
-        "matrix": views.matrix(desk, kaism.MATRIX, kaism.drawn),
-        "decisions": views.decisions(desk),
-        "staffing": views.staffing(desk),
-        "closing": views.closing(desk),
+        "open": opening.opened(desk, pages.PAGE),
+        **{name: show.shown(desk, part) for name, part in PARTS.items()},
         **{name: show.shown(desk, part) for name, part in STEPS_1_TO_5.items()},
     }
+
+
+PARTS = {
+    "customers": pages.customers,
+    "factors": scoring.factors,
+    "scores": scoring.scores,
+    "strength": scoring.strength,
+    "position": pages.position,
+    "decisions": pages.decisions,
+    "staffing": pages.staffing,
+    "closing": pages.closing,
+}
 
 
 def inside(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
@@ -203,7 +209,7 @@ def test_undo_takes_back_step_by_step(place: Path) -> None:
 def test_what_belongs_together_is_undone_together(place: Path) -> None:
     desk = at(place)
     desk.look_at("Beta")
-    view = views.scores(desk, "strength")
+    view = show.shown(desk, scoring.strength)
     head = next(w for w in inside(view) if "kam-new-rival" in getattr(w, "html", ""))
 
     (answer,) = tell(head, {"do": "rival", "fields": {"rival": "", "new_rival": "Newcomer"}})
@@ -380,7 +386,7 @@ def test_a_workbook_with_errors_is_not_opened(tmp_path: Path) -> None:
 
 def test_a_refused_cell_stays_with_its_reason_and_the_others_of_the_block_are_kept(place: Path) -> None:
     desk = at(place)
-    made = grid(views.scores(desk, "attractiveness"))
+    made = grid(show.shown(desk, scoring.scores))
     said = {("Alpha", "f1"): "5", ("Alpha", "f2"): "abc", ("Beta", "f1"): "7,5", ("Beta", "f2"): "11"}
 
     answers = tell(
@@ -399,7 +405,7 @@ def test_a_refused_cell_stays_with_its_reason_and_the_others_of_the_block_are_ke
 
 def test_a_cell_that_changed_while_somebody_typed_is_a_conflict_with_both_values(place: Path) -> None:
     desk, other = at(place), at(place)
-    made = grid(views.scores(desk, "attractiveness"))
+    made = grid(show.shown(desk, scoring.scores))
     other.put("scores", **GROWTH, score=3)
     desk.refresh()  # the page knows already, the writer does not look
 
@@ -415,7 +421,7 @@ def test_a_cell_that_changed_while_somebody_typed_is_a_conflict_with_both_values
 def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(place: Path) -> None:
     desk = at(place)
     desk.look_at("Alpha")
-    view = views.matrix(desk, kaism.MATRIX, kaism.drawn)
+    view = show.shown(desk, pages.position)
     card = next(w for w in inside(view) if "kam-decide" in getattr(w, "html", ""))
     fields = {"decision": "opportunistic", "reason": "", "person": "", "review_on": "2027-01-01"}
     if kaism.place(desk.book).set_index("customer").loc["Alpha", "box"] == "opportunistic":
@@ -434,9 +440,9 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(place: Pa
 
 def test_a_sentence_stays_until_the_next_change(place: Path) -> None:
     desk = at(place)
-    view = views.open(desk, "Who?", here=6)
+    view = opening.opened(desk, pages.PAGE)
     status = next(w for w in inside(view) if "saved" in getattr(w, "html", ""))
-    made = grid(views.scores(desk, "attractiveness"))
+    made = grid(show.shown(desk, scoring.scores))
     tell(status, {"do": "undo"})
     assert "Nothing to undo." in status.html
     tell(made, {"do": "at", "row": "Beta", "column": "f1"})
@@ -447,7 +453,7 @@ def test_a_sentence_stays_until_the_next_change(place: Path) -> None:
 
 
 def test_pictures_for_a_slide_are_sent(place: Path) -> None:
-    view = views.matrix(at(place), kaism.MATRIX, kaism.drawn)
+    view = show.shown(at(place), pages.position)
     notes = next(w for w in inside(view) if "For a slide" in getattr(w, "html", ""))
     for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
         (sent,) = tell(notes, {"do": "picture", "kind": kind})
@@ -461,7 +467,7 @@ def test_pictures_for_a_slide_are_sent(place: Path) -> None:
 @pytest.mark.parametrize("sent", [{"factor": "nobody"}, {}, {"factor": None}, {"factor": ["f1"]}], ids=str)
 def test_a_benchmark_of_no_factor_is_refused_in_words(place: Path, sent: dict[str, Any]) -> None:
     desk = at(place)
-    heard = [w for w in inside(views.factors(desk)) if w._msg_callbacks.callbacks]
+    heard = [w for w in inside(show.shown(desk, scoring.factors)) if w._msg_callbacks.callbacks]
     for widget in heard:
         tell(widget, {"do": "take", **sent})
     assert desk.message == "That was not understood; nothing was changed."

@@ -17,11 +17,12 @@ from typing import Any
 import ipywidgets
 import numpy as np
 import pytest
-from kamlib.documents import Document
 
-from kamlib import charts, documents, handout, panels, sureness
+from kamlib import charts
 from kamlib.desk import Desk, Paper
 from kamlib.models import results
+from kamlib.pages import certainty, handout
+from kamlib.pages.card import CARD
 from kamlib.workbook import settings
 from kamlib.workbook.schema import BOXES, DEFINITIONS, Tables
 from tests.books import few, sound
@@ -88,41 +89,28 @@ def gaps(text: Tables) -> Iterator[tuple[str, Tables]]:
 
 
 def pages(desk: Desk) -> Iterator[tuple[str, Any]]:
-    """Every document, every exhibit on paper, or every cell of the notebooks, with what it shows."""
-    made = (
-        documents.document,
-        documents.certain,
-        documents.distinct,
-    )
-    yield from ((page.__name__, page(desk)) for page in made)
-    if desk.customer:
-        for who in desk.tables["customers"]["customer"]:
-            yield "sure", Document(sureness.card(desk.book, who))
-        yield "account", documents.account(desk)
-        seen = results.RESULTS["classes"](desk.book)
-        yield (
-            "card",
-            Document(panels.card(desk.book, seen, desk.customer, locked=False)),
-        )
+    """Every cell of the notebooks with what it shows, on paper and, if all are wanted, on the screen; every card."""
     for path in sorted(settings.shipped("notebooks").glob("*.ipynb")):
         cells = [
             "".join(c["source"]) for c in json.loads(path.read_text())["cells"] if c["cell_type"] == "code"
         ]
-        is_report = "desk.open(" in cells[2]
-        names = {"desk": desk, "display": lambda *parts: parts}
-        imports, _, _ = cells[1].partition("desk = ")
-        exec(imports.replace("from kamlib.desk import open_desk", ""), names)  # noqa: S102
-        for paper in ([True] if is_report else []) + ([False] if ALL else []):
-            desk.paper = paper
+        names = {"desk": desk}
+        exec(cells[1].partition("desk = ")[0], names)  # noqa: S102
+        for on_paper in (True, False) if ALL else (True,):
+            desk.paper = on_paper
             for cell in cells[2:]:
                 desk._listeners.clear()
                 yield f"{path.stem}: {cell}", eval(cell.strip(), names)  # noqa: S307
-        desk.paper = False
+    desk.paper = False
+    for who in desk.tables["customers"]["customer"]:
+        desk.customer = who
+        for card in (CARD, certainty.firm.parts[1].parts[0]):
+            yield f"card of {who}", Paper(str(card.words(desk.view)))
 
 
 def words(shown: Any) -> Iterator[str]:
     """What can be read in a document, a widget, or the data of a picture."""
-    if isinstance(shown, Document | Paper):
+    if isinstance(shown, Paper):
         yield handout.text_of(shown.html)
     elif isinstance(shown, str):
         yield handout.text_of(shown) if "<" in shown else shown

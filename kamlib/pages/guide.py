@@ -31,4 +31,4 @@ def _communication(view: object) -> str:
     return fill("exhibit", "line", text=entry["help"], css="") + table(entry["items"], heads)
 
 
-COMMUNICATION = Exhibit("communication", words=_communication)
+COMMUNICATION = Exhibit("communication", "Who is told what", _communication)

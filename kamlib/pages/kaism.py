@@ -14,7 +14,7 @@ from kamlib.pages.certainty import verdicts
 from kamlib.pages.exhibit import Desk, Exhibit, Grid, Page, View, row, stack
 from kamlib.pages.find_out import FIND_OUT
 from kamlib.pages.grids import among, column, names_of, slug
-from kamlib.pages.guide import findings, tips
+from kamlib.pages.guide import COMMUNICATION, findings, tips
 from kamlib.pages.html import box_word, count_words, fill, table
 from kamlib.pages.matrix import CUSTOMERS, matrix
 from kamlib.pages.people import LABEL_TEST, effort, people
@@ -101,7 +101,7 @@ def _decision_rows(view: View) -> list[dict[str, Any]]:
         )
         told = [one(r["y"]), one(r["x"]), r["reason"]] if view.paper else []
         rows.append({
-            "id": r["customer"], "label": r["name"], "sub": "differs from the suggestion" if r["differs"] else "",
+            "id": r["customer"], "label": r["name"], "sub": "differs from the suggestion" if r["differs"] and not view.paper else "",
             "cells": [_suggested(view, r), r["decision"], r["reason_given"], who, r["review_on"], *told],
         })  # fmt: skip
     return rows
@@ -178,7 +178,4 @@ def _settle(view: View) -> str:
     return findings(found[found["step"] > 5])
 
 
-closing = row(
-    Exhibit("settle", "What is still to settle", _settle),
-    FIND_OUT,
-)  # fmt: skip
+closing = stack(row(Exhibit("settle", "What is still to settle", _settle), FIND_OUT), COMMUNICATION)
