@@ -41,7 +41,7 @@ def title(exhibit: Exhibit, book: Book, **more: Any) -> str:
 
 def page(notebook: str, desk: Desk) -> str:
     """The page that `kam report` makes of a notebook, of this desk: its cells are run here."""
-    desk.paper = True
+    desk.paper, before = True, desk.paper
     shown = nbformat.read(report.NOTEBOOKS / f"{notebook}.ipynb", 4)
     names: dict[str, Any] = {"desk": desk}
     for cell in shown.cells:
@@ -54,6 +54,7 @@ def page(notebook: str, desk: Desk) -> str:
         result = eval(cell.source, names)  # noqa: S307
         assert isinstance(result, Paper)
         cell.outputs = [nbformat.v4.new_output("display_data", result._repr_mimebundle_())]
+    desk.paper = before
     return report.printed(shown)
 
 

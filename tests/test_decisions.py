@@ -19,7 +19,7 @@ from kamlib.pages.card import CARD
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed
-from tests.paper import page, paper, view
+from tests.paper import page, paper, printed, view
 from tests.serving import ROOT
 from tests.worked import frame
 
@@ -208,10 +208,10 @@ def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
             assert set(chips) <= {true.words}, (customer, chips)
     for part in (profit.whale, value.worth):
         told(paper(part, Book(book.tables, about(book))), book)
-    told(documents.distinct(desk(book)).html, book)
+    told(printed("04_pia", desk(book)), book)
     told(crew.told(Book(book.tables, about(book))), book)
     for customer in [*own][-1:] + ["stray"] * book.spoilt:
-        true, html = book.truth[customer], documents.account(desk(book, "", customer)).html
+        true, html = book.truth[customer], printed("04_pia", desk(book, "", customer))
         how = f"({true.words.split(', ', 1)[1].split('; ')[0]}" if true.category else "stands in no category"
         assert how in html and (not true.category or f"</span> {WORDS[true.category]}</b>" in html)
 

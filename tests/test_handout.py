@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kamlib import documents, handout, panels, report
+from kamlib import panels, report
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
+from kamlib.pages import account, distinct, handout, profit
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
@@ -66,7 +67,7 @@ def plan(**more):
 
 
 def page_of(book, customer="Alpha"):
-    return handout.page(handout.allowed(Book(typed(book)), customer), TODAY, documents._timetable)
+    return handout.page(handout.allowed(Book(typed(book)), customer), TODAY, account.timetable)
 
 
 def desk_of(book, tmp_path, customer="Alpha", audience="customer"):
@@ -186,10 +187,10 @@ def test_nothing_internal_moves_a_byte_of_the_page(example):
         customers = pia.begun(Book(tables))
         assert customers
     for customer in customers:
-        before = handout.page(handout.allowed(Book(tables), customer), TODAY, documents._timetable)
+        before = handout.page(handout.allowed(Book(tables), customer), TODAY, account.timetable)
         for seed in range(5):
             after = scrambled(tables, customer, random.Random(seed))
-            assert handout.page(handout.allowed(Book(after), customer), TODAY, documents._timetable) == before
+            assert handout.page(handout.allowed(Book(after), customer), TODAY, account.timetable) == before
 
 
 def test_what_is_allowed_does_move_the_page():
@@ -274,7 +275,7 @@ def test_no_canary_is_on_the_page_nor_in_what_the_picture_is_drawn_of():
 
         shown = projects.assign(customer=projects["customer_name"], owner=projects["owner_name"])
         given.append(json.dumps(charts.timetable(shown, steps, today).to_dict(), default=str))
-        return documents._timetable(projects, steps, today)
+        return account.timetable(projects, steps, today)
 
     made = handout.page(handout.allowed(Book(tables), customer), TODAY, draw)
     page = panels.fill(
@@ -308,7 +309,7 @@ def test_what_is_internal_is_refused_with_its_cell(words, tmp_path):
     book["scores"].loc[0, "score"] = "6.5"
     book["stages"].loc[0, "trouble"] = f"It is {words}, they say"
     with pytest.raises(InvalidInput) as refused:
-        documents.differently(desk_of(book, tmp_path))
+        account.outside(desk_of(book, tmp_path).view)
     assert (refused.value.table, refused.value.row, refused.value.column) == ("stages", "s2", "trouble")
     assert "is not for customers" in str(refused.value) and "stages, s2, trouble" in str(refused.value)
 
@@ -322,14 +323,14 @@ def test_what_everybody_says_is_not_refused(words, tmp_path):
     book = plan()
     book["customers"].loc[book["customers"]["customer"] == "Delta", "name"] = "Alpha"  # part of its own name
     book["stages"].loc[0, "trouble"] = f"It is {words}, they say"
-    assert words in handout.text_of(documents.differently(desk_of(book, tmp_path)).html)
+    assert words in handout.text_of(account.outside(desk_of(book, tmp_path).view)[1])
 
 
 def test_names_of_one_or_two_letters_and_our_own_are_not_looked_for(tmp_path):
     book = plan()
     book["customers"].loc[book["customers"]["customer"] == "Beta", "name"] = "It"
     book["suppliers"].loc[1, "name"] = "Harbour"  # a rival whose name is part of ours
-    assert "Harbour Mutual" in documents.differently(desk_of(book, tmp_path)).html
+    assert "Harbour Mutual" in account.outside(desk_of(book, tmp_path).view)[1]
 
 
 def test_a_rival_is_found_even_where_its_name_begins_with_the_customers():
@@ -437,9 +438,12 @@ def test_who_it_is_for_is_asked_before_any_work(given, words, tmp_path):
 
 def test_other_notebooks_make_no_page_for_a_customer(tmp_path):
     desk = desk_of(plan(), tmp_path)
-    for each in (report.document, report.groundwork, documents.distinct, documents.account):
+    for each in (report.document, report.groundwork):
         with pytest.raises(InvalidInput, match="These pages are internal"):
             each(desk)
+    with pytest.raises(InvalidInput, match="These pages are internal"):
+        desk.open(profit.PAGE)
+    assert [desk.show(part).html for part in (distinct.distinction, account.beginning)] == ["", ""]
     for notebook in ("01_segmentation", "02_kaism", "03_profitability"):
         with pytest.raises(InvalidInput, match="04_pia"):
             list(report.write(str(tmp_path / "w.kam"), tmp_path / "out", notebook=notebook,

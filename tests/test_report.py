@@ -17,7 +17,7 @@ import psutil
 import pytest
 from markupsafe import escape
 
-from kamlib import documents, panels, report
+from kamlib import panels, report
 from kamlib.catalogue import sheets
 from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
@@ -27,6 +27,7 @@ from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
 from kamlib.workbook.settings import of_workbook
 from tests import pages
+from tests.paper import printed
 from tests.serving import ROOT
 from tests.worked import frame, text
 
@@ -480,7 +481,7 @@ def busy(words="in a few words that say what it is about", times=1):
     "words", ["in a few words that say what it is about", "and so on " * 60, "unbroken" * 60, "W" * 400]
 )
 def test_a_page_on_one_customer_is_six_sheets_at_most(words, times, browser, tmp_path):
-    made, sheets = printed(busy(words, times), browser, tmp_path)
+    made, sheets = on_sheets(busy(words, times), browser, tmp_path)
     assert 1 <= sheets <= 6
     assert sheets <= 4 or len(words) > 100
     assert "more are in the workbook" in made
@@ -493,16 +494,15 @@ def test_it_is_six_sheets_at_most_with_all_that_can_be_filled_in_about_a_custome
     answers = [{"sheet": f.id, "subject": "Alpha", "item": i, "field": x["id"], "note": words["text"],
                 "value": words.get(x["kind"]) or x["choices"][0]}
                for f in forms for i in f.lines["id"] for x in f.fields]  # fmt: skip
-    made, sheets_of_paper = printed(busy() | {"answers": frame("answers", answers)}, browser, tmp_path)
+    made, sheets_of_paper = on_sheets(busy() | {"answers": frame("answers", answers)}, browser, tmp_path)
     assert made.count("lines filled in") == len(forms) == 7 and sheets_of_paper <= 6
 
 
-def printed(book, browser, tmp_path):
+def on_sheets(book, browser, tmp_path):
     """The page on Alpha and how many sheets of paper it takes."""
-    made = documents.differently(desk_of(book, tmp_path, "Alpha")).html
-    page = panels.fill("page", title="Alpha", look=panels.look(), body=panels.trusted(made))
+    made = printed("04_pia", desk_of(book, tmp_path, "Alpha"))
     shown = browser.new_context().new_page()
-    shown.set_content(page)
+    shown.set_content(made)
     paper = shown.pdf(prefer_css_page_size=True, format="A4")
     shown.context.close()
     return made, len(re.findall(rb"/Type\s*/Page\b(?!s)", paper))
@@ -511,7 +511,7 @@ def printed(book, browser, tmp_path):
 def test_the_page_on_one_customer_says_what_it_is_about_and_who_made_it():
     desk = example("insurer")
     desk.look_at("alder")
-    page = documents.differently(desk).html
+    page = printed("04_pia", desk)
     tables, chosen = desk.tables, of_workbook(desk.tables, customer="alder")
     ordered = pia.order(Book(tables, chosen))
     for name in [
@@ -533,7 +533,7 @@ def test_the_page_on_one_customer_says_what_it_is_about_and_who_made_it():
 def test_the_page_on_one_customer_has_its_sheets_and_nobody_elses():
     desk = example("insurer")
     desk.look_at("alder")
-    page = documents.differently(desk).html
+    page = printed("04_pia", desk)
     said = sheets.table(desk.book)
     own = said[said["subject"] == "Alder Network"]
     assert page.count("lines filled in") == own["sheet"].nunique() == 4
@@ -544,18 +544,19 @@ def test_the_page_on_one_customer_has_its_sheets_and_nobody_elses():
 
 
 def test_a_page_on_a_customer_of_whom_nothing_is_written_says_so_and_has_no_empty_headings(tmp_path):
-    page = documents.differently(desk_of(text(), tmp_path, "Gamma")).html
+    page = printed("04_pia", desk_of(text(), tmp_path, "Gamma"))
     assert (
         "Nothing has been written down for this customer yet" in page
         and "No idea has been written down" in page
     )
-    assert re.findall(r"<h2>(.*?)</h2>", page) == ["Where it stands"]
+    assert "<h1>Gamma: what we do, and why</h1>" in page
+    assert re.findall(r"<h[23].*?>(.*?)</h[23]>", page) == ["Where it stands"]
 
 
 def test_a_customer_without_a_segment_stands_in_no_category(tmp_path):
     book = text()
     book["customers"].loc[0, "segment"] = ""
-    page = documents.differently(desk_of(book, tmp_path, "Alpha")).html
+    page = printed("04_pia", desk_of(book, tmp_path, "Alpha"))
     assert "Alpha stands in no category yet." in page and "Where it stands" not in page
 
 
@@ -564,9 +565,9 @@ def test_the_page_on_step_10_has_what_is_different_and_what_it_takes(name):
     from kamlib.models import distinction
 
     desk = example(name)
-    page = documents.differently(desk).html
+    page = printed("04_pia", desk)
     everywhere = replace(desk.settings, segment="")
-    assert f"<h1>{panels.Markup.escape(distinction.words(Book(desk.tables, everywhere)))}</h1>" in page
+    assert f'<p class="verdict">{escape(distinction.words(Book(desk.tables, everywhere)))}</p>' in page
     seen = distinction.distinction(Book(desk.tables, everywhere))
     for row in seen[(seen["min"] != "") & (seen["max"] != "")].to_dict("records"):
         assert (
@@ -579,7 +580,7 @@ def test_the_page_on_step_10_has_what_is_different_and_what_it_takes(name):
     for row in distinction.services(Book(desk.tables, everywhere)).to_dict("records"):
         assert str(panels.Markup.escape(row["name"])) in page
     for words in (
-        "What each category gets",
+        "What does each category get",
         "Who is told what",
         "internal: not for customers",
         "Plans for single customers",
@@ -589,10 +590,12 @@ def test_the_page_on_step_10_has_what_is_different_and_what_it_takes(name):
 
 
 def test_pages_of_an_empty_workbook_say_what_is_missing(tmp_path):
-    page = documents.differently(desk_of(stores.blank("Empty"), tmp_path)).html
-    assert "Nothing is different yet" in page and "<h1>No account takes any days yet</h1>" in page
-    assert re.findall(r"<h2>(.*?)</h2>", page) == [
-        "What each category gets, at least and at most",
+    page = printed("04_pia", desk_of(stores.blank("Empty"), tmp_path))
+    assert '<p class="verdict">No account takes any days yet</p>' in page
+    assert re.findall(r"<h[23].*?>(.*?)</h[23]>", page) == [
+        "What does each category get, and what not?",
+        "Nothing is different yet",
+        "How do we move an account with care?",
         "Who is told what",
     ]
     with pytest.raises(InvalidInput, match='There is no customer "Alpha"'):
@@ -604,9 +607,7 @@ def planned(tables, **given):
     """The notebook, parameters and file of each page that would be written."""
     checked = report.settings.gate({"workbook": "w", **{k: v for k, v in given.items() if k != "notebook"}})
     made = report._of_customer if checked.customer else report._pages
-    return [
-        (source, more, name) for source, more, name, _ in made(tables, checked, given.get("notebook", ""))
-    ]
+    return made(tables, checked, given.get("notebook", ""))
 
 
 def test_which_pages_are_written():
