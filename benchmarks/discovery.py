@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.measure import Row, interleaved, table
 from kamlib.models import grouping as discovery
-from kamlib.models.grouping.prepare import ready
+from kamlib.models.grouping.preparation import prepared
 
 REPEATS = 5
 NUMBERS = [f"spend {i}" for i in range(6)]
@@ -39,7 +39,7 @@ def compare(n: int) -> Row:
     from threadpoolctl import threadpool_limits
 
     listed = customers(n)
-    cells = ready(listed, CHOSEN).points.cells
+    cells = prepared(listed, CHOSEN).points.cells
     with threadpool_limits(1):  # as `find` does; else the plain one waits for its own threads
         found, plain = interleaved(
             REPEATS,
