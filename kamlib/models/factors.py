@@ -11,7 +11,7 @@ from kamlib.models import scoring
 from kamlib.workbook.book import Book, model
 
 KEYS = {
-    "factors": ("model", "scope", "factor"),
+    "factors": ("model", "scope", "factor", "label"),
     "scores": ("model", "subject", "factor", "supplier"),
 }
 
@@ -64,10 +64,16 @@ class Asked:
 def asked(book: Book, segment: str) -> Asked:
     """The attractiveness factors of a segment; an empty weight counts 1, no must-have is NaN."""
     table, lines = book["factors"], _scopes(book).get(("attractiveness", segment), [])
-    names, labels = (table[c].to_numpy(object)[lines] for c in ("factor", "label"))
     weights, musts = (table[c].to_numpy(float)[lines] for c in ("weight", "must_have_min"))
-    labels, weights = np.where(labels != "", labels, names), np.where(np.isnan(weights), 1, weights)
-    return Asked(names, labels, weights, musts)
+    return Asked(*named(book, segment), np.where(np.isnan(weights), 1.0, weights), musts)
+
+
+@model
+def named(book: Book, segment: str) -> tuple[np.ndarray, np.ndarray]:
+    """The ids and the labels of the attractiveness factors of a segment."""
+    listed, lines = keys(book, "factors"), _scopes(book).get(("attractiveness", segment), [])
+    names, labels = listed["factor"][lines], listed["label"][lines]
+    return names, np.where(labels != "", labels, names)
 
 
 @model
@@ -87,7 +93,6 @@ def grid(book: Book, segment: str) -> np.ndarray:
 @model
 def _places(book: Book, segment: str) -> scoring.Places:
     """The lines of the scores that make the grid of a segment, and where they go."""
-    lines = _scopes(book).get(("attractiveness", segment), [])
-    names, scored = keys(book, "factors")["factor"][lines], keys(book, "scores")["factor"]
+    names, customers = named(book, segment)[0], members(book, segment)["customer"]
     subjects = of_model(book, "attractiveness", "scores", "subject")
-    return scoring.places(subjects, scored, members(book, segment)["customer"], names)
+    return scoring.places(subjects, keys(book, "scores")["factor"], customers, names)

@@ -94,12 +94,12 @@ def _last_round(book: Book) -> pd.DataFrame:
 
 
 def _place_segment(book: Book, segment: str) -> pd.DataFrame:
-    points, (above, x_words) = dict(_points(book, segment)), _beside(book, segment)
-    points |= matrix.standing(MATRIX, points, book.settings.near_line)
-    told = points | {"x_words": x_words}
+    columns, (above, x_words) = dict(points(book, segment)), _beside(book, segment)
+    columns |= matrix.standing(MATRIX, columns, book.settings.near_line)
+    told = columns | {"x_words": x_words}
     rows = zip(*(told[c].tolist() for c in REASONS), strict=True)
-    points["reason"] = np.array([_reason(Reasons(*row)) for row in rows], dtype=object)
-    return pd.DataFrame(points | {"was_y": above + points["y_line"]})
+    columns["reason"] = np.array([_reason(Reasons(*row)) for row in rows], dtype=object)
+    return pd.DataFrame(columns | {"was_y": above + columns["y_line"]})
 
 
 @model
@@ -130,24 +130,24 @@ def positions(book: Book, segment: str) -> pd.DataFrame:
     Columns: those of the customer, y, y_line, x, x_line, coverages, best_competitor, the least and
     greatest distance from each line (y_low, y_high, x_low, x_high) and what a reason needs.
     """
-    return pd.DataFrame(_points(book, segment))
+    return pd.DataFrame(points(book, segment))
 
 
 @model
-def _points(book: Book, segment: str) -> dict[str, np.ndarray]:
-    """The columns of `positions`."""
-    points = _horizontal(book, segment) | attractiveness(book, segment)
-    height, inside, line = points["y"], ~points["ruled_out"], matrix.MIDPOINT
-    low, high, optional = (points[c] for c in ("low", "high", "must_unknown"))
+def points(book: Book, segment: str) -> dict[str, np.ndarray]:
+    """The columns of `positions` as bare arrays."""
+    columns = _horizontal(book, segment) | attractiveness(book, segment)
+    height, inside, line = columns["y"], ~columns["ruled_out"], matrix.MIDPOINT
+    low, high, optional = (columns[c] for c in ("low", "high", "must_unknown"))
     ends = np.array([low - line, high - line])
     if book.settings.line == "mean":
         known = height[inside & ~np.isnan(height)]
         line = round(float(known.mean()), scoring.DIGITS) if len(known) else float("nan")
         ends = np.full(ends.shape, np.nan)
         ends[:, inside] = matrix.farthest(low[inside], high[inside], optional[inside])
-    points |= {"y_low": ends[0], "y_high": ends[1]}
-    points |= {"beside": points["no_rival"], "unsettled": optional}
-    return points | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
+    columns |= {"y_low": ends[0], "y_high": ends[1]}
+    columns |= {"beside": columns["no_rival"], "unsettled": optional}
+    return columns | {"y_line": np.full(len(height), line), "x_line": np.zeros(len(height))}
 
 
 @model

@@ -32,12 +32,12 @@ def chances(book: Book) -> pd.DataFrame:
 @model
 def box_chances(book: Book, segment: str) -> list[Array]:
     """The columns of `chances` for one segment."""
-    seen = kaism.positions(book, segment)
-    out, alone = seen["ruled_out"].to_numpy(bool), seen["no_rival"].to_numpy(bool)
+    seen = kaism.points(book, segment)
+    out, alone = seen["ruled_out"], seen["no_rival"]
     (up, up_exact), (right, right_exact) = (f(book, segment) for f in (above_line, ahead))
     closed = up_exact & (right_exact | alone)
     shares = np.where(out, np.nan, [up, np.where(alone, 1.0, right)])
-    about = [seen[c].to_numpy() for c in CHANCES[:3]]
+    about = [seen[c] for c in CHANCES[:3]]
     return [*about, *shares, closed, np.where(closed, 0.0, ERROR)]
 
 

@@ -93,15 +93,14 @@ class Axis:
 @model
 def attractiveness(book: Book, segment: str) -> Axis:
     """The vertical axis of a segment, its customers in the order of `kaism.positions`."""
-    asked, seen = factors.asked(book, segment), kaism.positions(book, segment)
-    scores, y = factors.grid(book, segment), seen["y"].to_numpy(float)
-    inside = ~seen["ruled_out"].to_numpy(bool)
+    asked, seen = factors.asked(book, segment), kaism.points(book, segment)
+    scores, y, inside = factors.grid(book, segment), seen["y"], ~seen["ruled_out"]
     counted = inside & ~np.isnan(y)
     line = np.nan_to_num(scores[counted]).sum(axis=0) / max(int(counted.sum()), 1)
     line = np.full(line.shape, MIDPOINT) if book.settings.line == "midpoint" else line
     ids, weights = (np.broadcast_to(part, scores.shape) for part in (asked.names, asked.weights))
     theirs = np.broadcast_to(line, (len(y), 1, line.size))
-    lead, nobody = (y - seen["y_line"].to_numpy(float))[:, None], np.full((len(y), 1), "")
+    lead, nobody = (y - seen["y_line"])[:, None], np.full((len(y), 1), "")
     return Axis(ids, weights, scores, theirs, lead, inside, book.settings.line == "mean", nobody)
 
 
@@ -133,17 +132,17 @@ def strength(book: Book, segment: str) -> Axis:
 @model
 def labels(book: Book, segment: str) -> tuple[Array, Array, Array]:
     """The axis (J + K) of the factors of both axes, their ids and their labels (n x (J + K))."""
-    listed, asked = book["factors"], factors.asked(book, segment)
+    listed, (asked, words_of_asked) = factors.keys(book, "factors"), factors.named(book, segment)
     customers, ids = factors.members(book, segment)["customer"], strength(book, segment).factors
-    keys = zip(*(listed[c].to_numpy() for c in ("model", "scope", "factor")), strict=True)
-    known = dict(zip(keys, listed["label"].to_numpy(), strict=True))
+    keys = zip(*(listed[c] for c in ("model", "scope", "factor")), strict=True)
+    known = dict(zip(keys, listed["label"], strict=True))
     own = [
         [known.get(("strength", customer, factor)) or factor for factor in row]
         for customer, row in zip(customers, ids, strict=True)
     ]
-    words, shape = np.array(own, dtype=object).reshape(ids.shape), (len(ids), len(asked.names))
+    words, shape = np.array(own, dtype=object).reshape(ids.shape), (len(ids), len(asked))
     axis = np.repeat(["attractiveness", "strength"], [shape[1], ids.shape[1]]).astype(object)
-    names, shown = (np.broadcast_to(up, shape) for up in (asked.names, asked.labels))
+    names, shown = (np.broadcast_to(up, shape) for up in (asked, words_of_asked))
     return axis, np.hstack([names, ids]), np.hstack([shown, words])
 
 
