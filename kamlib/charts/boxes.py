@@ -89,8 +89,7 @@ def _view(table: pd.DataFrame, near: float, balanced: bool) -> dict[str, float]:
     """Limits that rarely change while weights move: whole numbers around the dots."""
     line, low, high = _limits(table, "y")
     if balanced:
-        farthest = np.nanmax(np.abs(np.append(table["x"].to_numpy(float), 0)))
-        span = max(3.0, math.ceil(float(farthest) + 0.4))
+        span = max(3.0, math.ceil(float(np.nanmax(np.abs([0.0, *table["x"]]))) + 0.4))
         across, left, right = 0.0, -span, span
     else:
         across, left, right = _limits(table, "x")
