@@ -223,8 +223,7 @@ class Desk:
         changes = [self._change(table, row) for table, row in rows]
         if len(changes) > 1 and any(change.table in market.TABLES for change in changes):
             for wrong in market.worse(self._text, apply(self._text, changes, "")[0]):
-                raise InvalidInput(wrong["message"], table=wrong["table"], column=wrong["column"],
-                                   found=wrong["found"], allowed=wrong["allowed"])  # fmt: skip
+                raise InvalidInput.of(wrong)
         self._write(changes)
 
     def examine(self, table: str, row: Mapping[str, Any]) -> None:

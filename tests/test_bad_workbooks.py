@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import re
 import resource
-import time
+import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,8 +25,22 @@ from .bad.folders import FOLDERS
 from .bad.sheets import SHEETS, zipped
 from .books import bytes_of, small, told_by
 
+MOST_STEPS = 5_000_000
 ALL = [*FOLDERS, *SHEETS]
 SENTENCE = re.compile(r'^["\w.].*[.?!)]$', re.S)
+
+
+@contextlib.contextmanager
+def steps(most: int) -> Iterator[None]:
+    """Only so many calls, and returns of calls, inside: as many on a busy machine as on an idle one."""
+    count = itertools.count()
+    sys.setprofile(lambda *_: next(count))
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        taken = next(count)
+        assert taken < most, f"{taken:,} steps"
 
 
 def test_there_are_enough_of_them_and_each_has_its_own_name():
@@ -34,9 +51,9 @@ def test_there_are_enough_of_them_and_each_has_its_own_name():
 def test_a_bad_workbook(bad: Bad, tmp_path):
     place = bad.write(tmp_path)
     before = bytes_of(tmp_path)
-    started = time.monotonic()
     try:
-        store, text = stores.load(place, read_only=True)
+        with steps(MOST_STEPS):
+            store, text = stores.load(place, read_only=True)
     except KamError as error:
         assert bad.level == "refuse", f"refused: {error}"
         said, at = str(error), {"table": error.table, "row": error.row, "column": error.column}
@@ -55,7 +72,6 @@ def test_a_bad_workbook(bad: Bad, tmp_path):
     assert {k: at[k] for k in wanted} == wanted
     assert not bad.column or at["column"] == bad.column
     assert bytes_of(tmp_path) == before, "the files must stay as they are"
-    assert time.monotonic() - started < 20
 
 
 def found(findings, bad: Bad) -> tuple[str, dict[str, str]]:
@@ -191,7 +207,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_spreadsheet_bomb_is_refused_at_once_and_in_little_memory(name, tmp_path):
+def test_a_spreadsheet_bomb_is_refused_with_little_work_and_in_little_memory(name, tmp_path):
     parts, words = BOMBS[name]
     place = spoilt(tmp_path, "bomb", parts)
     stores.create(tmp_path / "sound.xlsx", small())
@@ -202,22 +218,17 @@ def test_a_spreadsheet_bomb_is_refused_at_once_and_in_little_memory(name, tmp_pa
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (now + 1_000_000_000,) * 2)
-        started = time.process_time()
         try:
-            stores.load(place, read_only=True)
+            with steps(MOST_STEPS):
+                stores.load(place, read_only=True)
             said = "read"
         except KamError as error:
             said = str(error)
-        took = time.process_time() - started
-        say([said, took, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - grown) / 1024])
+        say([said, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - grown) / 1024])
 
-    for _ in range(4):  # other work on this machine may slow it down
-        [(said, took, grown)] = told_by(work)
-        assert re.search(words, said), said
-        assert grown < 200, f"{grown:.0f} MB"
-        if took < 1:
-            return
-    raise AssertionError(f"took {took:.2f} s")
+    [(said, grown)] = told_by(work)
+    assert re.search(words, said), said
+    assert grown < 200, f"{grown:.0f} MB"
 
 
 def test_pictures_and_settings_of_printers_change_nothing(tmp_path):

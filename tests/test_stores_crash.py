@@ -13,7 +13,7 @@ import pytest
 
 from kamlib.errors import Conflict, WorkbookError
 from kamlib.workbook import stores
-from kamlib.workbook.stores import Change, store
+from kamlib.workbook.stores import Change, files, store
 
 from .books import KEY, KINDS, bytes_of, child, killed_while, same, score_of, scored, small, told_by
 
@@ -222,24 +222,46 @@ def test_two_writers_of_one_cell_never_overwrite_unseen(tmp_path):
     assert number(rows[rows["key"] == "count"]["value"].item()) == 2 * each
 
 
-def test_two_who_open_a_folder_at_once_work_in_one_kam(tmp_path):
-    """Neither makes the file anew under the other: what both enter is in it."""
-    stores.create(tmp_path / "book", small())
+@pytest.mark.parametrize("moment", [(stores, "_make"), (os, "link")], ids=["before it is made", "when it is"])
+@pytest.mark.parametrize("kind", ["book", "book.xlsx"])
+def test_two_who_open_files_at_once_work_in_one_kam(kind, moment, tmp_path, monkeypatch):
+    """Whenever the other is quicker, neither makes the .kam anew under the other."""
+    stores.create(tmp_path / kind, small())
+    place, name = moment
+    call = getattr(place, name)
 
-    def opener(name):
-        def work(say):
-            stores.load(tmp_path / "book")[0].put([Change("people", {"person": name}, {"name": "x"})])
-            say("done")
+    def enter(who):
+        opened, text = stores.load(tmp_path / kind)
+        opened.put([Change("people", {"person": who}, {"name": "x"})])
+        return [*text["people"]["person"]]
 
-        return work
+    def second(*arguments):
+        monkeypatch.setattr(place, name, call)
+        enter("cay")
+        return call(*arguments)
 
-    for _ in range(4):
-        with child(opener("cay")) as (_, one), child(opener("dan")) as (_, other):
-            assert [json.loads(line) for lines in (one, other) for line in lines] == ["done"] * 2
-        people = stores.load(tmp_path / "book")[1]["people"]["person"]
-        assert sorted(people) == ["ann", "bob", "cay", "dan"]
-        for path in tmp_path.glob("book.kam*"):
-            path.unlink()
+    monkeypatch.setattr(place, name, second)
+
+    assert enter("dan") == ["ann", "bob", "cay"]
+    assert getattr(place, name) is call, "the other came between"
+    assert enter("eve") == ["ann", "bob", "cay", "dan"]
+    assert {p.name for p in tmp_path.iterdir()} - {"book.kam-wal", "book.kam-shm"} == {kind, "book.kam"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_killed_writer_left_is_passed_over_and_taken_away_later(kind, tmp_path):
+    """The hidden folder in which a .kam was prepared is no workbook and does not stay for ever."""
+    stores.create(tmp_path / kind, small())
+    left = tmp_path / ".book.kam.left.part"
+    left.mkdir()
+    shutil.copy(tmp_path / kind, left / "book.kam") if kind == "book.kam" else (left / "book.kam").touch()
+    assert stores.load(tmp_path / kind)[0].put([scored(8)])
+    assert left.is_dir(), "somebody may be at it"
+    before = left.stat().st_mtime
+    os.utime(left, (before, before - 2 * files.HOUR))
+    stores.load(tmp_path / kind, read_only=True)
+    assert left.is_dir(), "reading changes nothing"
+    assert score_of(stores.load(tmp_path / kind)[1]) == "8" and not left.exists()
 
 
 def test_a_writer_that_waits_too_long_is_told_so(tmp_path, monkeypatch):

@@ -32,7 +32,7 @@ from kamlib.workbook.schema import (
     parse,
 )
 
-__all__ = ["COLUMNS", "accept", "check", "finding", "ids", "place", "problem", "refuse_errors"]
+__all__ = ["COLUMNS", "accept", "check", "ids", "place", "problem", "refuse_errors"]
 
 COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
 EXCEL_ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!")
@@ -59,7 +59,7 @@ def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
             findings += (f for f in _table(DEFINITIONS[name], text) if spot(f) not in noted)
             findings += links.findings(name, text, text, DEFINITIONS[name].rules)
     for model in _models(text):
-        findings += map(_as_finding, model.problems(text))
+        findings += model.problems(text)
     cells = attrgetter(*COLUMNS[:-1])
     result = pd.DataFrame([(*cells(f), str(f)) for f in findings], columns=COLUMNS)
     return result.sort_values("level", key=lambda s: s != "error", kind="stable", ignore_index=True)
@@ -69,15 +69,6 @@ def _models(names: Iterable[str]) -> list[Any]:
     """The modules that check what tables come to together, as `schema.yaml` names them."""
     named = [DEFINITIONS[name].model for name in names if name in DEFINITIONS]
     return [importlib.import_module(module) for module in dict.fromkeys(filter(None, named))]
-
-
-def _as_finding(row: Finding | Mapping[str, Any]) -> Finding:
-    return row if isinstance(row, Finding) else Finding(**row)
-
-
-def finding(level: str, table: str, message: str, *place: object, **more: object) -> Finding:
-    """A `Finding` for those who name the table before the message."""
-    return Finding(level, message, table, *place, **more)  # type: ignore[arg-type]
 
 
 def refuse_errors(findings: pd.DataFrame, location: str) -> None:
@@ -251,7 +242,7 @@ def accept(name: str, values: Mapping[str, object], text: Tables) -> dict[str, s
     findings = [*links.findings(name, given, text, rules)]
     if whole:
         for model in _models(DEFINITIONS):
-            findings += map(_as_finding, model.refused(name, key, text))
+            findings += model.refused(name, key, text)
     for wrong in findings:
         if wrong.level == "error":
             raise InvalidInput.of(wrong, ", ".join(key[k] for k in table.keys))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from kamlib.errors import InvalidInput, WorkbookError, did_you_mean
-from kamlib.workbook.checks import finding, ids
+from kamlib.errors import Finding, InvalidInput, WorkbookError, did_you_mean
+from kamlib.workbook.checks import ids
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, parse_number
 from kamlib.workbook.stores.base import Change, Notes, Row
 
@@ -74,7 +74,8 @@ def _of_table(
                 values[column] = max(mine, theirs, key=_number)
             elif mine.strip() != theirs.strip() and (name, column) != ("customers", "name"):
                 text = f'{column} of {keep} stays "{mine[:60]}"; {other} had "{theirs[:60]}".'
-                notes.append(finding("note", name, text, ", ".join(key.values()), column, theirs))
+                place = name, ", ".join(key.values()), column
+                notes.append(Finding("note", text, *place, theirs))
         if name == "customers":
             known = "also_known_as"
             said = [both.get(known, ""), row.get("name", ""), other, row.get(known, "")]

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
+from kamlib.errors import Finding
 from kamlib.models.market.points import circles, edges, figure, filled, junctions
 from kamlib.workbook.book import Book
-from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, typed
+from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, line, typed
 
 TABLES = ("junctions", "junction_shares", "routes")
 # rounding: sums may be so much of a size, shares so many points off
 MOST, POINTS = 1.005 + 1e-9, 0.5 + 1e-9
 
-Finding = dict[str, str]
-Wrong = tuple[str, str, object, str, object, str, str]  # COLUMNS, with the position of the row
+# level, table, position of the row, column, what was found, what is allowed, message
+Wrong = tuple[str, str, Any, str, object, str, str]
 Names = Mapping[str, str]
-COLUMNS = ["level", "table", "row", "column", "found", "allowed", "message"]
 
 
 def problems(text: Tables) -> list[Finding]:
-    """What is wrong with the map in a workbook's text tables, as rows of `checks.check`.
+    """What is wrong with the map in a workbook's text tables.
 
     Errors: the shares at a junction come to more than its market (or to more than 100 %), a route
     to itself, routes in a circle. Warnings: an amount and a share that disagree, routes that bring
@@ -33,11 +35,11 @@ def problems(text: Tables) -> list[Finding]:
     book = Book(typed(given))
     names = junctions(book).set_index("junction")["name"].str.slice(0, 60).to_dict()
     rules = (_excess, _disagreeing, _circles, _ways)
-    rows = [row for rule in rules for row in rule(book, names)]
-    found = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
-    found["row"] = [f"line {line + 2}" for line in found["row"]]
-    found["found"] = [str(cell)[:60] for cell in found["found"]]
-    return [{str(column): cell for column, cell in row.items()} for row in found.to_dict("records")]
+    return [
+        Finding(level, message, table, line(row), column, found, allowed)
+        for rule in rules
+        for level, table, row, column, found, allowed, message in rule(book, names)
+    ]
 
 
 def refused(name: str, row: Mapping[str, str], text: Tables) -> list[Finding]:
@@ -51,22 +53,22 @@ def refused(name: str, row: Mapping[str, str], text: Tables) -> list[Finding]:
     share = "amount" if row.get("amount") else "share_pct"
     column = {"junctions": "size", "junction_shares": share, "routes": "target"}[name]
     found = worse(text, {**text, name: merged})
-    return [error | {"table": name, "row": "", "column": column} for error in found]
+    return [replace(error, table=name, row="", column=column) for error in found]
 
 
 def worse(before: Tables, after: Tables) -> list[Finding]:
     """The errors of the map after a change, but for those that were there and are no worse."""
-    now = [error for error in problems(after) if error["level"] == "error"]
+    now = [error for error in problems(after) if error.level == "error"]
     known = problems(before) if now else []
     return [error for error in now if not any(_is_no_worse(error, k) for k in known)]
 
 
 def _is_no_worse(now: Finding, before: Finding) -> bool:
     """Is this a problem there was, or a smaller excess at the same place?"""
-    if now["message"] == before["message"]:
+    if now.message == before.message:
         return True
-    excess = now["table"] == "junction_shares" and now["allowed"] == before["allowed"]
-    return excess and float(now["found"]) <= float(before["found"])
+    excess = now.table == "junction_shares" and now.allowed == before.allowed
+    return excess and float(str(now.found)) <= float(str(before.found))
 
 
 def _merged(name: str, row: Mapping[str, str], frame: pd.DataFrame) -> pd.DataFrame:

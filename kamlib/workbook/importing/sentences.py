@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from kamlib.errors import Finding, InvalidInput, KamError, WorkbookError
-from kamlib.workbook.checks import finding
 from kamlib.workbook.importing.vocabulary import of_file
 
 SENTENCES = of_file("sentences.yaml")
@@ -31,7 +30,7 @@ def note(key: str, row: object = "", column: str = "", found: str = "", **parts:
     """A finding of `sentences.yaml`; `row` is the number of a line, where it is about one."""
     level = "note" if key in SENTENCES["note"] else "warning"
     said = sentence(SENTENCES[level][key], row=row, column=column, found=found, **parts)
-    return finding(level, "", said, "" if row == "" else f"line {row}", column, found)
+    return Finding(level, said, "", "" if row == "" else f"line {row}", column, found)
 
 
 def refusal(key: str, **parts: Any) -> KamError:

@@ -107,6 +107,8 @@ def load(location: str | Path, *, read_only: bool = False) -> tuple[Store, Table
         notes = [*store.notes, note(key, name=store.path.name, copy=path.name)]
         store, text = _load(path, read_only)
         store.notes = notes
+    if not read_only and (place := _path(store.location)):
+        files.clear(place)
     if schema_of(text) < SCHEMA:
         text = forward(text) if read_only else migrate(store)
     return store, text

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from kamlib.workbook.stores.sentences import refusal
 
+HOUR = 3600
 REASONS = {
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "forbidden"),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "full"),
@@ -40,6 +43,17 @@ def write(path: Path, content: bytes) -> None:
         os.chmod(part, path.stat().st_mode & 0o777 if path.exists() else 0o644)  # noqa: S103
         os.replace(part, path)
     sync_folder(path.parent)
+
+
+def clear(path: Path) -> None:
+    """Take away what writers of this file left beside it when they were stopped.
+
+    Not what is of the last hour: somebody may be at it.
+    """
+    for part in path.parent.glob(f".{glob.escape(path.name[:100])}.*.part"):
+        with contextlib.suppress(OSError):
+            if part.stat().st_mtime < time.time() - HOUR:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 @contextlib.contextmanager
