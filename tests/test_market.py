@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamlib.desk import Desk
-from kamlib.errors import InvalidInput
+from kamlib.errors import Finding, InvalidInput
 from kamlib.models import market
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
@@ -127,7 +127,7 @@ def test_shares_beyond_their_market_are_named():
         "allowed": "at most 800 in all at Networks",
         "message": "The shares at Networks come to 820, more than its whole market of 800.",
     }
-    assert market.problems(text) == [found]
+    assert market.problems(text) == [Finding(**found)]
     assert found in checks.check(text).to_dict("records")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from kamlib.errors import Finding
 from kamlib.models.market.points import circles, edges, figure, filled, junctions
 from kamlib.workbook.book import Book
-from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, line, typed
+from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, typed
 
 TABLES = ("junctions", "junction_shares", "routes")
 # rounding: sums may be so much of a size, shares so many points off
@@ -36,7 +36,7 @@ def problems(text: Tables) -> list[Finding]:
     names = junctions(book).set_index("junction")["name"].str.slice(0, 60).to_dict()
     rules = (_excess, _disagreeing, _circles, _ways)
     return [
-        Finding(level, message, table, line(row), column, found, allowed)
+        Finding(level, message, table, f"line {row + 2}", column, found, allowed)
         for rule in rules
         for level, table, row, column, found, allowed, message in rule(book, names)
     ]
