@@ -18,9 +18,9 @@ settings.register_profile(
 settings.register_profile("search", deadline=None, max_examples=1000)  # by hand: --hypothesis-profile=search
 settings.load_profile("kamlib")
 
-LONG = {  # seconds on two idle cores, of the files that take more than a dozen
-    "test_app.py": 75,
-}
+LONGEST = """app app_segments app_pia serve app_certainty app_profit app_hostile report whatif print
+notebooks fuzz bad_workbooks import_cases desk net import packaging ledger scenarios kaism disagreement gaps decisions
+handout stores_crash steps_1_to_5 stores stores_postgres reference""".split()  # of those that take seconds
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
@@ -32,15 +32,17 @@ def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
     def in_browser(file: str) -> bool:
         return "mark.browser" in (Path(config.rootpath) / file).read_text(encoding="utf-8")
 
+    def rank(file: str) -> int:
+        name = Path(file).stem.removeprefix("test_")
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+
     class LongestFirst(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return nodeid.split("::")[0]
 
         def _assign_work_unit(self, node: Any) -> None:
             first = node is self.nodes[0]
-            chosen = max(
-                self.workqueue, key=lambda file: (in_browser(file) == first, LONG.get(Path(file).name, 0))
-            )
+            chosen = min(self.workqueue, key=lambda file: (in_browser(file) != first, rank(file)))
             self.workqueue.move_to_end(chosen, last=False)
             super()._assign_work_unit(node)
 

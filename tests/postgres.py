@@ -24,7 +24,7 @@ def pg_ctl(folder: Path, *words: str) -> None:
     tool = next(tool for tool in reversed(TOOLS) if tool)
     command = [tool, "-s", "-w", "-D", folder / "data", "-l", folder / "log", *words]
     quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    subprocess.run(command, check=True, cwd=folder, timeout=60, **quiet, **WHO)
+    subprocess.run(command, check=True, cwd=folder, timeout=180, **quiet, **WHO)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def kam(*args, **more):
     """Run a command in a process of its own."""
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-m", "kamlib.cli", *map(str, args)], capture_output=True, text=True,
-                          cwd=more.get("cwd", ROOT), env=env, timeout=120)  # fmt: skip
+                          cwd=more.get("cwd", ROOT), env=env)  # fmt: skip
 
 
 def quick(*args):

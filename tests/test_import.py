@@ -71,7 +71,7 @@ def quick(*args, **more):
 
 def kam(*args, cwd=ROOT, **more):
     return subprocess.run([sys.executable, "-m", "kamlib.cli", *map(str, args)], capture_output=True, text=True,
-                          cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=120, **more)  # fmt: skip
+                          cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, **more)  # fmt: skip
 
 
 # -- numbers ----------------------------------------------------------------------------------------
