@@ -20,7 +20,7 @@ settings.load_profile("kamlib")
 
 LONGEST = """app app_segments app_pia serve app_certainty app_profit app_hostile report whatif print
 notebooks fuzz bad_workbooks import_cases desk net import packaging ledger scenarios kaism disagreement gaps decisions
-handout stores_crash steps_1_to_5 stores stores_postgres reference""".split()  # of those that take seconds
+handout stores_crash steps_1_to_5 stores stores_postgres reference"""  # of the files that take seconds
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
@@ -32,9 +32,7 @@ def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
     def in_browser(file: str) -> bool:
         return "mark.browser" in (Path(config.rootpath) / file).read_text(encoding="utf-8")
 
-    def rank(file: str) -> int:
-        name = Path(file).stem.removeprefix("test_")
-        return LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    ranks = {f"test_{name}.py": rank for rank, name in enumerate(LONGEST.split())}
 
     class LongestFirst(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
@@ -42,7 +40,10 @@ def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:
 
         def _assign_work_unit(self, node: Any) -> None:
             first = node is self.nodes[0]
-            chosen = min(self.workqueue, key=lambda file: (in_browser(file) != first, rank(file)))
+            chosen = min(
+                self.workqueue,
+                key=lambda file: (in_browser(file) != first, ranks.get(Path(file).name, len(ranks))),
+            )
             self.workqueue.move_to_end(chosen, last=False)
             super()._assign_work_unit(node)
 
