@@ -195,7 +195,7 @@ def test_no_script_runs_where_customers_are_treated_differently(
         expect(names).to_have_text(PAYLOADS, use_inner_text=True)
         for number, name in list(enumerate(PAYLOADS))[::9]:
             page.locator("#kam-idea").select_option(id_of(number))
-            page.locator(".kam-three .kam-side h2").filter(has_text=name).wait_for()
+            page.locator(".kam-three .kam-side h3.result").filter(has_text=name).wait_for()
         assert ran(page) is None and page.evaluate(TRAPS) == [] and page.problems == []
     for given in ({}, {"customer": first}):
         for path in pages.written(str(place), tmp_path / f"{len(given)}", notebook="04_pia", given=given):

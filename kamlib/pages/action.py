@@ -169,6 +169,7 @@ action = stack(
         shape="two",
     ),
     settled,
+    account.made_by,
 )
 
 exercises = stack(
@@ -180,5 +181,4 @@ exercises = stack(
         on_paper=of_account,
         on_screen=False,
     ),
-    account.made_by,
 )

@@ -340,15 +340,9 @@ def _settled(view: View) -> str:
     rows = findings.differently(view.book)
     if of_account(view):
         rows = rows[rows["customer"] == view.customer]
-    if not view.paper:
-        return fill("distinct", "findings", rows=rows.to_dict("records"))
-    return fill(
-        "distinct",
-        "findings",
-        rows=rows.to_dict("records"),
-        most=account.MOST["findings"] if of_account(view) else MANY,
-        letters=180,
-    )
+    most, letters = (account.MOST["findings"], 140) if of_account(view) else (MANY, 180)
+    short = {"most": most, "letters": letters} if view.paper else {}
+    return fill("distinct", "findings", rows=rows.to_dict("records"), **short)
 
 
 settled = Exhibit(

@@ -321,17 +321,17 @@ def _unknown(view: View) -> str:
 
 board = stack(
     row(
-        _scores("pia_us", "What is each idea worth to us?"),
-        _scores("pia_customer", "What is it worth to the customer, in the customer's eyes?"),
-        on_paper=False,
-    ),
-    stack(matrix(BY_WORTH, card()), on_paper=_placed),
-    row(
         Exhibit(
             "order", lambda view: f"What to do for {name(view) or 'this customer'}, in this order", _order
         ),
         Exhibit("unknown", "What is still to find out", _unknown),
         shape="two",
     ),
+    row(
+        _scores("pia_us", "What is each idea worth to us?"),
+        _scores("pia_customer", "What is it worth to the customer, in the customer's eyes?"),
+        on_paper=False,
+    ),
+    stack(matrix(BY_WORTH, card()), on_paper=_placed),
     on_paper=of_account,
 )
