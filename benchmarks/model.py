@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks import books
 from benchmarks.measure import Row, clock, interleaved, table
 from kamlib import charts
+from kamlib.app.desk import Desk
 from kamlib.charts import boxes, labels
-from kamlib.desk import Desk
 from kamlib.models import findings, kaism, portfolio, profitability, verdict
 from kamlib.workbook import schema as tables
 from kamlib.workbook import settings, stores

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import books
 from benchmarks.measure import Row, table
-from kamlib import whatif
+from kamlib.reports import whatif
 from kamlib.workbook import schema as tables
 from kamlib.workbook import settings
 from kamlib.workbook.book import Book

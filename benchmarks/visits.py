@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from kamlib import report
+from kamlib.reports import report
 from kamlib.workbook import stores
 from tests.serving import ROOT, Board, wait_until
 from tests.test_serve import ask, connect, get, leave

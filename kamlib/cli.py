@@ -127,7 +127,7 @@ def workshop(
     browser: Browser = True,
 ) -> None:
     """Open the workbook in the browser, to work on it together."""
-    from kamlib import serve
+    from kamlib.app import server as serve
     from kamlib.workbook import checks, stores
     from kamlib.workbook.settings import shipped
 
@@ -181,14 +181,14 @@ def publish(
     shows that scenario.
     """
     if static is not None:
-        from kamlib import whatif
+        from kamlib.reports import whatif
 
         typer.echo(
             f"{whatif.write(workbook, static, segment, scenario)} is written; open it with any browser."
         )
         return
-    from kamlib import report as reports
-    from kamlib import serve
+    from kamlib.app import server as serve
+    from kamlib.reports import report as reports
     from kamlib.workbook.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
@@ -225,7 +225,7 @@ def report(
     done: list[str] = []
     with _stoppable():
         try:
-            from kamlib import report as reports
+            from kamlib.reports import report as reports
             from kamlib.workbook.settings import together
 
             given = together(reports.parameters(parameter), said)

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from kamlib import kernels, report
+from kamlib.reports import kernels, report
 
 
 def executed(notebook: Any, folder: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import nbformat
 
-from kamlib import report
-from kamlib.desk import Desk, Paper
+from kamlib.app.desk import Desk, Paper
 from kamlib.pages import html
 from kamlib.pages.exhibit import Exhibit, Part, View, exhibits, of
+from kamlib.reports import report
 from kamlib.workbook.book import Book
 
 PAGES = sorted(Path(html.__file__).parent.glob("*.py"))

@@ -28,7 +28,7 @@ import nbformat
 import psutil
 import pytest
 
-from kamlib.doors import BROWSER
+from kamlib.app.handlers import BROWSER
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -37,7 +37,7 @@ COOKIE = f"{BROWSER}=1"  # what a browser brings, and a program does not
 RUN = """
 import json, pathlib, sys
 options = json.load(sys.stdin)
-from kamlib.serve import serve
+from kamlib.app.server import serve
 serve(options.pop("workbook"), notebooks=pathlib.Path(options.pop("notebooks")), **options)
 """
 

@@ -14,9 +14,10 @@ import pytest
 import websocket
 from playwright.sync_api import expect
 
-from kamlib import catalogue, charts, report
-from kamlib.desk import Desk
+from kamlib import catalogue, charts
+from kamlib.app.desk import Desk
 from kamlib.models import kaism, pia
+from kamlib.reports import report
 from kamlib.workbook import checks, stores
 from kamlib.workbook.schema import Tables, typed
 from tests import pages, paper

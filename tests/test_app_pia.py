@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from kamlib import report
 from kamlib.models import distinction, pia, plans
+from kamlib.reports import report
 from kamlib.workbook import stores
 from kamlib.workbook.schema import BOXES
 from tests.books import table

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from kamlib import report
 from kamlib.models import profitability, results
 from kamlib.pages import profit
 from kamlib.pages.value import FUTURE
+from kamlib.reports import report
 from kamlib.workbook import stores
 from tests.pages import page_of
 from tests.paper import title

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from kamlib import charts
 from kamlib.charts import market as pictures
 from kamlib.charts import pixels, trend
+from kamlib.charts.palette import MARKS
 from kamlib.models import market
-from kamlib.palette import MARKS
 from kamlib.workbook import checks
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed

@@ -185,7 +185,7 @@ def test_what_comes_as_files_is_edited_in_a_kam_beside_it(kind, tmp_path, monkey
     (tmp_path / "list.csv").write_text("name,revenue\nAlpha,5\nNew one,6\n")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     served = []
-    monkeypatch.setattr("kamlib.serve.serve", lambda workbook, **more: served.append(workbook))
+    monkeypatch.setattr("kamlib.app.server.serve", lambda workbook, **more: served.append(workbook))
     done = [quick("import-customers", tmp_path / "list.csv", tmp_path / kind, "--dry-run")]
     assert not (tmp_path / "w.kam").exists() and done[0].exit_code == 0
     done += [quick("import-customers", tmp_path / "list.csv", tmp_path / kind),

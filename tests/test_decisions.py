@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from kamlib import charts, crew, documents, panels, sureness, whatif
-from kamlib.desk import Desk
+from kamlib import charts, crew, documents, panels, sureness
+from kamlib.app.desk import Desk
 from kamlib.models import distinction, kaism, plans, portfolio, profitability, resources, results
 from kamlib.pages import profit, value
 from kamlib.pages.card import CARD
+from kamlib.reports import whatif
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed

@@ -15,14 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kamlib import report
 from kamlib.app import opening, show
-from kamlib.desk import Desk, open_desk
+from kamlib.app.desk import Desk, open_desk
 from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
 from kamlib.models import kaism
 from kamlib.pages import groundwork, groups, market, profit, scoring, segments
 from kamlib.pages import kaism as pages
 from kamlib.pages import start as start_page
+from kamlib.reports import report
 from kamlib.workbook import checks, stores
 from kamlib.workbook.schema import Tables
 from tests import messages, worked
@@ -278,7 +278,7 @@ def test_the_change_of_another_process_is_seen(place: Path) -> None:
     assert not desk.refresh() and not heard
 
     code = (
-        "import sys; from kamlib.workbook import stores; from kamlib.desk import Desk\n"
+        "import sys; from kamlib.workbook import stores; from kamlib.app.desk import Desk\n"
         "Desk(*stores.load(sys.argv[1])).put('scores', model='attractiveness', subject='Beta', factor='f1', score=1)"
     )
     subprocess.run(
@@ -319,7 +319,7 @@ def test_a_desk_on_a_folder_says_where_it_keeps_what_is_entered(tmp_path: Path, 
     assert stored(tmp_path / "book", "scores", "score", **GROWTH) == ["6"]
 
     run = {"In": ["", '# Parameters\nworkbook = "book"\n']}
-    monkeypatch.setattr("kamlib.desk._namespace", lambda: run)
+    monkeypatch.setattr("kamlib.app.desk._namespace", lambda: run)
     papermill = open_desk(workbook=str(tmp_path / "book"))
     assert papermill.message == "" and papermill.entered["scores"]["score"].max() == 9
     with pytest.raises(ReadOnly):

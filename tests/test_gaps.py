@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from kamlib import charts
-from kamlib.desk import Desk, Paper
+from kamlib.app.desk import Desk, Paper
 from kamlib.models import results
 from kamlib.pages import certainty, handout
 from kamlib.pages.card import CARD

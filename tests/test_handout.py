@@ -11,10 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from kamlib import panels, report
-from kamlib.desk import Desk
+from kamlib import panels
+from kamlib.app.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.pages import account, distinct, handout, profit
+from kamlib.reports import report
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed

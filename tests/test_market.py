@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib.desk import Desk
+from kamlib.app.desk import Desk
 from kamlib.errors import Finding, InvalidInput
 from kamlib.models import market
 from kamlib.workbook import checks, stores

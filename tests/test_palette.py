@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
+from kamlib.charts.palette import MARKS, SHORT
 from kamlib.models.pia import MATRIX
-from kamlib.palette import MARKS, SHORT
 from kamlib.workbook.schema import BOXES
 
 COLOURS = [MARKS[box].colour for box in BOXES]

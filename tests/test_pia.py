@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamlib import catalogue, charts
-from kamlib.desk import Desk
+from kamlib.app.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.models import findings, kaism, matrix, pia, plans
 from kamlib.models.pia.letters import letters

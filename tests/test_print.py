@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from kamlib import __version__, report, whatif
+from kamlib import __version__
 from kamlib.models import headlines
+from kamlib.reports import report, whatif
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kamlib import excerpt
 from kamlib.errors import InvalidInput
 from kamlib.models import profitability as profit
 from kamlib.models import verdict
 from kamlib.models.profitability import curve, future, overheads
 from kamlib.pages import profit as pages
 from kamlib.pages import value
+from kamlib.reports import excerpt
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings as choices
 from kamlib.workbook import stores

@@ -18,11 +18,12 @@ import psutil
 import pytest
 from markupsafe import escape
 
-from kamlib import panels, report
+from kamlib import panels
+from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
-from kamlib.desk import Desk
 from kamlib.errors import InvalidInput, KamError
 from kamlib.models import headlines, pia, plans
+from kamlib.reports import report
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
@@ -322,7 +323,7 @@ def marked(book, segment):
     [("insurer", "broker_networks"), ("bank", "universities")],
 )
 def test_a_copy_of_one_segment_holds_nothing_of_another(book, segment, tmp_path, capsys):
-    from kamlib import whatif
+    from kamlib.reports import whatif
 
     stores.create(tmp_path / "w.kam", marked(book, segment))
     copied = report.publish_copy(str(tmp_path / "w.kam"), tmp_path, segment)
@@ -354,7 +355,7 @@ def test_a_copy_of_one_segment_says_what_the_workbook_says(tmp_path):
 
 
 def test_a_published_copy_is_shown_in_the_scenario_that_was_asked_for(tmp_path, monkeypatch):
-    from kamlib.desk import open_desk
+    from kamlib.app.desk import open_desk
     from kamlib.models import kaism, results
 
     copied = report.publish_copy(str(ROOT / "data" / "insurer"), tmp_path, scenario="price_war")
@@ -376,7 +377,8 @@ def test_a_published_copy_is_shown_in_the_scenario_that_was_asked_for(tmp_path, 
     ],
 )
 def test_publishing_refuses_what_does_not_exist(asked, said, static, tmp_path, monkeypatch, capsys):
-    from kamlib import cli, serve
+    from kamlib import cli
+    from kamlib.app import server as serve
 
     monkeypatch.setattr(serve, "serve", lambda *_, **__: None)
     monkeypatch.chdir(tmp_path)

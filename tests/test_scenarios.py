@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kamlib import desk
+from kamlib.app import desk
 from kamlib.errors import InvalidInput
 from kamlib.models import kaism, scenarios
 from kamlib.workbook import checks, stores

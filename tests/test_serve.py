@@ -19,10 +19,10 @@ import pytest
 import websocket
 from playwright.sync_api import expect
 
-from kamlib import heartbeat
-from kamlib.doors import is_loopback
+from kamlib.app import heartbeat
+from kamlib.app.handlers import is_loopback
+from kamlib.app.server import serve
 from kamlib.errors import KamError
-from kamlib.serve import serve
 from tests.serving import COOKIE, Board, opened, wait_until, write_notebook
 from tests.windows import serious
 
@@ -32,7 +32,7 @@ found["KAM_TEST_PID"] = str(os.getpid())
 display({"text/plain": json.dumps(found)}, raw=True)"""
 WIDGETS = """import time
 import ipywidgets as w
-from kamlib.heartbeat import Heartbeat
+from kamlib.app.heartbeat import Heartbeat
 beat = Heartbeat()
 name = w.Text(description="Name")
 said = w.Label("nothing yet")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kamlib import crew, views
-from kamlib.desk import Desk
+from kamlib.app.desk import Desk
 from kamlib.models import staffing as staffed
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book

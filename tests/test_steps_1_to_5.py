@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kamlib import catalogue
+from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
-from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.models import findings, groundwork, objectives, progress, resources, segmentation
 from kamlib.workbook import checks, stores

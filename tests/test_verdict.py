@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from kamlib import charts, crew, documents, impact, panels, sureness, views, voices, whatif
+from kamlib import charts, crew, documents, impact, panels, sureness, views, voices
 from kamlib.models import (
     ballots,
     certainty,
@@ -26,6 +26,7 @@ from kamlib.models import (
     staffing,
     verdict,
 )
+from kamlib.reports import whatif
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kamlib import charts, views, voices
-from kamlib.desk import Desk
+from kamlib.app.desk import Desk
 from kamlib.models import ballots as disagreement
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings, stores

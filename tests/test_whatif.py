@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from kamlib import palette, report, whatif
+from kamlib.charts import palette
 from kamlib.cli import main
 from kamlib.errors import InvalidInput
 from kamlib.models import certainty, kaism, portfolio, results, verdict
 from kamlib.models.certainty.weights import COUNT
+from kamlib.reports import report, whatif
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book

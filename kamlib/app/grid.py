@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kamlib.app import widgets
+from kamlib.app.desk import Desk
 from kamlib.app.listen import acting, follow, hear
-from kamlib.desk import Desk
 from kamlib.errors import KamError
 from kamlib.pages.exhibit import Grid, View, of
 from kamlib.workbook.schema import DEFINITIONS

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as W
 
 from kamlib.app import widgets
-from kamlib.desk import Desk
+from kamlib.app.desk import Desk
 from kamlib.pages.exhibit import Action, View
 
 SOON_S = 0.15

@@ -9,11 +9,11 @@ from typing import Any
 import ipywidgets as W
 
 from kamlib.app import widgets
+from kamlib.app.desk import Desk
+from kamlib.app.heartbeat import Heartbeat
 from kamlib.app.listen import follow, hear
 from kamlib.app.picture import box
-from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.heartbeat import Heartbeat
 from kamlib.models import headlines, portfolio, progress
 from kamlib.pages import html
 from kamlib.pages.exhibit import Page, View

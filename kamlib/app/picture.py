@@ -11,8 +11,8 @@ import pandas as pd
 
 from kamlib import charts
 from kamlib.app import widgets
+from kamlib.app.desk import Desk
 from kamlib.app.listen import Handler, follow, hear
-from kamlib.desk import Desk
 from kamlib.pages import html
 from kamlib.pages.exhibit import Chart, Exhibit, View, of
 

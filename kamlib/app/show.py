@@ -9,10 +9,10 @@ from typing import Any
 import ipywidgets as W
 
 from kamlib.app import widgets
+from kamlib.app.desk import Desk
 from kamlib.app.grid import grid
 from kamlib.app.listen import Handler, acting, follow, hear, slid
 from kamlib.app.picture import box, live, picture
-from kamlib.desk import Desk
 from kamlib.errors import InvalidInput
 from kamlib.pages import html
 from kamlib.pages.exhibit import Choice, Exhibit, Figures, Part, Row, Slider, View, Weights, of

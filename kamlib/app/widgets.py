@@ -19,7 +19,7 @@ LOOK = html.look()
 
 
 class Panel(anywidget.AnyWidget):
-    """Shows `html` (made and escaped by `panels`) and reports clicks and changes as messages."""
+    """Shows `html` (made and escaped by `pages`) and reports clicks and changes as messages."""
 
     _esm = HERE / "panel.js"
     html = traitlets.Unicode("").tag(sync=True)

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from kamlib.charts import labels
+from kamlib.charts.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import width_of, wrapped
 from kamlib.models.matrix import Matrix
-from kamlib.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
 
 WIDTH, HEIGHT, TYPE, SMALL = 880, 720, 15, 13
 # customers that fit before a live chart is made anew; rooms come by the hundred

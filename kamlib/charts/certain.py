@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from kamlib.charts.palette import INK, MARKS, SOFT
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words
 from kamlib.models.scoring import one
-from kamlib.palette import INK, MARKS, SOFT
 
 WIDTH, ROW, BAR, LEFT, TYPE, SMALL, MOST = 880, 27, 15, 270, 15, 13, 8
 GREY, PALE = "#8a8f99", "#d5d9e1"

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
+from kamlib.charts.palette import INK, MARKS, SOFT
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words
 from kamlib.charts.profit import WIDTH, Rows, _hatched, _known, _lists, _rect, _titled, _word, spoken
-from kamlib.palette import INK, MARKS, SOFT
 from kamlib.workbook.schema import BOXES
 
 TYPE, SMALL, BAR, SIDE, TALL, GAP = 15, 13, 18.0, 235.0, 420.0, 12.0

@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from kamlib.charts.palette import DOUBT, INK, LINE, SOFT
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words
-from kamlib.palette import DOUBT, INK, LINE, SOFT
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 430, 60, 40, 52, 64
 SMALL, TYPE, LONGEST, AWAY = 13, 15, 190, 8

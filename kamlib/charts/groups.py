@@ -9,10 +9,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from kamlib.charts.palette import INK, LINE, SOFT
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words
 from kamlib.models.grouping import Discovery
-from kamlib.palette import INK, LINE, SOFT
 
 WIDTH, NAMES, FIGURES = 900, 210, 210  # the sheet, its left column of names, its right one of figures
 TYPE, SMALL, LETTER = 15, 13, 17

@@ -8,9 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from kamlib.charts.palette import INK, LINE, SOFT
 from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words, wrapped
 from kamlib.models.scoring import one
-from kamlib.palette import INK, LINE, SOFT
 
 TYPE, SMALL, HEADING = 16, 14, 19
 ROOM, WIDEST, NARROWEST, LEAST_WIDE = 680.0, 112.0, 30.0, 840.0

@@ -9,11 +9,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from kamlib.charts.palette import DOUBT, INK, SOFT
 from kamlib.charts.pixels import boxes, cut, flags, shapes, sheet, width_of, words
 from kamlib.models.market import figure
 from kamlib.models.market.places import NOTHING
 from kamlib.models.scoring import one
-from kamlib.palette import DOUBT, INK, SOFT
 
 RIVALS = ("#666c78", "#9096a1", "#b3b8c1", "#d0d4da")  # the largest competitor is the darkest
 OTHERS, EDGE, THIN, KEY, DECIDES = "#e6e8ec", "#9aa0ab", 1.5, 40, "decides here"

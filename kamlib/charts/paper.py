@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from kamlib.palette import SOFT
+from kamlib.charts.palette import SOFT
 
 
 class Trusted(alt.LayerChart):

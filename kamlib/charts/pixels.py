@@ -9,8 +9,8 @@ from typing import Any
 
 import altair as alt
 
+from kamlib.charts.palette import FONT, INK
 from kamlib.charts.paper import Trusted
-from kamlib.palette import FONT, INK
 
 WIDTHS = {
     0.3: "iIjltf.,:;!'|()[] ",

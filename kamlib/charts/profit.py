@@ -10,9 +10,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from kamlib.charts.palette import INK, LINE, MARKS, SOFT
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import Records, boxes, cut, shapes, sheet, width_of, words, wrapped
-from kamlib.palette import INK, LINE, MARKS, SOFT
 
 WIDTH, SMALL, TYPE, HEAD = 900, 13, 15, 17
 NAMES, FIGURES, ROW, PAPER = 230, 150, 30, "#eceef2"

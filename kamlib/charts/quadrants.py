@@ -7,8 +7,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from kamlib.charts.palette import INK, LINE
 from kamlib.charts.pixels import boxes, sheet, words, wrapped
-from kamlib.palette import INK, LINE
 
 WIDTH, HEIGHT, HEAD, SIDE = 900, 560, 34, 34
 PAD, TYPE, MOST = 20, 16, 8

@@ -8,10 +8,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from kamlib.charts.palette import INK, SOFT
 from kamlib.charts.pixels import boxes, shapes, sheet, width_of, words
 from kamlib.models.market import figure
 from kamlib.models.scoring import one
-from kamlib.palette import INK, SOFT
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 390, 70, 190, 40, 44
 AS_BEFORE, SMALL, TYPE, APART = "#8f949e", 13, 15, 19

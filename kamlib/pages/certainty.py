@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import charts
+from kamlib.charts.palette import MARKS
 from kamlib.models import ballots, certainty, kaism, verdict
 from kamlib.models.certainty import weights
 from kamlib.pages.card import CARD, row_of, shares
@@ -16,7 +17,6 @@ from kamlib.pages.exhibit import row as beside
 from kamlib.pages.find_out import FIND_OUT
 from kamlib.pages.html import fill, line, table
 from kamlib.pages.matrix import SUPPOSED, matrix
-from kamlib.palette import MARKS
 from kamlib.wording import listed as series
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import charts, palette
+from kamlib import charts
 from kamlib.catalogue.sheets import CASE, form
+from kamlib.charts import palette
 from kamlib.errors import InvalidInput
 from kamlib.models import findings as rules
 from kamlib.models import objectives, resources

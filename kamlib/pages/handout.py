@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-from kamlib import catalogue, palette
+from kamlib import catalogue
+from kamlib.charts import palette
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import pia, plans
 from kamlib.pages.html import fill, trusted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kamlib import catalogue
+from kamlib.charts.palette import MARKS
 from kamlib.errors import InvalidInput
 from kamlib.models import findings as rules
 from kamlib.models import headlines, portfolio, verdict
@@ -18,7 +19,6 @@ from kamlib.pages.guide import COMMUNICATION, findings, tips
 from kamlib.pages.html import box_word, count_words, fill, table
 from kamlib.pages.matrix import CUSTOMERS, matrix
 from kamlib.pages.people import LABEL_TEST, effort, people
-from kamlib.palette import MARKS
 from kamlib.workbook.schema import BOXES, as_text
 
 PAGE = Page(

@@ -52,7 +52,7 @@ async def _cells(notebook: Any, folder: Path) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    ours = [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")]
+    ours = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours)), "IPYTHONDIR": str(folder),
                         "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1", "KAM_LIFE": "paper"}  # fmt: skip
     kernel = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib import kernels, panels
-from kamlib.desk import Desk
+from kamlib.reports import kernels
+from kamlib.app.desk import Desk
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, scenarios
 from kamlib.models.scope import agree
@@ -182,10 +182,8 @@ def write(
     with kernels.folder() as folder:
         for source, more, name in pages:
             path = out / f"{name}{suffix}.html"
-            chosen = {n: (values | more).get(n) for n in ("segment", "near_line", "scenario")}
-            narrowed = headlines.narrowing(Book.of(tables, **chosen))
             try:
-                page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, narrowed, Path(folder))
+                page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, Path(folder))
             except KamError as error:
                 if len(pages) == 1:
                     raise
@@ -273,7 +271,7 @@ def _absolute(location: str) -> str:
     return location if "://" in location else str(Path(location).expanduser().resolve())
 
 
-def _run(path: Path, values: dict[str, Any], said: list[str], folder: Path) -> str:
+def _run(path: Path, values: dict[str, Any], folder: Path) -> str:
     """Execute the notebook's cells for paper and give the page."""
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
@@ -282,20 +280,7 @@ def _run(path: Path, values: dict[str, Any], said: list[str], folder: Path) -> s
     notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
     notebook = parameterize_notebook(notebook, values)
     kernels.execute(notebook, folder)
-    if not any("report" in c.metadata.get("tags", []) for c in notebook.cells if c.cell_type == "code"):
-        return printed(notebook)
-    shown = [o for c in notebook.cells for o in c.get("outputs", []) if "text/html" in o.get("data", {})]
-    if not shown:
-        raise KamError("The report came out empty.", hint="Run `kam check` on the workbook.")
-    title = next(
-        (c.source.splitlines()[0].lstrip("# ") for c in notebook.cells if c.cell_type == "markdown"), "Report"
-    )
-    return panels.fill(
-        "page",
-        title=" · ".join([title, *said]),
-        look=panels.look(),
-        body=panels.trusted(shown[-1]["data"]["text/html"]),
-    )
+    return printed(notebook)
 
 
 def printed(notebook: Any) -> str:
@@ -320,7 +305,7 @@ def publish_copy(
     told in sentences what a reader may miss. Raises InvalidInput for a segment or a scenario that
     does not exist.
     """
-    from kamlib import excerpt
+    from kamlib.reports import excerpt
     from kamlib.workbook import checks
     from kamlib.workbook.schema import typed
     from kamlib.workbook.stores.store import Database

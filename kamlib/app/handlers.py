@@ -26,9 +26,9 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
-from kamlib.spares import Preheated, opening
+from kamlib.app.preheat import Preheated, opening
 
-SHARE = Path(__file__).parent / "share" / "jupyter"
+SHARE = Path(__file__).parent.parent / "share" / "jupyter"
 MESSAGE = Template((SHARE / "voila/templates/kam/message.html").read_text(encoding="utf-8"))
 SENTENCES = {
     403: "This address is not open to you. Use the complete one that was shown when the workbook started.",
@@ -67,7 +67,7 @@ HEADERS = {
 # not ours to offer: the list of files, the log-in form, what a preheated page may ask about its visitor
 UNUSED = {"VoilaContentsHandler", "VoilaLoginHandler", "LogoutHandler", "RequestInfoSocketHandler"}
 SILENT_PARTS = 60  # of two seconds each, see http_keep_alive_timeout
-log = logging.getLogger("kamlib.serve")
+log = logging.getLogger("kamlib.app.server")
 
 
 def is_loopback(ip: str) -> bool:

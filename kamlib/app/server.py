@@ -37,10 +37,10 @@ from traitlets.config import Config
 from voila.app import Voila
 from voila.voila_identity_provider import VoilaIdentityProvider
 
-from kamlib import doors
-from kamlib.doors import SHARE, is_loopback, log
+from kamlib.app import handlers as doors
+from kamlib.app.handlers import SHARE, is_loopback, log
+from kamlib.app.preheat import SpareKernels
 from kamlib.errors import KamError
-from kamlib.spares import SpareKernels
 
 # jupyter_server asks the manager of one kernel for a text that only the manager of all kernels has
 ServerKernelManager.traceback_replacement_message = ""  # type: ignore[attr-defined]
@@ -214,7 +214,7 @@ def _set_environment(workbook: str, read_only: bool, pages: list[str]) -> None:
     if pages:
         os.environ["KAM_PAGES"] = " ".join(pages)
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # not some other environment's kernel
-    for name, folder in {"JUPYTER_PATH": SHARE, "PYTHONPATH": Path(__file__).parents[1]}.items():
+    for name, folder in {"JUPYTER_PATH": SHARE, "PYTHONPATH": Path(__file__).parents[2]}.items():
         os.environ[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))
 
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from kamlib import panels
+from kamlib.pages import html
 from kamlib.errors import InvalidInput, WorkbookError
 from kamlib.models import certainty, headlines, kaism, scenarios, verdict
 from kamlib.models.certainty import weights
 from kamlib.models.certainty.acceptability import ahead
 from kamlib.models.factors import asked, grid, members
-from kamlib.palette import MARKS, SHORT
+from kamlib.charts.palette import MARKS, SHORT
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.stores import files
 
 MARK = "<!-- kamlib what-if page -->"
 SURE = (10, 30, 100)
-TEMPLATES = Path(__file__).parent / "templates"
+HERE = Path(__file__).parent
 
 
 def write(location: str, path: Path, segment: str = "", scenario: str = "") -> Path:
@@ -60,13 +60,13 @@ def page(book: Book, workbook: str = "") -> str:
     for sign in "<>&\u2028\u2029":
         safe = safe.replace(sign, f"\\u{ord(sign):04x}")
     read = {
-        name: panels.trusted((TEMPLATES / name).read_text(encoding="utf-8"))
+        name: html.trusted((HERE / name).read_text(encoding="utf-8"))
         for name in ("whatif.js", "whatif_page.js", "whatif.css")
     }
     about = headlines.about(book, workbook)
-    return panels.fill("whatif", mark=panels.trusted(MARK), about=about, heads=[],
-                       narrowing=headlines.narrowing(book), data=panels.trusted(safe), look=panels.look(),
-                       style=read["whatif.css"], rules=read["whatif.js"], page=read["whatif_page.js"])  # fmt: skip
+    return html.fill("whatif", "page", mark=html.trusted(MARK), about=about,
+                       narrowing=headlines.narrowing(book), data=html.trusted(safe), look=html.trusted(html.look()),
+                       style=read["whatif.css"], rules=read["whatif.js"], script=read["whatif_page.js"])  # fmt: skip
 
 
 def payload(book: Book) -> dict[str, Any]:

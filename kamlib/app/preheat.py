@@ -24,11 +24,11 @@ Preheated = asyncio.Task[dict[str, Any]]  # a page of Voila's pool: kernel_id, r
 REFILL_SECONDS = 3  # the page that took the spare opens first
 WARM_UP = """def _warm_up():
     import contextlib, importlib
-    for name in ("kamlib.desk", "kamlib.workbook.stores.store", "kamlib.charts", "kamlib.views", "kamlib.report"):
+    for name in ("kamlib.app.desk", "kamlib.workbook.stores.store", "kamlib.charts", "kamlib.views", "kamlib.reports.report"):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
     with contextlib.suppress(Exception):  # on a shipped example: a spare never reads the workbook
-        importlib.import_module("kamlib.report").rehearse()
+        importlib.import_module("kamlib.reports.report").rehearse()
 _warm_up()
 del _warm_up"""
 
