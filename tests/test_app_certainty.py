@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from kamlib import sureness
-from kamlib.models import certainty, kaism, scenarios, verdict
-from kamlib.pages import card
+from kamlib.models import certainty as models
+from kamlib.models import kaism, scenarios, verdict
+from kamlib.pages import card, certainty
 from tests.serving import Board, wait_until
 from tests.windows import DOT, fits, model, stored, tables_of, visit
 
@@ -25,7 +25,7 @@ def row_of(app: Any, name: str) -> Any:
 def test_you_just_picked_weights_that_make_my_customer_lose(app: Any, place: Path) -> None:
     """Every customer's verdict and sentence are on the screen, and they are those of the command line."""
     book = model(place, segment=SEGMENT)
-    app.get_by_role("heading", name=sureness.headline(book), exact=True).wait_for()
+    app.get_by_role("heading", name=certainty.headline(book), exact=True).wait_for()
     for row in verdict.certainty_table(book).to_dict("records"):
         expect(row_of(app, row["name"])).to_contain_text(row["words"], use_inner_text=True)
     for row in verdict.verdicts(book).to_dict("records"):
@@ -38,17 +38,17 @@ def test_you_just_picked_weights_that_make_my_customer_lose(app: Any, place: Pat
 def test_what_would_it_take_for_my_customer(app: Any, place: Path) -> None:
     book = model(place, segment=SEGMENT)
     row_of(app, "Castlegate").get_by_role("button", name="Castlegate").click()
-    card = app.locator(".kam-side", has=app.locator("#kam-choose-sure"))
-    card.get_by_role("heading", name="Castlegate").wait_for()
-    for line in sureness.ways(book, "castlegate"):
-        card.get_by_text(line, exact=True).wait_for()
-    app.get_by_role("heading", name=sureness.tornado_title(book, "castlegate")).wait_for()
+    side = app.locator(".kam-side", has=app.locator("#kam-customer-sure"))
+    side.get_by_role("heading", name="Castlegate").first.wait_for()
+    for line in certainty.ways(book, "castlegate"):
+        side.get_by_text(line, exact=True).wait_for()
+    app.get_by_role("heading", name=certainty.tornado_title(book, "castlegate")).wait_for()
 
 
 def test_is_it_not_all_down_to_one_weight(app: Any, place: Path) -> None:
     book = model(place, segment=SEGMENT)
-    app.get_by_role("heading", name=sureness.steady_title(book)).wait_for()
-    for words in certainty.stability(book)["words"]:
+    app.get_by_role("heading", name=certainty.steady_title(book)).wait_for()
+    for words in models.stability(book)["words"]:
         app.get_by_text(words, exact=True).first.wait_for()
 
 
@@ -63,7 +63,7 @@ def test_you_guessed_half_of_those_scores(app: Any, place: Path) -> None:
 
 def test_last_year_he_was_a_key_account(app: Any, place: Path) -> None:
     book = model(place, segment=SEGMENT)
-    app.get_by_role("button", name="Round 2025 of the broker networks").click()
+    app.get_by_role("button", name="Round 2025 of the broker networks").first.click()
     before = scenarios.applied(book, "round_2025")
     moved = scenarios.moves(before, book)
     words = moved[moved["moved"].astype(bool)].set_index("customer")["words"]
@@ -75,7 +75,7 @@ def test_how_sure_we_are_of_our_weights_is_kept_and_changes_the_chances(app: Any
     app.locator("#kam-known-any").click()
     wait_until(lambda: model(place).settings.weights_known == "any")
     book = model(place, segment=SEGMENT)
-    app.get_by_role("heading", name=sureness.headline(book), exact=True).wait_for()
+    app.get_by_role("heading", name=certainty.headline(book), exact=True).wait_for()
     app.locator("#kam-known-around").click()
     wait_until(lambda: model(place).settings.weights_known == "around")
     app.locator("#kam-sure-100").click()

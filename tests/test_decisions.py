@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from kamlib import charts, crew, documents, panels, sureness
+from kamlib import charts
+from kamlib.app import opening
 from kamlib.app.desk import Desk
 from kamlib.models import distinction, kaism, plans, portfolio, profitability, resources, results
-from kamlib.pages import profit, value
+from kamlib.pages import certainty, profit, staffing, value
 from kamlib.pages.card import CARD
 from kamlib.reports import whatif
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed
-from tests.paper import page, paper, printed, view
+from tests.paper import page, paper, printed, screen, view
 from tests.serving import ROOT
 from tests.worked import frame
 
@@ -152,7 +153,7 @@ def test_every_count_of_accounts_is_the_same(book: SimpleNamespace) -> None:
     for segment in book.segments:
         balance = portfolio.balance(Book(book.tables, about(book, segment)))
         assert balance["customers"].tolist() == counted(book, segment)
-        line = panels.status(Book(book.tables, about(book, segment)), saved_at="", message="", read_only=True)
+        line = opening.status(view(Book(book.tables, about(book, segment))), saved_at="", message="")
         shown = [b.get_text().split()[0] for b in BeautifulSoup(line, "html.parser").find_all("b")]
         assert [*map(int, shown)] == counted(book, segment)
 
@@ -198,19 +199,21 @@ def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
     segment = book.segments[0]
     own = {c: t for c, t in book.truth.items() if t.segment == segment}
     everybody = {t.name for t in own.values() if t.category}
-    assert told(documents.certain(desk(book, segment)).html, book) >= everybody
+    assert told(printed("05_certainty", desk(book, segment)), book) >= everybody
     for customer, true in [*own.items()][-8:]:
         for html in (
             CARD.words(view(Book(book.tables, about(book, segment)), customer=customer)),
             paper(profit.whale.parts[1].parts[0], Book(book.tables, about(book)), customer=customer),
-            sureness.card(Book(book.tables, about(book, segment)), customer) if true.category else "",
+            screen(certainty.firm.parts[1], Book(book.tables, about(book, segment)), customer=customer)
+            if true.category
+            else "",
         ):
             chips = [tag.get_text()[1:].strip() for tag in BeautifulSoup(html, "html.parser").select(".tag")]
             assert set(chips) <= {true.words}, (customer, chips)
     for part in (profit.whale, value.worth):
         told(paper(part, Book(book.tables, about(book))), book)
     told(printed("04_pia", desk(book)), book)
-    told(crew.told(Book(book.tables, about(book))), book)
+    told(paper(staffing.portfolio, Book(book.tables, about(book))), book)
     for customer in [*own][-1:] + ["stray"] * book.spoilt:
         true, html = book.truth[customer], printed("04_pia", desk(book, "", customer))
         how = f"({true.words.split(', ', 1)[1].split('; ')[0]}" if true.category else "stands in no category"

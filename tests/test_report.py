@@ -18,11 +18,11 @@ import psutil
 import pytest
 from markupsafe import escape
 
-from kamlib import panels
 from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError
 from kamlib.models import headlines, pia, plans
+from kamlib.models.scoring import one
 from kamlib.reports import report
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
@@ -70,14 +70,14 @@ def test_the_report_of_steps_1_to_5_has_every_sheet_every_picture_and_the_figure
     example, each = groundwork
     place = str(ROOT / "data" / example)
     for shape in (f for step in range(1, 6) for f in sheets.forms(step)):
-        assert str(panels.Markup.escape(shape.title)) in each
+        assert str(escape(shape.title)) in each
     assert each.count("<svg") == 4
     ids = re.findall(r'<(?:clipPath|linearGradient) id="([^"]+)"', each)
     assert len(ids) == len(set(ids))  # several pictures on one page
     for row in results.show(place, "viability").to_dict("records"):
         assert f"<b>{row['name']}</b>" in each and row["status"] in each
     for row in results.show(place, "sanity").to_dict("records"):
-        assert str(panels.Markup.escape(row["words"])) in each
+        assert str(escape(row["words"])) in each
     for name in results.show(place, "market_map")["name"]:
         assert name.split()[0] in each
 
@@ -405,7 +405,7 @@ def test_publishing_without_a_segment_says_so(tmp_path, capsys):
     [(6.575, "6.6"), (0.25, "0.3"), (-0.25, "-0.3"), (-0.04, "0.0"), (float("nan"), "?"), (10, "10.0")],
 )
 def test_numbers_are_shown_half_up(number, said):
-    assert panels.one(number) == said
+    assert one(number) == said
 
 
 # -- step 10 and single customers ---------------------------------------------------------------------

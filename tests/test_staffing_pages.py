@@ -4,13 +4,16 @@ import re
 
 import pytest
 
-from kamlib import crew, views
+from kamlib.app import show
 from kamlib.app.desk import Desk
 from kamlib.models import staffing as staffed
+from kamlib.pages import ballots, certainty, scenarios
+from kamlib.pages import staffing as page
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
 from tests.books import few
+from tests.paper import paper
 
 EXAMPLES = ("tiny", "insurer", "bank")
 NASTY = "<img src=x onerror=alert(1)>"
@@ -25,19 +28,19 @@ def example(name: str, **more) -> Book:
 def test_the_table_of_accounts_is_the_choice_of_the_model(name):
     book = example(name)
     found, said = staffed.choose(book), staffed.summary(book)
-    told = crew.told(book, most=len(found))
+    told = paper(page.portfolio, book)
     assert told.count("✓ in") == (found["chosen"] == "yes").sum()
-    assert said.startswith(crew.title(book)[:-1]) and said.partition(": ")[2].replace("&", "&amp;") in told
+    assert said.startswith(page.title(book)[:-1]) and said.partition(": ")[2].replace("&", "&amp;") in told
     for days in (0.0, 100.0, 10_000.0):
         held = staffed.choose(book, days)
-        assert f"{(held['chosen'] == 'yes').sum()} of {len(held)}" in crew.title(book, days)
+        assert f"{(held['chosen'] == 'yes').sum()} of {len(held)}" in page.title(book, days)
 
 
 def test_names_are_words_and_never_markup():
     book = example("insurer", segment="broker_networks")
     named = {name: book[name].assign(name=NASTY) for name in ("customers", "people", "suppliers")}
     book = book.having(named | {"factors": book["factors"].assign(label=NASTY)})
-    for made in (crew.report(book), crew.told(book)):
+    for made in (paper(page.portfolio, book),):
         assert "<img" not in made and "&lt;img" in made
 
 
@@ -81,7 +84,13 @@ def test_every_view_of_the_page_stands_whatever_is_missing(gone, tmp_path):
     stores.create(tmp_path / "w.kam", text)
     store, loaded = stores.load(tmp_path / "w.kam")
     desk = Desk(store, loaded, read_only=len(gone) != 1)  # editable for half of them
-    made = (views.sure, views.takes, views.what_if, views.disagreement, views.portfolio_we_can_staff)
-    for make in made:
-        assert any(re.search(r">[^<]*\w+ \w+", html) for html in said_in(make(desk))), make
-    assert views.find_out(desk).title and desk.message == ""
+    for part in (
+        certainty.firm,
+        certainty.swings,
+        scenarios.what_if,
+        ballots.disagreement,
+        page.portfolio,
+        certainty.find_out,
+    ):
+        assert any(re.search(r">[^<]*\w+ \w+", html) for html in said_in(show.shown(desk, part))), part
+    assert desk.message == ""

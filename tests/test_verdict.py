@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from kamlib import charts, crew, documents, impact, panels, sureness, views, voices
+from kamlib import charts
+from kamlib.app import opening
+from kamlib.app.desk import Desk
 from kamlib.models import (
     ballots,
     certainty,
     distinction,
-    findings,
     headlines,
     kaism,
     plans,
@@ -26,10 +27,15 @@ from kamlib.models import (
     staffing,
     verdict,
 )
+from kamlib.pages import ballots as of_ballots
+from kamlib.pages import certainty as of_certainty
+from kamlib.pages import kaism as of_kaism
+from kamlib.pages.card import CARD
 from kamlib.reports import whatif
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed
+from tests.paper import printed, screen, view
 from tests.serving import ROOT
 
 EXAMPLES = ("tiny", "insurer", "bank")
@@ -62,38 +68,26 @@ def place(request: Any) -> SimpleNamespace:
     return SimpleNamespace(location=location, segment=segment, book=book, rows=rows)
 
 
-def desk(place: SimpleNamespace, customer: str = "") -> Any:
-    book = place.book.choosing(customer=customer)
-    return SimpleNamespace(
-        book=book,
-        settings=book.settings,
-        store=SimpleNamespace(location=place.location),
-        audience="internal",
-        customer=customer,
-        narrowed=True,
-    )
+def desk(place: SimpleNamespace, customer: str = "") -> Desk:
+    opened = Desk(*stores.load(place.location, read_only=True), read_only=True, segment=place.segment)
+    opened.narrowed = True
+    opened.look_at(customer)
+    return opened
 
 
 def pages(place: SimpleNamespace) -> Iterator[tuple[str, str]]:
     """Everything that speaks of the customers of a segment, as HTML."""
-    book, about = place.book, desk(place)
-    yield "report of the choice", documents.document(about).html
-    yield "report of certainty", documents.certain(about).html
-    yield "report of step 10", documents.distinct(about).html
-    yield "report of profit", documents.profits(about).html
-    yield "groundwork", documents.groundwork(about).html
-    yield "status line", panels.status(book, saved_at="", message="", read_only=True)
-    yield "list of verdicts", sureness.everybody(book)
-    yield "staffing", crew.told(book) + crew.title(book)
-    yield "scenarios", sureness.table(book)
-    yield "votes", voices.told(book)
-    yield "load", impact.load(book)
-    yield "findings", panels.findings_list(findings.find(book))
+    book = place.book
+    for path in sorted(settings.shipped("notebooks").glob("*.ipynb")):
+        yield path.stem, printed(path.stem, desk(place))
+    yield "status line", opening.status(view(book), saved_at="", message="")
+    yield "certainty", screen(of_certainty.firm, book)
+    yield "ballots", screen(of_ballots.disagreement, book)
     for customer in place.rows:
-        yield f"card of {customer}", panels.card(book, portfolio.classes(book), customer, locked=True)
-        yield f"certainty of {customer}", sureness.card(book, customer)
+        yield f"card of {customer}", screen(CARD, book, customer=customer)
+        yield f"certainty of {customer}", screen(of_certainty.firm.parts[1], book, customer=customer)
     for customer in [*place.rows][:2]:
-        yield f"report of {customer}", documents.account(desk(place, customer)).html
+        yield f"report of {customer}", printed("04_pia", desk(place, customer))
 
 
 def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:  # noqa: C901
@@ -107,7 +101,7 @@ def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:  # 
         for cell in cells if row else []:
             if cell in words and cell != row["word"]:
                 found.append(f"{row['name']}: {cell}, not {row['word']}")
-    heading = soup.select_one("h2")
+    heading = soup.select_one("h3.result")
     if heading and heading.get_text().strip() in named:  # a card
         row = named[heading.get_text().strip()]
         marks = [mark.get_text().strip(" .") for mark in soup.select("b.v")]
@@ -144,8 +138,8 @@ def test_a_page_that_said_another_word_would_be_found(place: SimpleNamespace) ->
     name = row["name"]
     for planted in (
         f"<table><tr><td class='name'>{name}</td><td>{other}</td></tr></table>",
-        f"<h2>{name}</h2><p><span class='tag'>● {row['stands']}</span> <b class='v'>{other}</b></p>",
-        f"<h2>{name}</h2><p><span class='tag'>● Something else, suggested</span></p>",
+        f"<h3 class='result'>{name}</h3><p><span class='tag'>● {row['stands']}</span> <b class='v'>{other}</b></p>",
+        f"<h3 class='result'>{name}</h3><p><span class='tag'>● Something else, suggested</span></p>",
         f"<p>{name} is {other.lower()}: 40 % that it is a key account.</p>",
         f"<p>{name} is suggested as no account at all.</p>",
         f"<p>We are 40 % sure where {name} stands.</p>",
@@ -168,7 +162,7 @@ def test_lists_pictures_and_exports_carry_the_one_verdict(place: SimpleNamespace
     for row in portfolio.classes(book).to_dict("records"):
         if row["status"] != "ruled_out":
             word = rows[row["customer"]]["word"]
-            assert views._suggested(row | {"word": word}).endswith(f"({word.lower()})")
+            assert of_kaism._suggested(view(book), row | {"word": word}).endswith(f"({word.lower()})")
     static = next(part for part in whatif.payload(book)["segments"] if part["id"] == place.segment)
     for customer in static["customers"]:
         row = rows[customer["id"]]

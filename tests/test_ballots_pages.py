@@ -8,13 +8,16 @@ from html import escape
 import pandas as pd
 import pytest
 
-from kamlib import charts, views, voices
+from kamlib import charts
+from kamlib.app import show
 from kamlib.app.desk import Desk
 from kamlib.models import ballots as disagreement
+from kamlib.pages import ballots as voices
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from tests import worked
+from tests.paper import paper, view
 
 NASTY = "<img src=x onerror=alert(1)>"
 SEGMENT = "broker_networks"
@@ -90,9 +93,13 @@ def shown(text, tmp_path, *, locked=False, segment="", act=lambda page: None):
     stores.create(place, text)
     store, loaded = stores.load(place)
     desk = Desk(store, loaded, read_only=locked, segment=segment)
-    made = list(panels(views.disagreement(desk)))
+    made = list(panels(show.shown(desk, voices.disagreement)))
     act((desk, made))
     return [panel.html for panel in made], desk
+
+
+def of_people(whole) -> str:
+    return str(voices.people(view(whole, paper=False)))
 
 
 def press(panel, **content):
@@ -155,7 +162,7 @@ def test_there_are_as_many_rings_as_cells_that_could_change_a_box(name, segment)
 
 def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
     whole = example()
-    people = voices.people(whole)
+    people = of_people(whole)
     by, otherwise = (
         disagreement.by_function(whole),
         disagreement.views_of(whole),
@@ -176,7 +183,7 @@ def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
 
 def test_people_stand_behind_a_fold_sorted_by_name():
     whole = example()
-    _, fold = voices.people(whole).split("<details", 1)
+    _, fold = of_people(whole).split("<details", 1)
     order = [plain(part).partition(" scores ")[0] for part in fold.split("<li>")[1:]]
 
     assert order == sorted(disagreement.by_person(whole)["name"], key=str.casefold)
@@ -184,7 +191,7 @@ def test_people_stand_behind_a_fold_sorted_by_name():
 
 def test_a_report_has_all_but_buttons_and_single_people():
     whole = example()
-    made = voices.report(whole)
+    made = paper(voices.disagreement, whole)
 
     assert voices.title(whole) in made and "Worth talking about" in made
     assert made.count("<svg") == 2 and "<button" not in made and "<details" not in made
@@ -265,21 +272,21 @@ def test_it_is_said_which_round_is_looked_at():
     whole = book(ballots, round="2027")
     said = voices.head(whole)
     assert "Nobody has voted in the round 2027 yet; there are ballots of 2025, 2026." in said
-    assert voices.report(whole) == ""
+    assert paper(voices.disagreement, whole) == ""
 
 
 def test_nobody_voted_is_one_friendly_sentence():
     whole = book()
     assert voices.title(whole) == voices.NOBODY
     assert voices.title(whole, home=True) == voices.HOME == "The ballots stay with the team."
-    assert voices.talk(whole) == voices.people(whole) == voices.report(whole) == ""
+    assert voices.talk(whole) == of_people(whole) == paper(voices.disagreement, whole) == ""
     whole = example(segment="independent_advisers")
     assert voices.title(whole, home=True) == voices.HERE
 
 
 def test_one_person_alone_has_nobody_to_differ_from():
     whole = book([vote("petra", "Alpha", "f1", 1), vote("petra", "Beta", "f1", 7)])
-    made = voices.report(whole)
+    made = paper(voices.disagreement, whole)
 
     assert "Only one person has voted: nothing to compare." in made and "disagreement" not in made
     assert not re.search(r"\bnan\b", made.lower())
@@ -288,7 +295,7 @@ def test_one_person_alone_has_nobody_to_differ_from():
 def test_where_no_box_hangs_on_a_vote_that_is_said():
     whole = book([vote("petra", "Alpha", "f1", 8), vote("tom", "Alpha", "f1", 8)])
     assert voices.title(whole) == "The 1 cell that was voted on could not change a box"
-    assert "every customer stays in its box" in plain(voices.talk(whole))
+    assert "every customer stays in its category" in plain(voices.talk(whole))
 
 
 def test_names_are_words_and_never_markup():
@@ -297,9 +304,9 @@ def test_names_are_words_and_never_markup():
     named["people"] = named["people"].assign(function=NASTY)
     whole = whole.having(named | {"factors": whole["factors"].assign(label=NASTY)})
     for made in (
-        voices.report(whole),
+        paper(voices.disagreement, whole),
         voices.talk(whole, "alder", choose=True),
-        voices.people(whole),
+        of_people(whole),
         voices.head(whole),
     ):
         assert "<img" not in made and "&lt;img" in made
@@ -334,7 +341,7 @@ def test_one_customer_alone():
     text["ballots"] = worked.frame("ballots", [vote("petra", one[0], "f1", 2), vote("tom", one[0], "f1", 9)])  # fmt: skip
     whole = Book.of(T.typed(text), segment="main")
 
-    assert "<svg" in voices.report(whole)
+    assert "<svg" in paper(voices.disagreement, whole)
     assert ringed(whole) == (disagreement.cells(whole)["could_change"] == "yes").sum()
 
 
