@@ -30,6 +30,21 @@ def test_imports_go_only_downwards(path: Path) -> None:
             assert all(layer(each) <= layer(room(path)) for each in rooms), ast.unparse(node)
 
 
+def test_no_model_reads_the_clock() -> None:
+    """The day is settings.today; whoever opens a workbook says it."""
+    clocks = {"today", "now", "utcnow", "time", "localtime", "perf_counter"}
+    asked = [
+        f"{path.name}: {ast.unparse(node)}"
+        for path in MODULES
+        if room(path) == "models"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in clocks
+        if ast.unparse(node.value).split(".")[-1] in {"date", "datetime", "time"}
+    ]
+
+    assert asked == []
+
+
 def test_the_ground_loads_neither_widgets_nor_charts() -> None:
     ground = [
         ".".join(p.relative_to(PACKAGE.parent).with_suffix("").parts) for p in MODULES if room(p) in LAYERS
