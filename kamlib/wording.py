@@ -42,9 +42,14 @@ def cut(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def counted(number: int, one: str, many: str = "") -> str:
-    """1 idea, 12 ideas, 1,204 ideas."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def counted(number: float, one: str, many: str = "") -> str:
+    """1 idea, 12 ideas, 1,204 ideas; without decimals."""
+    return f"{number:,.0f} {by_number(number, one, many or one + 's')}"
+
+
+def by_number(number: float, one: str, many: str) -> str:
+    """The word that goes with a number as it is shown, without decimals."""
+    return one if f"{number:,.0f}" == "1" else many
 
 
 def numeral(number: int) -> str:
@@ -56,6 +61,12 @@ def account(box: str, article: bool = True) -> str:
     """A box as one says it of a customer: an opportunistic account; without its article, key account."""
     word = BOXES[box]
     return f"{'an' if word[0] in 'aeiou' else 'a'} {word}" if article else word
+
+
+def accounts(boxes: Iterable[str]) -> str:
+    """Categories in their order, in words: "key and maintenance accounts"."""
+    asked = set(boxes)
+    return f"{listed(box.replace('_', ' ') for box in BOXES if box in asked)} accounts"
 
 
 def sentence(words: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from kamlib.app.desk import Desk
 from kamlib.errors import InvalidInput
-from kamlib.pages import account, distinct, handout, profit
+from kamlib.pages import account, certainty, distinct, groundwork, handout, kaism, profit
 from kamlib.reports import report
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book

@@ -9,6 +9,7 @@ import pandas as pd
 from kamlib.errors import Advice
 from kamlib.models import distinction, groundwork, kaism, pia, plans, portfolio, profitability
 from kamlib.models.factors import of_scope
+from kamlib.models.lookup import by_key, names_by_key
 from kamlib.wording import listed, sentence
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
@@ -17,15 +18,6 @@ COLUMNS = ["level", "step", "segment", "customer", "message", "rule"]
 LEVELS = ("block", "warn", "nudge")
 SIZE = "size"
 FEWEST, MOST = 4, 8
-# the columns of which a row is looked at before it is stored
-GUARDED = {
-    "scores": {"score"},
-    "distinction": {"min", "max"},
-    "ratings": {"rating"},
-    "ideas": {"class", "reason"},
-    "actions": {"due"},
-    "projects": {"starts", "ends"},
-}
 MANY = 5  # so many of a kind are named one by one
 
 
@@ -253,9 +245,9 @@ def _largest(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
 
 
 def _managers(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
-    people = book["people"].drop_duplicates("person").set_index("person")
-    names = dict(zip(book["customers"]["customer"], book["customers"]["name"], strict=True))
-    manager = book["customers"].drop_duplicates("customer").set_index("customer")["manager"]
+    people = by_key(book["people"], "person")
+    customers = names_by_key(book, "customers", "customer")
+    manager = by_key(book["customers"], "customer")["manager"]
     for row in seen[seen["category"] == "key_development"].itertuples():
         if row.manager in people.index and people.at[row.manager, "junior"] == "yes":
             text = f"{row.name} is a key development account in the hands of somebody new to it."
@@ -263,7 +255,7 @@ def _managers(book: Book, seen: pd.DataFrame) -> Iterator[Advice]:
     rivals = book["customers"][book["customers"]["rival"] != ""]
     for row in rivals[rivals["customer"].isin(seen["customer"])].itertuples():
         if row.manager and row.manager == manager.get(row.rival, ""):
-            other = names.get(row.rival, row.rival)
+            other = customers.get(row.rival, row.rival)
             text = f"{row.name} and its rival {other} are served by the same person."
             yield "warn", 9, row.segment, row.customer, text, 43
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from kamlib.catalogue import sheets
 from kamlib.errors import Advice
 from kamlib.models import market, objectives, resources, segmentation
+from kamlib.models.lookup import names_by_key
 from kamlib.wording import sentence
 from kamlib.workbook.book import Book
 
@@ -31,9 +32,9 @@ def _sanity(book: Book) -> Iterator[Advice]:
 
 
 def _forecast(book: Book) -> Iterator[Advice]:
-    names = dict(zip(book["segments"]["segment"], book["segments"]["name"], strict=True))
+    segments = names_by_key(book, "segments", "segment")
     for row in objectives.hockey_stick(book).itertuples():
-        whose = "Sales" if row.subject == sheets.CASE else names.get(row.subject, row.subject)
+        whose = "Sales" if row.subject == sheets.CASE else segments.get(row.subject, row.subject)
         where = "" if row.subject == sheets.CASE else row.subject
         if row.flagged:
             yield "warn", 1, where, "", f"{whose}: {row.words}", 3

@@ -14,6 +14,7 @@ import pandas as pd
 
 from kamlib.errors import Advice
 from kamlib.models import pia, portfolio
+from kamlib.models.lookup import by_key, name_or_key
 from kamlib.wording import counted, listed, sentence
 from kamlib.workbook.book import Book, model
 
@@ -41,7 +42,7 @@ def projects(book: Book) -> pd.DataFrame:
     ideas = pia.screening(book).set_index("idea")
     done = (book["actions"]["done"] == "yes").groupby(book["actions"]["project"])
     names = {
-        "name": rows["name"].where(rows["name"] != "", rows["project"]),
+        "name": name_or_key(rows, "project"),
         "customer_name": rows["customer"].map(who),
         "idea_name": _looked_up(rows["idea"], ideas["name"]),
         "class": _looked_up(rows["idea"], ideas["class"]),
@@ -60,8 +61,8 @@ def steps(book: Book) -> pd.DataFrame:
     """
     own = book["actions"]
     own = own[own["project"].isin(projects(book)["project"])]
-    named = own["name"].where(own["name"] != "", own["step"])
-    own = _by_date(own.assign(name=named, person_name=_people(book, own["person"])), "due")
+    who = _people(book, own["person"])
+    own = _by_date(own.assign(name=name_or_key(own, "step"), person_name=who), "due")
     return own[["project", "step", "name", "due", "person", "person_name", "done"]]
 
 
@@ -73,7 +74,7 @@ def _by_date(rows: pd.DataFrame, *dates: str) -> pd.DataFrame:
 
 def _people(book: Book, ids: pd.Series) -> pd.Series:
     """The name of each person."""
-    return _looked_up(ids, book["people"].drop_duplicates("person").set_index("person")["name"])
+    return _looked_up(ids, by_key(book["people"], "person")["name"])
 
 
 def _looked_up(ids: pd.Series, words: pd.Series) -> pd.Series:

@@ -11,6 +11,7 @@ import re
 import pandas as pd
 
 from kamlib.models import portfolio
+from kamlib.models.lookup import name_or_key
 from kamlib.wording import counted
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES
@@ -110,7 +111,7 @@ def team(book: Book) -> pd.DataFrame:
         "authority": people["has_authority"] == "yes",
         "delivery": function.str.contains(DELIVERS) & ~sells,
     }
-    names = people["name"].where(people["name"] != "", people["person"])
+    names = name_or_key(people, "person")
     rows = [
         ("not only sales", several, _function_words(function[named].str.lower(), sells)),
         *((c, bool(who.any()), ", ".join(names[who]) or NOBODY[c]) for c, who in knows.items()),

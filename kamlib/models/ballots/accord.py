@@ -12,11 +12,10 @@ import pandas as pd
 from kamlib.models import kaism, scoring
 from kamlib.models.ballots.ballots import AXES, summary, votes
 from kamlib.models.factors import asked
+from kamlib.wording import numeral
 from kamlib.workbook.book import Book, model
 
 SAME, ROUGHLY = 0.8, 0.667
-NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten"]
-NUMBERS += ["Eleven", "Twelve"]
 COLUMNS = ["segment", "model", "raters", "units", "pairs", "alpha", "W", "r_wg", "words"]
 
 
@@ -105,4 +104,4 @@ def _words(people: int, units: int, found: float) -> str:
         words = "see it differently: talk before anybody relies on the mean of what they say."
     else:
         words = "agree no more than by chance: ask first whether all mean the same by the factors."
-    return f"{NUMBERS[people] if people < len(NUMBERS) else people} people {words}"
+    return f"{numeral(people)} people {words}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kamlib.models import kaism, scoring
+from kamlib.models.lookup import by_key, name_or_key
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import Tables
 
@@ -28,7 +29,7 @@ def votes(book: Book) -> pd.DataFrame:
     ballots = ballots[(ballots["model"] != "strength") | (ballots["supplier"] != "")]
     ballots = ballots.drop_duplicates([*KEY, "person"])[[*KEY, "person", "score"]]
     found = ballots.merge(_places(book), on=KEY[:3])
-    people = book["people"].drop_duplicates("person").set_index("person")
+    people = by_key(book["people"], "person")
     who = people["name"].where(people["name"] != "", people.index)
     order = found.assign(
         supplier=_rank(found["supplier"], ["", *book["suppliers"]["supplier"]]),
@@ -59,7 +60,7 @@ def _places(book: Book) -> pd.DataFrame:
     table = book["customers"][["segment", "customer", "name"]].drop_duplicates("customer")
     parts = [table[table["segment"] == segment] for segment in kaism.segments(book)]
     table = pd.concat([table[:0], *parts], ignore_index=True)
-    table["name"] = table["name"].where(table["name"] != "", table["customer"])
+    table["name"] = name_or_key(table, "customer")
     factors = book["factors"][["model", "scope", "factor", "label"]]
     factors = factors.drop_duplicates(["model", "scope", "factor"])
     factors["label"] = factors["label"].where(factors["label"] != "", factors["factor"])

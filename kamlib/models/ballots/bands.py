@@ -8,6 +8,7 @@ import pandas as pd
 from kamlib.models import kaism, scoring
 from kamlib.models.ballots.ballots import summary
 from kamlib.models.factors import asked, grid
+from kamlib.models.lookup import name_or_key
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
 
@@ -40,7 +41,7 @@ def borderline(book: Book) -> pd.DataFrame:
         up = BAND * np.sqrt(_of_heights(book, places, table, error))
         right = BAND * np.sqrt(_of_margins(book, places, table, error))
         part = places[["segment", "customer"]].assign(
-            name=places["name"].where(places["name"] != "", places["customer"]),
+            name=name_or_key(places, "customer"),
             y_gap=gap,
             band_y=pd.Series(up).mask(out | gap.isna()),
             x=x,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from kamlib.models import kaism, scoring
 from kamlib.models.ballots.ballots import KEY, votes, with_scores
+from kamlib.models.lookup import name_or_key
 from kamlib.models.scoring import one
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
@@ -106,7 +107,7 @@ def views_of(book: Book) -> pd.DataFrame:
     (yes, no).
     """
     said, today = votes(book), kaism.place(book)
-    name = today["name"].where(today["name"] != "", today["customer"])
+    name = name_or_key(today, "customer")
     head = today[["segment", "customer"]].assign(name=name)
     parts = [head.assign(function="", box="", today="", differs="")[:0]]
     for function in said.loc[said["function"] != "", "function"].unique():

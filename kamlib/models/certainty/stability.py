@@ -119,17 +119,8 @@ def _swings(axis: Axis, row: int, names: Array, about: tuple[str, ...]) -> list[
             less, more = heights[kind][:, place].tolist()
             crosses = len({height > EQUAL for height in (now, less, more)}) > 1
             ends = f"{one(min(less, more))} to {one(max(less, more))} (now {one(now)})"
-            line = (
-                *about,
-                kind,
-                factor,
-                label,
-                now,
-                less,
-                more,
-                crosses,
-                f"{label} {words}: {ends}",
-            )
+            change, said = (now, less, more, crosses), f"{label} {words}: {ends}"
+            line = (*about, kind, factor, label, *change, said)
             if less == less:
                 rows.append((abs(more - less), line))
     return [line for _, line in sorted(rows, key=lambda pair: -pair[0])]

@@ -12,15 +12,20 @@ from typing import Any
 import pandas as pd
 
 from kamlib import catalogue
-from kamlib.models.distinction.wording import said
-from kamlib.wording import account
+from kamlib.models import portfolio
+from kamlib.wording import account, accounts
 from kamlib.workbook.book import Book, model
-from kamlib.workbook.schema import BOXES, parse_number
+from kamlib.workbook.schema import BOXES, UNKNOWN_WORDS, parse_number
 
 KEY = BOXES[0]
 ENDS = {"min": "low", "max": "high"}  # what is said: its rank
 COLUMNS = ["basis", "name", "category", *ENDS, *ENDS.values()]
 SIGNS = ["wrong", "unreadable", "test_bed", "creep"]
+
+
+def said(text: str) -> bool:
+    """Does a cell say anything?"""
+    return text.strip().lower() not in UNKNOWN_WORDS
 
 
 def _plain(text: str) -> str:
@@ -109,7 +114,7 @@ def _creep(row: Any) -> str:
         parts.append(f"may get as much as key accounts ({most})")
     if row.low != 0 and _reaches(row.min, row.low, row.min_key, row.low_key):
         parts.append(f"are sure of as much{'' if parts else ' as key accounts'} ({row.min})")
-    return f"{row.name}: {account(row.category, False)}s {' and '.join(parts)}" if parts else ""
+    return f"{row.name}: {accounts([row.category])} {' and '.join(parts)}" if parts else ""
 
 
 def _reaches(text: str, place: float, key_text: str, key_place: float) -> bool:
@@ -156,6 +161,6 @@ def approaches(book: Book) -> pd.DataFrame:
     names none), avoid (what must not happen). Source: chapters 5 and 22.
     """
     stock = catalogue.items("sales_approaches").set_index("fits")["id"]
-    effort = book["effort"].drop_duplicates("category").set_index("category")
-    rows = effort[["approach", "avoid"]].reindex(BOXES).assign(fits=stock.reindex(BOXES)).fillna("")
+    told = portfolio.effort(book)[["approach", "avoid"]]
+    rows = told.assign(fits=stock.reindex(BOXES)).fillna("")
     return rows.reset_index(names="category")[["category", "approach", "fits", "avoid"]]

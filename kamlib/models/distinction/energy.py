@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from kamlib.models import portfolio
-from kamlib.models.distinction.wording import accounts, by_number, days
 from kamlib.models.profitability import programme
-from kamlib.wording import account
+from kamlib.wording import accounts, by_number, counted
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES, CHANNELS
 from kamlib.workbook.settings import Settings
@@ -171,7 +170,7 @@ def _plan_words(row: Any) -> str:
     if not row.freed > HALF_A_DAY:
         return ""
     are, them = by_number(row.freed, "is", "are"), by_number(row.freed, "it", "them")
-    head = f"{days(row.freed)} of {account(row.category, False)}s {are} to be freed"
+    head = f"{counted(row.freed, 'day')} of {accounts([row.category])} {are} to be freed"
     if math.isnan(row.by_moves):
         return f"{head}; what the moved contacts free is not known yet."
     if row.by_moves <= HALF_A_DAY:
@@ -194,7 +193,7 @@ def words(book: Book) -> str:
     if open_:
         parts.append(f"what {accounts(open_)} take is not known")
     if idle < -HALF_A_DAY:
-        taken = days(portfolio.days_available(book) - idle)
+        taken = counted(portfolio.days_available(book) - idle, "day")
         parts.append(f"today takes {taken}, {-idle:,.0f} more than are available")
     text = "; ".join(parts)
     return text[0].upper() + text[1:]
@@ -215,10 +214,11 @@ def _flow_words(rows: pd.DataFrame, *, known: bool) -> list[str]:
         total = rows.loc[case, "days"].sum()
         if total > HALF_A_DAY:
             what = what.format(sources=accounts(source[case]), targets=accounts(target[case]))
-            parts.append(f"{days(total)} {by_number(total, one, many)} {what}")
+            parts.append(f"{counted(total, 'day')} {by_number(total, one, many)} {what}")
     short = rows.loc[source == MISSING, "days"].sum()
     if short > HALF_A_DAY:
-        much, are = f"{short:,.0f}" if parts else days(short), by_number(short, "is", "are")
+        much = f"{short:,.0f}" if parts else counted(short, "day")
+        are = by_number(short, "is", "are")
         still = " still" if parts else ""
         parts.append(f"{much} {are}{still} missing" if known else f"{much} more {are} needed")
     return parts or ["no day moves: every category takes what it took"]

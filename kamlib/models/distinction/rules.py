@@ -17,8 +17,8 @@ from kamlib.models.distinction.bases import (
 from kamlib.models.distinction.energy import HALF_A_DAY, missing, moves, reconcile
 from kamlib.models.distinction.movers import HANDOVER, HOLD, movers
 from kamlib.models.distinction.services import services
-from kamlib.models.distinction.wording import accounts
-from kamlib.wording import account, listed
+from kamlib.models.lookup import by_key
+from kamlib.wording import account, accounts, listed
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import CHANNELS
 
@@ -82,13 +82,13 @@ def _approaches(book: Book) -> Iterator[Advice]:
     told = (rows["approach"] != "") & (rows["fits"] != "") & (rows["approach"] != rows["fits"])
     for row in rows[told].itertuples():
         fits = f"{WAYS[row.approach]}, where {WAYS[row.fits]} fits better"
-        text = f"Sales approach to {account(row.category, False)}s: {fits}"
+        text = f"Sales approach to {accounts([row.category])}: {fits}"
         yield _row("nudge", 53, f"{text}; change it, or keep it on purpose.")
 
 
 def _managers(book: Book) -> Iterator[Advice]:
     """The customers of each manager whose way of selling is not that of their category."""
-    people = book["people"].drop_duplicates("person").set_index("person")
+    people = by_key(book["people"], "person")
     ways = approaches(book).set_index("category")
     way = ways["approach"].where(ways["approach"] != "", ways["fits"])
     rows = portfolio.classes(book)
@@ -100,7 +100,7 @@ def _managers(book: Book) -> Iterator[Advice]:
     for (segment, manager, category), own in groups:
         first, one, suggested = own.iloc[0], len(own) == 1, int(own["suggested"].sum())
         sells = f"{people.at[manager, 'name'] or manager} sells best as {SELLS[first['sells']]}"
-        kinds = account(category) if one else f"{account(category, False)}s"
+        kinds = account(category) if one else accounts([category])
         if suggested == len(own):
             kinds = f"suggested as {kinds}"
         elif suggested:
@@ -136,12 +136,12 @@ def _energy(book: Book) -> Iterator[Advice]:
     rows = reconcile(book)
     for row in rows[rows["open"] > HALF_A_DAY].itertuples():
         part = f"{row.open:,.0f} of the" if row.by_moves > HALF_A_DAY else "The"
-        text = f"{part} {row.freed:,.0f} days to be freed from {account(row.category, False)}s"
+        text = f"{part} {row.freed:,.0f} days to be freed from {accounts([row.category])}"
         remedy = "say what is done less, or over which channel"
         yield _row("nudge", 41, f"{text} have no plan: {remedy}.")
     shares = moves(book).groupby(["category", "source"], sort=False)["share_pct"].sum()
     for (category, source), share in shares[shares > 100 + 1e-9].items():
-        who = f"{account(category, False).capitalize()}s"
+        who = accounts([category]).capitalize()
         text = f"{who}: {share:,.0f} % of their contacts {OVER[source]}"
         yield _row("warn", 41, f"{text} are to move; more than all cannot.")
 

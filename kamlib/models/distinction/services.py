@@ -10,7 +10,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from kamlib.models.distinction.wording import by_number
+from kamlib.wording import by_number
 from kamlib.workbook.book import Book, model
 
 ENTERED = ["service", "name", "cost", "valued", "good_at", "new", "who_pays"]

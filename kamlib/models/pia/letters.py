@@ -11,6 +11,7 @@ import pandas as pd
 
 from kamlib import catalogue
 from kamlib.catalogue import sheets
+from kamlib.models.lookup import name_or_key
 from kamlib.models.pia.stages import listed
 from kamlib.workbook.book import Book, model
 
@@ -28,7 +29,7 @@ def ideas(book: Book) -> pd.DataFrame:
     """The ideas for the customers the settings name, each under its name or else its id."""
     rows = book["ideas"].drop_duplicates("idea")
     rows = rows[rows["customer"].isin(listed(book)["customer"])].reset_index(drop=True)
-    return rows.assign(name=rows["name"].where(rows["name"] != "", rows["idea"]))
+    return rows.assign(name=name_or_key(rows, "idea"))
 
 
 def parameters(book: Book) -> pd.DataFrame:

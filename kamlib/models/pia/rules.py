@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kamlib.errors import Advice
 from kamlib.models import portfolio
+from kamlib.models.lookup import by_key
 from kamlib.models.pia import board, letters, stages
-from kamlib.wording import listed
+from kamlib.wording import counted, listed
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import of_workbook
 
@@ -33,7 +34,7 @@ def refused(book: Book, table: str, row: Mapping[str, str]) -> str:
 
 def _named(names: Iterable[str]) -> str:
     every = list(dict.fromkeys(names))
-    more = [f"{len(every) - MANY + 1} more"]
+    more = [f"{len(every) - MANY + 1} more"]  # names in full, however long
     return listed(every if len(every) <= MANY else every[: MANY - 1] + more)
 
 
@@ -52,7 +53,7 @@ def _classes(book: Book) -> Iterator[Advice]:
         yield "block", STEP, "", row.customer, f"{row.name}: {text} Give the reason.", 72
     for customer, rows in letters.find_out(book).groupby("customer", sort=False):
         count = rows["idea"].nunique()
-        text = f"{count} idea{'s' if count > 1 else ''} could still change class"
+        text = f"{counted(count, 'idea')} could still change class"
         text = f"{text}; find out the rest: {_named(rows['name'])}."
         yield "nudge", STEP, "", str(customer), text, 28
 
@@ -88,7 +89,7 @@ def _board(book: Book) -> Iterator[Advice]:
 
 
 def _team(book: Book) -> Iterator[Advice]:
-    function = book["people"].drop_duplicates("person").set_index("person")["function"]
+    function = by_key(book["people"], "person")["function"]
     ideas = letters.ideas(book)
     for customer, rows in ideas[ideas["person"] != ""].groupby("customer", sort=False):
         known = set(rows["person"].map(function).dropna()) - {""}

@@ -6,6 +6,7 @@ import pandas as pd
 
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import portfolio
+from kamlib.models.lookup import name_or_key
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import CHAINS
 
@@ -26,7 +27,7 @@ def listed(book: Book) -> pd.DataFrame:
         hint = did_you_mean(book.settings.customer, table["customer"])
         message = f'There is no customer "{book.settings.customer}".'
         raise InvalidInput(message, table="customers", found=book.settings.customer, hint=hint)
-    name = found["name"].where(found["name"] != "", found["customer"])
+    name = name_or_key(found, "customer")
     return found.assign(name=name).reset_index(drop=True)
 
 
@@ -66,7 +67,7 @@ def chain(book: Book) -> pd.DataFrame:
     rows = book["stages"]
     rows = rows[rows["customer"].isin(listed(book)["customer"])]
     rows = rows.assign(
-        name=rows["name"].where(rows["name"] != "", rows["stage"]),
+        name=name_or_key(rows, "stage"),
         level=pd.Categorical(rows["level"].replace("", CHAINS[0]), CHAINS, ordered=True),
     )
     rows = rows.sort_values(["customer", "level", "place"], kind="stable", ignore_index=True)

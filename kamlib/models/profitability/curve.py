@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.models import portfolio
+from kamlib.models.lookup import by_key, name_or_key
 from kamlib.models.profitability import serving
 from kamlib.workbook.book import Book, model
 
@@ -45,7 +46,7 @@ def customers(book: Book) -> pd.DataFrame:
     estimated, `words` say what.
     """
     classes = portfolio.classes(book.choosing(segment=""))
-    classes = classes.drop_duplicates("customer").set_index("customer")[["category", "stands"]]
+    classes = by_key(classes, "customer")[["category", "stands"]]
     rows = money(book)
     classes = classes.reindex(rows["customer"], fill_value="").set_axis(rows.index)
     rows = rows.join(classes)
@@ -72,7 +73,7 @@ def money(book: Book) -> pd.DataFrame:
     words = part + np.where((part != "") & (gap != ""), "; ", "") + gap
     words = words.mask(gross.isna(), "its gross profit is not known")
     rows = rows.assign(
-        name=listed["name"].where(listed["name"] != "", listed["customer"]),
+        name=name_or_key(listed, "customer"),
         year=np.where(inside, serving.year(book), ""),
         revenue=rows["revenue"].where(inside, listed["revenue"]),
         gross_profit=gross,

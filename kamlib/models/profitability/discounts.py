@@ -13,6 +13,7 @@ import pandas as pd
 
 from kamlib.errors import InvalidInput
 from kamlib.models.profitability import curve
+from kamlib.wording import counted
 from kamlib.workbook.book import Book
 
 DISCOUNTS = (2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0)
@@ -75,7 +76,7 @@ def margin(book: Book) -> tuple[float, str]:
     exact = 100 * gross / revenue if revenue > 0 else math.nan
     if not math.isfinite(exact):
         return math.nan, "no margin is known yet"
-    source = f"the figures of {len(known)} customer{'s' * (len(known) != 1)}"
+    source = f"the figures of {counted(len(known), 'customer')}"
     for digits in range(1, 5):  # as few as tell it from 0 and from 100
         if 0 < np.round(exact, digits) < 100:
             return float(np.round(exact, digits)), f"from {source}"

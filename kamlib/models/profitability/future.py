@@ -16,6 +16,7 @@ import pandas as pd
 
 from kamlib.errors import InvalidInput
 from kamlib.models import verdict
+from kamlib.models.lookup import by_key
 from kamlib.models.profitability import curve, serving
 from kamlib.workbook.book import Book, model
 
@@ -178,7 +179,7 @@ def values(book: Book) -> pd.DataFrame:
     """`future_value` of all segments without the category, in the order of the customers."""
     rows = curve.money(book)
     rows = rows[rows["status"] != "prospect"].reset_index(drop=True)
-    outlook = book["outlook"].drop_duplicates("customer").set_index("customer")
+    outlook = by_key(book["outlook"], "customer")
     outlook = outlook.reindex(rows["customer"])
     rates, basis = _rates(book, rows, _range(outlook[STAYS]))
     growth = np.nan_to_num(_range(outlook[GROWS]))
@@ -198,7 +199,7 @@ def _rates(book: Book, rows: pd.DataFrame, own: np.ndarray) -> tuple[np.ndarray,
     fit = fit.fillna(fits(book).reindex([EVERYBODY]).iloc[0])
     alpha, beta, oldest = fit.to_numpy(float).T[..., None]
     year = serving.year(book)
-    began = book["customers"].drop_duplicates("customer").set_index("customer")["first_year"]
+    began = by_key(book["customers"], "customer")["first_year"]
     age = (float(year) if year.isdecimal() else math.nan) - rows["customer"].map(began).to_numpy()
     age = np.floor(np.minimum(np.where(age >= 0, age, math.inf)[:, None], oldest))
     years = np.arange(1, book.settings.horizon_years + 1)

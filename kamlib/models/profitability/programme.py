@@ -11,6 +11,8 @@ import math
 import pandas as pd
 
 from kamlib import catalogue
+from kamlib.models import portfolio
+from kamlib.models.lookup import by_key
 from kamlib.models.profitability import curve
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import CHANNELS, Column, values_of
@@ -33,7 +35,7 @@ def won_and_lost(book: Book) -> pd.DataFrame:
 
 
 def _potential(book: Book, customers: pd.Series) -> pd.Series:
-    listed = book["customers"].drop_duplicates("customer").set_index("customer")
+    listed = by_key(book["customers"], "customer")
     return customers.map(listed["potential_profit"])
 
 
@@ -106,9 +108,8 @@ def kam_cost(book: Book) -> pd.DataFrame:
     development accounts, what they earn today after cost to serve, and what they could earn more.
     """
     rows = curve.scoped(book, "key")
-    effort = book["effort"].drop_duplicates("category").set_index("category")
     day = math.nan if book.settings.day_cost is None else book.settings.day_cost
-    each = effort[["days", "money"]].reindex(curve.KEY_ACCOUNTS).mul([day, 1])
+    each = portfolio.effort(book)[["days", "money"]].mul([day, 1])
     lines = []
     for box in curve.KEY_ACCOUNTS:
         count = int((rows["category"] == box).sum())

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 from kamlib.errors import Advice
 from kamlib.models import portfolio
+from kamlib.models.lookup import by_key
 from kamlib.models.profitability import curve, programme, serving
+from kamlib.wording import account
 from kamlib.workbook.book import Book
 
 STEP, APART = 9, 0.01
@@ -36,7 +38,7 @@ def _losses(book: Book) -> Iterator[Advice]:
     for category, (level, rule, loss) in LOSSES.items():
         for row in rows[rows["category"] == category].itertuples():
             is_ = "is" if row.customer in decided else "is suggested as"
-            head = f"{row.name} {is_} a {category.replace('_', ' ')} account and"
+            head = f"{row.name} {is_} {account(category)} and"
             about = (row.segment, row.customer)
             if category == "key" and row.profit != row.profit:
                 yield _row("warn", f"{head} nobody knows what it earns us.", 54, *about)
@@ -46,7 +48,7 @@ def _losses(book: Book) -> Iterator[Advice]:
 
 def _dependency(book: Book) -> Iterator[Advice]:
     rows = curve.concentration(book.choosing(segment=""))
-    listed = book["customers"].drop_duplicates("customer").set_index("customer")
+    listed = by_key(book["customers"], "customer")
     rows = rows.join(listed["segment"], on="customer")
     for row in rows[rows["dependent"]].itertuples():
         if len(rows) > 1 and book.settings.segment in ("", row.segment):

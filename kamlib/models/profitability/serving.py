@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kamlib.models.lookup import name_or_key, names_by_key
 from kamlib.workbook.book import Book, model
 
 PRACTICAL_PCT = 80.0
@@ -37,7 +38,7 @@ def pools(book: Book) -> pd.DataFrame:
     minute is charged at less. NaN while cost or minutes are unknown.
     """
     rows = book["pools"].drop_duplicates("pool").reset_index(drop=True)
-    name, cost = rows["name"].where(rows["name"] != "", rows["pool"]), rows["cost"]
+    name, cost = name_or_key(rows, "pool"), rows["cost"]
     there = rows["minutes"] * rows["practical_pct"].fillna(PRACTICAL_PCT) / 100
     used = rows["pool"].map(_timed(book).groupby("pool")["minutes"].sum()).fillna(0.0)
     capacity = np.maximum(there, used)
@@ -77,7 +78,7 @@ def _timed(book: Book) -> pd.DataFrame:
     rows = _counts(book)[[*COUNT, "count"]].merge(activities, on="activity")
     rows = rows.merge(terms, on=["activity", "term"], how="left", suffixes=("", "_of_term"))
     itself = rows["term"] == ""
-    name = rows["name"].where(rows["name"] != "", rows["activity"])
+    name = name_or_key(rows, "activity")
     term = rows["name_of_term"].where(rows["name_of_term"].fillna("") != "", rows["term"])
     each = rows["minutes"].where(itself, rows["minutes_of_term"])
     rows = rows.assign(name=name.where(itself, name + ": " + term), minutes_each=each)
@@ -116,9 +117,8 @@ def by_activity(book: Book) -> pd.DataFrame:
     Columns: activity, name, count (without that of its circumstances), minutes, cost.
     """
     rows = use(book)
-    activities = book["activities"].drop_duplicates("activity").set_index("activity")
-    name = activities["name"].where(activities["name"] != "", activities.index.to_series())
+    called = pd.Series(names_by_key(book, "activities", "activity"), dtype=object, name="name")
     count = rows[rows["term"] == ""].groupby("activity")["count"].sum()
-    sums = rows.groupby("activity")[["minutes", "cost"]].sum().join(name).join(count)
+    sums = rows.groupby("activity")[["minutes", "cost"]].sum().join(called).join(count)
     sums = sums.sort_values("cost", ascending=False).reset_index()
     return sums[["activity", "name", "count", "minutes", "cost"]]

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib.models import kaism
+from kamlib.models.lookup import name_or_key
 from kamlib.models.scenarios.applying import applied
 from kamlib.wording import account, listed
 from kamlib.workbook.book import Book, model
@@ -45,7 +46,7 @@ def _scenarios(book: Book) -> pd.DataFrame:
     """Today and every scenario: scenario, name and kind."""
     table = book["scenarios"][["scenario", "name", "kind"]]
     table = table[table["scenario"] != ""].drop_duplicates("scenario")
-    name = table["name"].where(table["name"] != "", table["scenario"])
+    name = name_or_key(table, "scenario")
     today = pd.DataFrame({"scenario": [""], "name": TODAY, "kind": TODAY}, dtype=object)
     rest = table.assign(name=name, kind=table["kind"].replace("", "what_if"))
     return pd.concat([today, rest], ignore_index=True)

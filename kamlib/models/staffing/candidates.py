@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.models import certainty, portfolio, profitability
+from kamlib.models.lookup import by_key, name_or_key, names_by_key
 from kamlib.models.staffing.programme import Question
 from kamlib.workbook.book import Book, model
 
@@ -33,16 +34,16 @@ def candidates(book: Book) -> pd.DataFrame:
     role = rows["category"].where(rows["category"].isin(ROLES), likely)
     value = _value(everywhere, rows)
     known = value.fillna(value.groupby(rows["segment"]).transform("mean"))
-    named = dict(zip(book["people"]["person"], book["people"]["name"], strict=True))
+    called = names_by_key(book, "people", "person")
     rows = rows.assign(
         role=role,
-        days=role.map(_days_each(book)).astype(float),
+        days=role.map(portfolio.effort(book)["days"]).astype(float),
         value=known,
         estimated=value.isna() & known.notna(),
         chance=chance,
         benefit=(chance * known).clip(lower=0),
-        name=rows["name"].where(rows["name"] != "", rows["customer"]),
-        by=[named.get(person) or person for person in rows["person"]],
+        name=name_or_key(rows, "customer"),
+        by=[called.get(person, person) for person in rows["person"]],
         manager=rows["manager"].fillna(""),
     )
     decided = rows["decision"].isin(ROLES)
@@ -70,10 +71,6 @@ def _value(book: Book, rows: pd.DataFrame) -> pd.Series:
     return rows["customer"].map(middle.set_axis(future["customer"])).astype(float)
 
 
-def _days_each(book: Book) -> pd.Series:
-    return book["effort"].drop_duplicates("category").set_index("category")["days"]
-
-
 def others_days(book: Book) -> pd.DataFrame:
     """The customers that are no candidates any more: columns customer, manager, days (a year).
 
@@ -87,7 +84,7 @@ def others_days(book: Book) -> pd.DataFrame:
     rest = rows[~rows["category"].isin(("", *ROLES))]
     outside = portfolio.outside(everywhere).dropna(subset="days")
     outside = outside.merge(rows[["customer", "manager"]], "left", "customer")
-    rest = rest.assign(days=rest["category"].map(_days_each(book)).astype(float))
+    rest = rest.assign(days=rest["category"].map(portfolio.effort(book)["days"]).astype(float))
     both = pd.concat([rest, outside])
     both = both.loc[~both["customer"].isin(running), ["customer", "manager", "days"]]
     return both.fillna({"manager": ""}).reset_index(drop=True)
@@ -101,7 +98,7 @@ def people(book: Book) -> pd.DataFrame:
     """
     managers = portfolio.account_managers(book)
     named = [person for person in candidates(book)["manager"] if person]
-    rows = book["people"].drop_duplicates("person").set_index("person")[["name", "days"]]
+    rows = by_key(book["people"], "person")[["name", "days"]]
     rows = rows.reindex(list(dict.fromkeys([*managers, *named])))
     taken = others_days(book).groupby("manager")["days"].sum()
     rows["taken"] = taken.reindex(rows.index).fillna(0.0)

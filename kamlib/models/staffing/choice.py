@@ -11,31 +11,25 @@ from kamlib.errors import InvalidInput
 from kamlib.models.staffing import programme
 from kamlib.models.staffing.candidates import candidates, people, question
 from kamlib.models.staffing.programme import EQUAL, Portfolio, Question
+from kamlib.wording import account, accounts, counted
 from kamlib.workbook.book import Book, model
 
-COLUMNS = [
-    *[
-        "segment",
-        "customer",
-        "name",
-        "box",
-        "role",
-        "days",
-        "value",
-        "estimated",
-        "chance",
-        "benefit",
-    ],
-    *["chosen", "manager", "why", "core", "place", "from_days", "category", "stands"],
+COLUMNS = ["segment", "customer", "name", "box", "role", "days", "value", "estimated", "chance"]
+COLUMNS += [
+    "benefit",
+    "chosen",
+    "manager",
+    "why",
+    "core",
+    "place",
+    "from_days",
+    "category",
+    "stands",
 ]
-FRONTIER = [
-    *["capacity", "benefit", "accounts", "chosen", "share_pct"],
-    *["comes_in", "goes_out", "stays"],
-]
-FIRM, MORE = (
-    0.9,
-    1.5,
-)  # a core index from which an account is sure; how much more than today is looked at
+FRONTIER = ["capacity", "benefit", "accounts", "chosen", "share_pct", "comes_in", "goes_out"]
+FRONTIER += ["stays"]
+FIRM = 0.9  # a core index from which an account is sure
+MORE = 1.5  # how much more than the days of today is looked at
 OUT = {
     "ruled_out": "fails a must-have",
     "days": "nobody has said what such an account takes",
@@ -139,11 +133,6 @@ def _place(core: float, since: float) -> str:
     return "hardly ever in" if core else "never in"
 
 
-def accounts(category: str, count: float = 1) -> str:
-    """The name of a category in words: "key account", "key development accounts"."""
-    return f"{category.replace('_', ' ')} account{'' if count == 1 else 's'}"
-
-
 def _why(
     q: Question, now: dict[int, int], cap: float, rows: pd.DataFrame, staff: pd.DataFrame, who: int
 ) -> str:
@@ -155,8 +144,7 @@ def _why(
         brings = "its days bring more here than elsewhere"
         return f"in: {brings if math.isfinite(cap) else 'there is room for it'}"
     if row["state"] == "decided":
-        article = "an" if row["decision"][0] in "aeio" else "a"
-        return f"left out: decided{by} as {article} {accounts(row['decision'])}"
+        return f"left out: decided{by} as {account(row['decision'])}"
     though = f" though decided{by}" if row["decision"] else ""
     return f"left out{though}: {OUT.get(row['state']) or _short_of(q, now, cap, rows, staff, who)}"
 
@@ -176,12 +164,14 @@ def _short_of(
             return f"{rival} and nobody else could serve it"
     limit = q.limits[q.group[who]]
     if sum(q.group[i] == q.group[who] for i in now) + 1 > limit:
-        return f"no more than {limit:.0f} {accounts(rows['role'].iloc[who], limit)} a segment"
+        role = rows["role"].iloc[who]
+        what = account(role, False) if limit == 1 else accounts([role])
+        return f"no more than {limit:.0f} {what} a segment"
     full = np.bincount(list(now.values()), minlength=len(q.most)) + 1 > q.most
     if manager:
         mine = [i for i, person in now.items() if q.able[who, person]]
         if full[q.able[who]].all():
-            return f"{name} has {len(mine)} account{'' if len(mine) == 1 else 's'} already"
+            return f"{name} has {counted(len(mine), 'account')} already"
         short = q.days[[*mine, who]].sum() > q.room[q.able[who]].sum() + EQUAL
         if short and q.days[[*now, who]].sum() <= min(cap, q.today) + EQUAL:
             return f"{name} has not enough days left"

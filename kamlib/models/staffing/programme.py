@@ -9,14 +9,9 @@ import numpy as np
 
 EQUAL = 1e-6
 APART = 0.005  # days closer than this are the same
-SCALE, FIRST = (
-    1e4,
-    3e-6,
-)  # the greatest benefit in the programme; what an earlier candidate is preferred by
-EXACT, STEPS = (
-    40,
-    100,
-)  # of more candidates than this the frontier is searched in so many even steps
+SCALE = 1e4  # the greatest benefit in the programme
+FIRST = 3e-6  # what an earlier candidate is preferred by
+EXACT, STEPS = 40, 100  # of more candidates the frontier is searched in so many even steps
 
 
 @dataclass(frozen=True)

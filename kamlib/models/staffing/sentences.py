@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.models import portfolio
+from kamlib.models.lookup import names_by_key
 from kamlib.models.staffing import programme
 from kamlib.models.staffing.candidates import (
     ROLES,
@@ -18,8 +19,9 @@ from kamlib.models.staffing.candidates import (
     people,
     question,
 )
-from kamlib.models.staffing.choice import accounts, best, portfolios
+from kamlib.models.staffing.choice import best, portfolios
 from kamlib.models.staffing.programme import EQUAL, Question
+from kamlib.wording import account, accounts, counted, listed
 from kamlib.workbook.book import Book
 
 REST = "The maintenance and opportunistic accounts"
@@ -36,8 +38,10 @@ def problems(book: Book) -> list[str]:
         wrong.append(f"{words}.")
     for person in staff.itertuples():
         wrong += _more(f"{REST} of {person.name}", person.taken, person.days)
-    names = dict(zip(book["segments"]["segment"], book["segments"]["name"], strict=True))
-    broken = [*_broken(q, rows, names), *_crowded(q, rows, staff)]
+    broken = [
+        *_broken(q, rows, names_by_key(book, "segments", "segment")),
+        *_crowded(q, rows, staff),
+    ]
     if q.must.any() and not broken and programme.within(q, q.must, q.today) is None:
         broken = ["The accounts that must be in cannot be shared out among the people there are."]
     return wrong + broken
@@ -52,7 +56,7 @@ def _more(who: str, takes: float, there: float) -> list[str]:
 def _unknown(book: Book, rows: pd.DataFrame) -> Iterator[str]:
     for role in ROLES:
         if ((rows["role"] == role) & rows["days"].isna()).any():
-            yield f"Nobody has said how many days a {accounts(role)} takes."
+            yield f"Nobody has said how many days {account(role)} takes."
     if not len(rows):
         return
     if others_days(book)["days"].isna().any():
@@ -69,14 +73,14 @@ def _unknown(book: Book, rows: pd.DataFrame) -> Iterator[str]:
 def _broken(q: Question, rows: pd.DataFrame, segments: dict[str, str]) -> Iterator[str]:
     """What speaks against the accounts that must be in, whoever looks after them."""
     for row in rows[(rows["state"] == "ruled_out") & rows["decision"].isin(ROLES)].itertuples():
-        yield f"{row.name} is decided as a {accounts(row.decision)} but fails a must-have."
+        yield f"{row.name} is decided as {account(row.decision)} but fails a must-have."
     takes = float(q.days[q.must].sum())
     yield from _more("The accounts that must be in", takes, q.today)
     for group in np.unique(q.group[q.must]):
         one, limit = rows[q.must & (q.group == group)], q.limits[group]
         if len(one) > limit:
-            what, where = accounts(one["role"].iloc[0], 2), one["segment"].iloc[0]
-            where = segments.get(where) or where
+            what, where = accounts([one["role"].iloc[0]]), one["segment"].iloc[0]
+            where = segments.get(where, where)
             yield f"{len(one)} {what} must be in in {where}; the limit is {limit:.0f}."
 
 
@@ -118,23 +122,18 @@ def summary(book: Book) -> str:
         return "No customer is a key or key development account, or likely to become one."
     if not running:
         return "None of the candidates can be weighed yet, or all of them are decided otherwise."
-    now, names = best(q, front, q.today), rows["name"].to_numpy()
+    now, called = best(q, front, q.today), rows["name"].to_numpy()
     held, there = set(now.managers), portfolio.days_available(book)
     text = f"We can look after {len(held)} of {running}"
     if q.today < math.inf:
         text += f" in the {q.today:,.0f} of {there:,.0f} account-manager days left for them"
     if held:
-        text += f": {_listed(names, held)}"
+        text += f": {listed(called[sorted(held)])}"
     more = [one for one in front if min(one.need - q.today, one.benefit - now.benefit) > EQUAL]
     if not more:
         return f"{text}."
     one = next((one for one in more if held <= set(one.managers)), more[0])
     after, days = set(one.managers), math.ceil(one.need - q.today - EQUAL)
-    end = f"in place of {_listed(names, held - after)}" if held - after else "as well"
-    days_more = f"{days:,} more day{'' if days == 1 else 's'}"
-    return f"{text}; with {days_more} {_listed(names, after - held)} would be in {end}."
-
-
-def _listed(names: np.ndarray, who: set[int]) -> str:
-    *first, last = names[sorted(who)]
-    return " and ".join(filter(None, [", ".join(first), last]))
+    end = f"in place of {listed(called[sorted(held - after)])}" if held - after else "as well"
+    days_more = counted(days, "more day")
+    return f"{text}; with {days_more} {listed(called[sorted(after - held)])} would be in {end}."
