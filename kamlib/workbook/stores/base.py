@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from kamlib.errors import Conflict, Finding
-from kamlib.workbook import schema as tables
 from kamlib.workbook.checks import check, refuse_errors
 from kamlib.workbook.schema import DEFINITIONS, Tables
 from kamlib.workbook.stores.sentences import refusal
@@ -210,15 +209,6 @@ def refuse_names(text: Tables, key: str, odd: str, longest: int = 1000) -> None:
             raise refusal(key, table=name)
 
 
-def with_story(history: pd.DataFrame | None, story: Sequence[Row]) -> pd.DataFrame:
-    """The history with these rows added to it."""
-    new = pd.DataFrame(story, columns=HISTORY, dtype=object)
-    if history is None or history.empty:
-        return new
-    history = history.loc[:, ~history.columns.duplicated()]
-    return pd.concat([history, new], ignore_index=True).fillna("")
-
-
 def apply(text: Tables, changes: Sequence[Change], who: str = "") -> tuple[Tables, list[Row]]:
     """New text tables after all changes, and the history rows; the input is not changed.
 
@@ -230,10 +220,9 @@ def apply(text: Tables, changes: Sequence[Change], who: str = "") -> tuple[Table
     for alike in order:
         some = [change for change in changes if (change.table, *change.key) == alike]
         name, *keys = alike
-        blank = (
-            tables.empty(name) if name in DEFINITIONS else pd.DataFrame(columns=keys, dtype=object)
-        )
-        result[name], told = _changed(result.get(name, blank), some, who, at, brief)
+        columns = DEFINITIONS[name].names if name in DEFINITIONS else keys
+        frame = result.get(name, pd.DataFrame(columns=columns, dtype=object))
+        result[name], told = _changed(frame, some, who, at, brief)
         story += told
     return result, story
 
@@ -281,8 +270,12 @@ def _changed(
 def recorded(text: Tables, changes: Sequence[Change], who: str = "") -> tuple[Tables, list[Row]]:
     """Text tables after all changes with what they add to the history, and these rows."""
     result, story = apply(text, changes, who)
-    history = {"history": with_story(result.get("history"), story)} if story else {}
-    return {**result, **history}, story
+    if not story:
+        return result, story
+    history = result.get("history", pd.DataFrame())
+    parts = [history.loc[:, ~history.columns.duplicated()]] if len(history) else []
+    parts.append(pd.DataFrame(story, columns=HISTORY, dtype=object))
+    return {**result, "history": pd.concat(parts, ignore_index=True).fillna("")}, story
 
 
 def put_all(store: Store, make: Callable[[Tables], Sequence[Change]], who: str = "") -> list[Row]:

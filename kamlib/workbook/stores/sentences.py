@@ -15,8 +15,9 @@ Sentences = dict[str, dict[str, list[str]]]
 
 @functools.cache
 def _sentences() -> Sentences:
-    content = Path(__file__).with_name("sentences.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(content)
+    content = Path(__file__).with_name("sentences.yaml").read_bytes()
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(content, loader)  # noqa: S506
 
 
 def refusal(key: str, **parts: object) -> WorkbookError:
