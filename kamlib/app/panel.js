@@ -51,6 +51,10 @@ export default {
     });
     // What was typed about this subject is kept: the fields follow the workbook again.
     const kept = (about) => {
+      for (const key of [...drafts.keys()]) {
+        const [whom, id] = key.split("\u0000"), gone = !el.querySelector("#" + CSS.escape(id));
+        if (whom === about && gone) drafts.delete(key);
+      }
       for (const field of el.querySelectorAll("[data-form] [name]")) {
         if (subject(field) !== about) continue;
         drafts.delete(name(field));
