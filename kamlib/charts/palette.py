@@ -40,5 +40,5 @@ SHORT = {
     "progress": "good for both: do it first",
     "improve": "good for us, not yet for them",
     "question": "good for them: what could we gain?",
-    "drop": "good for nobody",
+    "drop": "good for neither",
 }
