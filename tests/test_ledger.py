@@ -362,7 +362,7 @@ def test_a_date_as_ledgers_write_it(text, read):
 
 
 @pytest.mark.parametrize("texts, count, said", [
-    (["03/04/2025", "25/04/2025"], 1, "The day stands first"), (["03/04/2025", "04/25/2025"], 2, "The month stands first"),
+    (["03/04/2025", "25/04/2025"], 1, "The day comes first"), (["03/04/2025", "04/25/2025"], 2, "The month comes first"),
     (["03/04/2025", "05/04/2025"], 1, "assumed"), (["2025-01-01"], 1, ""), (["13/01/2025", "01/13/2025"], 1, "Some dates"),
 ])  # fmt: skip
 def test_whether_the_day_stands_first_is_decided_once(texts, count, said):

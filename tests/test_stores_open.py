@@ -167,7 +167,7 @@ def test_neither_what_was_entered_nor_what_was_changed_in_the_files_is_lost(kind
 def test_a_kam_of_another_workbook_is_not_taken_for_that_of_the_folder(tmp_path):
     stores.create(tmp_path / "book", small())
     stores.create(tmp_path / "book.kam", small() | {"people": table("person name", "eve|Eve")})
-    with pytest.raises(WorkbookError, match="book.kam holds other things than book"):
+    with pytest.raises(WorkbookError, match="book.kam differs from book"):
         stores.load(tmp_path / "book")
     stores.copy(tmp_path / "book", tmp_path / "mine.kam")
     (tmp_path / "book").rename(tmp_path / "mine")
@@ -292,7 +292,7 @@ def test_a_workbook_that_says_no_schema_is_the_first(tmp_path, schema_two):
 
 
 @pytest.mark.parametrize("location, words", [
-    ("", "needs a name"), ("   ", "needs a name"), ("a\0b", "odd characters"),
+    ("", "needs a name"), ("   ", "needs a name"), ("a\0b", "special characters"),
     ("x" * 300, "cannot be the name"), ("~nobody-of-this-name/x", "cannot be the name"),
     ("missing", "no workbook at"), ("missing.kam", "no workbook at"), ("missing.xlsx", "no workbook at"),
     ("no/such/place", "no folder such"),
