@@ -421,7 +421,7 @@ def test_a_page_is_searched_again_as_it_will_be_written(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("given, words", [
-    ({"audience": "customer"}, "For whom is the page"), ({"audience": "customer", "customer": "Alpa"}, "Alpha"),
+    ({"audience": "customer"}, "Which customer is the page for"), ({"audience": "customer", "customer": "Alpa"}, "Alpha"),
     ({"audience": "customer", "customer": "Gamma"}, "There is no plan for Gamma yet"), ({"audience": "all"}, "audience"),
 ])  # fmt: skip
 def test_who_it_is_for_is_asked_before_any_work(given, words, tmp_path):

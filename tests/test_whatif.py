@@ -325,7 +325,7 @@ def test_the_page_is_written_from_the_command_line_and_overwrites_nothing_else(
     assert place.read_bytes() == first
     other = tmp_path / "mine.html"
     other.write_text("my own page")
-    with pytest.raises(InvalidInput, match="is there already"):
+    with pytest.raises(InvalidInput, match="already exists"):
         whatif.write(str(ROOT / "data" / "tiny"), other)
     with pytest.raises(InvalidInput, match="folder"):
         whatif.write(str(ROOT / "data" / "tiny"), tmp_path)

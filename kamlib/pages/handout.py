@@ -120,7 +120,7 @@ def _name_of(customers: pd.DataFrame, customer: str) -> str:
 def ready(book: Book, customer: str) -> Tables:
     """What is `allowed`, where there is something to tell; raises InvalidInput where not, and for an unknown customer."""
     if not customer:
-        raise InvalidInput("For whom is the page? A page for a customer needs --customer.", table="parameters", column="customer",
+        raise InvalidInput("Which customer is the page for? It needs --customer.", table="parameters", column="customer",
                            hint="kam report WORKBOOK --customer ID --audience customer.")  # fmt: skip
     known = book["customers"]
     if customer not in set(known["customer"]):

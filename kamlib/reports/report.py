@@ -134,7 +134,7 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
         raw = settings.together(raw, {name.strip(): typed})
     settings.gate(raw)
     if "workbook" in raw:
-        raise InvalidInput(f'The workbook is no parameter of a report, so "{raw["workbook"]}" is not read.', table="parameters",
+        raise InvalidInput(f'The workbook is not a parameter of a report, so "{raw["workbook"]}" is not used.', table="parameters",
                            column="workbook", found=raw["workbook"], hint="Name it first: kam report WORKBOOK.")  # fmt: skip
     return raw
 

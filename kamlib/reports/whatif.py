@@ -36,7 +36,7 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
         raise InvalidInput(f"{path.name} is a folder.", hint="Name a file, such as what-if.html.")
     if path.exists() and MARK not in path.read_text(encoding="utf-8", errors="replace")[:400]:
         raise InvalidInput(
-            f"{path.name} is there already, and is no what-if page.", hint="Choose another name."
+            f"{path.name} already exists and is not a what-if page.", hint="Choose another name."
         )
     store, text = stores.load(location, read_only=True)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
