@@ -50,7 +50,7 @@ def main() -> None:
         print(f"kamlib is ready in {python.parent.parent}.")
     elif command == "test":
         os.chdir(ROOT)
-        become(python, "-m", "pytest", *(arguments or ["--cov"]))  # all of them: how far do they reach?
+        become(python, "-m", "pytest", *arguments)
     elif python == Path(sys.executable):
         from kamlib.cli import main as cli
 
