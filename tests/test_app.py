@@ -429,7 +429,7 @@ def test_the_whole_story_from_an_empty_workbook_with_the_keyboard_alone(browser:
         page.keyboard.press("Enter")
         kept(place, ["corvid"], "scores", "supplier", model="strength", subject="acme")
         columns(page, STRENGTH, 6)
-        keys.into(STRENGTH).press("Home").type("2", "9", "6", then="Tab")
+        keys.into(STRENGTH, "Shift+Tab").press("Home").type("2", "9", "6", then="Tab")
         keys.press("Enter").type("cust", then="Tab").type("Joan asked them")
         kept(place, ["9"], "scores", "score", model="strength", supplier="us")
         kept(place, ["customer said"], "scores", "evidence", model="strength", supplier="us")

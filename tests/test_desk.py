@@ -19,7 +19,7 @@ from kamlib.app import opening, show
 from kamlib.app.desk import Desk, open_desk
 from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
 from kamlib.models import kaism
-from kamlib.pages import groundwork, groups, market, profit, scoring, segments
+from kamlib.pages import groundwork, groups, market, profit, scoring, segments, strength
 from kamlib.pages import kaism as pages
 from kamlib.pages import start as start_page
 from kamlib.reports import report
@@ -91,7 +91,7 @@ PARTS = {
     "customers": pages.customers,
     "factors": scoring.factors,
     "scores": scoring.scores,
-    "strength": scoring.strength,
+    "strength": strength.strength,
     "position": pages.position,
     "decisions": pages.decisions,
     "staffing": pages.staffing,
@@ -209,7 +209,7 @@ def test_undo_takes_back_step_by_step(place: Path) -> None:
 def test_what_belongs_together_is_undone_together(place: Path) -> None:
     desk = at(place)
     desk.look_at("Beta")
-    view = show.shown(desk, scoring.strength)
+    view = show.shown(desk, strength.strength)
     head = next(w for w in inside(view) if "kam-new-rival" in getattr(w, "html", ""))
 
     (answer,) = tell(head, {"do": "rival", "fields": {"rival": "", "new_rival": "Newcomer"}})
@@ -438,6 +438,130 @@ def test_a_decision_against_the_suggestion_needs_a_reason_and_says_who(place: Pa
     assert stored(place, "decisions", "person", reason="We know more") == ["ann"]
 
 
+def test_a_score_without_benchmarks_is_refused_with_the_way_out(place: Path) -> None:
+    desk = at(place)
+    desk.put_all("factors", [FACTOR | {"good": "", "bad": ""}])
+    desk.put("factors", model="attractiveness", scope="main", factor="growth_potential_value", label="Growth")
+    scores = grid(show.shown(desk, scoring.scores))
+
+    *_, refused = tell(scores, cell("Beta", "growth_potential_value", "7"))
+    assert "say what good and bad look like" in refused["message"]
+    assert [way["do"] for way in refused["remedies"]] == ["take", "no_benchmark"]
+    way = {k: v for k, v in refused["remedies"][0].items() if k != "label"}
+    (answer,) = tell(
+        scores, way | {"row": "Beta", "column": "growth_potential_value", "text": "7", "fields": {"why": ""}}
+    )
+    assert answer["kept"] and all(stored(place, "factors", "good", factor="growth_potential_value"))
+    assert tell(scores, cell("Beta", "growth_potential_value", "7"))[0]["accepted"]
+
+    *_, refused = tell(scores, cell("Beta", "f1", "7"))  # there is no wording to suggest for it
+    assert [way["do"] for way in refused["remedies"]] == ["no_benchmark"]
+    assert not tell(scores, {"do": "no_benchmark", "fields": {"why": " "}})[0]["kept"]
+    assert tell(scores, {"do": "no_benchmark", "fields": {"why": "No time"}})[0]["kept"]
+    assert tell(scores, cell("Beta", "f1", "7"))[0]["accepted"]
+
+
+def test_an_override_in_the_grid_asks_for_its_reason_there_and_then(place: Path) -> None:
+    desk = at(place)
+    seen = kaism.place(desk.book).set_index("customer")
+    other = "key" if seen.at["Alpha", "box"] != "key" else "maintenance"
+    table = grid(show.shown(desk, pages.decisions), "Suggestion")
+
+    _, refused = tell(table, cell("Alpha", "decision", other))
+    assert "Alpha: this differs from the suggestion" in refused["message"]
+    (way,) = refused["remedies"]
+    message = {"do": way["do"], "row": "Alpha", "column": "decision", "text": other}
+    assert (
+        not tell(table, message | {"fields": {"why": ""}})[0]["kept"]
+        and stored(place, "decisions", "decision") == []
+    )
+    assert tell(table, message | {"fields": {"why": "They asked for us"}})[0]["kept"]
+    assert stored(place, "decisions", "reason") == ["They asked for us"]
+    desk.undo()
+    both = [
+        {"row": "Alpha", "column": c, "text": t} for c, t in (("decision", other), ("reason", "They asked"))
+    ]
+    assert len(tell(table, {"do": "put", "cells": both})[0]["accepted"]) == 2
+    assert tell(table, cell("Alpha", "decision", seen.at["Alpha", "box"]))[0]["accepted"]
+
+
+def test_a_name_that_is_typed_becomes_a_person_and_one_that_is_known_stays_one(place: Path) -> None:
+    desk = at(place)
+    table = grid(show.shown(desk, pages.decisions), "Suggestion")
+    said = [{"row": "Beta", "column": "person", "text": "Joan Ward"}, {"row": "Alpha", "column": "person", "text": "bob"},
+            {"row": "Beta", "column": "review_on", "text": "1 June 2027"}]  # fmt: skip
+
+    assert len(tell(table, {"do": "put", "cells": said})[0]["accepted"]) == 3
+    assert stored(place, "people", "name") == ["Ann", "Bob", "Joan Ward"]
+    assert stored(place, "decisions", "person", subject="Beta") == ["joan_ward"]
+    assert stored(place, "decisions", "person", subject="Alpha") == ["bob"]
+    assert stored(place, "decisions", "review_on", subject="Beta") == ["2027-06-01"]
+    desk.undo()
+    assert stored(place, "people", "name") == ["Ann", "Bob"] and stored(place, "decisions", "person") == []
+
+
+def test_a_weight_is_dragged_or_typed_as_a_share_and_the_others_stay_as_they_are(place: Path) -> None:
+    desk = at(place)
+    view = show.shown(desk, pages.position)
+    sliders = next(w for w in inside(view) if type(w).__name__ == "Sliders")
+    before = stored(place, "factors", "weight", model="attractiveness")
+
+    for typed, share in (("30", 30), ("12,5 %", 12.5), ("0", 0), ("75", 75)):
+        tell(sliders, {"do": "set", "id": "f1", "value": typed})
+        assert next(i for i in sliders.items if i["id"] == "f1")["value"] == pytest.approx(share, abs=0.05)
+        assert sum(i["value"] for i in sliders.items) == pytest.approx(100, abs=0.2)
+        assert stored(place, "factors", "weight", model="attractiveness")[1:] == before[1:]
+    kept = stored(place, "factors", "weight", model="attractiveness")
+    for wrong in ("120", "-1", "half", ""):
+        tell(sliders, {"do": "set", "id": "f1", "value": wrong})
+        assert "from 0 to 100 %" in desk.message
+        assert stored(place, "factors", "weight", model="attractiveness") == kept
+    tell(sliders, {"do": "try", "id": "f1", "value": "10"})
+    assert desk.supposing and stored(place, "factors", "weight", model="attractiveness") == kept
+
+
+def test_a_list_of_what_one_customer_looks_for_is_copied_to_others_without_its_scores(place: Path) -> None:
+    desk = at(place)
+    desk.look_at("Beta")
+    view = show.shown(desk, strength.strength)
+    more = next(w for w in inside(view) if "kam-copy" in getattr(w, "html", ""))
+    own = stored(place, "factors", "factor", model="strength", scope="Beta")
+    kept = {c: stored(place, "factors", "factor", model="strength", scope=c) for c in ("Alpha", "Gamma")}
+
+    (answer,) = tell(more, {"do": "copy", "subject": "Beta", "fields": {"to": ""}})
+    assert answer["kept"] and stored(place, "factors", "factor", model="strength", scope="new") == own
+    assert set(stored(place, "scores", "score", model="strength", subject="new")) == {""}
+    assert set(stored(place, "scores", "supplier", subject="new")) == set(
+        stored(place, "scores", "supplier", subject="Beta", model="strength")
+    ) - {"us"}
+    assert all(
+        stored(place, "factors", "factor", model="strength", scope=c) == had for c, had in kept.items() if had
+    )
+    desk.undo()
+    assert stored(place, "factors", "factor", model="strength", scope="new") == []
+    for subject, to in (("Beta", "Beta"), ("nobody", ""), ("Beta", "nobody")):
+        assert not tell(more, {"do": "copy", "subject": subject, "fields": {"to": to}})[0]["kept"]
+
+
+def test_all_lists_are_filled_in_at_once(place: Path) -> None:
+    desk = at(place)
+    view = show.shown(desk, strength.strength)
+    table = grid(view, "How does the customer see us")
+    head = next(w for w in inside(view) if "kam-strength-rows-all" in getattr(w, "html", ""))
+    assert table.rows == []
+    tell(head, {"do": "pick", "control": "strength-rows", "option": "all"})
+    lists = {row["id"].split("\t")[0] for row in table.rows}
+    assert "new" not in lists and len(lists) > 1
+
+    tell(table, {"do": "add", "value": "Speed"})
+    assert {row["sub"] for row in table.rows if row["label"] == "Speed"} == set(
+        stored(place, "customers", "name", segment="main")
+    )
+    speed = [row["id"] for row in table.rows if row["label"] == "Speed"]
+    block = [{"row": id, "column": "score:us", "text": str(4 + n)} for n, id in enumerate(speed)]
+    assert len(tell(table, {"do": "put", "cells": block})[0]["accepted"]) == len(speed)
+
+
 def test_a_sentence_stays_until_the_next_change(place: Path) -> None:
     desk = at(place)
     view = opening.opened(desk, pages.PAGE)
@@ -537,7 +661,7 @@ def test_every_verb_that_writes_is_absent_from_a_published_page(shop_window: Any
     before = copied.read_bytes()
     desk.look_at("Beta")
     fields = {"factor": "speed", "rival": "Y", "new_rival": "New one", "decision": "key", "reason": "so", "person": "ann",
-              "review_on": "2027-01-01", "waive": "so", "why": "so"}  # fmt: skip
+              "review_on": "2027-01-01", "waive": "so", "why": "so", "to": ""}  # fmt: skip
     for widget in widgets:
         for verb in messages.VERBS:
             more = {
@@ -547,6 +671,10 @@ def test_every_verb_that_writes_is_absent_from_a_published_page(shop_window: Any
                 "row": "f1",
                 "id": "f1",
                 "customer": "Beta",
+                "factor": "f1",
+                "text": "key",
+                "control": "choose",
+                "option": "Beta",
             }
             tell(widget, {"do": verb, "cells": cell("Beta", "f1", "9")["cells"], **more})
 

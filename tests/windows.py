@@ -204,7 +204,7 @@ class Keys:
         self.page = page
 
     def to(self, what: str, key: str = "Tab") -> Keys:
-        """Press Tab until an element that matches the selector has the focus."""
+        """Press Tab, or Shift+Tab, until an element that matches the selector has the focus."""
         self.page.locator(what).first.wait_for()
         for _ in range(200):
             self.page.keyboard.press(key)
@@ -212,8 +212,8 @@ class Keys:
                 return self
         raise AssertionError(f"Tab does not lead to {what}")
 
-    def into(self, title: str) -> Keys:
-        return self.to(f'table[aria-label="{title}"] td')
+    def into(self, title: str, key: str = "Tab") -> Keys:
+        return self.to(f'table[aria-label="{title}"] td', key)
 
     def press(self, *keys: str) -> Keys:
         for key in keys:

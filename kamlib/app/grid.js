@@ -14,7 +14,10 @@ export default {
     bar.className = "grid-bar";
     const foot = document.createElement("div");
     foot.className = "grid-foot";
-    el.append(bar, scroll, live, foot);
+    const ways = document.createElement("p");
+    ways.className = "grid-ways";
+    el.append(bar, scroll, live, ways, foot);
+    let asked = "";  // the way out of a refusal that was taken
     const picked = new Set();  // ids of the rows chosen to be given something together
     let wanted = "", last = -1;
     let at = [0, 0], editor = null, shape = "", cells = [], drawn = [[], []], adding = "";
@@ -262,10 +265,18 @@ export default {
         field = document.createElement(column.kind === "text" ? "textarea" : "input");
         if (column.kind === "text") field.rows = 1;
         field.value = typed ?? before;
-        if (column.kind === "date") field.placeholder = "YYYY-MM-DD";
+        if (column.kind === "date") field.placeholder = "1 June 2027";
+        if (column.kind === "person") {  // by name: somebody known, or somebody new
+          field.value = typed ?? column.words?.[before] ?? before;
+          const list = document.createElement("datalist");
+          list.id = "grid-people";
+          for (const name of Object.values(column.words ?? {})) list.append(new Option(name, name));
+          field.setAttribute("list", list.id);
+          cell.append(list);
+        }
       }
       field.setAttribute("aria-label", `${rows()[r].label}, ${column.label}`);
-      cell.textContent = "";
+      [...cell.childNodes].forEach((node) => { if (node.nodeName !== "DATALIST") node.remove(); });
       cell.append(field);
       editor = { cell, field, r, c, before, was };
       field.addEventListener("blur", () => { if (editor?.field === field) commit("left"); });
@@ -273,7 +284,8 @@ export default {
       if (typed == null && field.select) field.select();
     }
     function commit(how) {
-      const { field, r, c, before, was, cell } = editor, text = field.value.trim();
+      const { field, r, c, was, cell } = editor, text = field.value.trim();
+      const before = columns()[c].kind === "person" ? columns()[c].words?.[editor.before] ?? editor.before : editor.before;
       const again = !how && pending.get(key(r, c))?.refused;  // a refused entry may be entered once more
       editor = null;
       cell.replaceChildren();
@@ -293,6 +305,7 @@ export default {
         pending.set(key(r, c), { text: value, refused: false });
         sent.push({ row: rows()[r].id, column: columns()[c].id, text: value, was: was ?? before });
       }
+      ways.replaceChildren();
       live.textContent = outside ? `${outside} of the pasted cells lie outside this table and were left out.` : "";
       if (sent.length) model.send({ do: "put", cells: sent });
       update();
@@ -301,7 +314,31 @@ export default {
       if (!pending.get(key(r, c))?.refused) return;
       pending.delete(key(r, c));
       live.textContent = "";
+      ways.replaceChildren();
       update();
+    }
+    // What can be done about a refused cell, a button each; what was refused is entered again when it is done.
+    function offer(remedies, { row, column, text }) {
+      ways.replaceChildren(...remedies.map(({ label, asks, ...more }) => {
+        const whole = document.createElement("span"), button = document.createElement("button"), field = document.createElement("input");
+        const press = () => { asked = more.do; model.send({ ...more, row, column, text, fields: { why: field.value } }); };
+        button.type = "button"; button.textContent = label;
+        button.addEventListener("click", press);
+        if (asks) {
+          const words = document.createElement("label");
+          field.type = "text"; field.className = "grid-why";
+          field.addEventListener("keydown", (event) => { if (event.key === "Enter") press(); });
+          words.append(asks + " ", field);
+          whole.append(words, " ");
+        }
+        whole.append(button);
+        return whole;
+      }));
+      ways.querySelector(":first-child > label > input")?.focus();
+    }
+    function retry() {
+      const cells = rows().flatMap((_, r) => columns().map((_, c) => ({ r, c, mine: pending.get(key(r, c)) })));
+      put(cells.filter(({ mine }) => mine?.refused).map(({ r, c, mine }) => ({ r, c, text: mine.text })));
     }
 
     el.addEventListener("keydown", (event) => {
@@ -358,7 +395,9 @@ export default {
         for (const { row, column, text } of content.refused) pending.set(row + "\u0000" + column, { text, refused: true });
         live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
         update();
+        offer(content.remedies ?? [], content.refused[0]);
       }
+      if (content.kept && content.answer === asked) { asked = ""; retry(); }
       if (content.answer === "assign" && content.kept) { picked.clear(); tell(); }
       if (content.answer === "add" && !content.kept) {
         const input = foot.querySelector("input");

@@ -10,6 +10,7 @@ from kamlib.app.desk import Desk
 from kamlib.app.listen import acting, follow, hear
 from kamlib.errors import KamError
 from kamlib.pages.exhibit import Grid, View, of
+from kamlib.pages.grids import person
 from kamlib.workbook.schema import DEFINITIONS
 
 Place = tuple[str, str]  # row and column of a cell
@@ -30,23 +31,55 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
     def put(content: dict[str, Any]) -> None:
         cells = {(str(c["row"]), str(c["column"])): str(c["text"]) for c in content["cells"]}
         before = {(str(c["row"]), str(c["column"])): str(c["was"]) for c in content["cells"] if "was" in c}
-        view = desk.view
-        names = [column["id"] for column in shown_grid.columns(view)]
-        now = {(r["id"], n): t for r in shown_grid.rows(view) for n, t in zip(names, r["cells"], strict=True)}
-        overtaken = {place for place, was in before.items() if now.get(place, was) not in (was, cells[place])}
-        targets = {place: shown_grid.cell(view, *place, text) for place, text in cells.items()}
-        refused = put_cells(desk, targets, {place: now[place] for place in overtaken})
+        with desk.as_one():
+            refused = entered(desk, shown_grid, cells, before)
         with desk.speaking():
             update(desk.view)  # before the page forgets what was typed
         made.send({"accepted": [{"row": r, "column": c} for r, c in cells if (r, c) not in refused]})
         if refused:
             marked = [{"row": r, "column": c, "text": cells[r, c]} for r, c in refused]
-            made.send({"refused": marked, "message": "\n".join([*dict.fromkeys(refused.values())][:3])})
+            (row, name), why = next(iter(refused)), "\n".join([*dict.fromkeys(refused.values())][:3])
+            ways = shown_grid.remedies(desk.view, row, name, cells[row, name]) if shown_grid.remedies else []
+            made.send({"refused": marked, "message": why, "remedies": ways})
 
     follow(desk, update)
     verbs = {} if desk.read_only else {"put": put} | acting(desk, shown_grid.actions)
     hear(made, desk, verbs | acting(desk, shown_grid.reads))
     return made
+
+
+def entered(
+    desk: Desk, shown_grid: Grid, cells: Mapping[Place, str], before: Mapping[Place, str]
+) -> dict[Place, str]:
+    """Store the cells that somebody has filled in; those that are refused, with the reason for each.
+
+    `before`: what stood there when the writer began to type.
+    """
+    view = desk.view
+    columns = shown_grid.columns(view)
+    named = {column["id"] for column in columns if column["kind"] == "person"}
+    stored = {
+        (r["id"], c["id"]): t for r in shown_grid.rows(view) for c, t in zip(columns, r["cells"], strict=True)
+    }
+    refused: dict[Place, str] = {}
+    targets: dict[Place, tuple[str, dict[str, Any]]] = {}
+    overtaken: dict[Place, str] = {}
+    for (row, name), text in cells.items():
+        try:
+            text = person(desk, text) if name in named else text
+        except KamError as error:
+            refused[row, name] = str(error)
+            continue
+        others = {column: other for (r, column), other in cells.items() if r == row}
+        why = shown_grid.refuses(view, row, name, text, others) if shown_grid.refuses else ""
+        if why:
+            refused[row, name] = why
+            continue
+        was = before.get((row, name))
+        if was is not None and stored.get((row, name), was) not in (was, text):
+            overtaken[row, name] = stored[row, name]
+        targets[row, name] = shown_grid.cell(view, row, name, text)
+    return refused | put_cells(desk, targets, overtaken)
 
 
 def put_cells(

@@ -11,7 +11,7 @@ from kamlib.errors import InvalidInput
 from kamlib.models import certainty, kaism, portfolio, verdict
 from kamlib.models.factors import of_scope
 from kamlib.pages.exhibit import Choice, Desk, Exhibit, View
-from kamlib.pages.grids import names_of
+from kamlib.pages.grids import names_of, person
 from kamlib.pages.html import box_word, fill, line
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, US
@@ -133,20 +133,27 @@ def _unknown(book: Book, customer: str) -> list[dict[str, Any]]:
     ).to_dict("records")  # fmt: skip
 
 
+def overrides(book: Book, customer: str, decision: str, reason: str) -> str:
+    """What is missing where a decision is against the suggestion and has no reason, "" where nothing is."""
+    seen = portfolio.classes(book).set_index("customer")
+    suggestion = seen["box"].get(customer, "")
+    if not suggestion or decision in ("", suggestion) or reason.strip():
+        return ""
+    return f"{seen['name'].get(customer, customer)}: this differs from the suggestion; say why, then keep it."
+
+
 def _decide(desk: Desk, content: dict[str, Any]) -> None:
     """Keep a decision; one that differs from the suggestion needs a reason."""
-    told = {n: str(content["fields"].get(n, "")) for n in ("decision", "reason", "person", "review_on")}
-    if not told["person"]:
-        del told["person"]  # whoever works here, if the workbook knows the name
-    subject, seen = str(content["subject"]), portfolio.classes(desk.view.book).set_index("customer")
-    suggestion = seen["box"].get(subject, "")
+    told = {n: str(content["fields"].get(n, "")) for n in ("decision", "reason", "review_on")}
+    who, subject = str(content["fields"].get("person", "")), str(content["subject"])
     if told["decision"] not in (*BOXES, ""):
         raise InvalidInput("Choose one of the four categories.")
-    if suggestion and told["decision"] not in ("", suggestion) and not told["reason"].strip():
-        raise InvalidInput(
-            f"{seen['name'].get(subject, subject)}: this differs from the suggestion; say why, then keep it."
-        )
-    desk.put("decisions", what="category", subject=subject, **told)
+    if why := overrides(desk.view.book, subject, told["decision"], told["reason"]):
+        raise InvalidInput(why)
+    with desk.as_one():
+        if who.strip():  # else whoever works here, if the workbook knows the name
+            told["person"] = person(desk, who)
+        desk.put("decisions", what="category", subject=subject, **told)
 
 
 def _waive(desk: Desk, content: dict[str, Any]) -> None:

@@ -169,7 +169,10 @@ class Grid:
     """A table to fill in. `rows` and `columns` are those of grid.js; a cell belongs to a row of a table.
 
     `cell(view, row, column, text)` gives the table and its row. `actions` change the workbook, `reads`
-    only look. `printed`: the table stands on paper too.
+    only look. `refuses(view, row, column, text, others)` says why a cell may not be so, `others` being what else is
+    entered in its row; `remedies(view, row, column, text)` what can be done about a refused cell, a button each:
+    do, label, what else its message holds, and maybe `asks`, what is to be written first. `printed`: the table
+    stands on paper too.
     """
 
     title: Text
@@ -182,6 +185,8 @@ class Grid:
     add: Text = ""
     look: Mapping[str, Any] = field(default_factory=dict)
     choices: Callable[[View], list[dict[str, str]]] | None = None
+    refuses: Callable[[View, str, str, str, Mapping[str, str]], str] | None = None
+    remedies: Callable[[View, str, str, str], list[dict[str, str]]] | None = None
     printed: bool = True
 
 

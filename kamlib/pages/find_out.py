@@ -6,7 +6,7 @@ from typing import Any
 
 from kamlib.models import kaism, verdict
 from kamlib.pages.exhibit import Exhibit, Grid, View
-from kamlib.pages.grids import among, column, names_of
+from kamlib.pages.grids import column, names_of, someone
 from kamlib.pages.html import line
 from kamlib.workbook.schema import US
 
@@ -28,7 +28,7 @@ def _unknown_rows(view: View) -> list[dict[str, Any]]:
 
 def _unknown_columns(view: View) -> list[dict[str, Any]]:
     return [
-        column("find_out", "question", "What to ask"), among(view, "people", "person", "Who finds out"),
+        column("find_out", "question", "What to ask"), someone(view, "person", "Who finds out"),
         column("find_out", "due", "By when"), column("find_out", "status", "Status"),
         {"id": "worth", "label": "What it clears up", "kind": "show"},
     ]  # fmt: skip

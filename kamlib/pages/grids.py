@@ -33,6 +33,23 @@ def among(view: View, table: str, name: str, label: str) -> dict[str, Any]:
     return {"id": name, "label": label} | _choice(names_of(view.book[table]))
 
 
+def someone(view: View, name: str, label: str) -> dict[str, Any]:
+    """A column of people, shown by name; a new name that is typed becomes a person."""
+    return among(view, "people", name, label) | {"kind": "person"}
+
+
+def person(desk: Desk, text: str) -> str:
+    """The id of a person by id or name, "" for nobody; a new name becomes a person."""
+    people, name = names_of(desk.view.book["people"]), text.strip()
+    if not name or name in people:
+        return name
+    known = {word.casefold(): id for id, word in people.items()}
+    if name.casefold() not in known:
+        known[name.casefold()] = slug(name, people)
+        desk.put("people", person=known[name.casefold()], name=name)
+    return known[name.casefold()]
+
+
 def slug(name: str, taken: Iterable[str]) -> str:
     """A short id for a name, not among those taken: "Alder & Co" becomes alder_co."""
     return identity.ids([name], taken, otherwise="x")[0]

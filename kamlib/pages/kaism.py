@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kamlib import catalogue
@@ -10,11 +11,11 @@ from kamlib.errors import InvalidInput
 from kamlib.models import findings as rules
 from kamlib.models import headlines, portfolio, verdict
 from kamlib.models.scoring import one
-from kamlib.pages.card import CARD, RULED_OUT
+from kamlib.pages.card import CARD, RULED_OUT, overrides
 from kamlib.pages.certainty import verdicts
 from kamlib.pages.exhibit import Desk, Exhibit, Grid, Page, View, row, stack
 from kamlib.pages.find_out import FIND_OUT
-from kamlib.pages.grids import among, column, names_of, slug
+from kamlib.pages.grids import among, column, names_of, slug, someone
 from kamlib.pages.guide import COMMUNICATION, findings, tips
 from kamlib.pages.html import box_word, count_words, fill, table
 from kamlib.pages.matrix import CUSTOMERS, matrix
@@ -46,7 +47,7 @@ def _customer_columns(view: View) -> list[dict[str, Any]]:
     return [
         column("customers", "name", "Name"), column("customers", "status", "Status"),
         column("customers", "revenue", "Revenue", **money), column("customers", "profit", "Profit", **money),
-        among(view, "people", "manager", "Manager"), among(view, "segments", "segment", "Segment"),
+        someone(view, "manager", "Manager"), among(view, "segments", "segment", "Segment"),
         column("customers", "note", "Note"),
     ]  # fmt: skip
 
@@ -115,7 +116,7 @@ def _decision_columns(view: View) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {"id": "box", "label": "Suggested", "kind": "show"},
         {"id": "decision", "label": "Decided", "kind": "choice", "choices": list(BOXES), "words": words},
-        column("decisions", "reason", "Reason"), among(view, "people", "person", "Who decided"),
+        column("decisions", "reason", "Reason"), someone(view, "person", "Who decided"),
         column("decisions", "review_on", "Review on"),
     ]  # fmt: skip
     kinds = {"attractive": "number", "strength": "number", "why": "text"}
@@ -130,11 +131,32 @@ def _suggested(view: View, row: dict[str, Any]) -> str:
     return f"{glyph}{box_word(row['box'])} ({row['word'].lower()})"
 
 
+def _refused(view: View, row: str, name: str, text: str, others: Mapping[str, str]) -> str:
+    """Why a decision may not stand without a reason, "" where it may."""
+    if name != "decision":
+        return ""
+    made = view.book["decisions"]
+    reasons = made.loc[(made["what"] == "category") & (made["subject"] == row), "reason"]
+    return overrides(view.book, row, text, others.get("reason", "".join(reasons.head(1))))
+
+
+def _remedies(view: View, row: str, name: str, text: str) -> list[dict[str, str]]:
+    override = name == "decision" and text in BOXES and overrides(view.book, row, text, "")
+    return [{"do": "override", "label": "Keep the decision", "asks": "Why"}] if override else []
+
+
+def _override(desk: Desk, content: dict[str, Any]) -> None:
+    reason, row = str(content["fields"]["why"]).strip(), str(content["row"])
+    if why := overrides(desk.view.book, row, str(content["text"]), reason):
+        raise InvalidInput(why)
+    desk.put("decisions", what="category", subject=row, decision=str(content["text"]), reason=reason)
+
+
 decisions = row(
     stack(
         Exhibit("decisions", lambda view: "What we decided, and why" if view.paper else "", grid=Grid(
             "Suggestion and decision", _decision_rows, _decision_columns,
-            lambda view, row, name, text: ("decisions", {"what": "category", "subject": row, name: text}), corner="Customer",
+            lambda view, row, name, text: ("decisions", {"what": "category", "subject": row, name: text}), corner="Customer", actions={"override": _override}, refuses=_refused, remedies=_remedies,
         )),
         Exhibit("sure", "How sure are we?", lambda view: verdicts(view.book), on_screen=False),
     ),

@@ -13,12 +13,13 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from kamlib.workbook import dates
 
 Tables = Mapping[str, pd.DataFrame]
 Parts = Mapping[str, dict[str, Any]]
@@ -71,7 +72,7 @@ class Column:
             return f"a number{self._range}, or empty for unknown"
         return {
             "id": "a short text without spaces",
-            "date": "a date as YYYY-MM-DD",
+            "date": "a date as YYYY-MM-DD, or as 1 June 2027",
             "yesno": "yes or no",
             "text": "any text",
         }[self.kind]
@@ -257,10 +258,7 @@ def is_beyond(text: str) -> bool:
 def parse_date(text: str) -> str:
     """A date in ISO form, "" for unknown. Raises ValueError for anything else."""
     text = text.strip()
-    if text.lower() in UNKNOWN_WORDS:
-        return ""
-    day = text[:10] if text[10:] in ("T00:00:00", " 00:00:00") else text
-    return date.fromisoformat(day).isoformat()
+    return "" if text.lower() in UNKNOWN_WORDS else dates.iso(text)
 
 
 def as_text(value: object) -> str:
