@@ -270,7 +270,7 @@ def test_it_is_said_which_round_is_looked_at():
     assert "Ballots of the round 2025, the one that is set of 2" in voices.head(whole)
 
     whole = book(ballots, round="2027")
-    said = voices.head(whole)
+    said = voices.title(whole)
     assert "Nobody has voted in the round 2027 yet; there are ballots of 2025, 2026." in said
     assert paper(voices.disagreement, whole) == ""
 
@@ -288,7 +288,7 @@ def test_one_person_alone_has_nobody_to_differ_from():
     whole = book([vote("petra", "Alpha", "f1", 1), vote("petra", "Beta", "f1", 7)])
     made = paper(voices.disagreement, whole)
 
-    assert "Only one person has voted: nothing to compare." in made and "disagreement" not in made
+    assert "Only one person has voted: nothing to compare." in made and "disagreement" not in plain(made)
     assert not re.search(r"\bnan\b", made.lower())
 
 
@@ -327,10 +327,9 @@ def test_the_view_stands_whatever_was_voted(case, locked, tmp_path):
     made, desk = shown(voted(ODD[case]), tmp_path, locked=locked)
 
     assert desk.message == "" and plain(made[0])
-    voices.report(book(ODD[case]))
+    paper(voices.disagreement, book(ODD[case]))
     if case == "nobody":
         assert plain(made[0]) == (voices.HOME if locked else escape(voices.NOBODY).replace("&#x27;", "&#39;"))
-        assert [plain(html) for html in made[1:]] == [""] * (len(made) - 1)
 
 
 def test_one_customer_alone():
@@ -352,14 +351,17 @@ def test_every_example_is_shown_and_a_cell_puts_its_customer_in_focus(name, segm
     def act(page):
         desk, made = page
         if segment == SEGMENT:
-            head, axis, picture, talk, people = made
-            assert "<svg" in picture.html and "Growth potential" in picture.html
+            (picture,) = (panel for panel in made if "<svg" in panel.html)
+            (axis,) = (panel for panel in made if 'id="kam-axis-strength"' in panel.html)
+            (talk,) = (panel for panel in made if "talk about it" in panel.html)
+            assert "Growth potential" in picture.html
             press(talk, do="choose", customer="kestrel")
-            press(axis, do="axis", axis="strength")
-            press(axis, do="axis", axis="profit")
+            press(axis, do="pick", control="axis", option="strength")
+            press(axis, do="pick", control="axis", option="profit")
 
     made, desk = shown(text_of(name), tmp_path, segment=segment, act=act)
     assert desk.message == ""
     if segment == SEGMENT:
-        assert desk.customer == "kestrel" and made[3].count('aria-pressed="true"') == 2
-        assert "Corvid Life" in made[2] and 'id="kam-axis-strength" class="on"' in made[1]
+        said = "".join(made)
+        assert desk.customer == "kestrel" and said.count('aria-pressed="true"') == 3
+        assert "Corvid Life" in said and 'id="kam-axis-strength" class="on"' in said

@@ -93,12 +93,11 @@ def about(book: SimpleNamespace, segment: str = "") -> Any:
     return replace(book.chosen, segment=segment)
 
 
-def desk(book: SimpleNamespace, segment: str = "", customer: str = "") -> Any:
-    chosen = about(book, segment)
-    store = SimpleNamespace(location="decisions.kam")
-    return SimpleNamespace(
-        book=Book(book.tables, chosen), tables=book.tables, settings=chosen, store=store, audience="internal", customer=customer, narrowed=bool(segment)
-    )  # fmt: skip
+def desk(book: SimpleNamespace, segment: str = "", customer: str = "") -> Desk:
+    store: Any = SimpleNamespace(location="decisions.kam", seen={"": 1})
+    opened = Desk(store, book.text, read_only=True, segment=segment)
+    opened.look_at(customer)
+    return opened
 
 
 def counted(book: SimpleNamespace, segment: str = "") -> list[int]:

@@ -17,7 +17,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
-from kamlib.app.desk import open_desk
+from kamlib.app.notebook import open_desk
 from kamlib.errors import KamError
 from kamlib.workbook import stores
 from kamlib.workbook.settings import PARAMETERS, gate_notebook

@@ -355,7 +355,7 @@ def test_a_copy_of_one_segment_says_what_the_workbook_says(tmp_path):
 
 
 def test_a_published_copy_is_shown_in_the_scenario_that_was_asked_for(tmp_path, monkeypatch):
-    from kamlib.app.desk import open_desk
+    from kamlib.app.notebook import open_desk
     from kamlib.models import kaism, results
 
     copied = report.publish_copy(str(ROOT / "data" / "insurer"), tmp_path, scenario="price_war")

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from kamlib import charts  # noqa: E402
-from kamlib.models import kaism, portfolio, profitability, results  # noqa: E402
+from kamlib.models import kaism, profitability, results, verdict  # noqa: E402
 
 FOLDER = ROOT / "docs"
 EXAMPLE = ROOT / "data" / "insurer"
@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "data" / "insurer"
 def pictures() -> Iterator[tuple[str, Any]]:
     """The name of each picture, and its chart."""
     book = results.opened(str(EXAMPLE), segment="broker_networks")
-    yield "matrix.svg", charts.matrix(portfolio.drawn(book), kaism.MATRIX, book.settings.near_line)
+    yield "matrix.svg", charts.matrix(verdict.drawn(book), kaism.MATRIX, book.settings.near_line)
     everybody = profitability.customers(results.opened(str(EXAMPLE)))
     yield "whale.svg", charts.whale(profitability.ranked(everybody))
 

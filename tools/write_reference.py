@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -119,8 +120,11 @@ def tables() -> Iterator[str]:
 
 def parameters() -> str:
     """The parameters of a notebook, with their defaults."""
-    fields = settings.Parameters.model_fields
-    rows = [(f"`{name}`", f"{field.description}.".capitalize()) for name, field in fields.items()]
+    code = (ROOT / "kamlib" / "workbook" / "settings.py").read_text(encoding="utf-8")
+    said = dict(
+        re.findall(r"(?m)^    (\w+): .*# (.*)$", code.split("class Parameters")[1].split("class ")[0])
+    )
+    rows = [(f"`{name}`", f"{said[name]}.".capitalize()) for name in settings.PARAMETERS]
     return table(["Parameter", "What it is"], rows)
 
 

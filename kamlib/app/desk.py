@@ -14,8 +14,9 @@ from typing import Any
 
 import pandas as pd
 
+from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
-from kamlib.models import findings, headlines, kaism, market, pia, scenarios, scope
+from kamlib.models import findings, headlines, kaism, market, scenarios
 from kamlib.pages import html
 from kamlib.pages.exhibit import Choice, Draft, Page, Part, Slider, View, of
 from kamlib.workbook import checks, settings, stores
@@ -23,54 +24,6 @@ from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
 from kamlib.workbook.stores import Change
 from kamlib.workbook.stores.base import apply, blame, conflict, find, somebody
-
-
-def open_desk(
-    *,
-    workbook: str = "",
-    segment: str = "",
-    near_line: float | None = None,
-    customer: str = "",
-    scenario: str = "",
-    audience: str = "internal",
-) -> Desk:
-    """Open a workbook for a notebook; empty parameters mean: as the server was started.
-
-    Refuses parameters that no notebook knows, workbooks with errors, segments and customers that do not
-    exist, a customer of another segment; every refusal is one sentence. A `customer` is in focus from the beginning, in its own segment.
-    """
-    is_run = settings.gate_notebook(_namespace())  # by papermill: nothing will be entered
-    read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
-    store, text = stores.load(
-        settings.workbook_location(workbook), read_only=read_only or is_run or settings.is_paper()
-    )
-    checks.refuse_errors(checks.check(text, store.notes), store.location)
-    desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
-                scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
-    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), is_run or settings.is_paper()
-    scope.agree(desk.book, segment, customer)
-    if customer:
-        desk.look_at(customer)
-    if not store.read_only:
-        desk.message = " ".join(note["message"] for note in store.notes if not note["table"])
-    return desk
-
-
-def _segment_of(text: Tables, customer: str) -> str:
-    """The segment of a customer, "" where it has none."""
-    table = text.get("customers", empty("customers"))
-    own = table.loc[table["customer"].str.strip() == customer, "segment"] if customer else []
-    return str(next(iter(own), "")).strip()
-
-
-def _namespace() -> Mapping[str, Any]:
-    """The notebook's own names, {} outside a notebook."""
-    with contextlib.suppress(ImportError):
-        from IPython import get_ipython
-
-        shell = get_ipython()
-        return {} if shell is None else shell.user_ns
-    return {}
 
 
 class Paper:
@@ -256,8 +209,8 @@ class Desk:
         """
         gone = [(table, key)]
         if table in ("factors", "ideas"):
-            gone += [("scores", k) for k in self._scores_of(table, key)]
-        gone += self._hanging(table, key)
+            gone += [("scores", k) for k in scores_of(self._text, self._typed, table, key)]
+        gone += hanging(self._text, table, key)
         self.remove_all(gone)
 
     def remove_all(self, rows: Iterable[tuple[str, Mapping[str, str]]]) -> None:
@@ -372,43 +325,6 @@ class Desk:
         frame = self._text[table] if table in self._text else empty(table)
         where = find(frame, key)
         return {c: frame.iat[where[0], i] for i, c in enumerate(frame.columns)} if where else {}
-
-    def _hanging(self, table: str, key: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
-        """The rows that go with a row; refuses where something else would be left without it."""
-        gone: list[tuple[str, dict[str, str]]] = []
-        first = next(iter(key.values()), "")
-        for name, definition in DEFINITIONS.items():
-            frame = self._text.get(name)
-            for column in definition.columns:
-                if column.refers != table or frame is None or column.name not in frame:
-                    continue
-                rows = frame[frame[column.name].str.strip() == first]
-                if len(rows) and name in DEFINITIONS[table].goes_with:
-                    gone += [(name, k) for k in rows[definition.keys].to_dict("records")]
-                elif len(rows):
-                    raise InvalidInput(
-                        f'"{first}" is named in {len(rows)} row{"s" if len(rows) > 1 else ""} of {name} '
-                        f"({column.name}), so it stays.", table=table, row=first,
-                        hint="Change these first.")  # fmt: skip
-        return [*{tuple(sorted(k.items())): (n, k) for n, k in gone}.values()]
-
-    def _scores_of(self, table: str, key: Mapping[str, str]) -> list[dict[str, str]]:
-        """The scores that mean nothing without this factor, or this idea."""
-        scores, customers = self._text.get("scores", empty("scores")), self._typed["customers"]
-        if table == "ideas":
-            own = scores[scores["model"].isin(pia.MATRIX.weighed) & (scores["subject"] == key["idea"])]
-            return own[DEFINITIONS["scores"].keys].to_dict("records")
-        own = scores[(scores["model"] == key["model"]) & (scores["factor"] == key["factor"])]
-        if key["model"] == "attractiveness":
-            inside = customers.loc[customers["segment"] == key["scope"], "customer"]
-            own = own[own["subject"].isin(inside)]
-        elif key["model"] == "strength":
-            own = own[own["subject"] == key["scope"]]
-        elif key["scope"] != pia.SCOPE:
-            inside = customers.loc[customers["segment"] == key["scope"], "customer"]
-            ideas = self._typed["ideas"]
-            own = own[own["subject"].isin(ideas.loc[ideas["customer"].isin(inside), "idea"])]
-        return own[DEFINITIONS["scores"].keys].to_dict("records")
 
     def _write(self, changes: list[Change], *, remember: bool = True) -> None:
         if self.read_only:

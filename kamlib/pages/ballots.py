@@ -74,7 +74,7 @@ def _silent(book: Book, home: bool) -> str:
     return HERE
 
 
-def head(book: Book) -> str:
+def head(book: Book, *, paper: bool = False) -> str:
     """How far we agree on each axis, who is too close to call, and whose round it is."""
     if voted(book).empty:
         return ""
@@ -86,6 +86,7 @@ def head(book: Book) -> str:
         close=close[:MOST],
         more=len(close) - MOST,
         round=_round(book),
+        paper=paper,
     )
 
 
@@ -261,7 +262,7 @@ def _of_axis(view: View) -> str:
 
 LABEL = "How far the votes are apart, customers by factors; ringed where a category depends on it. The list beside says the same in words."
 disagreement = stack(
-    Exhibit("disagreement", lambda view: title(view.book, view.locked and not view.paper), lambda view: head(view.book),
+    Exhibit("disagreement", lambda view: title(view.book, view.locked and not view.paper), lambda view: head(view.book, paper=view.paper),
             on_paper=lambda view: not voted(view.book).empty),
     beside(
         Exhibit("votes", words=_of_axis, controls=(AXIS,), on_paper=False,

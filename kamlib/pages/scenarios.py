@@ -57,7 +57,7 @@ def _menu(view: View) -> str:
         return fill("certainty", "named", rows=found) if found else ""
     if view.locked:
         return ""
-    return fill("certainty", "menu", rows=found, chosen=chosen(view), supposing=view.supposing)
+    return fill("certainty", "keeping", chosen=chosen(view), supposing=view.supposing)
 
 
 def _title(view: View) -> str:

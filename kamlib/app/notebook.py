@@ -1,0 +1,60 @@
+"""Opening a workbook in a notebook: the parameters checked, the workbook checked, the right segment and customer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from kamlib.app.desk import Desk
+from kamlib.models import scope
+from kamlib.workbook import checks, settings, stores
+from kamlib.workbook.schema import Tables, empty
+
+
+def open_desk(
+    *,
+    workbook: str = "",
+    segment: str = "",
+    near_line: float | None = None,
+    customer: str = "",
+    scenario: str = "",
+    audience: str = "internal",
+) -> Desk:
+    """Open a workbook for a notebook; empty parameters mean: as the server was started.
+
+    Refuses parameters that no notebook knows, workbooks with errors, segments and customers that do not
+    exist, a customer of another segment; every refusal is one sentence. A `customer` is in focus from the beginning, in its own segment.
+    """
+    is_run = settings.gate_notebook(_namespace())  # by papermill: nothing will be entered
+    read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
+    store, text = stores.load(
+        settings.workbook_location(workbook), read_only=read_only or is_run or settings.is_paper()
+    )
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
+    desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
+                scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
+    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), is_run or settings.is_paper()
+    scope.agree(desk.book, segment, customer)
+    if customer:
+        desk.look_at(customer)
+    if not store.read_only:
+        desk.message = " ".join(note["message"] for note in store.notes if not note["table"])
+    return desk
+
+
+def _segment_of(text: Tables, customer: str) -> str:
+    """The segment of a customer, "" where it has none."""
+    table = text.get("customers", empty("customers"))
+    own = table.loc[table["customer"].str.strip() == customer, "segment"] if customer else []
+    return str(next(iter(own), "")).strip()
+
+
+def _namespace() -> Mapping[str, Any]:
+    """The notebook's own names, {} outside a notebook."""
+    with contextlib.suppress(ImportError):
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        return {} if shell is None else shell.user_ns
+    return {}
