@@ -249,6 +249,62 @@ def test_a_dragged_weight_shows_at_once_and_is_stored_when_let_go(app: Any, plac
     kept(place, [weight], "factors", "weight", scope="broker_networks", factor="profit")
 
 
+def test_a_weight_is_typed_and_its_thumb_stands_where_the_number_says(app: Any, place: Path) -> None:
+    before = stored(place, "factors", "weight", scope="broker_networks", factor="growth")
+    slider, field = app.locator("#kam-weight-growth"), app.locator("#kam-weight-growth-typed")
+    was = field.input_value()
+    field.fill("55")
+    field.press("Escape")
+    expect(field).to_have_value(was)
+    field.fill("30")
+    field.press("Enter")
+    expect(slider).to_have_value("30")
+    wait_until(lambda: stored(place, "factors", "weight", scope="broker_networks", factor="growth") != before)
+    typed = app.locator(".kam-weights .typed input")
+    expect(field).to_have_value("30")
+    assert sum(float(each.input_value()) for each in typed.all()) == pytest.approx(100, abs=0.3)
+    app.get_by_role("button", name="undo").click()
+    kept(place, before, "factors", "weight", scope="broker_networks", factor="growth")
+
+
+def test_a_decision_in_the_grid_asks_for_its_reason_and_takes_a_new_name(app: Any, place: Path) -> None:
+    title, key = "Suggestion and decision", {"what": "category", "subject": "kestrel"}
+    before = [stored(place, "decisions", column, **key) for column in ("decision", "reason")]
+    suggested = box_of(place, "kestrel")
+    other, word = (
+        ("opportunistic", "Opportunistic") if suggested != "Opportunistic" else ("key", "Key account")
+    )
+    cell(app, title, "Kestrel", 2).click()
+    app.keyboard.press("Delete")  # without a reason
+    kept(place, [""], "decisions", "reason", **key)
+    cell(app, title, "Kestrel", 1).click()
+    app.keyboard.press("Enter")
+    app.keyboard.type(word[:5])
+    app.keyboard.press("Enter")
+    why = app.locator(".grid-why")
+    expect(why).to_be_focused()
+    assert "Kestrel: this differs from the suggestion" in said(app, title)
+    app.keyboard.type("They leave the market")
+    app.keyboard.press("Enter")
+    kept(place, [other], "decisions", "decision", **key)
+    kept(place, ["They leave the market"], "decisions", "reason", **key)
+    expect(why).to_have_count(0)
+    assert cell(app, title, "Kestrel", 1).get_attribute("aria-invalid") is None
+
+    cell(app, title, "Kestrel", 3).click()
+    app.keyboard.type("Joan Ward")
+    app.keyboard.press("Tab")
+    app.keyboard.type("1 June 2027")
+    app.keyboard.press("Enter")
+    kept(place, ["joan_ward"], "decisions", "person", **key)
+    kept(place, ["2027-06-01"], "decisions", "review_on", **key)
+    shows(app, cell(app, title, "Kestrel", 3), "Joan Ward")
+    for _ in range(4):
+        app.get_by_role("button", name="undo").click()
+    kept(place, before[0], "decisions", "decision", **key)
+    kept(place, before[1], "decisions", "reason", **key)
+
+
 def test_a_decision_against_the_suggestion_needs_a_reason_and_can_be_undone(app: Any, place: Path) -> None:
     card = app.locator(".kam-three .kam-side")
     before = stored(place, "decisions", "decision", what="category", subject="kestrel")

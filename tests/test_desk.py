@@ -552,6 +552,13 @@ def test_all_lists_are_filled_in_at_once(place: Path) -> None:
     assert table.rows == []
     tell(head, {"do": "pick", "control": "strength-rows", "option": "all"})
     lists = {row["id"].split("\t")[0] for row in table.rows}
+    theirs = {f"score:{s}" for s in stored(place, "scores", "supplier", model="strength", subject="Beta")}
+    for row in (row for row in table.rows if row["id"].startswith("Beta")):
+        assert (
+            row["keep"]
+            and not theirs & {*row["apart"]}
+            and {*row["apart"]} <= {c["id"] for c in table.columns}
+        )
     assert "new" not in lists and len(lists) > 1
 
     tell(table, {"do": "add", "value": "Speed"})

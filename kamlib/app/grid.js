@@ -199,7 +199,7 @@ export default {
         if (mine && !mine.refused && mine.text === (row.cells[c] ?? "")) pending.delete(key(r, c));
         const kept = pending.get(key(r, c));
         const text = kept ? kept.text : row.cells[c] ?? "";
-        const unknown = text === "" && column.kind === "score";
+        const unknown = text === "" && column.kind === "score" && !(row.apart || []).includes(column.id);
         const shown = unknown ? "?" : column.words?.[text] ?? (column.kind === "number" ? said(text) : text);
         if (cell.textContent !== shown) cell.textContent = shown;
         cell.classList.toggle("q", unknown);

@@ -44,7 +44,7 @@ class Grid(anywidget.AnyWidget):
 
     `columns`: dicts of id, label, kind (score, number, text, choice, person, yesno, date, show, rung), and maybe
     help, sub, choices, words. `rows`: dicts of id, label, cells (texts), and maybe sub, kind, best,
-    keep (no button to remove it), choices (for its cells in columns of the kind rung). `broad`: words in the cells, wrapped. `long`: many rows scroll below their headings. `pick`: rows can be filtered,
+    keep (no button to remove it), apart (columns in which an empty score is no unknown one), choices (for its cells in columns of the kind rung). `broad`: words in the cells, wrapped. `long`: many rows scroll below their headings. `pick`: rows can be filtered,
     chosen and given one of the `choices` (dicts of id, label) together.
     """
 

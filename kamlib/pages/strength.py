@@ -66,6 +66,7 @@ def _strength_row(view: View, factor: dict[str, Any], cells: Mapping[Any, dict[s
     return {
         "id": "\t".join(key), "label": factor["label"], "sub": _whom(view)[factor["scope"]] if several else "",
         "cells": [as_text(factor["weight"]), *map(as_text, scored.values()), *said],
+        "keep": several, "apart": [f"score:{s}" for s in scored if several and (*key, s) not in cells],
         "best": [f"score:{s}" for s, v in scored.items() if v == most],
     }  # fmt: skip
 
