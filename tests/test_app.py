@@ -283,7 +283,7 @@ def test_a_decision_in_the_grid_asks_for_its_reason_and_takes_a_new_name(app: An
     app.keyboard.press("Enter")
     why = app.locator(".grid-why")
     expect(why).to_be_focused()
-    assert "Kestrel: this differs from the suggestion" in said(app, title)
+    expect(sentence(app, title)).to_contain_text("Kestrel: this differs from the suggestion")
     app.keyboard.type("They leave the market")
     app.keyboard.press("Enter")
     kept(place, [other], "decisions", "decision", **key)
@@ -298,7 +298,7 @@ def test_a_decision_in_the_grid_asks_for_its_reason_and_takes_a_new_name(app: An
     app.keyboard.press("Enter")
     kept(place, ["joan_ward"], "decisions", "person", **key)
     kept(place, ["2027-06-01"], "decisions", "review_on", **key)
-    shows(app, cell(app, title, "Kestrel", 3), "Joan Ward")
+    shows(cell(app, title, "Kestrel", 3), "Joan Ward")
     for _ in range(4):
         app.get_by_role("button", name="undo").click()
     kept(place, before[0], "decisions", "decision", **key)

@@ -14,7 +14,7 @@ export default {
     bar.className = "grid-bar";
     const foot = document.createElement("div");
     foot.className = "grid-foot";
-    const ways = document.createElement("p");
+    const ways = document.createElement("div");
     ways.className = "grid-ways";
     el.append(bar, scroll, live, ways, foot);
     let asked = "";  // the way out of a refusal that was taken
