@@ -497,7 +497,12 @@ def test_a_name_that_is_typed_becomes_a_person_and_one_that_is_known_stays_one(p
     assert stored(place, "decisions", "person", subject="Beta") == ["joan_ward"]
     assert stored(place, "decisions", "person", subject="Alpha") == ["bob"]
     assert stored(place, "decisions", "review_on", subject="Beta") == ["2027-06-01"]
-    desk.undo()
+    tell(table, cell("Beta", "review_on", "June 2, 2027"))  # by ann, who did not decide it
+    assert stored(place, "decisions", "person", subject="Beta") == ["joan_ward"]
+    tell(table, cell("Beta", "decision", kaism.place(desk.book).set_index("customer").at["Beta", "box"]))
+    assert stored(place, "decisions", "person", subject="Beta") == ["ann"]
+    for _ in range(3):
+        desk.undo()
     assert stored(place, "people", "name") == ["Ann", "Bob"] and stored(place, "decisions", "person") == []
 
 

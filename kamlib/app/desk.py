@@ -25,6 +25,9 @@ from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, t
 from kamlib.workbook.stores import Change
 from kamlib.workbook.stores.base import apply, blame, conflict, find, somebody
 
+# whoever changes one of these said it; who only changes a note or a date beside it did not
+ANSWERS = ("score", "decision", "class", "rating", "value")
+
 
 class Paper:
     """HTML that a notebook shows, every text escaped; and what it says of its page to the template."""
@@ -317,7 +320,8 @@ class Desk:
         if definition.stamped and any(current.get(c, "") != v for c, v in accepted.items()):
             accepted.setdefault("on", date.today().isoformat())
             who = somebody()
-            if who in checks.ids(self._text, "people"):
+            told = any(current.get(c, "") != accepted.get(c, "") for c in accepted.keys() & {*ANSWERS})
+            if who in checks.ids(self._text, "people") and (told or not current.get("person")):
                 accepted.setdefault("person", who)
         return Change(table, key, accepted, {c: current.get(c, "") for c in accepted})
 
