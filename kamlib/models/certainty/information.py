@@ -130,7 +130,7 @@ def _boxes(up: Array, right: Array) -> Array:
 def _least(book: Book, segment: str) -> Array:
     """The least that each attractiveness score may be (n x J), NaN where it may be anything."""
     customers, asked = factors.members(book, segment)["customer"], factors.asked(book, segment)
-    must, waived = np.tile(asked.musts, (len(customers), 1)), kaism.waivers(book)
+    must, waived = np.repeat(asked.musts[None], len(customers), axis=0), kaism.waivers(book)
     for row, customer in enumerate(customers):
         off = [(customer, f) in waived or (customer, "") in waived for f in asked.names]
         must[row, off] = np.nan
