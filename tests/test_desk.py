@@ -320,7 +320,7 @@ def test_a_desk_on_a_folder_says_where_it_keeps_what_is_entered(tmp_path: Path, 
     assert stored(tmp_path / "book", "scores", "score", **GROWTH) == ["6"]
 
     run = {"In": ["", '# Parameters\nworkbook = "book"\n']}
-    monkeypatch.setattr("kamlib.app.desk._namespace", lambda: run)
+    monkeypatch.setattr("kamlib.app.notebook._namespace", lambda: run)
     papermill = open_desk(workbook=str(tmp_path / "book"))
     assert papermill.message == "" and papermill.entered["scores"]["score"].max() == 9
     with pytest.raises(ReadOnly):

@@ -311,7 +311,7 @@ def _energy(view: View) -> str:
         freed=rows["freed"] + 0.0,  # no "-0"
         needed=rows["needed"] + 0.0,
     )
-    heads = {"name": "Category|name", "accounts": "accounts", "days_today": "days today"}
+    heads = {"name": "Category|name", "accounts": "accounts", "days_today": "days spent today"}
     heads |= {"days_after": "days then", "freed": "freed", "needed": "needed"}
     frees = [words for words in model.reconcile(view.book)["words"] if words]
     return parts(table(shown, heads), fill("distinct", "sentences", head="What frees them", rows=frees))
