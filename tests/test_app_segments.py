@@ -106,7 +106,7 @@ def test_from_an_empty_workbook_to_a_viable_segment_with_ten_customers(browser: 
         page.wait_for_url("**/02_kaism.ipynb#step-7")
         page.wait_for_selector("body[data-kam=ready]")
         expect(page.locator("#step-7")).to_be_in_viewport()
-        cell(page, "Customers of this segment", "Firm 1", 0).wait_for()
+        grid(page, "Customers of this segment").get_by_text("Firm 1", exact=True).wait_for()
         page.context.close()
     assert main_ends_with(0, ["check", str(place)])
 

@@ -88,7 +88,7 @@ def stored(place: Path, table: str, column: str, **key: str) -> list[str]:
     frame = tables_of(place)[table]
     for name, value in key.items():
         frame = frame[frame[name] == value]
-    return frame[column].tolist()
+    return frame[column].tolist() if column in frame else []  # a column is made with its first entry
 
 
 def kept(place: Path, value: list[str], table: str, column: str, **key: str) -> None:
