@@ -21,12 +21,36 @@ ANY = st.one_of(
 
 def words_of(svg: str) -> list[str]:
     """What can be read in an SVG."""
-    return [html.unescape(t) for t in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+    texts = re.findall(r"<text[^>]*>(.*?)</text>", svg)
+    return [html.unescape(line) for text in texts for line in re.findall(r">([^<]+)<", f">{text}<")]
 
 
 def words(chart) -> list[str]:
     """What can be read in the picture."""
     return words_of(charts.svg(chart))
+
+
+def drawn(chart, *kinds: str) -> list[dict]:
+    """The rows behind all marks of these kinds (bar, line, text), in the order they are drawn."""
+    spec = chart.to_dict()
+    json.dumps(spec, allow_nan=False)
+    layers = [
+        layer
+        for layer in spec["layer"]
+        if layer["mark"]["type"] in kinds and layer.get("data", spec.get("data"))
+    ]
+    return [row for layer in layers for row in spec["datasets"][layer.get("data", spec.get("data"))["name"]]]
+
+
+def to_paper(chart) -> str:
+    """The chart as an SVG: no place in it is endless or unknown, and no type is smaller than 12 pixels."""
+    json.dumps(chart.to_dict(), allow_nan=False)
+    svg = charts.svg(chart)
+    assert svg.startswith("<svg") and not re.search(
+        r'="[^"]*(NaN|Infinity|undefined)', re.sub(r'aria-\w+="[^"]*"', "", svg)
+    )
+    assert min([12.0, *map(float, re.findall(r'font-size="([\d.]+)px"', svg))]) >= 12
+    return svg
 
 
 def off_the_sheet(chart) -> list[object]:

@@ -10,8 +10,23 @@ import pandas as pd
 
 from kamlib.charts.palette import INK, MARKS, SOFT
 from kamlib.charts.paper import Trusted
-from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words
-from kamlib.charts.profit import WIDTH, Rows, _hatched, _known, _lists, _rect, _titled, _word, spoken
+from kamlib.charts.pixels import (
+    WIDTH,
+    Rows,
+    _hatched,
+    _known,
+    _lists,
+    _rect,
+    _titled,
+    _word,
+    boxes,
+    cut,
+    shapes,
+    sheet,
+    spoken,
+    width_of,
+    words,
+)
 from kamlib.workbook.schema import BOXES
 
 TYPE, SMALL, BAR, SIDE, TALL, GAP = 15, 13, 18.0, 235.0, 420.0, 12.0

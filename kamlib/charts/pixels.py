@@ -9,8 +9,10 @@ from typing import Any
 
 import altair as alt
 
-from kamlib.charts.palette import FONT, INK
+from kamlib.charts.palette import FONT, INK, SOFT
 from kamlib.charts.paper import Trusted
+from kamlib.charts.theme import known as _known  # noqa: F401
+from kamlib.charts.theme import spoken  # noqa: F401
 
 WIDTHS = {
     0.3: "iIjltf.,:;!'|()[] ",
@@ -20,7 +22,11 @@ WIDTHS = {
 }  # of the type size
 WIDE = {c: part for part, characters in WIDTHS.items() for c in characters}
 
+WIDTH, HEAD = 900, 17
+
 Records = Sequence[dict[str, Any]]
+Layers = list[alt.Chart | None]
+Rows = list[dict[str, Any]]
 
 
 def sheet(
@@ -127,3 +133,48 @@ def _wrapped(text: str, size: float, room: float, most: int) -> list[str]:
         lines.append(rest[:end])
         rest = rest[end:].lstrip()
     return [*lines, cut(rest, size, room)] if rest or not lines else lines
+
+
+def _lists(count: int) -> list[Rows]:
+    return [[] for _ in range(count)]
+
+
+def _word(x: float, y: float, text: str, limit: float = 0) -> dict[str, Any]:
+    return {"x": round(float(x), 1), "y": round(float(y), 1), "text": text, "limit": limit}
+
+
+def _rect(x: float, x2: float, y: float, y2: float, fill: str = SOFT) -> dict[str, Any]:
+    left, right = sorted([float(x), float(x2)])
+    high, low = sorted([float(y), float(y2)])
+    edges = {"x": left, "x2": max(right, left + 1), "y": high, "y2": max(low, high + 1)}
+    return {name: round(edge, 1) for name, edge in edges.items()} | {"fill": fill}
+
+
+def _blocks(rects: Records, **look: Any) -> alt.Chart | None:
+    """Many rectangles of one look, as one shape."""
+    path = "".join(f"M{r['x']},{r['y']}H{r['x2']}V{r['y2']}H{r['x']}V{r['y']}Z" for r in rects)
+    return shapes([{"path": path}], filled=True, **look) if path else None
+
+
+def _titled(title: str) -> tuple[Layers, float]:
+    """The title in at most two lines, and where the picture begins below it."""
+    if not title:
+        return [], 0.0
+    lines = wrapped(title, HEAD * 1.12, WIDTH - 10, 2)  # it is bold
+    rows = [_word(0, 18 + 22 * n, line) for n, line in enumerate(lines)]
+    return [words(rows, HEAD, fontWeight="bold")], 14.0 + 22 * len(lines)
+
+
+def _hatched(rects: Records, gap: float = 7) -> list[alt.Chart | None]:
+    """Rectangles that are hollow with slanting lines: paid for, not used."""
+    path = ""
+    for r in rects:
+        tall = r["y2"] - r["y"]
+        start = r["x"] - tall
+        while start < r["x2"]:
+            a, b = max(start, r["x"]), min(start + tall, r["x2"])
+            if b > a:
+                path += f"M{a:.1f},{r['y2'] - (a - start):.1f}L{b:.1f},{r['y2'] - (b - start):.1f}"
+            start += gap
+    lines = shapes([{"path": path}], filled=False, stroke=SOFT, strokeWidth=1) if path else None
+    return [lines, _blocks(rects, fillOpacity=0, stroke=INK, strokeWidth=1.2)]

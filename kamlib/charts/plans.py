@@ -12,8 +12,23 @@ import pandas as pd
 from kamlib.charts.energy import said
 from kamlib.charts.palette import DOUBT, INK, LINE, SOFT
 from kamlib.charts.paper import Trusted
-from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words, wrapped
-from kamlib.charts.profit import WIDTH, Rows, _blocks, _known, _rect, _titled, _word, spoken
+from kamlib.charts.pixels import (
+    WIDTH,
+    Rows,
+    _blocks,
+    _known,
+    _rect,
+    _titled,
+    _word,
+    boxes,
+    cut,
+    shapes,
+    sheet,
+    spoken,
+    width_of,
+    words,
+    wrapped,
+)
 
 BOX, GAP, IN_ROW, TALL, PAD = 203.0, 29.0, 4, 124.0, 10.0
 LEVELS = {"corporate": "WITH US", "end_customer": "THROUGH THEM TO THEIR CUSTOMERS"}

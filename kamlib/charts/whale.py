@@ -12,7 +12,7 @@ import pandas as pd
 from kamlib.charts.palette import FONT, INK, MARKS, SOFT
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import cut, width_of
-from kamlib.charts.profit import spoken
+from kamlib.charts.theme import spoken
 
 WIDTH, HEIGHT, TOP, FOOT = 940, 520, 34, 118  # the drawing, the room above it and that for names below
 LEFT, RIGHT, BROADEST = 64, 24, 120  # room beside the bars for the outer names; a bar's place at most
