@@ -114,7 +114,7 @@ def spiral(table: pd.DataFrame) -> Trusted:
     layers: list[alt.Chart] = [
         drawn(rows[~rows["dropped"]]).mark_bar(aria=False),
         drawn(rows[rows["dropped"]]).mark_bar(**HOLLOW, aria=False),
-        zero(alt.YDatum),
+        zero("y"),
     ]
     if slot > SMALL + 2:
         under = drawn(rows.assign(net=rows["net"].clip(upper=0))).encode(text="name:N")
@@ -199,7 +199,7 @@ def _bars(said: Sequence[str], values: Sequence[float], **cost: Any) -> Trusted:
     return picture(
         above.mark_bar(size=18, aria=False),
         below.mark_bar(size=18, aria=False, **cost),
-        zero(alt.XDatum),
+        zero("x"),
         above.mark_text(dx=8),
         below.mark_text(dx=-8, align="right"),
         height=ROW * max(len(said), 1),
@@ -234,7 +234,7 @@ def future(table: pd.DataFrame) -> Trusted:
     base, bar = data(rows).encode(x, y), data(known_of).mark_bar(size=12, strokeWidth=2, aria=False)
     colour = {"fill": alt.Fill("colour:N", scale=None), "stroke": alt.Stroke("colour:N", scale=None)}
     return picture(
-        zero(alt.XDatum),
+        zero("x"),
         bar.encode(x, y, x2="right:Q", **colour),
         *haloed(base.encode(text="least:N"), align="right", dx=-8),
         *haloed(base.encode(x=alt.X("right:Q", axis=None), text="most:N"), dx=8),

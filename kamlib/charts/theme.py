@@ -33,7 +33,7 @@ CONFIG = alt.Config(
     axisY=alt.AxisConfig(titleAngle=0, titleAlign="left", titleAnchor="end", titleX=0, titleY=-14),
     axisYBand=alt.AxisConfig(labelFontSize=TYPE, labelColor=INK, labelLimit=NAMES, labelPadding=10),
     legend=alt.LegendConfig(labelFontSize=SMALL, titleFontSize=SMALL, labelColor=SOFT, titleColor=SOFT,
-                            titleFontWeight="normal"),
+                            titleFontWeight="normal", titleOrient="left", orient="bottom", direction="horizontal", symbolType="square", symbolSize=420, symbolStrokeColor=LINE, symbolStrokeWidth=1, offset=14),
     bar=alt.BarConfig(color=SOFT),
     rule=alt.MarkConfig(color=INK),
     line=alt.LineConfig(color=INK, strokeWidth=2.4),
@@ -58,10 +58,12 @@ def data(table: pd.DataFrame) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=known.to_dict("records")))
 
 
-def names(said: Sequence[Any], **look: Any) -> alt.Y:
-    """A line for each name, from the top; `row` in the data is its number, so two may have the same name."""
-    return alt.Y("row:O", title=None, scale=alt.Scale(domain=[*range(len(said))]),
-                 axis=alt.Axis(labelExpr=labels(said), **look))  # fmt: skip
+def names(said: Iterable[str], heads: Sequence[int] = (), **look: Any) -> alt.Y:
+    """A line for each name, from the top, `heads` in bold; `row` in the data is its number, so two may be called alike."""
+    listed = [*said]
+    bold = {"test": f"indexof({[*heads]}, datum.value) >= 0", "value": "bold"}
+    axis = alt.Axis(labelExpr=labels(listed), labelFontWeight={"condition": bold, "value": "normal"}, **look)
+    return alt.Y("row:O", title=None, scale=alt.Scale(domain=[*range(len(listed))]), axis=axis)
 
 
 def labels(said: Iterable[Any]) -> str:
@@ -75,10 +77,10 @@ def amounts(low: float, high: float, padding: float = 0) -> alt.Scale:
     return alt.Scale(domain=[low, high if high > low else low + 1], nice=False, zero=False, padding=padding)
 
 
-def zero(channel: type[alt.XDatum | alt.YDatum]) -> alt.Chart:
-    """A line at 0, across the whole plot."""
-    where = "x" if channel is alt.XDatum else "y"
-    return alt.Chart().mark_rule(color=LINE, aria=False).encode(**{where: channel(0, axis=None)})
+def zero(side: str, color: str = LINE) -> alt.Chart:
+    """A line at 0 of x or of y, across the whole plot."""
+    at = {"x": alt.XDatum, "y": alt.YDatum}[side](0, axis=None)
+    return alt.Chart().mark_rule(color=color, aria=False).encode(at)
 
 
 def haloed(chart: alt.Chart, **look: Any) -> list[alt.Chart]:
