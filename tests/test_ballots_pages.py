@@ -17,6 +17,8 @@ from kamlib.workbook import schema as T
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from tests import worked
+from tests.drawings import drawn, to_paper
+from tests.drawings import words as written
 from tests.paper import paper, view
 
 NASTY = "<img src=x onerror=alert(1)>"
@@ -55,12 +57,9 @@ def book(ballots=(), **chosen) -> Book:
 
 def rings(chart) -> int:
     """The thick outlines of a chart."""
-    spec, found = chart.to_dict(), 0
-    for layer in spec["layer"]:
-        if isinstance(layer.get("mark"), dict) and layer["mark"].get("strokeWidth") == RING:
-            data = layer["data"]
-            found += len(data.get("values") or spec["datasets"][data["name"]])
-    return found
+    spec = chart.to_dict()
+    thick = [layer for layer in spec["layer"] if layer["mark"].get("strokeWidth") == RING]
+    return sum(len(spec["datasets"][layer["data"]["name"]]) for layer in thick)
 
 
 def ringed(whole) -> int:
@@ -68,12 +67,9 @@ def ringed(whole) -> int:
     return sum(rings(charts.heat(cells)) for cells in pictures if len(cells))
 
 
-def grey_of(chart) -> dict[str, str]:
-    """What each cell says -> its colour."""
-    spec = chart.to_dict()
-    rows = [row for layer in spec["layer"] for row in layer.get("data", {}).get("values", [])]
-    rows += [row for data in spec.get("datasets", {}).values() for row in data]
-    return {row["says"]: row["fill"] for row in rows if "says" in row}
+def shades(chart) -> dict[str, float]:
+    """What each cell says -> how dark it is, of 3."""
+    return {row["says"]: row["shade"] for row in drawn(chart, "rect")}
 
 
 def plain(html: str) -> str:
@@ -204,20 +200,19 @@ def test_a_report_has_all_but_buttons_and_single_people():
 def test_white_is_all_alike_and_nothing_is_no_votes():
     rows = {"customer": ["a"] * 4, "name": "A", "column": ["f", "g", "h", "i"], "spread": [0.0, 9.0, float("nan"), float("nan")],
             "votes": [2, 2, 1, 0], "could_change": "no"}  # fmt: skip
-    made = grey_of(charts.heat(pd.DataFrame(rows)))
+    made = shades(charts.heat(pd.DataFrame(rows)))
 
-    assert made == {
-        "A, f: votes apart by 0.0": "#ffffff",
-        "A, g: votes apart by 9.0": "#8f8f8f",
-        "A, h: one vote": "#ffffff",
-    }
+    assert made == {"A, f: votes apart by 0.0": 0, "A, g: votes apart by 9.0": 3, "A, h: one vote": 0}
 
 
-def test_colours_of_the_picture_are_greys():
-    whole = example()
-    for model in voices.AXES:
-        for colour in grey_of(charts.heat(voices.pictured(whole, model))).values():
-            assert colour[1:3] == colour[3:5] == colour[5:7]
+def test_colours_of_the_picture_are_greys_on_which_ink_is_read():
+    fill = charts.heat(voices.pictured(example(), "attractiveness")).to_dict()["layer"][0]["encoding"]["fill"]
+    white, dark = fill["scale"]["range"]
+    assert (
+        fill["scale"]["domain"] == [0, 3]
+        and white == "#ffffff"
+        and dark[1:3] == dark[3:5] == dark[5:7] > "80"
+    )
 
 
 def test_customers_stand_as_in_the_grid_of_scores_and_we_before_our_competitors():
@@ -235,27 +230,28 @@ def test_customers_without_votes_are_rows_without_cells():
     cells = voices.pictured(whole, "attractiveness")
 
     assert set(cells["customer"]) == set(whole["customers"]["customer"])
-    assert len(grey_of(charts.heat(cells))) == 1 and charts.svg(charts.heat(cells)).startswith("<svg")
+    assert len(shades(charts.heat(cells))) == 1 and charts.svg(charts.heat(cells)).startswith("<svg")
 
 
-@pytest.mark.parametrize("title", ["", "A title that is as long as a title can be " * 6])
-def test_a_picture_of_thirty_customers_and_twelve_long_factors(title):
+def test_a_picture_of_thirty_customers_and_twelve_long_factors():
     rows = [{"customer": f"c{n}", "name": f"{NASTY} and a very long name indeed, number {n}", "column": f"Unpronounceability of the {f}th factor",
              "spread": (n * f) % 4, "could_change": "yes" if n == 3 else "no"} for n in range(30) for f in range(12)]  # fmt: skip
-    chart = charts.heat(pd.DataFrame(rows), title)
-    drawn = charts.svg(chart)
+    chart = charts.heat(pd.DataFrame(rows))
 
-    assert rings(chart) == 12 and chart.width < 1250
-    assert "<img" not in drawn and charts.png(chart, 1)[:4] == b"\x89PNG"
+    assert rings(chart) == 12 and len(shades(chart)) == 360
+    assert "<img" not in to_paper(chart) and charts.png(chart, 1)[:4] == b"\x89PNG"
 
 
 def test_two_factors_of_one_name_are_two_columns():
     rows = [{"customer": "a", "name": "A", "factor": f, "column": "Price", "spread": 1.0, "could_change": "yes"} for f in "pq"]  # fmt: skip
-    spec = charts.heat(pd.DataFrame(rows)).to_dict()
-    values = [row for layer in spec["layer"] for row in layer.get("data", {}).get("values", [])]
-    values += [row for data in spec.get("datasets", {}).values() for row in data]
+    assert {row["place"] for row in drawn(charts.heat(pd.DataFrame(rows)), "rect")} == {0, 1}
 
-    assert len({row["x"] for row in values if "says" in row}) == 2
+
+def test_the_suppliers_of_a_customer_are_lines_below_its_name():
+    rows = [{"customer": c, "name": "A", "column": "Price", "of": of, "spread": 1.0, "could_change": "no"} for c in "ab" for of in ("us", "Other")]  # fmt: skip
+    chart = charts.heat(pd.DataFrame(rows))
+    assert [row["row"] for row in drawn(chart, "text")] == [1, 2, 4, 5]
+    assert [text for text in written(chart) if text in ("A", "us", "Other")] == ["A", "us", "Other"] * 2
 
 
 # -- rounds, silence and other odd cases ------------------------------------------------------------

@@ -2,159 +2,85 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+import textwrap
 
 import altair as alt
 import pandas as pd
 
-from kamlib.charts.palette import INK, LINE, SOFT
-from kamlib.charts.pixels import boxes, cut, shapes, sheet, width_of, words, wrapped
+from kamlib.charts.palette import INK, LINE
+from kamlib.charts.paper import Trusted
+from kamlib.charts.theme import ROW, data, labels, names, numbers, picture, texts
 from kamlib.models.scoring import one
 
-TYPE, SMALL, HEADING = 16, 14, 19
-ROOM, WIDEST, NARROWEST, LEAST_WIDE = 680.0, 112.0, 30.0, 840.0
-TALL, TALL_MANY, MANY, ABOVE = 36.0, 30.0, 20, 34.0
-NAMES, SUPPLIERS, SLANTED = 270.0, 170.0, 190.0  # the most that names, competitors and slanted headings take
-DARKEST, DARK = 3.0, 143  # the standard deviation from which a cell is as dark as it gets; its grey
-LEGEND = 46.0
-
-Rows = list[dict[str, Any]]
-Spot = tuple[float, float]
+ROOM, WIDEST, NARROWEST, LETTER = 680, 112, 30, 7.5  # pixels of all columns, of one, of a letter above it
+FEW, TALL = 20, 36  # so many lines are so high
+DARKEST = 3.0  # the standard deviation from which a cell is as dark as it gets
+GREYS = ["#ffffff", "#8f8f8f"]  # never so dark that ink is lost on it
+RING = "could change a box"
 
 
-def heat(table: pd.DataFrame, title: str = "") -> alt.LayerChart:
+def heat(table: pd.DataFrame) -> Trusted:
     """A cell for each customer and factor: its grey is the standard deviation of the votes; a ring: it could change a box.
 
     `table` has customer, name, column (what was scored), spread (NaN: fewer than two votes) and could_change;
     if it likes factor (tells apart columns of one name), votes (0: nothing is drawn) and of (the supplier that
     was scored, a line for each of them).
     """
-    rows = _rows(table)
-    lines = list(dict.fromkeys((row["customer"], row["of"]) for row in rows))
-    names = {row["customer"]: row["name"] for row in rows}
-    columns = list(dict.fromkeys((row["factor"], row["column"]) for row in rows))
-    wide = min(WIDEST, max(NARROWEST, ROOM / max(len(columns), 1)))
-    tall = TALL if len(lines) <= MANY else TALL_MANY
-    suppliers = min(SUPPLIERS, max((width_of(of, SMALL) + 14 for _, of in lines if of), default=0.0))
-    widest = max((width_of(name, TYPE) + 16 for name in names.values()), default=0.0)
-    left = suppliers or min(NAMES, widest)
-    heads, high, aside = _heads([label for _, label in columns], left, wide)
-    width = max(left + wide * len(columns) + aside, LEAST_WIDE) + 4
-    said = wrapped(title, HEADING, width, 3) if title else []
-    top = high + 26 * len(said)
-    at, end = _places(lines, top, tall)
-    x = {column: left + n * wide for n, column in enumerate(columns)}
-    spots = [(x[row["factor"], row["column"]], at[row["customer"], row["of"]]) for row in rows]
-    middle = tall / 2 + 5
-    layers = [
-        words([_word(0, 20 + 26 * n, text) for n, text in enumerate(said)], HEADING, fontWeight=700),
-        *_cells(rows, spots, wide, tall),
-        words([head | {"y": head["y"] + top} for head in heads], SMALL, colour=SOFT,
-              angle=315 if aside else 0, align="left" if aside else "center"),
-        words(_named(lines, names, at, middle, left), TYPE,
-              align="left" if suppliers else "right"),
-        words([_word(left - 10, at[line] + middle, cut(line[1], SMALL, left - 10)) for line in lines if line[1]],
-              SMALL, colour=SOFT, align="right"),
-        *_legend(end + 12),
-    ]  # fmt: skip
-    return sheet(layers, width, end + LEGEND)
-
-
-def _rows(table: pd.DataFrame) -> Rows:
-    """The rows with all that may be left out, a line of text where text is."""
     given = {"factor": table["column"], "votes": 2, "of": ""}
-    full = table.assign(**{name: value for name, value in given.items() if name not in table})
-    texts = ("name", "column", "of")
-    return [row | {key: " ".join(str(row[key]).split()) for key in texts} for row in full.to_dict("records")]
+    rows = table.assign(**{name: value for name, value in given.items() if name not in table})
+    rows = rows.assign(**{name: texts(rows[name], 200) for name in ("name", "column", "of")})
+    called = dict(zip(rows["factor"], rows["column"], strict=True))
+    lines: dict[tuple[str, str], str] = {}  # a customer, or above its suppliers their customer
+    for customer, name, of in rows[["customer", "name", "of"]].drop_duplicates().itertuples(index=False):
+        lines |= {(customer, ""): lines.get((customer, ""), name)} | ({(customer, of): of} if of else {})
+    heads = [n for n, (customer, of) in enumerate(lines) if not of and rows["of"].any()]
+    places, factors = [*lines], [*called]
+    rows["row"] = [places.index(key) for key in zip(rows["customer"], rows["of"], strict=True)]
+    rows["place"] = [factors.index(factor) for factor in rows["factor"]]
+    rows["spread"] = numbers(rows["spread"]).to_numpy()
+    rows["shade"] = rows["spread"].fillna(0).clip(0, DARKEST)
+    rows["text"] = [one(apart) if apart == apart else "" for apart in rows["spread"]]
+    rows["says"] = [*map(_said, rows["name"], rows["column"], rows["of"], rows["text"])]
+    rows = rows[rows["votes"] > 0][["row", "place", "shade", "text", "says", "could_change"]]
+    wide = min(WIDEST, max(NARROWEST, ROOM / max(len(called), 1)))
+    x = alt.X(
+        "place:O",
+        scale=alt.Scale(domain=[*range(len(called))]),
+        axis=_heads(texts(called.values(), 60), wide),
+    )
+    y = names(texts(lines.values()), heads)
+    grey = alt.Scale(domain=[0, DARKEST], range=GREYS)
+    key = alt.Legend(
+        title="votes apart by",
+        type="symbol",
+        values=[0, 1, 2, 3],
+        labelExpr="datum.value == 3 ? '3+' : format(datum.value, '~g')",
+    )
+    ring = alt.Stroke("ring:N", scale=alt.Scale(domain=[RING], range=[INK]), legend=alt.Legend(title=None))
+    ringed = rows[rows["could_change"] == "yes"].assign(ring=RING)
+    cells = data(rows).encode(x, y)
+    return picture(
+        cells.mark_rect(stroke=LINE, strokeWidth=0.8).encode(
+            alt.Fill("shade:Q", scale=grey, legend=key), description="says:N"
+        ),
+        cells.mark_text(align="center", fontSize=14, aria=False).encode(text="text:N"),
+        data(ringed).mark_rect(filled=False, strokeWidth=3, aria=False).encode(x, y, ring),
+        height=(TALL if len(lines) <= FEW else ROW) * max(len(lines), 1),
+        width=wide * max(len(called), 1),
+    )
 
 
-def _places(
-    lines: list[tuple[str, str]], top: float, tall: float
-) -> tuple[dict[tuple[str, str], float], float]:
-    """Where each line begins, and where the last one ends; above the suppliers of a customer is room for its name."""
-    at, y, last = {}, top, None
-    for customer, of in lines:
-        if of and customer != last:
-            y += ABOVE
-        at[customer, of], last = y, customer
-        y += tall
-    return at, y
+def _said(name: str, column: str, of: str, apart: str) -> str:
+    """Alder Network, Price (us): votes apart by 1.2"""
+    votes = f"votes apart by {apart}" if apart else "one vote"
+    return f"{name}, {column}{f' ({of})' if of else ''}: {votes}"
 
 
-def _cells(rows: Rows, spots: list[Spot], wide: float, tall: float) -> list[alt.Chart | None]:
-    """The cells that were voted on, their figures where there is room, and the rings."""
-    cells, figures, rings = [], [], []
-    for row, (x, y) in zip(rows, spots, strict=True):
-        if not row["votes"] > 0:
-            continue
-        apart = one(row["spread"]) if row["spread"] == row["spread"] else ""
-        said = f"votes apart by {apart}" if apart else "one vote"
-        of = f" ({row['of']})" if row["of"] else ""
-        cells.append({"x": x + 1, "x2": x + wide - 1, "y": y + 1, "y2": y + tall - 1, "fill": _grey(row["spread"]),
-                      "says": f"{row['name']}, {row['column']}{of}: {said}"})  # fmt: skip
-        if apart and width_of(apart, SMALL) + 4 < wide:
-            figures.append(_word(x + wide / 2, y + tall / 2 + 5, apart))
-        if row["could_change"] == "yes":
-            rings.append({"path": _frame(x + 2.5, y + 2.5, wide - 5, tall - 5)})
-    return [
-        boxes(cells, stroke=LINE, strokeWidth=0.8), words(figures, SMALL, align="center"),
-        shapes(rings, filled=False, stroke=INK, strokeWidth=3),
-    ]  # fmt: skip
-
-
-def _heads(labels: list[str], left: float, wide: float) -> tuple[Rows, float, float]:
-    """The headings, seen from the first line; how high they are; and how far they reach beyond the last column.
-
-    Wrapped where every word has room in its column, slanted otherwise.
-    """
-    if all(width_of(word, SMALL) <= wide - 4 for label in labels for word in label.split()):
-        made = [wrapped(label, SMALL, wide - 4, 4) for label in labels]
-        heads = [_word(left + (n + 0.5) * wide, -9 - 16 * (len(lines) - 1 - k), text)
-                 for n, lines in enumerate(made) for k, text in enumerate(lines)]  # fmt: skip
-        return heads, 14 + 16.0 * max(map(len, made), default=1), 0.0
-    short = [cut(label, SMALL, SLANTED) for label in labels]
-    long = [width_of(label, SMALL) * math.sqrt(0.5) for label in short]
-    heads = [_word(left + (n + 0.5) * wide + 4, -8, text) for n, text in enumerate(short)]
-    beyond = max(reach - (len(long) - n - 0.5) * wide for n, reach in enumerate(long))
-    return heads, max(long) + 26, max(beyond + 8, 1.0)
-
-
-def _named(lines: list[tuple[str, str]], names: dict[str, str], at: dict[tuple[str, str], float], middle: float,
-           left: float) -> Rows:  # fmt: skip
-    """The name of each customer: beside its cells, or above the lines of its suppliers."""
-    first = {customer: (customer, of) for customer, of in reversed(lines)}
-    if any(of for _, of in lines):
-        return [_word(0, at[first[c]] - 9, cut(name, TYPE, left + ROOM)) for c, name in names.items()]
-    return [_word(left - 10, at[first[c]] + middle, cut(name, TYPE, left - 12)) for c, name in names.items()]
-
-
-def _legend(y: float) -> list[alt.Chart | None]:
-    """What the greys and the ring mean."""
-    steps = [0.0, 1.0, 2.0, DARKEST]
-    swatches = [{"x": 100 + 44 * n, "x2": 142 + 44 * n, "y": y, "y2": y + 22, "fill": _grey(step)}
-                for n, step in enumerate(steps)]  # fmt: skip
-    inside = [
-        _word(121 + 44 * n, y + 16, f"{step:g}{'+' if step == DARKEST else ''}")
-        for n, step in enumerate(steps)
-    ]
-    beside = [_word(0, y + 16, "votes apart by"), _word(344, y + 16, "could change a box")]
-    ring = [{"path": _frame(306, y + 1.5, 28, 19)}]
-    return [
-        boxes(swatches, stroke=LINE, strokeWidth=0.8), words(inside, SMALL, align="center"),
-        shapes(ring, filled=False, stroke=INK, strokeWidth=2.5), words(beside, SMALL, colour=SOFT),
-    ]  # fmt: skip
-
-
-def _frame(x: float, y: float, wide: float, tall: float) -> str:
-    return f"M{x:.1f},{y:.1f}h{wide:.1f}v{tall:.1f}h{-wide:.1f}Z"
-
-
-def _word(x: float, y: float, text: str) -> dict[str, Any]:
-    return {"x": round(x, 1), "y": round(y, 1), "text": text, "limit": 0}
-
-
-def _grey(spread: float) -> str:
-    """White where all say the same, darker the farther they are apart; never so dark that ink is lost on it."""
-    part = min(spread / DARKEST, 1.0) if spread > 0 else 0.0
-    return "#" + 3 * f"{round(255 - part * (255 - DARK)):02x}"
+def _heads(said: list[str], wide: float) -> alt.Axis:
+    """The columns are called so, above them: wrapped where every word has room in its column, slanted otherwise."""
+    room = int((wide - 4) / LETTER)
+    if all(len(word) <= room for label in said for word in label.split()):
+        wrapped = [textwrap.wrap(label, room, max_lines=4, placeholder="…") for label in said]
+        high = 16 * max(map(len, wrapped), default=1) - 8
+        return alt.Axis(orient="top", title=None, labelExpr=labels(wrapped), labelAngle=0, labelPadding=high)
+    return alt.Axis(orient="top", title=None, labelExpr=labels(said), labelAngle=-45, labelLimit=190)
