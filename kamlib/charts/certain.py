@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -26,7 +28,8 @@ def tornado(table: pd.DataFrame) -> Trusted:
     that crosses it (ink) changes the box, the others are grey; a tick marks where the customer stands now.
     """
     said: list[str] = []
-    parts, heads = [], []
+    parts: list[pd.DataFrame] = []
+    heads: list[dict[str, Any]] = []
     for axis, (head, below, above) in AXES.items():
         part = table[table["axis"] == axis].head(MOST)
         if len(part):
