@@ -12,11 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamlib import charts
-from kamlib.charts import pixels
 from kamlib.charts.palette import MARKS
-from kamlib.charts.whale import TYPE, WIDTH
+from kamlib.charts.whale import APART, HEIGHT
 from kamlib.models.profitability import curve, overheads
-from tests.drawings import AMOUNT, ANY, drawn, to_paper, words
+from tests.drawings import AMOUNT, ANY, drawn, to_paper, words, words_of
 
 
 def records(columns: dict[str, list]) -> list[dict]:
@@ -35,12 +34,8 @@ TEN = [500, 300, 150, 50, 10, 0, -20, -40, -50, -200]
 
 
 def test_the_whale_says_what_is_kept_and_what_could_have_been():
-    said = words(
-        charts.whale(whale_of([float(v) for v in TEN]), "Four customers cost us 310 of the 1,010 we earn")
-    )
-
+    said = words(charts.whale(whale_of([float(v) for v in TEN])))
     assert {"we keep 700", "we could have kept 1,010", "+500", "−200", "Customer 9"} <= set(said)
-    assert "Four customers cost us 310 of the 1,010 we earn" in said
     assert not [t for t in words(charts.whale(whale_of([5.0, 3.0]))) if "could have" in t]
 
 
@@ -48,15 +43,14 @@ def test_a_what_if_goes_on_from_the_customers_bar():
     table = whale_of([float(v) for v in TEN])
     scene = charts.whale_scene(table, "c9", {"customer": "c9", "profit": 100.0})
 
-    assert scene["words"]["text"] == [
-        "we keep 700",
-        "we could have kept 1,010",
-        "we would keep 1,000",
+    assert scene["levels"]["text"] == ["we keep 700", "we would keep 1,000", "we could have kept 1,010"]
+    assert scene["then"] == {"place": [9, 10], "total": [900, 1000]} and scene["curve"]["total"][9:] == [
+        900,
+        700,
     ]
-    then, line = records(scene["then"]), records(scene["curve"])
-    assert len(then) == 2 and then[0] == line[9] and then[1]["y"] < line[10]["y"]
+    assert scene["dashed"] == {"place": [9], "before": [900], "after": [1000]}
     assert [b["id"] for b in records(scene["bars"]) if b["chosen"]] == ["c9"]
-    assert charts.whale_scene(table, "c9", {"customer": "nobody", "profit": 1.0})["then"] == {}
+    assert charts.whale_scene(table, "c9", {"customer": "nobody", "profit": 1.0})["dashed"] == {}
 
 
 def test_what_is_not_fully_known_is_hollow():
@@ -66,64 +60,52 @@ def test_what_is_not_fully_known_is_hollow():
 
 @settings(max_examples=40)
 @given(st.lists(AMOUNT, max_size=60), st.integers(0, 60), AMOUNT)
-def test_the_whale_stays_on_its_sheet(profits, who, instead):
-    table = whale_of(profits)
-    scene = charts.whale_scene(table, f"c{who}", {"customer": f"c{who}", "profit": instead})
-    spots = [*records(scene["curve"]), *records(scene["then"])]
-    assert all(0 <= p["x"] <= 941 and 0 <= p["y"] <= 560 for p in spots)
-    assert all(
-        0 <= b["y"] <= b["y2"] <= 562 and b["x"] <= b["x2"]
-        for b in [*records(scene["bars"]), *records(scene["dashed"])]
-    )
+def test_all_of_the_whale_is_within_its_scales(profits, who, instead):
+    scene = charts.whale_scene(whale_of(profits), f"c{who}", {"customer": f"c{who}", "profit": instead})
+    ends = [spot["total"] for line in ("curve", "then") for spot in records(scene[line])]
+    ends += [
+        bar[end] for kind in ("bars", "dashed") for bar in records(scene[kind]) for end in ("before", "after")
+    ]
+    assert all(scene["low"] <= end <= scene["high"] for end in ends)
+    assert all(bar["place"] < scene["customers"] for bar in records(scene["bars"]))
     json.dumps(scene, allow_nan=False)
 
 
-@pytest.mark.parametrize("instead", [-200.0, 0.0, 90.0, 5_000.0])
-def test_what_is_said_of_a_what_if_stands_on_nothing(instead):
-    table = whale_of([310.0, 240, 180, 120, 70, 45, 20, 8, 0, -10, -25, -40, -70, -148])
-    scene = charts.whale_scene(table, "c3", {"customer": "c3", "profit": instead})
-    for word in records(scene["words"]):
-        wide = pixels.width_of(word["text"], TYPE)
-        left = word["x"] - (wide if word["align"] == "right" else 0)
-        assert left >= 0 and left + wide <= WIDTH
-        for bar in [*records(scene["bars"]), *records(scene["dashed"])]:
-            beside = bar["x2"] <= left or bar["x"] >= left + wide
-            assert beside or bar["y"] >= word["y"] + 4 or bar["y2"] <= word["y"] - 13
+@given(st.lists(AMOUNT, min_size=1, max_size=60), st.floats(-1e6, 1e6))
+def test_what_is_said_of_the_lines_never_meets(profits, instead):
+    scene = charts.whale_scene(whale_of(profits), "", {"customer": "c0", "profit": instead})
+    span = scene["high"] - scene["low"]
+    rows = records(scene["levels"])
+    at = [HEIGHT * (1 - (row["at"] - scene["low"]) / span) + row["shift"] for row in rows]
+    assert all(below - above >= APART - 0.2 for below, above in zip(at, at[1:], strict=False))
 
 
-def test_long_names_and_titles_do_not_widen_the_sheet():
-    chart = charts.whale(
-        whale_of([5.0] * 200, name="Extraordinarily Long Name of a Company"), "Long title " * 40
-    )
-    assert (
-        float(re.search(r'width="([\d.]+)"', charts.svg(chart))[1]) <= WIDTH + 10
-    )  # the padding, and half a line
+def test_every_parameter_of_the_scene_is_one_of_the_chart():
+    table = whale_of([5.0, -3.0])
+    named = {param["name"] for param in charts.whale(table).to_dict()["params"]}
+    assert {*charts.whale_scene(table, "c0", {"customer": "c0", "profit": 1.0})} < named and "picked" in named
 
 
 def test_a_narrow_bar_that_is_chosen_is_led_to_its_name():
     table = whale_of(np.linspace(300, -100, 200).tolist())
-    assert (
-        charts.svg(charts.whale(table, chosen="c99")).count("<line")
-        == charts.svg(charts.whale(table)).count("<line") + 1
-    )
+    plain, chosen = (charts.svg(charts.whale(table, who)) for who in ("", "c99"))
+    assert chosen.count("<line") == plain.count("<line") + 1 and "Customer 99" in words_of(chosen)
 
 
 @pytest.mark.parametrize(
     "profits", [[0.0] * 5, [-3.0, -4.0], [1e9, 5.0, -4.0], [7.0] * 30, [1e308, -1e308], []]
 )
 def test_any_curve_reaches_the_paper(profits):
-    table = whale_of(profits)
+    table = whale_of(profits, name="<img src=x> An extraordinarily long name of a company")
     for one in ("", "c0"):
-        chart = charts.whale(table, "A title", one)
-        json.dumps(chart.to_dict(), allow_nan=False)
-        assert charts.svg(chart).startswith("<svg")
-    assert "-" not in "".join(words(chart)).replace("e-", "")
+        svg = to_paper(charts.whale(table, one))
+        assert "<img" not in svg and float(re.search(r'width="([\d.]+)"', svg)[1]) < 1_200
 
 
-@pytest.mark.parametrize("customers", [1, 14, 200, 5000])
+@pytest.mark.parametrize("customers", [1, 200, 5000])
 def test_a_curve_of_any_length_is_light(customers):
     profits = np.random.default_rng(1).normal(100, 300, customers).tolist()
-    chart = charts.whale(whale_of(profits), "A title")
+    chart = charts.whale(whale_of(profits))
 
     assert len(json.dumps(chart.to_dict())) < 120_000
     assert charts.svg(chart).count("<path") < 3_000 and charts.png(chart, 1)[:4] == b"\x89PNG"

@@ -9,29 +9,28 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from kamlib.charts.palette import FONT, INK, MARKS, SOFT
+from kamlib.charts.palette import INK, MARKS, SOFT
 from kamlib.charts.paper import Trusted
-from kamlib.charts.pixels import cut, width_of
-from kamlib.charts.theme import spoken
+from kamlib.charts.theme import LARGE, ROW, TYPE, haloed, picture, spoken, texts
 
-WIDTH, HEIGHT, TOP, FOOT = 940, 520, 34, 118  # the drawing, the room above it and that for names below
-LEFT, RIGHT, BROADEST = 64, 24, 120  # room beside the bars for the outer names; a bar's place at most
-SMALL, TYPE, APART, HEAD = 13, 15, 18, 18
-BROAD = 30  # in narrower places only the least amounts would have room, and those tell nothing
+WIDTH, HEIGHT = 740, 500
+APART = 18  # pixels between words
+FEWEST = 7  # of fewer customers the bars are not broader
 MOST, ENDS = 400, 150  # more bars than this are not drawn one by one, but for those at both ends
-LONGEST = 140  # pixels of a name
+BARS = ["id", "place", "before", "after", "colour", "fill", "ink", "chosen", "value", "says"]
+LEVELS = ["at", "text", "shift", "weight", "dash", "ink"]
 
 Scene = dict[str, Any]
 
 
-def whale(table: pd.DataFrame, title: str = "", chosen: str = "") -> Trusted:
-    """The curve as a picture, with a `title` where it stands alone.
+def whale(table: pd.DataFrame, chosen: str = "") -> Trusted:
+    """The curve as a picture.
 
     `table` is what `profitability.ranked` gives: customer, name, category, profit, cumulative, doubtful,
     the most profitable first. Hollow: not fully known. Dotted: what could have been kept.
     """
     chart = _empty(whale_shape(len(table))).copy(deep=False)
-    values = whale_scene(table, chosen) | {"title": cut(title, HEAD * 1.12, WIDTH)}
+    values = whale_scene(table, chosen)
     others = [param for param in chart.params if getattr(param, "name", None) not in values]
     chart.params = [*(alt.VariableParameter(name=n, value=v) for n, v in values.items()), *others]
     return chart
@@ -43,183 +42,147 @@ def whale_shape(customers: int) -> int:
 
 
 def whale_scene(table: pd.DataFrame, chosen: str = "", after: dict[str, Any] | None = None) -> Scene:
-    """The values of the live parameters, in pixels: bars, names, curve, lines, and what would follow.
+    """The values of the live parameters: bars, names, curve, lines, and what would follow.
 
     `after`: one customer with another profit ({"customer", "profit"}); the order stays, its bar is dashed,
     and the curve goes on from there, dashed too.
     """
-    profit, total = table["profit"].to_numpy(float), table["cumulative"].to_numpy(float)
-    n = len(table)
-    at = (
-        np.flatnonzero(table["customer"].to_numpy() == after["customer"])
-        if after
-        else np.array([], dtype=int)
-    )
-    delta = float(after["profit"]) - profit[at[0]] if after and len(at) else 0.0
-    new = total + np.where(np.arange(n) >= at[0], delta, 0.0) if len(at) else total
-    y = _scale(np.concatenate([[0.0], total, new]))
-    slot = min((WIDTH - LEFT - RIGHT) / max(n, 1), BROADEST)
-    edge = np.round(LEFT + np.arange(n + 1) * slot, 2)
-    before = np.append(0.0, total)
-    few = _shown(n, table, chosen)
-    bars = _bars_of(table, few, edge, slot, y(before), chosen)
-    end, most = (float(total[-1]), float(max(total.max(), 0.0))) if n else (0.0, 0.0)
-    scene: Scene = {
-        "bars": bars, "names": _names(table, few, edge, slot, chosen), "curve": _curve(edge, y(before)),
-        "zero": round(float(y(0.0)), 1), "end": round(float(y(end)), 1), "most": round(float(y(most)), 1),
-        "then": [], "dashed": [], "words": [], "lossy": bool(n and most > end + 1e-9), "any": n > 0, "next": -9.0,
-    }  # fmt: skip
-    steps, then = [(edge, y(before))], None
-    if len(at):
-        i, moved = int(at[0]), np.append(0.0, new)
-        then = float(new[-1])
-        steps.append((edge[i:], y(moved[i:])))
-        scene["next"] = round(float(y(then)), 1)
-        scene["then"] = _curve(edge[i:], y(moved[i:]))
-        low, high = sorted([float(y(moved[i])), float(y(moved[i + 1]))])
-        scene["dashed"] = [_box(edge[i], slot, low, high)]
-    scene["words"] = _words(scene, end, most, then, steps)
-    return {name: _columns(v) if isinstance(v, list) else v for name, v in scene.items()}
-
-
-def _columns(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """A list for each field: all of it travels with every move of a slider, so no name is said twice."""
-    return {field: [record[field] for record in records] for field in (records[0] if records else ())}
-
-
-def _scale(values: np.ndarray) -> Any:
-    """Amount -> pixels from the top of the sheet, with room for labels above."""
-    unit = float(np.nan_to_num(np.abs(values)).max()) or 1.0
-    low, high = (float(np.nan_to_num(part)) / unit for part in (values.min(), values.max()))
-    span = (high - low) or 1.0
-    return lambda amount: TOP + 34 + (high - np.nan_to_num(amount) / unit) / span * (HEIGHT - 42)
-
-
-def _shown(n: int, table: pd.DataFrame, chosen: str) -> list[int]:
-    if n <= MOST - 20:
-        return [*range(n)]
-    own = np.flatnonzero(table["customer"].to_numpy() == chosen)
-    return sorted({*range(ENDS), *range(n - ENDS, n), *map(int, own)})
-
-
-def _box(left: float, slot: float, low: float, high: float) -> dict[str, float]:
-    gap = min(slot * 0.12, 8.0)
+    count = len(table)
+    total = np.append(0.0, np.nan_to_num(table["cumulative"].to_numpy(float)).clip(-LARGE, LARGE))
+    own = [n for n, customer in enumerate(table["customer"]) if after and customer == after["customer"]]
+    new, start = total, count + 1
+    if after and len(own):
+        start = own[0]
+        delta = float(after["profit"]) - float(table["profit"].iloc[start])
+        new = np.where(np.arange(count + 1) > start, total + delta, total).clip(-LARGE, LARGE)
+    every = np.concatenate([total, new])
+    low, high = float(every.min()), float(every.max())
+    moved = start <= count
     return {
-        "x": round(left + gap, 2),
-        "x2": round(left + slot - gap, 2),
-        "y": round(low, 1),
-        "y2": round(max(high, low + 1.2), 1),
+        "bars": _bars(table, total, chosen),
+        "names": _names(table, chosen),
+        "curve": _line(np.arange(count + 1), total),
+        "then": _line(np.arange(start, count + 1), new[start:]),
+        "dashed": {"place": [start], "before": [float(new[start])], "after": [float(new[start + 1])]} if moved else {},
+        "levels": _levels(total, new if moved else None, low, high) if count else {},
+        "customers": max(count, FEWEST),
+        "low": low,
+        "high": high if high > low else low + 1.0,
+    }  # fmt: skip
+
+
+def _bars(table: pd.DataFrame, total: np.ndarray, chosen: str) -> Scene:
+    """A list for each field: all of it travels with every move of a slider, so no name is said twice."""
+    count = len(table)
+    drawn = np.arange(count)
+    if count > MOST - 20:
+        ends = (drawn < ENDS) | (drawn >= count - ENDS)
+        drawn = drawn[ends | (table["customer"] == chosen).to_numpy()]
+    rows = table.iloc[drawn]
+    marks = [MARKS.get(category, MARKS[""]) for category in rows["category"]]
+    broad = WIDTH / max(count, FEWEST) > ROW
+    return {
+        "id": [*rows["customer"]],
+        "place": drawn.tolist(),
+        "before": total[drawn].tolist(),
+        "after": total[drawn + 1].tolist(),
+        "colour": [mark.colour for mark in marks],
+        "fill": ["white" if d else m.colour for d, m in zip(rows["doubtful"], marks, strict=True)],
+        "ink": [mark.ink for mark in marks],
+        "chosen": [customer == chosen for customer in rows["customer"]],
+        "value": [spoken(value, "+") if broad else "" for value in rows["profit"]],
+        "says": [*map(_said, rows["name"], rows["profit"], rows["cumulative"])],
     }
 
 
-def _bars_of(
-    table: pd.DataFrame, few: list[int], edge: np.ndarray, slot: float, y: np.ndarray, chosen: str
-) -> list[dict[str, Any]]:
-    """A record a bar; `y` are the pixels of the sums before the first and after each customer."""
-    made = []
-    columns = ["customer", "name", "category", "profit", "cumulative", "doubtful"]
-    rows = zip(few, *(table[c].to_numpy()[few].tolist() for c in columns), strict=True)
-    for i, customer, name, category, profit, cumulative, doubtful in rows:
-        low, high = sorted([float(y[i]), float(y[i + 1])])
-        mark, left = MARKS.get(category, MARKS[""]), float(edge[i])
-        value = spoken(profit, "+") if slot >= BROAD else ""
-        made.append(_box(left, slot, low, high) | {
-            "id": customer, "colour": mark.colour, "fill": "white" if doubtful else mark.colour, "ink": mark.ink,
-            "chosen": customer == chosen, "value": value if width_of(value, SMALL) + 4 <= slot else "", "left": round(left, 2),
-            "right": round(left + slot, 2), "says": f"{name}: profit {spoken(profit)} · together {spoken(cumulative)}",
-        })  # fmt: skip
-    return made
+def _said(name: str, profit: float, together: float) -> str:
+    return f"{name}: profit {spoken(profit)} · together {spoken(together)}"
 
 
-def _names(
-    table: pd.DataFrame, few: list[int], edge: np.ndarray, slot: float, chosen: str
-) -> list[dict[str, Any]]:
+def _names(table: pd.DataFrame, chosen: str) -> Scene:
     """The names below, as many as have room: the chosen one first, then the ends, then those between."""
-    ids, names = table["customer"].to_numpy(), table["name"].to_numpy()
-    order = sorted(few, key=lambda i: (ids[i] != chosen, min(i, len(table) - 1 - i)))
-    taken: list[float] = []
-    made = []
-    for i in order:
-        middle = float(edge[i]) + slot / 2
-        if all(abs(middle - other) >= APART for other in taken):
-            taken.append(middle)
-            heavy = ids[i] == chosen
-            made.append(
-                {
-                    "x": round(middle + 5, 1),
-                    "text": cut(str(names[i]), SMALL, min(LONGEST, 1.41 * middle - 8)),
-                    "weight": "bold" if heavy else "normal",
-                }
-            )
-        if (len(taken) + 1) * APART > WIDTH + APART:
-            break
-    return made
+    ids, slot = [*table["customer"]], WIDTH / max(len(table), FEWEST)
+    step = int(-(-APART // slot))
+    near = ids.index(chosen) if chosen in ids else 0
+    shown = [n for n in range(len(ids)) if (n - near) % step == 0]
+    said = texts(table["name"].iloc[shown], 22)
+    return {"place": shown, "text": said, "weight": ["bold" if ids[n] == chosen else "normal" for n in shown]}
 
 
-def _curve(x: np.ndarray, y: np.ndarray) -> list[dict[str, float]]:
+def _line(place: np.ndarray, total: np.ndarray) -> Scene:
     """The points of a line, thinned out where there are more than can be told apart; the peak stays."""
-    keep = np.arange(len(x))
-    if len(x) > MOST:
-        keep = np.unique(np.r_[np.linspace(0, len(x) - 1, MOST - 2).round().astype(int), int(np.argmin(y))])
-    return [{"x": round(float(a), 1), "y": round(float(b), 1)} for a, b in zip(x[keep], y[keep], strict=True)]
+    if len(place) > MOST:
+        keep = np.linspace(0, len(place) - 1, MOST - 2).round().astype(int)
+        keep = np.unique(np.append(keep, int(np.argmax(total))))
+        place, total = place[keep], total[keep]
+    return {"place": place.tolist(), "total": total.tolist()}
 
 
-def _words(
-    scene: Scene, end: float, most: float, then: float | None, steps: list[tuple[np.ndarray, np.ndarray]]
-) -> list[dict[str, Any]]:
-    """What is said along the lines: above or below its line, left or right, where bars and words leave room.
-
-    `steps`: the edges of the customers' places and the pixels of the sums there, of every curve drawn.
-    """
-    if not scene["any"]:
-        return []
-    rows = [(scene["end"], (17, -7), f"we keep {spoken(end)}", "bold")]
-    if scene["lossy"]:
-        rows.append((scene["most"], (-7, 17), f"we could have kept {spoken(most)}", "normal"))
-    if then is not None:
-        below = scene["next"] > scene["end"]
-        rows.append((scene["next"], (17, -7) if below else (-7, 17), f"we would keep {spoken(then)}", "bold"))
-    left, right = (np.concatenate([x[part] for x, _ in steps]) for part in (slice(-1), slice(1, None)))
-    ends = np.column_stack(
-        [np.concatenate([y[part] for _, y in steps]) for part in (slice(-1), slice(1, None))]
-    )
-    high, low = ends.min(axis=1) - 18, ends.max(axis=1)
-    made: list[dict[str, Any]] = []
-    for line, beside, text, weight in rows:
-        wide = width_of(text, TYPE)
-        spots = [(line + dy, align) for align in ("left", "right") for dy in beside]
-        spots += [(line + dy + beside[0] // 7 * APART, "left") for dy in beside]  # two lines that nearly meet
-
-        def crowded(spot: tuple[float, str], wide: float = wide) -> tuple[bool, bool]:
-            y, x = spot[0], LEFT + 4 if spot[1] == "left" else WIDTH - 4 - wide
-            behind = (left < x + wide) & (right > x) & (high < y + 4) & (low > y - 13)
-            words = any(abs(row["y"] - y) < APART and row["align"] == spot[1] for row in made)
-            return words or not TOP <= y <= TOP + HEIGHT, bool(behind.any())
-
-        y, align = min(spots, key=crowded)
-        x = LEFT + 4 if align == "left" else WIDTH - 4
-        made.append({"y": round(y, 1), "text": text, "weight": weight, "x": x, "align": align})
-    return made
+def _levels(total: np.ndarray, new: np.ndarray | None, low: float, high: float) -> Scene:
+    """The lines across, and what is said at their right end, none over another."""
+    end, most = float(total[-1]), float(total.max())
+    rows: list[tuple[Any, ...]] = [(end, f"we keep {spoken(end)}", "bold", [5, 4], INK)]
+    if most > end + 1e-9:
+        rows.append((most, f"we could have kept {spoken(most)}", "normal", [2, 3], SOFT))
+    if new is not None:
+        then = float(new[-1])
+        rows.append((then, f"we would keep {spoken(then)}", "bold", [2, 3], INK))
+    lowest, shifts = np.inf, []
+    rows.sort(key=lambda row: row[0])
+    for at, *_ in rows:  # from below, in pixels from the top
+        pixel = HEIGHT - (at - low) / ((high - low) or 1.0) * HEIGHT
+        lowest = min(pixel, lowest - APART)
+        shifts.append(round(lowest - pixel, 1))
+    ats, said, weights, dashes, inks = zip(*rows, strict=True)
+    return dict(zip(LEVELS, map(list, (ats, said, shifts, weights, dashes, inks)), strict=True))
 
 
 @functools.cache
 def _empty(count: int) -> Trusted:
     """The picture without its values, made once."""
     picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
-    bars = _records(
-        "bars",
-        count,
-        ["id", "x", "x2", "y", "y2", "colour", "fill", "ink", "chosen", "value", "left", "right", "says"],
+    x = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, alt.ExprRef("customers")], nice=False))
+    y = alt.Y("before:Q", axis=None, scale=alt.Scale(domain=[alt.ExprRef("low"), alt.ExprRef("high")], nice=False))  # fmt: skip
+    bars = _records("bars", count, BARS).transform_calculate(
+        left="datum.place + 0.12", right="datum.place + 0.88", middle="datum.place + 0.5",
+        top="max(datum.before, datum.after)", foot="min(datum.before, datum.after)",
+    )  # fmt: skip
+    box = bars.encode(x, y, x2="right:Q", y2="after:Q")
+    chosen = box.transform_filter("datum.chosen")
+    leader = bars.transform_filter(f"datum.chosen && customers > {WIDTH / APART:.0f}")  # down to its name
+    middle, colour = alt.X("middle:Q", axis=None), alt.Stroke("colour:N", scale=None)
+    levels = _records("levels", 3, LEVELS).encode(y=alt.Y("at:Q", axis=None))
+    dashed = _records("dashed", 1, ["place", "before", "after"]).transform_calculate(
+        left="datum.place + 0.12", right="datum.place + 0.88"
     )
-    thick = 2.2 if count <= 100 else 1.4  # narrow bars are to be seen behind it
-    layers = [
-        _level("zero", "any", strokeWidth=1, stroke="#a9aeb8"), _level("most", "lossy", strokeDash=[2, 3], stroke=SOFT),
-        _level("end", "any", strokeDash=[5, 4], stroke=INK), _level("next", "next > 0", strokeDash=[2, 3], stroke=INK), *_bars(bars), _dashed(),
-        _line("curve", count + 4, thick), _line("then", count + 4, thick, strokeDash=[6, 4]), _values(bars), _names_layer(), _lines_said(), _title(),
-        _hits(bars).add_params(picked),
-    ]  # fmt: skip
-    config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=None))
-    return Trusted(layer=layers, width=WIDTH, height=TOP + HEIGHT + FOOT, usermeta={}, config=config)
+    called = _records("names", count, ["place", "text", "weight"]).transform_calculate(
+        middle="datum.place + 0.5"
+    )
+    said: dict[str, Any] = {
+        "dx": 8,
+        "dy": alt.ExprRef("datum.shift"),
+        "fontWeight": alt.ExprRef("datum.weight"),
+    }
+    return picture(
+        alt.Chart().mark_rule(color="#a9aeb8", aria=False).encode(y=alt.YDatum(0, axis=None)),
+        levels.mark_rule(strokeDash=alt.ExprRef("datum.dash"), aria=False).encode(color=alt.Color("ink:N", scale=None)),
+        leader.mark_rule(strokeWidth=1, aria=False).encode(middle, alt.Y("foot:Q", axis=None), y2=alt.value(HEIGHT)),
+        box.mark_rect(strokeWidth=1.6, aria=False).encode(alt.Fill("fill:N", scale=None), colour),
+        chosen.mark_rect(fillOpacity=0, stroke=INK, strokeWidth=3, aria=False),
+        dashed.mark_rect(fill="white", fillOpacity=0.6, stroke=INK, strokeWidth=2, strokeDash=[4, 3], aria=False).encode(x, y, x2="right:Q", y2="after:Q"),
+        *(
+            _records(name, count + 4, ["place", "total"]).mark_line(strokeWidth=2.2 if count <= 100 else 1.4, strokeDash=dash, aria=False)
+            .encode(alt.X("place:Q", axis=None), alt.Y("total:Q", axis=None), order="i:Q")
+            for name, dash in (("curve", [1, 0]), ("then", [6, 4]))
+        ),
+        *haloed(bars.transform_filter("datum.value").encode(middle, alt.Y("top:Q", axis=None), text="value:N"), align="center", dy=-9, fontWeight=600),
+        called.mark_text(angle=315, align="right", fontWeight=alt.ExprRef("datum.weight")).encode(middle, y=alt.value(HEIGHT + 10), text="text:N"),
+        levels.mark_text(fontSize=TYPE, **said).encode(x=alt.value(WIDTH), text="text:N"),
+        bars.mark_rect(fill="white", opacity=0, cursor="pointer").transform_calculate(end="datum.place + 1")
+        .encode(alt.X("place:Q", axis=None), x2="end:Q", y=alt.value(0), y2=alt.value(HEIGHT), description="says:N", tooltip="says:N")
+        .add_params(picked),
+        height=HEIGHT, width=WIDTH,
+    )  # fmt: skip
 
 
 def _records(name: str, count: int, fields: list[str]) -> alt.Chart:
@@ -229,97 +192,3 @@ def _records(name: str, count: int, fields: list[str]) -> alt.Chart:
         .transform_filter(f"{name}.{fields[0]} && datum.i < length({name}.{fields[0]})")
         .transform_calculate(**{field: f"{name}.{field}[datum.i]" for field in fields})
     )
-
-
-def _at(field: str, channel: Any) -> Any:
-    return channel(f"{field}:Q", scale=None, axis=None)
-
-
-def _level(name: str, shown: str, **look: Any) -> alt.Chart:
-    one = alt.Chart(alt.InlineData(values=[{}])).transform_filter(shown)
-    return (
-        one.transform_calculate(a=str(LEFT), b=str(WIDTH), y=name)
-        .mark_rule(aria=False, **look)
-        .encode(_at("a", alt.X), _at("y", alt.Y), x2="b:Q")
-    )
-
-
-def _bars(bars: alt.Chart) -> list[alt.Chart]:
-    place = {"x2": alt.X2("x2:Q"), "y2": alt.Y2("y2:Q")}
-    drawn = bars.mark_rect(strokeWidth=1.6, aria=False).encode(
-        _at("x", alt.X), _at("y", alt.Y), fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("colour:N", scale=None),
-        **place,
-    )  # fmt: skip
-    chosen = bars.transform_filter("datum.chosen").mark_rect(
-        fillOpacity=0, fill="white", stroke=INK, strokeWidth=3, aria=False
-    )
-    leader = bars.transform_filter(f"datum.chosen && datum.right - datum.left < {APART}").transform_calculate(
-        m="(datum.left + datum.right) / 2", foot=str(TOP + HEIGHT)
-    )  # from a narrow bar down to its name
-    rule = leader.mark_rule(stroke=INK, strokeWidth=1, aria=False)
-    return [
-        rule.encode(_at("m", alt.X), _at("y2", alt.Y), y2=alt.Y2("foot:Q")), drawn,
-        chosen.encode(_at("x", alt.X), _at("y", alt.Y), **place),
-    ]  # fmt: skip
-
-
-def _dashed() -> alt.Chart:
-    base = _records("dashed", 1, ["x", "x2", "y", "y2"])
-    return base.mark_rect(
-        fill="white", fillOpacity=0.6, stroke=INK, strokeWidth=2, strokeDash=[4, 3], aria=False
-    ).encode(_at("x", alt.X), _at("y", alt.Y), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))
-
-
-def _line(name: str, count: int, width: float, **look: Any) -> alt.Chart:
-    base = _records(name, count, ["x", "y"])
-    return base.mark_line(stroke=INK, strokeWidth=width, aria=False, **look).encode(
-        _at("x", alt.X), _at("y", alt.Y), order=alt.Order("i:Q")
-    )
-
-
-def _haloed(base: alt.Chart, place: dict[str, Any], shown: dict[str, Any], **style: Any) -> alt.LayerChart:
-    """Words that can be read on anything; `shown`: what only the words themselves have."""
-    under = base.mark_text(
-        color="white", stroke="white", strokeWidth=4, strokeJoin="round", aria=False, **style
-    )
-    return alt.layer(under.encode(**place), base.mark_text(color=INK, **style).encode(**place, **shown))
-
-
-def _values(bars: alt.Chart) -> alt.LayerChart:
-    base = bars.transform_filter("datum.value").transform_calculate(
-        m="(datum.left + datum.right) / 2", t="datum.y - 4"
-    )
-    place = {"x": _at("m", alt.X), "y": _at("t", alt.Y), "text": "value:N"}
-    ink = {"color": alt.Color("ink:N", scale=None), "description": "value:N"}
-    return _haloed(base, place, ink, fontSize=SMALL, fontWeight=600, align="center", baseline="alphabetic")
-
-
-def _names_layer() -> alt.Chart:
-    base = _records("names", WIDTH // APART + 2, ["x", "text", "weight"]).transform_calculate(
-        t=str(TOP + HEIGHT + 8)
-    )
-    return base.mark_text(
-        fontSize=SMALL, angle=315, align="right", baseline="middle", color=INK, fontWeight=alt.ExprRef("datum.weight"), aria=False
-    ).encode(_at("x", alt.X), _at("t", alt.Y), text="text:N")  # fmt: skip
-
-
-def _lines_said() -> alt.LayerChart:
-    base = _records("words", 3, ["y", "text", "weight", "x", "align"])
-    place = {"x": _at("x", alt.X), "y": _at("y", alt.Y), "text": "text:N"}
-    either = {"align": alt.ExprRef("datum.align"), "fontWeight": alt.ExprRef("datum.weight")}
-    return _haloed(base, place, {"description": "text:N"}, fontSize=TYPE, baseline="alphabetic", **either)
-
-
-def _title() -> alt.Chart:
-    one = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(text="title", a="0", b="18")
-    return one.mark_text(fontSize=HEAD, fontWeight="bold", align="left", color=INK).encode(
-        _at("a", alt.X), _at("b", alt.Y), text="text:N"
-    )
-
-
-def _hits(bars: alt.Chart) -> alt.Chart:
-    """What a hand and a screen reader meet: the whole height of each customer's place."""
-    base = bars.transform_calculate(low=str(TOP), high=str(TOP + HEIGHT))
-    return base.mark_rect(fill="white", opacity=0, cursor="pointer").encode(
-        _at("left", alt.X), _at("low", alt.Y), x2=alt.X2("right:Q"), y2=alt.Y2("high:Q"), description="says:N", tooltip="says:N",
-    )  # fmt: skip

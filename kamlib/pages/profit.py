@@ -296,7 +296,7 @@ whale = row(
         Exhibit(
             "whale", _whale_title, _whale,
             Chart(
-                charts.whale, lambda view: (_curve(view), "", view.customer), "The whale curve: customers from most to least profitable",
+                charts.whale, lambda view: (_curve(view), view.customer), "The whale curve: customers from most to least profitable",
                 live=lambda view: charts.whale_scene(_curve(view), view.customer, _after(view)),
                 shape=lambda view: charts.whale_shape(len(_curve(view))),
             ),
