@@ -11,13 +11,14 @@ import pandas as pd
 
 from kamlib.charts.palette import INK, MARKS, SOFT
 from kamlib.charts.paper import Trusted
-from kamlib.charts.theme import LARGE, ROW, TYPE, haloed, picture, spoken, texts
+from kamlib.charts.theme import LARGE, ROW, TYPE, haloed, picture, spoken, texts, zero
 
 WIDTH, HEIGHT = 740, 500
 APART = 18  # pixels between words
 FEWEST = 7  # of fewer customers the bars are not broader
 MOST, ENDS = 400, 150  # more bars than this are not drawn one by one, but for those at both ends
 BARS = ["id", "place", "before", "after", "colour", "fill", "ink", "chosen", "value", "says"]
+SPOT = ["place", "before", "after"]
 LEVELS = ["at", "text", "shift", "weight", "dash", "ink"]
 
 Scene = dict[str, Any]
@@ -63,12 +64,14 @@ def whale_scene(table: pd.DataFrame, chosen: str = "", after: dict[str, Any] | N
         "names": _names(table, chosen),
         "curve": _line(np.arange(count + 1), total),
         "then": _line(np.arange(start, count + 1), new[start:]),
-        "dashed": {"place": [start], "before": [float(new[start])], "after": [float(new[start + 1])]} if moved else {},
+        "dashed": dict(zip(SPOT, [[start], *new[start : start + 2, None].tolist()], strict=True))
+        if moved
+        else {},
         "levels": _levels(total, new if moved else None, low, high) if count else {},
         "customers": max(count, FEWEST),
         "low": low,
         "high": high if high > low else low + 1.0,
-    }  # fmt: skip
+    }
 
 
 def _bars(table: pd.DataFrame, total: np.ndarray, chosen: str) -> Scene:
@@ -141,54 +144,73 @@ def _levels(total: np.ndarray, new: np.ndarray | None, low: float, high: float) 
 def _empty(count: int) -> Trusted:
     """The picture without its values, made once."""
     picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
-    x = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[0, alt.ExprRef("customers")], nice=False))
-    y = alt.Y("before:Q", axis=None, scale=alt.Scale(domain=[alt.ExprRef("low"), alt.ExprRef("high")], nice=False))  # fmt: skip
+    across = alt.Scale(domain=[0, alt.ExprRef("customers")], nice=False)
+    up = alt.Scale(domain=[alt.ExprRef("low"), alt.ExprRef("high")], nice=False)
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", axis=None, scale=across)
+
+    def y(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", axis=None, scale=up)
+
     bars = _records("bars", count, BARS).transform_calculate(
-        left="datum.place + 0.12", right="datum.place + 0.88", middle="datum.place + 0.5",
-        top="max(datum.before, datum.after)", foot="min(datum.before, datum.after)",
-    )  # fmt: skip
-    box = bars.encode(x, y, x2="right:Q", y2="after:Q")
-    chosen = box.transform_filter("datum.chosen")
+        top="max(datum.before, datum.after)", foot="min(datum.before, datum.after)"
+    )
+    box = bars.encode(x("left"), y("before"), x2="right:Q", y2="after:Q")
     leader = bars.transform_filter(f"datum.chosen && customers > {WIDTH / APART:.0f}")  # down to its name
-    middle, colour = alt.X("middle:Q", axis=None), alt.Stroke("colour:N", scale=None)
-    levels = _records("levels", 3, LEVELS).encode(y=alt.Y("at:Q", axis=None))
-    dashed = _records("dashed", 1, ["place", "before", "after"]).transform_calculate(
-        left="datum.place + 0.12", right="datum.place + 0.88"
+    values = bars.transform_filter("datum.value").encode(x("middle"), y("top"), text="value:N")
+    dashed = _records("dashed", 1, SPOT)
+    called = _records("names", count, ["place", "text", "weight"])
+    levels = _records("levels", 3, LEVELS).encode(y("at"))
+    hits = bars.mark_rect(fill="white", opacity=0, cursor="pointer").add_params(picked)
+    ink, fill, stroke = (
+        alt.Color("ink:N", scale=None),
+        alt.Fill("fill:N", scale=None),
+        alt.Stroke("colour:N", scale=None),
     )
-    called = _records("names", count, ["place", "text", "weight"]).transform_calculate(
-        middle="datum.place + 0.5"
+    weight = alt.ExprRef("datum.weight")
+    said = {"fontSize": TYPE, "fontWeight": weight, "dx": 8, "dy": alt.ExprRef("datum.shift")}
+    ghost = {"fill": "white", "fillOpacity": 0.6, "stroke": INK, "strokeWidth": 2, "strokeDash": [4, 3]}
+    thick = 2.2 if count <= 100 else 1.4  # narrow bars are to be seen behind it
+    curve, then = (
+        _records(name, count + 4, ["place", "total"]).encode(x("place"), y("total"), order="i:Q")
+        for name in ("curve", "then")
     )
-    said: dict[str, Any] = {
-        "dx": 8,
-        "dy": alt.ExprRef("datum.shift"),
-        "fontWeight": alt.ExprRef("datum.weight"),
-    }
     return picture(
-        alt.Chart().mark_rule(color="#a9aeb8", aria=False).encode(y=alt.YDatum(0, axis=None)),
-        levels.mark_rule(strokeDash=alt.ExprRef("datum.dash"), aria=False).encode(color=alt.Color("ink:N", scale=None)),
-        leader.mark_rule(strokeWidth=1, aria=False).encode(middle, alt.Y("foot:Q", axis=None), y2=alt.value(HEIGHT)),
-        box.mark_rect(strokeWidth=1.6, aria=False).encode(alt.Fill("fill:N", scale=None), colour),
-        chosen.mark_rect(fillOpacity=0, stroke=INK, strokeWidth=3, aria=False),
-        dashed.mark_rect(fill="white", fillOpacity=0.6, stroke=INK, strokeWidth=2, strokeDash=[4, 3], aria=False).encode(x, y, x2="right:Q", y2="after:Q"),
-        *(
-            _records(name, count + 4, ["place", "total"]).mark_line(strokeWidth=2.2 if count <= 100 else 1.4, strokeDash=dash, aria=False)
-            .encode(alt.X("place:Q", axis=None), alt.Y("total:Q", axis=None), order="i:Q")
-            for name, dash in (("curve", [1, 0]), ("then", [6, 4]))
+        zero("y"),
+        levels.mark_rule(strokeDash=alt.ExprRef("datum.dash"), aria=False).encode(ink),
+        leader.mark_rule(strokeWidth=1, aria=False).encode(x("middle"), y("foot"), y2=alt.value(HEIGHT)),
+        box.mark_rect(strokeWidth=1.6, aria=False).encode(fill, stroke),
+        box.transform_filter("datum.chosen").mark_rect(fillOpacity=0, stroke=INK, strokeWidth=3, aria=False),
+        dashed.mark_rect(**ghost, aria=False).encode(x("left"), y("before"), x2="right:Q", y2="after:Q"),
+        curve.mark_line(strokeWidth=thick, aria=False),
+        then.mark_line(strokeWidth=thick, strokeDash=[6, 4], aria=False),
+        *haloed(values, align="center", dy=-9, fontWeight=600),
+        called.mark_text(angle=315, align="right", fontWeight=weight).encode(
+            x("middle"), y=alt.value(HEIGHT + 10), text="text:N"
         ),
-        *haloed(bars.transform_filter("datum.value").encode(middle, alt.Y("top:Q", axis=None), text="value:N"), align="center", dy=-9, fontWeight=600),
-        called.mark_text(angle=315, align="right", fontWeight=alt.ExprRef("datum.weight")).encode(middle, y=alt.value(HEIGHT + 10), text="text:N"),
-        levels.mark_text(fontSize=TYPE, **said).encode(x=alt.value(WIDTH), text="text:N"),
-        bars.mark_rect(fill="white", opacity=0, cursor="pointer").transform_calculate(end="datum.place + 1")
-        .encode(alt.X("place:Q", axis=None), x2="end:Q", y=alt.value(0), y2=alt.value(HEIGHT), description="says:N", tooltip="says:N")
-        .add_params(picked),
-        height=HEIGHT, width=WIDTH,
-    )  # fmt: skip
+        levels.mark_text(**said).encode(x=alt.value(WIDTH), text="text:N"),
+        hits.encode(
+            x("place"),
+            x2="end:Q",
+            y=alt.value(0),
+            y2=alt.value(HEIGHT),
+            description="says:N",
+            tooltip="says:N",
+        ),
+        height=HEIGHT,
+        width=WIDTH,
+    )
 
 
 def _records(name: str, count: int, fields: list[str]) -> alt.Chart:
-    """One row for each record of a live parameter, which holds a list for each field."""
+    """One row for each record of a live parameter, which holds a list for each field; where its place is."""
+    spots = {"left": 0.12, "middle": 0.5, "right": 0.88, "end": 1}
+    own = {field: f"{name}.{field}[datum.i]" for field in fields}
+    if "place" in fields:
+        own |= {spot: f"datum.place + {part}" for spot, part in spots.items()}
     return (
         alt.Chart(alt.sequence(0, count, as_="i"))
         .transform_filter(f"{name}.{fields[0]} && datum.i < length({name}.{fields[0]})")
-        .transform_calculate(**{field: f"{name}.{field}[datum.i]" for field in fields})
+        .transform_calculate(**own)
     )
