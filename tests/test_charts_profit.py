@@ -248,3 +248,12 @@ def test_any_spiral_is_drawn(gross, pool, saved):
         {"customer": [f"c{i}" for i in range(len(gross))], "name": "A", "gross_profit": gross}
     )
     assert "Round 1" in words(charts.spiral(overheads.played(table, pool, saved)))
+
+
+def test_a_long_title_stands_above_a_narrow_picture_in_full():
+    title = "Dropping whoever looks bad takes five customers and turns fifty into less than nothing, which nobody wanted"
+    chart = charts.titled(
+        charts.programme(pd.DataFrame({"name": ["A"], "amount": [1.0]})), title, ["Bank"], "Key."
+    )
+    said = words(chart)
+    assert title in " ".join(said) and {"Bank", "Key."} <= {*said}

@@ -39,7 +39,7 @@ def titled(chart: alt.LayerChart, title: str, about: Sequence[str], key: str = "
     from kamlib.charts.pixels import wrapped
 
     own = [p.value.get("key") for p in _params(chart) if isinstance(p.value, dict)]
-    wide = chart.width if isinstance(chart.width, int | float) else 800
+    wide = max(chart.width if isinstance(chart.width, int | float) else 0, 760)  # names stand beside the plot
     shown = chart.copy(deep=False)
     shown.title = alt.TitleParams(
         wrapped(title, 20, wide, 3) if title else "",
