@@ -46,7 +46,14 @@ DAYS = re.compile(
 )
 SHORT = re.compile(r"short by ([\d,]+) account-manager days(?! \()", re.I)
 LEFT = re.compile(r"([\d,]+) of ([\d,]+) account-manager days left")
-FORMER = ("% sure", "could still be any of the four", "small changes would move it", "(moved)", "(near)", "days today")
+FORMER = (
+    "% sure",
+    "could still be any of the four",
+    "small changes would move it",
+    "(moved)",
+    "(near)",
+    "days today",
+)
 
 
 def segments() -> list[tuple[str, str]]:
@@ -248,10 +255,7 @@ def plain(html: str) -> str:
 def test_every_number_of_days_is_one_number(place: SimpleNamespace) -> None:
     everywhere = place.book.choosing(segment="")
     told = dict(pages(place)) | {"staffing summary": staffing.summary(place.book)}
-    said = {
-        name: re.sub(r"\s+", " ", plain(html))
-        for name, html in told.items()
-    }
+    said = {name: re.sub(r"\s+", " ", plain(html)) for name, html in told.items()}
     assert {name: wrong for name, text in said.items() if (wrong := of_days(text, everywhere))} == {}
     known = portfolio.needs(everywhere).loc["days"]
     if known["needed"] == known["needed"]:

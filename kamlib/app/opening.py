@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 import ipywidgets as W
 
@@ -13,11 +12,11 @@ from kamlib.app.desk import Desk
 from kamlib.app.heartbeat import Heartbeat
 from kamlib.app.listen import follow, hear
 from kamlib.app.picture import box
-from kamlib.errors import InvalidInput
 from kamlib.models import headlines, portfolio, progress
 from kamlib.pages import html
 from kamlib.pages.exhibit import Page, View
-from kamlib.pages.grids import names_of, slug
+from kamlib.pages.grids import names_of
+from kamlib.pages.segments import add_segment
 from kamlib.workbook import settings
 
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
@@ -54,7 +53,11 @@ def opened(desk: Desk, page: Page) -> W.Box:
         top,
         desk,
         {"segment": lambda m: desk.choose(m["value"])}
-        | ({} if desk.read_only else {"first_segment": _first(desk)}),
+        | (
+            {}
+            if desk.read_only
+            else {"first_segment": lambda m: add_segment(desk, str(m["fields"]["segment"]))}
+        ),
     )
     if not desk.read_only:
         hear(below, desk, {"undo": lambda m: desk.undo()})
@@ -85,20 +88,6 @@ def status(view: View, *, saved_at: str, message: str) -> str:
     counts = portfolio.balance(view.book).to_dict("records")
     return html.fill("opening", "status", counts=counts, load=words, too_many=too_many, saved_at=saved_at,
                      message=message, locked=view.locked)  # fmt: skip
-
-
-def _first(desk: Desk) -> Any:
-    """Name the first segment and work on it."""
-
-    def first(content: dict[str, Any]) -> None:
-        name = str(content["fields"]["segment"]).strip()
-        if not name:
-            raise InvalidInput("Name the segment first: a matrix compares customers of one segment.")
-        id = slug(name, desk.book["segments"]["segment"])
-        desk.put("segments", segment=id, name=name)
-        desk.choose(id)
-
-    return first
 
 
 def _listen(desk: Desk) -> None:
