@@ -53,10 +53,12 @@ def discount(margin_pct: float, discount_pct: float) -> Trusted:
         if extra < np.inf
         else f"{off:g} % off: no volume is enough"
     )
-    line = pd.DataFrame({"off": np.linspace(0, margin * CAP / (100 + CAP), 120)})
+    line = pd.DataFrame({"off": np.linspace(0, margin * CAP / (100 + CAP), 60)})
     line["extra"] = 100 * line["off"] / (margin - line["off"]) if margin > 0 else 0.0
     along = alt.Axis(
-        labelExpr=PERCENT, title=f"Discount, in % of the price, at a gross margin of {margin:g} %"
+        labelExpr=PERCENT,
+        title=f"Discount, in % of the price, at a gross margin of {margin:g} %",
+        tickCount=10,
     )
     up = alt.Axis(labelExpr=PERCENT, title="more volume needed", grid=True, tickCount=4)
     x = alt.X("off:Q", scale=amounts(0, most), axis=along)
@@ -253,7 +255,9 @@ def retention(table: pd.DataFrame) -> Trusted:
     rows = rows.sort_values("age", kind="stable")
     seen = rows.dropna(subset=["left_pct"])
     seen = seen.assign(text=[f"{spoken(pct)} %" for pct in seen["left_pct"]])[:: len(seen) // 16 + 1]
-    foot = alt.Axis(title="Years since they began; dots: still here", tickMinStep=1, domain=True)
+    foot = alt.Axis(
+        title="Years since they began; dots: still here", tickMinStep=1, tickCount=10, domain=True
+    )
     x = alt.X("age:Q", scale=alt.Scale(zero=False, nice=False, padding=12), axis=foot)
     rows[lines] = rows[lines].clip(0, 100)
 

@@ -37,7 +37,10 @@ CONFIG = alt.Config(
         grid=False,
         domain=False,
         ticks=False,
-        titleLimit=WIDTH,
+        titleLimit=0,  # every limit, overlap and flush is measured, text by text: a third of the drawing
+        labelLimit=0,
+        labelOverlap=False,
+        labelFlush=False,
     ),
     axisX=alt.AxisConfig(titleAnchor="start"),
     axisY=alt.AxisConfig(titleAngle=0, titleAlign="left", titleAnchor="end", titleX=0, titleY=-14),
@@ -70,9 +73,7 @@ def picture(*layers: Any, height: float, width: float = WIDTH) -> Trusted:
     for layer in layers:
         if layer.mark is not alt.Undefined and layer.mark.type == "text":
             layer.encoding.description = alt.Description(layer.encoding.text.shorthand)
-    return Trusted(
-        layer=[*layers], width=round(width), height=round(height), usermeta={}, config=CONFIG.copy()
-    )
+    return Trusted(layer=[*layers], width=round(width), height=round(height), usermeta={}, config=CONFIG)
 
 
 def data(table: pd.DataFrame) -> alt.Chart:
