@@ -2,86 +2,65 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from kamlib.charts.palette import INK, LINE
-from kamlib.charts.pixels import boxes, sheet, words, wrapped
+from kamlib.charts.paper import Trusted
+from kamlib.charts.theme import data, picture, texts
 
-WIDTH, HEIGHT, HEAD, SIDE = 900, 560, 34, 34
-PAD, TYPE, MOST = 20, 16, 8
-TRIES = ((18, 3), (17, 3), (16, 2), (15, 2), (14, 2), (15, 1), (13, 1))  # type size and lines of a label
-COUNT, PALE = 96, "#e7e9ed"  # the number of a field: its type size and colour
+WIDTH, HEIGHT, MOST, LETTERS, ROOM = 866, 526, 8, 44, 9.4  # the last: lines of text in a field
+PALE = "#e7e9ed"  # the number of a field
 
 
-def quadrants(rows: pd.DataFrame, left: str, right: str, top: str, bottom: str) -> alt.LayerChart:
+def quadrants(rows: pd.DataFrame, left: str, right: str, top: str, bottom: str) -> Trusted:
     """A line of text for each row that is strong, in its field; how many, large and light behind them.
 
     `rows` has label, x (0 left, 1 right), y (0 bottom, 1 top) and strong; `left`, `right`, `top` and
     `bottom` are what the sides are called. At most MOST lines stand in a field, then "and 3 more".
     """
-    wide, tall = (WIDTH - SIDE) / 2, (HEIGHT - HEAD) / 2
     shown = rows[rows["strong"].astype(bool)]
-    fields, counts = [], []
-    lines: dict[int, list[dict[str, Any]]] = {size: [] for size, _ in TRIES}
-    for x in (0, 1):
-        for y in (1, 0):
-            a, b = SIDE + x * wide, HEAD + (1 - y) * tall
-            labels = [*map(str, shown.loc[(shown["x"] == x) & (shown["y"] == y), "label"])]
-            fields.append({"x": a, "y": b, "x2": a + wide, "y2": b + tall})
-            counts.append(_word(a + wide - PAD, b + tall - PAD, str(len(labels))))
-            size, said = _fitted(labels, wide - 2 * PAD, tall - 2 * PAD)
-            lines[size] += [_word(a + PAD, b + PAD - 4 + top, text, wide - PAD) for top, text in said]
-    layers = [
-        boxes(fields, filled=False, stroke=LINE, strokeWidth=1),
-        words(counts, COUNT, colour=PALE, fontWeight="bold", align="right"),
-        *_cross(wide, tall),
-        *(words(said, size) for size, said in lines.items()),
-        *_sides(wide, tall, left, right, top, bottom),
-    ]
-    return sheet(layers, WIDTH, HEIGHT)
+    fields = {(x, y): texts(shown.loc[(shown["x"] == x) & (shown["y"] == y), "label"])
+              for x in (0, 1) for y in (0, 1)}  # fmt: skip
+    x, y = _side(alt.X, (left, right), WIDTH), _side(alt.Y, (bottom, top), HEIGHT)
+    counts = data(pd.DataFrame([{"x": x + 0.95, "y": y + 0.06, "said": str(len(said))}
+                                for (x, y), said in fields.items()]))  # fmt: skip
+    lines = [{"x": x + 0.05, "y": y + 0.93 - at / ROOM * 0.9, "said": lines}
+             for (x, y), said in fields.items() for at, lines in _placed(said)]  # fmt: skip
+    said = data(pd.DataFrame(lines, columns=["x", "y", "said"])).encode(x, y, text="said:N")
+    return picture(
+        data(pd.DataFrame({"x": [0], "y": [0], "end": [2]})).mark_rect(fill=None, stroke=LINE, aria=False)
+        .encode(x, y, x2="end:Q", y2="end:Q"),
+        alt.Chart().mark_rule(aria=False).encode(x=alt.datum(1)),
+        alt.Chart().mark_rule(aria=False).encode(y=alt.datum(1)),
+        counts.mark_text(align="right", baseline="bottom", fontSize=96, fontWeight="bold", color=PALE)
+        .encode(x, y, text="said:N"),
+        said.mark_text(baseline="top", fontSize=17, lineHeight=24, limit=WIDTH / 2 - 40),
+        height=HEIGHT, width=WIDTH,
+    )  # fmt: skip
 
 
-def _word(x: float, y: float, text: str, limit: float = 0) -> dict[str, Any]:
-    return {"x": round(x, 1), "y": round(y, 1), "text": text, "limit": limit}
+def _side(channel: Any, said: tuple[str, str], long: float) -> Any:
+    """An axis of two halves with a word at the middle of each."""
+    look = {"labelFontSize": 16, "labelFontWeight": 600, "labelColor": INK, "labelLimit": long / 2}
+    turned = {"orient": "top"} if channel is alt.X else {
+        "labelAngle": 270, "labelAlign": "center", "labelBaseline": "bottom", "labelPadding": 10}  # fmt: skip
+    says = f"{json.dumps(said)}[floor(datum.value)]"
+    return channel(f"{'x' if channel is alt.X else 'y'}:Q", title=None, scale=alt.Scale(domain=[0, 2]),
+                   axis=alt.Axis(values=[0.5, 1.5], labelExpr=says, **look, **turned))  # fmt: skip
 
 
-def _fitted(labels: list[str], wide: float, tall: float) -> tuple[int, list[tuple[float, str]]]:
-    """The type size and the lines (from the top, text) that fill a field and do not leave it.
-
-    Long labels are wrapped while there is room, then set smaller, then cut.
-    """
-    if len(labels) > MOST:
-        labels = [*labels[: MOST - 1], f"and {len(labels) - MOST + 1} more"]
-    for size, most in TRIES:
-        lines, top = [], 0.0
-        for label in labels:
-            for text in wrapped(label, size, wide, most):
-                top += size * 1.28
-                lines.append((top, text))
-            top += size * 0.5
-        if top - size * 0.5 <= tall:
-            break
-    return size, lines
-
-
-def _cross(wide: float, tall: float) -> list[alt.Chart | None]:
-    """The two lines that part the fields."""
-    x, y = SIDE + wide, HEAD + tall
-    return [
-        boxes(
-            [
-                {"x": SIDE, "x2": WIDTH, "y": y - 0.6, "y2": y + 0.6, "fill": INK},
-                {"x": x - 0.6, "x2": x + 0.6, "y": HEAD, "y2": HEIGHT, "fill": INK},
-            ]
-        )
-    ]
-
-
-def _sides(wide: float, tall: float, left: str, right: str, top: str, bottom: str) -> list[alt.Chart | None]:
-    above = [_word(SIDE + wide * (n + 0.5), HEAD - 12, text, wide) for n, text in enumerate((left, right))]
-    beside = [_word(SIDE - 12, HEAD + tall * (n + 0.5), text, tall) for n, text in enumerate((top, bottom))]
-    look: dict[str, Any] = {"align": "center", "fontWeight": 600}
-    return [words(above, TYPE, **look), words(beside, TYPE, angle=270, **look)]
+def _placed(said: list[str]) -> Iterator[tuple[float, list[str]]]:
+    """On which line of the field each label begins; few may take several lines, many are cut to one."""
+    if len(said) > MOST:
+        said = [*said[: MOST - 1], f"and {len(said) - MOST + 1} more"]
+    line = 0.0
+    for each in said:
+        lines = textwrap.wrap(each, LETTERS, max_lines=2, placeholder="…") if len(said) < 5 else [each]
+        yield line, lines
+        line += len(lines) + (0.35 if len(said) < 7 else 0.15)

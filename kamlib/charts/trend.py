@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from kamlib.charts.palette import INK, SOFT
-from kamlib.charts.pixels import boxes, shapes, sheet, width_of, words
+from kamlib.charts.palette import INK, LINE, SOFT
+from kamlib.charts.paper import Trusted
+from kamlib.charts.theme import TYPE, amounts, data, haloed, numbers, picture
 from kamlib.models.market import figure
 from kamlib.models.scoring import one
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 900, 390, 70, 190, 40, 44
-AS_BEFORE, SMALL, TYPE, APART = "#8f949e", 13, 15, 19
-
-Point = tuple[float, float]
+WIDE, HEIGHT, APART = 680, 320, 0.15  # the last: of the height, between two amounts at the end of the lines
 
 
 def hockey_stick(
     table: pd.DataFrame, past_pct: float | None = None, planned_pct: float | None = None
-) -> alt.LayerChart:
+) -> Trusted:
     """Sales year by year: a line for what happened, dashes for the plan, grey where the past would lead.
 
     `table` has year (text such as "2026"), amount and kind (actual or planned). `past_pct` and
@@ -32,145 +30,73 @@ def hockey_stick(
     past = table.attrs.get("past_pct", math.nan) if past_pct is None else past_pct
     planned = table.attrs.get("planned_pct", math.nan) if planned_pct is None else planned_pct
     actual, plan = _line(table, "actual"), _line(table, "planned")
-    before = _continued(actual, plan, past)
-    plan = [*actual[-1:], *plan] if plan and plan[0][0] > _last(actual)[0] else plan
-    at = _scales([*actual, *plan, *before])
-    lines = [[at(p) for p in line] for line in (actual, plan, before)]
-    layers = [
-        _wedge(lines[1], lines[2]),
-        _stroke(lines[2], stroke=AS_BEFORE, strokeWidth=1.4),
-        _stroke(lines[1], stroke=INK, strokeWidth=2.6, strokeDash=[7, 5]),
-        _stroke(lines[0], stroke=INK, strokeWidth=2.6),
-        *_dots(lines[0], lines[1]),
-        *_years([*actual, *plan], at),
-        *_said(lines, past, planned, [_last(line)[1] for line in (actual, plan, before)]),
-        *_figures(lines[0], actual),
-    ]
-    return sheet(layers, WIDTH, HEIGHT)
+    years = sorted({*actual["year"], *plan["year"]})
+    now = actual[-1:]
+    if len(now) and len(plan) and plan["year"].iloc[0] > now["year"].iloc[0]:
+        plan = pd.concat([now, plan])
+    before = _continued(now, plan, past)
+    every = pd.concat([actual, plan, before])["amount"]
+    scale = amounts(*every.agg(["min", "max"]).fillna(0))
+    axis = alt.Axis(values=years, format="d", labelFontSize=TYPE, labelOverlap=True, labelFlush=False, domain=True, offset=8,
+                    domainColor=LINE)  # fmt: skip
+    place = {
+        "x": alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(zero=False, nice=False)),
+        "y": alt.Y("amount:Q", axis=None, scale=scale),
+    }
+    happened, wanted, carried = (data(rows).encode(**place) for rows in (actual, plan, before))
+    first_last = actual.iloc[[0, -1]].drop_duplicates() if len(actual) else actual
+    said = data(first_last.assign(said=_said(first_last))).encode(**place, text="said:N")
+    middle = actual[1:][(len(actual) - 1) // 2 :][:1]
+    ends = data(_ends(plan, before, planned, every.max())).encode(**place)
+    return picture(
+        carried.mark_area(color=INK, opacity=0.06).encode(y2="planned:Q"),
+        carried.mark_line(color=SOFT, strokeWidth=1.4),
+        wanted.mark_line(strokeDash=[7, 5]),
+        happened.mark_line(),
+        wanted.mark_point(fill="white", stroke=INK, strokeWidth=2),
+        happened.mark_point(),
+        *haloed(said, dy=-18, align="center", fontSize=TYPE, fontWeight=600),
+        data(middle.assign(said=f"past {growth(past)}")).encode(**place, text="said:N")
+        .mark_text(dy=30, align="center", fontSize=TYPE),
+        ends.mark_text(dx=14, fontSize=17, fontWeight="bold").encode(text="said:N"),
+        ends.mark_text(dx=14, dy=20, fontSize=14, color=SOFT).encode(text="name:N"),
+        height=HEIGHT,
+        width=WIDE,
+    )  # fmt: skip
 
 
-def _line(table: pd.DataFrame, kind: str) -> list[Point]:
-    """Year and amount in the order of the years, each year once."""
-    points: dict[int, float] = {}
-    for year, amount, what in zip(table["year"], table["amount"], table["kind"], strict=True):
-        head = str(year).strip()[:4]
-        if what == kind and head.isascii() and head.isdigit() and amount == amount:
-            points.setdefault(int(head), float(amount))
-    return sorted((float(year), amount) for year, amount in points.items())
+def _line(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Year and amount of a kind in the order of the years, each year once."""
+    year = table["year"].astype(str).str.extract(r"^\s*([0-9]{4})")[0].astype(float)
+    line = pd.DataFrame({"year": year, "amount": numbers(table["amount"]).set_axis(table.index)})
+    return line[table["kind"] == kind].dropna().drop_duplicates("year").sort_values("year")
 
 
-def _last(line: list[Point]) -> Point:
-    return line[-1] if line else (-math.inf, math.nan)
+def _continued(now: pd.DataFrame, plan: pd.DataFrame, past: float) -> pd.DataFrame:
+    """Where the past would lead by the last planned year, and what is planned meanwhile."""
+    line = pd.DataFrame({"year": [], "amount": [], "planned": []})
+    if not len(now) or not len(plan) or past != past or plan["year"].iloc[-1] <= now["year"].iloc[0]:
+        return line
+    line["year"] = np.linspace(now["year"].iloc[0], plan["year"].iloc[-1], 25)
+    with np.errstate(over="ignore"):
+        growing = max(1 + past / 100, 0.0) ** (line["year"] - now["year"].iloc[0])
+        line["amount"] = now["amount"].iloc[0] * growing
+    line["planned"] = np.interp(line["year"], plan["year"], plan["amount"])
+    return line if np.isfinite(line["amount"]).all() else line[:0]
 
 
-def _continued(actual: list[Point], plan: list[Point], past: float) -> list[Point]:
-    """Where the past would lead by the last planned year."""
-    if not actual or not plan or past != past or plan[-1][0] <= actual[-1][0]:
-        return []
-    (start, amount), end, rate = actual[-1], plan[-1][0], max(1 + past / 100, 0.0)
-    steps = [start + (end - start) * n / 24 for n in range(25)]
-    try:
-        line = [(year, amount * rate ** (year - start)) for year in steps]
-    except OverflowError:
-        return []
-    return line if math.isfinite(line[-1][1]) else []
+def _ends(plan: pd.DataFrame, before: pd.DataFrame, planned: float, most: float) -> pd.DataFrame:
+    """What stands beside the last year; two amounts that are near are moved apart."""
+    kinds = ((plan[1:], f"planned {growth(planned)}"), (before, "as before"))
+    ends = pd.concat([line[["year", "amount"]].tail(1).assign(name=name) for line, name in kinds])
+    ends = ends.assign(said=_said(ends)).sort_values("amount", ascending=False)
+    if len(ends) > 1:
+        ends["amount"] = [(high := ends["amount"].iloc[0]), min(ends["amount"].iloc[1], high - APART * most)]
+    return ends
 
 
-def _scales(points: list[Point]) -> Any:
-    """A function from year and amount to pixels; the amounts begin at 0, for a slope is to be judged."""
-    years, most = [x for x, _ in points] or [0.0], max((y for _, y in points), default=0.0)
-    first, span = min(years), max(max(years) - min(years), 1.0)
-    wide, tall = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-
-    def at(point: Point) -> Point:
-        rise = point[1] / most if most > 0 else 0.0
-        return LEFT + (point[0] - first) / span * wide, TOP + (1 - rise) * tall
-
-    return at
-
-
-def _stroke(line: list[Point], **look: Any) -> alt.Chart | None:
-    if len(line) < 2:
-        return None
-    path = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in line)
-    return shapes([{"path": path}], filled=False, strokeJoin="round", strokeCap="round", **look)
-
-
-def _wedge(plan: list[Point], before: list[Point]) -> alt.Chart | None:
-    """What lies between the plan and the past: what somebody has to explain."""
-    if len(plan) < 2 or not before:
-        return None
-    path = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in [*plan, *before[::-1]]) + "Z"
-    return shapes([{"path": path}], filled=True, fill=INK, strokeWidth=0, opacity=0.06)
-
-
-def _dots(actual: list[Point], plan: list[Point]) -> list[alt.Chart | None]:
-    """Filled for what happened, hollow for what is planned."""
-    full, hollow = (
-        [{"path": _ring(x, y)} for x, y in line] for line in (actual, plan[1:] if actual else plan)
-    )
-    return [shapes(hollow, fill="white", stroke=INK, strokeWidth=2), shapes(full, filled=True, fill=INK)]
-
-
-def _ring(x: float, y: float, r: float = 4.5) -> str:
-    return f"M{x - r:.1f},{y:.1f}A{r},{r} 0 1 1 {x + r:.1f},{y:.1f}A{r},{r} 0 1 1 {x - r:.1f},{y:.1f}Z"
-
-
-def _word(x: float, y: float, text: str) -> dict[str, Any]:
-    return {"x": round(x, 1), "y": round(y, 1), "text": text, "limit": 0}
-
-
-def _years(points: list[Point], at: Any) -> list[alt.Chart | None]:
-    """The years along the foot, as many as have room."""
-    said, right = [], -math.inf
-    for year in sorted({x for x, _ in points}):
-        x = at((year, 0.0))[0]
-        if x - 20 > right:
-            said.append(_word(x, HEIGHT - 16, f"{year:.0f}"))
-            right = x + 20
-    foot = HEIGHT - BOTTOM
-    rule = [{"x": LEFT - 14, "x2": WIDTH - RIGHT + 14, "y": foot, "y2": foot + 1, "fill": AS_BEFORE}]
-    return [boxes(rule if said else []), words(said, 14, colour=SOFT, align="center")]
-
-
-def _said(
-    lines: list[list[Point]], past: float, planned: float, ends: list[float]
-) -> list[alt.Chart | None]:  # fmt: skip
-    """The names of the lines beside them: the past in the middle of its line, the others at their ends."""
-    actual, plan, before = lines
-    right: list[tuple[float, str, str]] = []
-    if len(plan) > 1:
-        right.append((plan[-1][1], figure(ends[1]), f"planned {growth(planned)}"))
-    if before:
-        right.append((before[-1][1], figure(_whole(ends[2])), "as before"))
-    right.sort()
-    heads, tails, lowest = [], [], -math.inf
-    for y, number, name in right:
-        y = max(y + 4, lowest)
-        heads.append(_word(WIDTH - RIGHT + 14, y, number))
-        tails.append(_word(WIDTH - RIGHT + 14, y + APART, name))
-        lowest = y + 2 * APART + 8
-    middle = []
-    if len(actual) > 1:
-        text = f"past {growth(past)}"
-        x = max((actual[0][0] + actual[-1][0]) / 2, LEFT + width_of(text, TYPE) / 2 - 30)
-        y = max(y for px, y in actual if px <= x + 90) + 34
-        middle.append(_word(x, min(y, HEIGHT - BOTTOM - 12), text))
-    return [
-        words(heads, 17, fontWeight="bold", halo=True), words(tails, SMALL + 1, colour=SOFT, halo=True),
-        words(middle, TYPE, align="center", halo=True),
-    ]  # fmt: skip
-
-
-def _figures(line: list[Point], amounts: list[Point]) -> list[alt.Chart | None]:
-    """The first and the last amount of what happened."""
-    ends = [0, -1] if len(line) > 1 else [0] if line else []
-    said = [_word(line[n][0], line[n][1] - 14, figure(_whole(amounts[n][1]))) for n in ends]
-    return [words(said, TYPE, fontWeight=600, align="center", halo=True)]
-
-
-def _whole(amount: float) -> float:
-    return round(amount) if 100 <= abs(amount) < 1e15 else amount
+def _said(rows: pd.DataFrame) -> list[str]:
+    return [figure(round(a) if 100 <= abs(a) < 1e15 else a) for a in rows["amount"]]
 
 
 def growth(pct: float) -> str:
