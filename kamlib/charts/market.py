@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -10,21 +10,19 @@ import altair as alt
 import pandas as pd
 
 from kamlib.charts.palette import DOUBT, INK, SOFT
-from kamlib.charts.pixels import boxes, cut, flags, shapes, sheet, width_of, words
+from kamlib.charts.paper import Trusted
+from kamlib.charts.theme import TYPE, amounts, data, haloed, known, names, numbers, picture, texts
 from kamlib.models.market import figure
-from kamlib.models.market.places import NOTHING
 from kamlib.models.scoring import one
 
 RIVALS = ("#666c78", "#9096a1", "#b3b8c1", "#d0d4da")  # the largest competitor is the darkest
-OTHERS, EDGE, THIN, KEY, DECIDES = "#e6e8ec", "#9aa0ab", 1.5, 40, "decides here"
-NAME, SMALL, FLAG, SPILL = 15, 13, 15, 50
-FAR = 1e6  # beyond any picture: what is drawn stays a number, however wrong the figures are
-SIDE, BAR, ROW, LONGEST = 250, 22, 38, 560  # the ranked bars: names, a bar, a row, all bars together
+OTHERS, EDGE, SPILL, LEAST = "#e6e8ec", "#9aa0ab", 45, 2.0  # LEAST: pixels of a route of unknown size
+FLAG = "M-.6,.7V-.7H.6L.2,-.3L.6,.1H-.45V.7Z"
+LONG, ROW = 560, 36  # pixels of the longest bar, and of a row, of the opportunities
 
 Row = Any
 Records = list[dict[str, Any]]
-Part = tuple[str, float, str]  # whose, in % of the market, the tone
-Stop = tuple[float, float, float]  # x, top and thickness of a band
+Tones = dict[str, tuple[str, str]]  # by supplier: what it is called, and its grey
 
 
 def market_map(
@@ -38,118 +36,104 @@ def market_map(
     one and the others. White is not accounted for; dashed: the size is not known; bands are as thick
     as what flows, and dark where it is ours. The live parameter `chosen` is the id of a junction.
     """
-    places = layout_rows.assign(y=layout_rows["y"] + KEY)
-    spots = places[places["junction"] != ""].set_index("junction", drop=False)
-    rows = [row for row in map_rows.itertuples() if row.junction in spots.index]
+    spots = layout_rows[layout_rows["junction"] != ""]
+    boxes = spots[["junction", "x", "y", "width", "height"]].merge(map_rows, on="junction")
+    width = max((spots["x"] + spots["width"]).max(), 700) + SPILL if len(spots) else 700
+    height = (layout_rows["y"] + layout_rows["height"]).max() + 30 if len(spots) else 40
+    boxes = boxes.assign(right=boxes["x"] + boxes["width"], bottom=boxes["y"] + boxes["height"])
     tones = _tones(shares)
-    drawn = [(row, spots.loc[row.junction], _parts(row, shares, tones)) for row in rows]
-    width = max((spots["x"] + spots["width"]).max(), 700) if len(spots) else 700
-    height = (places["y"] + places["height"]).max() + 34 if len(spots) else KEY
+    parts = _parts(boxes, shares, tones)
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, width], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False))
+    right, bottom = alt.X("right:Q", axis=None), alt.Y("bottom:Q", axis=None)
+    said = data(boxes.assign(**_said(boxes))[[
+        "junction", "x", "y", "right", "bottom", "name", "share", "amount", "says", "unsure", "unsized", "decides", "doubt",
+    ]])  # fmt: skip
+    whole = {"x": x, "y": y, "x2": "right:Q", "y2": "bottom:Q"}
+    wide = float(spots["width"].iloc[0]) if len(spots) else 0.0
+    unsure, unsized = (alt.condition(f"datum.{c}", alt.value(DOUBT), alt.value(tone))
+                       for c, tone in (("unsure", INK), ("unsized", SOFT)))  # fmt: skip
+    decides = said.transform_filter("datum.decides")
     layers = [
-        *_flows(routes_rows, places),
-        *_boxes(drawn),
-        *_labels(drawn, _spill(spots)),
-        *_key(shares, tones, drawn),
-    ]
-    return sheet(layers, width + SPILL, height, chosen)
+        *_flows(routes_rows, layout_rows, x, y),
+        said.mark_rect(fill="white").encode(
+            **whole, description="says:N", stroke=alt.condition("datum.unsized", alt.value("white"), alt.value(EDGE))),
+        data(parts).mark_rect(stroke="white", strokeWidth=1, aria=False).encode(
+            **whole, fill=_key([*tones.values(), ("not accounted for", "white")], "tone")),
+        said.mark_rect(filled=False, stroke=INK, strokeWidth=2.6, cornerRadius=2, aria=False)
+        .encode(**whole).transform_filter("datum.junction == chosen"),
+        said.mark_rect(filled=False, stroke=SOFT, strokeDash=[4, 3], aria=False)
+        .encode(**whole).transform_filter("datum.unsized"),
+        *haloed(said.encode(x, y, text="name:N"), dy=-32, fontSize=TYPE, fontWeight=600, limit=wide + SPILL),
+        *haloed(said.encode(x, y, text="share:N", color=unsure), dy=-13, limit=wide - 70),
+        *haloed(said.encode(right, y, text="amount:N", color=unsized), dy=-13, align="right", limit=70),
+        decides.mark_point(shape=FLAG, size=260, xOffset=6, yOffset=13, aria=False).encode(x, bottom),
+        *haloed(decides.encode(x, bottom), text="decides here", dx=16, dy=13, fontWeight="bold"),
+        said.mark_text(text="?", color=DOUBT, fontWeight="bold", fontSize=TYPE, align="center", dx=-15)
+        .encode(right, alt.Y("middle:Q", axis=None))
+        .transform_filter("datum.doubt").transform_calculate(middle="(datum.y + datum.bottom) / 2"),
+    ]  # fmt: skip
+    chart = picture(*layers, height=height, width=width)
+    chart.params = [alt.VariableParameter(name="chosen", value=chosen)]
+    return chart
 
 
-# -- the boxes ------------------------------------------------------------------------------------
-
-
-def _tones(shares: pd.DataFrame | None) -> dict[str, str]:
-    """A grey for each of the largest competitors over the whole map."""
+def _tones(shares: pd.DataFrame | None) -> Tones:
+    """What each shade is: ours, a grey for each of the largest competitors over the whole map, the others."""
     if shares is None:
-        return {}
+        return {"us": ("ours", INK), "best": ("best competitor", RIVALS[1]), "": ("other competitors", RIVALS[3])}
     rivals = shares[shares["supplier"] != "us"].groupby("supplier")[["amount", "share_pct"]].sum()
+    rivals = rivals[rivals["share_pct"] > 1e-6]
     largest = rivals.sort_values(["amount", "share_pct"], ascending=False, kind="stable").index
-    return dict(zip(largest, RIVALS, strict=False))
+    called = dict(zip(shares["supplier"], texts(shares["name"]), strict=True))
+    greys = {who: (called[who], tone) for who, tone in zip(largest, RIVALS, strict=False)}
+    return {"us": ("ours", INK)} | greys | ({"": ("others", OTHERS)} if len(largest) > len(RIVALS) else {})
 
 
-def _parts(row: Row, shares: pd.DataFrame | None, tones: dict[str, str]) -> list[Part]:
-    """What is known to belong to somebody at a junction, ours first."""
+def _key(items: list[tuple[str, str]], field: str) -> alt.Fill:
+    """The shades with their meaning, above the picture."""
+    meant = json.dumps([name for name, _ in items])
+    return alt.Fill(f"{field}:O", scale=alt.Scale(domain=[*range(len(items))], range=[tone for _, tone in items]),
+                    legend=alt.Legend(orient="top", title=None, labelExpr=f"{meant}[datum.value]", labelLimit=190,
+                                      symbolType="square", symbolStrokeColor=EDGE, columnPadding=18))  # fmt: skip
+
+
+def _parts(boxes: pd.DataFrame, shares: pd.DataFrame | None, tones: Tones) -> pd.DataFrame:
+    """What is known to belong to somebody at each junction, ours first, as a part of its box."""
     if shares is None:
-        best = 0.0 if row.best_share_pct != row.best_share_pct else row.best_share_pct
-        rest = row.competitors / row.size * 100 - best if row.size > 0 else 0.0
-        parts = [
-            ("us", row.our_share_pct, INK),
-            (row.best_competitor, best, RIVALS[1]),
-            ("", rest, RIVALS[3]),
-        ]
+        best = boxes["best_share_pct"].fillna(0.0)
+        rest = (boxes["competitors"] / boxes["size"].where(boxes["size"] > 0) * 100).fillna(0.0) - best
+        given = pd.DataFrame({"us": boxes["our_share_pct"], "best": best, "": rest}).set_axis(boxes["junction"])
     else:
-        here = shares[shares["junction"] == row.junction]
-        order = {"us": INK} | tones
-        parts = [(s, here.loc[here["supplier"] == s, "share_pct"].sum(), tone) for s, tone in order.items()]
-        parts.append(("", here.loc[~here["supplier"].isin(order), "share_pct"].sum(), OTHERS))
-    known = [(whose, min(pct, FAR), tone) for whose, pct, tone in parts if pct > 1e-6]
-    most = max(100.0, sum(pct for _, pct, _ in known))
-    return [(whose, pct / most * 100, tone) for whose, pct, tone in known]
+        whose = shares["supplier"].where(shares["supplier"].isin([*tones]), "")
+        given = shares.groupby(["junction", whose])["share_pct"].sum().unstack().reindex(columns=[*tones])
+    given = given.reindex(boxes["junction"]).fillna(0.0).clip(0.0, 1e6)
+    given = given.where(given > 1e-6, 0.0)
+    given = given.div(given.sum(axis=1).clip(lower=100.0), axis=0)
+    ends = given.cumsum(axis=1)
+    rows: Records = []
+    for box in boxes.itertuples():
+        for tone, whose in enumerate(given.columns):
+            end, part = ends.at[box.junction, whose], given.at[box.junction, whose]
+            if part > 0:
+                x, right = (box.x + box.width * at for at in (end - part, end))
+                rows.append({"x": x, "right": right, "y": box.y, "bottom": box.bottom, "tone": tone, "part": part})
+    return pd.DataFrame(rows, columns=["x", "right", "y", "bottom", "tone", "part"])
 
 
-def _boxes(drawn: list[tuple[Row, Any, list[Part]]]) -> list[alt.Chart | None]:
-    plain: Records = []
-    open_: Records = []
-    segments: Records = []
-    for row, at, parts in drawn:
-        frame = {"x": at.x, "y": at.y, "x2": at.x + at.width, "y2": at.y + at.height, "id": row.junction}
-        share = f"our share {percent(row.our_share_pct)}"
-        says = f"{row.name}: {share} of {figure(row.size)}. {row.words}"
-        (plain if row.size == row.size else open_).append(frame | {"says": says})
-        left = at.x
-        for _, pct, tone in parts:
-            right = left + pct / 100 * at.width
-            end = max(right - THIN, left + 0.6)
-            segments.append({"x": left, "y": at.y, "x2": end, "y2": at.y + at.height, "fill": tone})
-            left = right
-    ring = boxes(
-        [{**f, "x": f["x"] - 3, "y": f["y"] - 3, "x2": f["x2"] + 3, "y2": f["y2"] + 3} for f in plain + open_],
-        filled=False, stroke=INK, strokeWidth=2.4, cornerRadius=4,
-    )  # fmt: skip
-    return [
-        boxes(plain, fill="white", stroke=EDGE, strokeWidth=1),
-        boxes(open_, fill="white", stroke=SOFT, strokeWidth=1.2, strokeDash=[4, 3]),
-        boxes(segments),
-        None if ring is None else ring.transform_filter("datum.id == chosen"),
-    ]
-
-
-def _spill(spots: pd.DataFrame) -> float:
-    """How far a name may reach beyond its box: into a part of the gap between two columns."""
-    lefts = sorted(set(spots["x"]))
-    gap = lefts[1] - lefts[0] - spots["width"].max() if len(lefts) > 1 else 2 * SPILL
-    return min(gap - SPILL / 2, SPILL)
-
-
-def _labels(drawn: list[tuple[Row, Any, list[Part]]], spill: float) -> list[alt.Chart | None]:
-    kinds = ("names", "shares", "unknown", "sizes", "unsized", "decides", "doubts")
-    said: dict[str, Records] = {kind: [] for kind in kinds}
-    for row, at, parts in drawn:
-        top, right = at.y, at.x + at.width
-        size = short(row.size) if row.size == row.size else "size ?"
-        taken = width_of(size, SMALL) + 10
-        said["names"].append(_word(at.x, top - 26, row.name, at.width + spill))
-        share = _word(at.x, top - 9, f"our share {percent(row.our_share_pct)}", at.width - taken)
-        said["shares" if row.our_share_pct == row.our_share_pct else "unknown"].append(share)
-        said["sizes" if row.size == row.size else "unsized"].append(_word(right, top - 9, size, taken))
-        if row.leverage == "yes":
-            said["decides"].append(_word(at.x + FLAG, top + at.height + 17, DECIDES, at.width - FLAG))
-        free = at.width * (1 - sum(pct for _, pct, _ in parts) / 100)
-        if row.status != "complete" and free > 14 and at.height >= 14:
-            said["doubts"].append(_word(right - min(free, 30) / 2, top + at.height / 2 + 5, "?", 0))
-    return [
-        words(said["names"], NAME, halo=True, fontWeight=600),
-        words(said["shares"], SMALL, halo=True),
-        words(said["unknown"], SMALL, colour=DOUBT, halo=True),
-        words(said["sizes"], SMALL, colour=SOFT, align="right", halo=True),
-        words(said["unsized"], SMALL, colour=DOUBT, align="right", halo=True),
-        words(said["decides"], SMALL, fontWeight="bold", halo=True),
-        flags((word["x"] - FLAG + 1, word["y"]) for word in said["decides"]),
-        words(said["doubts"], 15, colour=DOUBT, fontWeight="bold", align="center"),
-    ]
-
-
-def _word(x: float, y: float, text: str, limit: float) -> dict[str, Any]:
-    return {"x": round(float(x), 1), "y": round(float(y), 1), "text": text, "limit": round(float(limit), 1)}
+def _said(boxes: pd.DataFrame) -> dict[str, list[Any]]:
+    """What stands at each box, and what a screen reader says of it."""
+    rows = [*boxes.itertuples()]
+    shares = [f"our share {percent(row.our_share_pct)}" for row in rows]
+    return {
+        "name": texts(boxes["name"]), "share": shares,
+        "amount": [short(row.size) if row.size == row.size else "size ?" for row in rows],
+        "says": [f"{row.name}: {share} of {figure(row.size)}. {row.words}" for row, share in zip(rows, shares, strict=True)],
+        "unsure": [row.our_share_pct != row.our_share_pct for row in rows],
+        "unsized": [row.size != row.size for row in rows],
+        "decides": [row.leverage == "yes" for row in rows],
+        "doubt": [row.status != "complete" and row.height >= 14 for row in rows],
+    }  # fmt: skip
 
 
 def percent(share: float) -> str:
@@ -166,113 +150,51 @@ def short(amount: float) -> str:
     return figure(amount if amount != amount or abs(amount) < 100 else round(amount))
 
 
-def _key(
-    shares: pd.DataFrame | None, tones: dict[str, str], drawn: list[tuple[Row, Any, list[Part]]]
-) -> list[alt.Chart | None]:  # fmt: skip
-    """One line above the picture that says whose each tone is."""
-    if shares is None:
-        items = [("ours", INK), ("best competitor", RIVALS[1]), ("other competitors", RIVALS[3])]
-    else:
-        names = dict(zip(shares["supplier"], shares["name"], strict=True))
-        used = {whose for _, _, parts in drawn for whose, _, _ in parts}
-        items = [("ours", INK), *((names[s], tone) for s, tone in tones.items() if s in used)]
-        items += [("others", OTHERS)] if "" in used else []
-    return _swatches([*items, ("not accounted for", "white")], 6)
-
-
-def _swatches(items: Iterable[tuple[str, str]], y: float) -> list[alt.Chart | None]:
-    squares, texts, x = [], [], 1.0
-    for name, tone in items:
-        said = cut(name, SMALL, 190)
-        squares.append({"x": x, "y": y, "x2": x + 12, "y2": y + 12, "fill": tone})
-        texts.append(_word(x + 18, y + 11, said, 200))
-        x += 18 + width_of(said, SMALL) + 20
-    return [boxes(squares, stroke=EDGE, strokeWidth=0.8), words(texts, SMALL, colour=SOFT)]
-
-
-# -- the routes -----------------------------------------------------------------------------------
-
-
-def _flows(routes: pd.DataFrame, places: pd.DataFrame) -> list[alt.Chart | None]:
+def _flows(routes: pd.DataFrame, places: pd.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """The routes as bands from box to box, our part of each darker along its upper edge."""
     spots = {row.junction: row for row in places.itertuples() if row.junction}
-    passes: dict[tuple[str, str], list[Any]] = {}
+    passes: dict[tuple[str, str], list[Row]] = {}
     for row in places[places["junction"] == ""].sort_values("column").itertuples():
         passes.setdefault((row.origin, row.target), []).append(row)
-    ways = [row for row in routes.itertuples() if row.origin in spots and row.target in spots]
+    ways = routes[routes["origin"].isin([*spots]) & routes["target"].isin([*spots])].reset_index(drop=True)
     scale = float(places["scale"].max())
-    leaving, arriving = _docks(ways, spots, passes, scale)
-    whole, own, thin = [], [], []
-    for row in ways:
-        ends, between = (row.origin, row.target), passes.get((row.origin, row.target), [])
-        stops = [leaving[ends], *_through(between), arriving[ends]]
-        if row.amount != row.amount:
-            thin.append({"path": _line(stops)})
-            continue
-        whole.append({"path": _band(stops, 1.0)})
-        part = row.ours / row.amount if row.amount > 0 and row.ours > 0 else 0.0
-        own += [{"path": _band(stops, min(part, 1.0))}] if part > 0 else []
+    thick = (numbers(ways["amount"]) * scale).clip(LEAST / 10, 1e6).fillna(LEAST)
+    stops: list[Records] = [[] for _ in range(len(ways))]
+    for end, other in (("origin", "target"), ("target", "origin")):
+        for point, group in ways.groupby(end):
+            box = spots[str(point)]
+            near = {n: _middle((passes.get((way["origin"], way["target"])) or [spots[way[other]]])[0 if end == "origin" else -1])
+                    for n, way in group.iterrows()}  # fmt: skip
+            order = sorted(near, key=lambda n: near[n])
+            tall = thick[order] * min(1.0, box.height / thick[order].sum())
+            tops = box.y + (box.height - tall.sum()) / 2 + tall.cumsum() - tall
+            for n in order:
+                stops[n].append({"x": box.x + box.width * (end == "origin"), "y": tops[n], "thick": tall[n]})
+    bands: Records = []
+    for n, way in enumerate(ways.itertuples()):
+        first, last = stops[n]
+        between = [{"x": at, "y": p.y, "thick": p.height}
+                   for p in passes.get((way.origin, way.target), []) for at in (p.x, p.x + p.width)]  # fmt: skip
+        ours = known(way.ours / way.amount) if way.amount > 0 else 0.0
+        for a, b in pairwise([first, *between, last]):
+            bend = (b["x"] - a["x"]) * 0.04
+            bands += [{"way": n, "ours": min(max(ours, 0.0), 1.0) if ours == ours else 0.0, "known": way.amount == way.amount} | at
+                      for at in (a, a | {"x": a["x"] + bend}, b | {"x": b["x"] - bend}, b)]  # fmt: skip
+    rows = pd.DataFrame(bands, columns=["way", "ours", "known", "x", "y", "thick"])
+    rows["under"], rows["own"] = rows["y"] + rows["thick"], rows["y"] + rows["thick"] * rows["ours"]
+    sized = data(rows[rows["known"].astype(bool)]).encode(x, y, detail="way:N")
+    own = data(rows[rows["ours"] > 0]).encode(x, y, detail="way:N")
+    area: dict[str, Any] = {"interpolate": "monotone", "color": INK, "aria": False}
     return [
-        shapes(whole, filled=True, fill=INK, fillOpacity=0.1, strokeWidth=0),
-        shapes(own, filled=True, fill=INK, fillOpacity=0.42, strokeWidth=0),
-        shapes(thin, filled=False, stroke=SOFT, strokeWidth=1.4, strokeDash=[4, 4], opacity=0.8),
-    ]
+        sized.mark_area(opacity=0.1, **area).encode(y2="under:Q"),
+        own.mark_area(opacity=0.42, **area).encode(y2="own:Q"),
+        data(rows[~rows["known"].astype(bool)]).encode(x, y, detail="way:N")
+        .mark_line(interpolate="monotone", color=SOFT, strokeWidth=1.4, strokeDash=[4, 4], aria=False),
+    ]  # fmt: skip
 
 
-def _docks(
-    ways: list[Row], spots: dict[str, Any], passes: dict[tuple[str, str], list[Any]], scale: float
-) -> tuple[dict[Any, Stop], dict[Any, Stop]]:
-    """Where each band leaves its origin and arrives at its target: stacked, and squeezed into the box."""
-    leaving: dict[Any, Stop] = {}
-    arriving: dict[Any, Stop] = {}
-    for end, other, docks in ((0, 1, leaving), (1, 0, arriving)):
-        for point, box in spots.items():
-            here = [(r.origin, r.target, r.amount) for r in ways if (r.origin, r.target)[end] == point]
-            near = {}
-            for way in here:
-                between = passes.get(way[:2], [])
-                next_ = between[-end] if between else spots[way[other]]
-                near[way] = next_.y + next_.height / 2
-            here.sort(key=lambda way: near[way])
-            thick = [
-                2.0 if a != a or scale != scale else min(max(float(a) * scale, THIN), FAR) for _, _, a in here
-            ]
-            total = sum(thick)
-            part = min(1.0, box.height / total) if total else 1.0
-            top = box.y + (box.height - total * part) / 2
-            for way, height in zip(here, thick, strict=True):
-                docks[way[:2]] = (box.x + box.width * (1 - end), top, height * part)
-                top += height * part
-    return leaving, arriving
-
-
-def _through(between: list[Any]) -> list[Stop]:
-    return [(x, p.y, p.height) for p in between for x in (p.x, p.x + p.width)]
-
-
-def _curve(stops: list[tuple[float, float]], way: int = 1) -> str:
-    """The rest of a path through the points, level at each of them; `way` is -1 from right to left."""
-    parts = []
-    for (x0, y0), (x1, y1) in pairwise(stops):
-        ahead = (x1 - x0) * way > 0
-        lean = (x1 - x0) / 2 if ahead else way * (abs(x1 - x0) / 2 + 40)
-        parts.append(f"C{x0 + lean:.1f},{y0:.1f} {x1 - lean:.1f},{y1:.1f} {x1:.1f},{y1:.1f}")
-    return "".join(parts)
-
-
-def _band(stops: list[Stop], part: float) -> str:
-    over = [(x, top) for x, top, _ in stops]
-    under = [(x, top + max(thick * part, 0.5)) for x, top, thick in reversed(stops)]
-    (x, y), (x1, y1) = over[0], under[0]
-    return f"M{x:.1f},{y:.1f}{_curve(over)}L{x1:.1f},{y1:.1f}{_curve(under, -1)}Z"
-
-
-def _line(stops: list[Stop]) -> str:
-    middle = [(x, top + thick / 2) for x, top, thick in stops]
-    return f"M{middle[0][0]:.1f},{middle[0][1]:.1f}{_curve(middle)}"
-
-
-# -- the opportunities ----------------------------------------------------------------------------
+def _middle(place: Row) -> float:
+    return float(place.y + place.height / 2)
 
 
 def opportunity(map_rows: pd.DataFrame) -> alt.LayerChart:
@@ -281,58 +203,38 @@ def opportunity(map_rows: pd.DataFrame) -> alt.LayerChart:
     `map_rows` is what `market.market_map` gives. Grey is known to be a competitor's, white is not
     accounted for (dashed: at most, for not all is known). Points of unknown size come last.
     """
-    rows = [*map_rows.itertuples()]
-    rows.sort(key=lambda row: (row.rank != row.rank, row.rank if row.rank == row.rank else -_not_ours(row)))
-    ours = max((row.ours for row in rows if row.ours > 0 and row.size == row.size), default=0.0)
-    most = max((_not_ours(row) for row in rows), default=0.0)
-    scale = LONGEST / (ours + most) if ours + most > NOTHING else 0.0
-    line = SIDE + 62 + ours * scale
-    kinds = ("names", "flagged", "shares", "unknown", "sums", "notes", "bars", "open")
-    said: dict[str, Records] = {kind: [] for kind in kinds}
-    for n, row in enumerate(rows):
-        _ranked(row, KEY + n * ROW, line, scale, said)
-    height = KEY + len(rows) * ROW
-    outline: dict[str, Any] = {"stroke": EDGE, "strokeWidth": 0.8}
-    rule = [{"x": line, "x2": line + 1.2, "y": KEY - 8, "y2": height - ROW + BAR + 8, "fill": INK}]
-    layers = [
-        boxes(said["bars"], **outline), boxes(said["open"], **outline | {"strokeDash": [4, 3]}),
-        boxes(rule if rows else []), words(said["names"], NAME),
-        words(said["flagged"], NAME, fontWeight="bold"), flags((1, word["y"]) for word in said["flagged"]),
-        words(said["sums"], NAME, fontWeight=600), words(said["shares"], SMALL, colour=SOFT, align="right"),
-        words(said["unknown"], SMALL, colour=DOUBT, align="right"), words(said["notes"], SMALL, colour=DOUBT),
-        *_swatches([("ours", INK), ("competitors'", RIVALS[1]), ("not accounted for", "white")], 2),
-    ]  # fmt: skip
-    return sheet(layers, SIDE + 62 + LONGEST + 120, height)
-
-
-def _ranked(row: Row, top: float, line: float, scale: float, said: dict[str, Records]) -> None:
-    """Add the bars and the words of one row."""
-    base = top + BAR / 2 + 5
-    name = _word(FLAG + 2, base, row.name, SIDE - 14 - FLAG)
-    said["flagged" if row.leverage == "yes" else "names"].append(name)
-    if row.size != row.size:
-        said["notes"].append(_word(line + 8, base, "? size not known", 0))
-        return
-    own = min(row.ours * scale, LONGEST) if row.ours > 0 else 0.0
-    rivals = line + (min(row.competitors * scale, LONGEST) if row.competitors > 0 else 0.0)
-    end = max(line + _not_ours(row) * scale, rivals)
-    unaccounted = "bars" if row.status == "complete" else "open"
-    spans = [
-        ("bars", line - own, line, INK),
-        ("bars", line + THIN, rivals, RIVALS[1]),
-        (unaccounted, rivals + THIN, end, "white"),
-    ]
-    for kind, x, x2, tone in spans:
-        if x2 > x:
-            said[kind].append({"x": x, "x2": x2, "y": top, "y2": top + BAR, "fill": tone})
-    share = "unknown" if row.our_share_pct != row.our_share_pct else "shares"
-    said[share].append(_word(line - own - 8, base, percent(row.our_share_pct), 54))
-    most = short(row.opportunity) if row.opportunity == row.opportunity else f"at most {short(row.size)}"
-    said["sums"].append(_word(end + 8, base, most, 0))
-
-
-def _not_ours(row: Row) -> float:
-    """What is not ours at a point, at most; 0 where the size is not known."""
-    if row.size != row.size:
-        return 0.0
-    return row.opportunity if row.opportunity == row.opportunity else row.size
+    rest = map_rows["opportunity"].fillna(map_rows["size"]).map(known)
+    order = pd.DataFrame({"rank": map_rows["rank"], "rest": -rest}).sort_values(["rank", "rest"], kind="stable").index
+    rows, rest = map_rows.loc[order].reset_index(drop=True), rest[order].reset_index(drop=True)
+    ours, rivals = (numbers(rows[c]).where(rest.notna(), 0.0).fillna(0.0).clip(lower=0) for c in ("ours", "competitors"))
+    ends = pd.concat([rivals, rest.fillna(0.0)], axis=1).max(axis=1)
+    open_ = [bool(each) for each in rows["status"].ne("complete")]
+    kinds = [("ours", INK), ("competitors'", RIVALS[1]), ("not accounted for", "white")]
+    spans = pd.concat([
+        pd.DataFrame({"row": rows.index, "at": start, "end": end, "kind": kind, "open": open_ if kind == 2 else False})
+        for kind, (start, end) in enumerate([(-ours, 0.0), (0.0, rivals), (rivals, ends)])
+    ])  # fmt: skip
+    said = pd.DataFrame({
+        "row": rows.index, "left": -ours, "end": ends, "share": [*map(percent, rows["our_share_pct"])],
+        "unsure": rows["our_share_pct"].isna(), "decides": rows["leverage"].eq("yes"),
+        "sum": [short(o) if o == o else f"at most {short(size)}" if size == size else "? size not known"
+                for o, size in zip(rows["opportunity"], rows["size"], strict=True)],
+        "sized": rest.notna(),
+    })  # fmt: skip
+    bold = {"condition": {"test": f"{json.dumps(said['decides'].tolist())}[datum.value]", "value": "bold"}, "value": "normal"}
+    y = names(texts(rows["name"]), labelFontWeight=bold, labelPadding=66)
+    at = alt.X("at:Q", axis=None, scale=amounts(-float(ours.max()) if len(rows) else 0.0, float(ends.max()) if len(rows) else 0.0))
+    left, end = alt.X("left:Q", axis=None), alt.X("end:Q", axis=None)
+    words, unsure = data(said), alt.condition("datum.unsure", alt.value(DOUBT), alt.value(SOFT))
+    doubt = alt.condition("datum.sized", alt.value(INK), alt.value(DOUBT))
+    return picture(
+        data(spans[spans["end"] != spans["at"]]).mark_bar(height=21, stroke=EDGE, strokeWidth=0.8, aria=False).encode(
+            at, y, _key(kinds, "kind"), x2="end:Q",
+            strokeDash=alt.condition("datum.open", alt.value([4, 3]), alt.value([1, 0]))),
+        alt.Chart().mark_rule(strokeWidth=1.2, aria=False).encode(x=alt.XDatum(0, axis=None)),
+        words.mark_text(dx=-8, align="right").encode(left, y, text="share:N", color=unsure).transform_filter("datum.sized"),
+        words.mark_text(dx=8, fontSize=TYPE).encode(end, y, text="sum:N", color=doubt),
+        words.mark_point(shape=FLAG, size=260, aria=False).encode(x=alt.value(LONG + 110), y=y).transform_filter("datum.decides"),
+        words.mark_text(dx=14, text="decides here", color=SOFT).encode(x=alt.value(LONG + 110), y=y).transform_filter("datum.decides"),
+        height=ROW * max(len(rows), 1), width=LONG,
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import altair as alt
 
 from kamlib.charts.palette import SOFT
+
+NOT_IN_XML = re.compile(r"(?<!\\)((?:\\\\)*)(?:\\u00[01][0-9a-f]|\\[bf]|[\ufffe\uffff])")  # in a text of JSON
 
 
 class Trusted(alt.LayerChart):
@@ -26,7 +29,7 @@ def svg(chart: alt.LayerChart, name: str = "") -> str:
     """
     import vl_convert
 
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_vl_version())
+    drawn = vl_convert.vegalite_to_svg(_printable(chart), vl_version=_vl_version())
     return (
         re.sub(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d)', rf"\g<1>{name}-\g<2>", drawn)
         if name
@@ -60,7 +63,13 @@ def png(chart: alt.LayerChart, scale: float = 2) -> bytes:
     """The chart as a PNG for a slide."""
     import vl_convert
 
-    return vl_convert.vegalite_to_png(chart.to_dict(), vl_version=_vl_version(), scale=scale)
+    return vl_convert.vegalite_to_png(_printable(chart), vl_version=_vl_version(), scale=scale)
+
+
+def _printable(chart: alt.LayerChart) -> str:
+    """The Vega-Lite of the chart without the characters no SVG can hold: one of them ends the whole process."""
+    text = json.dumps(chart.to_dict(), ensure_ascii=False).encode(errors="ignore").decode()
+    return NOT_IN_XML.sub(r"\1", text)
 
 
 def _vl_version() -> str:
