@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from typing import Any
 
 import altair as alt
@@ -16,9 +15,18 @@ from kamlib.workbook.schema import BOXES
 
 OTHERS = {"unused": "nobody's today", "missing": "missing, not there", "left": "left over"}
 SOURCES, TARGETS = (*BOXES, "unused", "missing"), (*BOXES, "left")
-ACROSS, TALL, BAR = 430, 420, 0.03  # pixels between the bars and of all days; the width of a bar, 1 is the whole
-LEAST, GAP, APART = 0.09, 0.025, 0.045  # of all days: the room of a bar, between bars, between two numbers
-FIELDS = (("yes", "no", "IMPROVE"), ("yes", "yes", "KEEP, OR CHARGE"), ("no", "no", "REMOVE"), ("no", "yes", "REMOVE"))  # fmt: skip
+ACROSS, TALL, BAR = (
+    430,
+    420,
+    0.03,
+)  # pixels between the bars and of all days; the width of a bar, 1 is the whole
+LEAST, GAP, APART = (0.09, 0.025, 0.045)  # of all days: the room of a bar, between bars, between two numbers
+FIELDS = (
+    ("yes", "no", "IMPROVE"),
+    ("yes", "yes", "KEEP, OR CHARGE"),
+    ("no", "no", "REMOVE"),
+    ("no", "yes", "REMOVE"),
+)
 MOST, LINE_TALL = 6, 24
 
 
@@ -44,18 +52,25 @@ def energy(flow: pd.DataFrame) -> Trusted:
     froms, tos = _bars(rows, "source", SOURCES), _bars(rows, "target", TARGETS)
     rows["y1"] = rows["source"].map(froms["y"]) + rows.groupby("source")["part"].cumsum() - rows["part"]
     rows["y2"] = rows["target"].map(tos["y"]) + rows.groupby("target")["part"].cumsum() - rows["part"]
-    rows["stays"] = rows["source"].eq(rows["target"]) | (rows["source"].eq("unused") & rows["target"].eq("left"))
+    rows["stays"] = rows["source"].eq(rows["target"]) | (
+        rows["source"].eq("unused") & rows["target"].eq("left")
+    )
     numbered = _numbers(rows)
     notes += ["The smallest moves carry no number."] if len(numbered) < (~rows["stays"]).sum() else []
-    end = max(float(bars["end"].max()) - GAP for bars in (froms, tos))
+    foot = max(float(bars["end"].max()) - GAP for bars in (froms, tos))
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[end, 0], nice=False))
-    return picture(*_ribbons(rows, x, y), *_beside(froms, 0, x, y), *_beside(tos, 1, x, y),
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[foot, 0], nice=False))
+    return picture(
+        *_ribbons(rows, x, y),
+        *_beside(froms, 0, x, y),
+        *_beside(tos, 1, x, y),
         *haloed(data(numbered).encode(x, y, text="said:N"), fontWeight=600),
-        alt.Chart().mark_text(text=notes, color=SOFT, baseline="top", lineHeight=20, dy=12, dx=-220)
-        .encode(x=alt.value(0), y=alt.YDatum(end, axis=None)),
-        height=TALL * end, width=ACROSS,
-    )  # fmt: skip
+        alt.Chart()
+        .mark_text(text=notes, color=SOFT, baseline="top", lineHeight=20, dy=12, dx=-220)
+        .encode(x=alt.value(0), y=alt.YDatum(foot, axis=None)),
+        height=TALL * foot,
+        width=ACROSS,
+    )
 
 
 def _bars(rows: pd.DataFrame, end: str, order: tuple[str, ...]) -> pd.DataFrame:
@@ -68,28 +83,41 @@ def _bars(rows: pd.DataFrame, end: str, order: tuple[str, ...]) -> pd.DataFrame:
 
 def _ribbons(rows: pd.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """The ribbons: pale for what stays, strong for what moves, hollow for what is missing."""
-    points = pd.concat([
-        pd.DataFrame({"way": range(len(rows)), "x": at, "y": rows[side].to_numpy(),
-                      "end": (rows[side] + rows["part"].clip(lower=0.002)).to_numpy(),
-                      "colour": [*map(_colour, rows["source"])], "missing": rows["source"].eq("missing").to_numpy(),
-                      "opacity": np.where(rows["stays"], 0.16, 0.5)})
-        for at, side in ((0, "y1"), (0.12, "y1"), (0.88, "y2"), (1, "y2"))
-    ])  # fmt: skip
+    points = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "way": range(len(rows)),
+                    "x": at,
+                    "y": rows[side].to_numpy(),
+                    "end": (rows[side] + rows["part"].clip(lower=0.002)).to_numpy(),
+                    "colour": [*map(_colour, rows["source"])],
+                    "missing": rows["source"].eq("missing").to_numpy(),
+                    "opacity": np.where(rows["stays"], 0.16, 0.5),
+                }
+            )
+            for at, side in ((0, "y1"), (0.12, "y1"), (0.88, "y2"), (1, "y2"))
+        ]
+    )
     there = data(points[~points["missing"]]).mark_area(interpolate="monotone", aria=False)
     missing = data(points[points["missing"]]).mark_area(
         interpolate="monotone", aria=False, color="white", fillOpacity=0.6, stroke=SOFT, strokeDash=[5, 4]
     )
     place = {"x": x, "y": y, "y2": "end:Q", "detail": "way:N"}
     return [
-        there.encode(color=alt.Color("colour:N", scale=None), opacity=alt.Opacity("opacity:Q", scale=None), **place),
+        there.encode(
+            color=alt.Color("colour:N", scale=None), opacity=alt.Opacity("opacity:Q", scale=None), **place
+        ),
         missing.encode(**place),
-    ]  # fmt: skip
+    ]
 
 
 def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
     """The days on what moves, where each ribbon begins, the largest first; none stands on another."""
     placed: list[dict[str, Any]] = []
-    for row in rows[~rows["stays"] & (rows["days"] >= 0.05)].sort_values("days", ascending=False).itertuples():
+    for row in (
+        rows[~rows["stays"] & (rows["days"] >= 0.05)].sort_values("days", ascending=False).itertuples()
+    ):
         y = row.y1 + row.part / 2
         for x in (0.02, 0.12):
             if all(abs(y - other["y"]) >= APART for other in placed if other["x"] == x):
@@ -103,23 +131,37 @@ def _beside(bars: pd.DataFrame, side: int, x: alt.X, y: alt.Y) -> list[alt.Chart
     out = 1 if side else -1
     known = [name for name in bars.index if name in BOXES]
     table = bars.assign(
-        x=side, x2=side + out * BAR, bottom=bars["y"] + bars["part"], middle=bars["y"] + bars["part"] / 2,
+        x=side,
+        x2=side + out * BAR,
+        bottom=bars["y"] + bars["part"],
+        middle=bars["y"] + bars["part"] / 2,
         colour=[*map(_colour, bars.index)],
-        said=[[_name(name), f"{_days(days)} {'day' if days == 1 else 'days'}"] for name, days in bars["days"].items()],
-    )  # fmt: skip
+        said=[
+            [_name(name), f"{_days(days)} {'day' if days == 1 else 'days'}"]
+            for name, days in bars["days"].items()
+        ],
+    )
     middle = alt.Y("middle:Q", axis=None)
     signs = table.loc[known].assign(shape=[MARKS[name].shape for name in known])
     fill = alt.Fill("colour:N", scale=None)
     return [
         data(table).mark_rect(stroke=SOFT, aria=False).encode(x, y, fill, x2="x2:Q", y2="bottom:Q"),
-        data(signs).mark_point(xOffset=out * 16, aria=False, strokeWidth=0)
+        data(signs)
+        .mark_point(xOffset=out * 16, aria=False, strokeWidth=0)
         .encode(alt.X("x2:Q", axis=None), middle, fill, shape=alt.Shape("shape:N", scale=None)),
-        data(table).mark_text(dx=out * 30, dy=-8, fontSize=TYPE, align="left" if side else "right")
+        data(table)
+        .mark_text(dx=out * 30, dy=-8, fontSize=TYPE, align="left" if side else "right")
         .encode(alt.X("x2:Q", axis=None), middle, text="said:N"),
-        alt.Chart().mark_text(dx=out * 30, dy=-12, color=SOFT, align="left" if side else "right",
-                              text="Under the new rules" if side else "Today")
+        alt.Chart()
+        .mark_text(
+            dx=out * 30,
+            dy=-12,
+            color=SOFT,
+            align="left" if side else "right",
+            text="Under the new rules" if side else "Today",
+        )
         .encode(x=alt.value(side * ACROSS), y=alt.value(0)),
-    ]  # fmt: skip
+    ]
 
 
 def _colour(name: str) -> str:
@@ -153,32 +195,54 @@ def presents(services: pd.DataFrame) -> Trusted:
     for n, (valued, good, word) in enumerate(FIELDS):
         tall = 2 + max(1, *(min(len(part), MOST + 1) for part in parts[n // 2 * 2 :][:2]))
         head = f"{'valued' if valued == 'yes' else 'not valued'}, done {'well' if good == 'yes' else 'badly'}"
-        field = {"x": n % 2, "end": n % 2 + 0.985, "y": top, "bottom": top + tall - 0.25, "head": head, "todo": word}
+        field = {
+            "x": n % 2,
+            "end": n % 2 + 0.985,
+            "y": top,
+            "bottom": top + tall - 0.25,
+            "head": head,
+            "todo": word,
+        }
         fields.append(field)
         lines += _lines(parts[n], field, most)
         top += tall * (n % 2)
     asked = rows[~(rows["valued"].isin(["yes", "no"]) & rows["good_at"].isin(["yes", "no"]))]
     if len(asked):
-        tall = 1.5 + min(len(asked), MOST + 1)
-        field = {"x": 0, "end": 1.985, "y": top, "bottom": top + tall, "head": "not known yet", "todo": "ASK"}
+        height = 1.5 + min(len(asked), MOST + 1)
+        field = {
+            "x": 0,
+            "end": 1.985,
+            "y": top,
+            "bottom": top + height,
+            "head": "not known yet",
+            "todo": "ASK",
+        }
         fields.append(field)
         lines += _lines([*asked.itertuples()], field, most)
-        top += tall
-    words = pd.DataFrame(lines, columns=["x", "y", "name", "note", "note_x", "cost", "cost_x", "bar", "bar_x", "tone"])
+        top += height
+    words = pd.DataFrame(
+        lines, columns=["x", "y", "name", "note", "note_x", "cost", "cost_x", "bar", "bar_x", "tone"]
+    )
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[max(top, 1), 0], nice=False))
-    x = {c: alt.X(f"{c}:Q", axis=None, scale=alt.Scale(domain=[0, 2], nice=False)) for c in ("x", "note_x", "cost_x", "bar")}
+    x = {
+        c: alt.X(f"{c}:Q", axis=None, scale=alt.Scale(domain=[0, 2], nice=False))
+        for c in ("x", "note_x", "cost_x", "bar")
+    }
     framed, listed = data(pd.DataFrame(fields)), data(words)
     bold: dict[str, Any] = {"dy": 14, "fontWeight": 600}
     return picture(
         framed.mark_rect(color=PAPER, aria=False).encode(x["x"], y, x2="end:Q", y2="bottom:Q"),
         framed.mark_text(dx=12, color=SOFT, **bold).encode(x["x"], y, text="head:N"),
         framed.mark_text(dx=-12, align="right", **bold).encode(alt.X("end:Q", axis=None), y, text="todo:N"),
-        listed.mark_bar(height=11, aria=False).encode(x["bar"], y, alt.Color("tone:N", scale=None), x2="bar_x:Q"),
+        listed.mark_bar(height=11, aria=False).encode(
+            x["bar"], y, alt.Color("tone:N", scale=None), x2="bar_x:Q"
+        ),
         listed.mark_text(dx=12, fontSize=TYPE, limit=240).encode(x["x"], y, text="name:N"),
         listed.mark_text(align="right", color=SOFT).encode(x["note_x"], y, text="note:N"),
         listed.mark_text(align="right", color=SOFT).encode(x["cost_x"], y, text="cost:N"),
-        height=LINE_TALL * max(top, 1), width=WIDTH,
-    )  # fmt: skip
+        height=LINE_TALL * max(top, 1),
+        width=WIDTH,
+    )
 
 
 def _lines(rows: list[Any], field: dict[str, Any], most: float) -> list[dict[str, Any]]:
@@ -186,16 +250,29 @@ def _lines(rows: list[Any], field: dict[str, Any], most: float) -> list[dict[str
     end, top, made = field["end"], field["y"] + 1.5, []
     for n, row in enumerate(rows[:MOST]):
         long = 0.12 * max(row.cost, 0.0) / most if row.cost == row.cost else 0.0
-        made.append({
-            "x": field["x"], "y": top + n, "name": row.name, "note": _note(row, field["todo"]), "note_x": end - 0.38,
-            "cost": spoken(row.cost) if row.cost == row.cost else "cost ?", "cost_x": end - 0.03,
-            "bar": end - 0.23 - long, "bar_x": end - 0.23, "tone": INK if row.valued == "no" else SOFT,
-        })  # fmt: skip
+        made.append(
+            {
+                "x": field["x"],
+                "y": top + n,
+                "name": row.name,
+                "note": _note(row, field["todo"]),
+                "note_x": end - 0.38,
+                "cost": spoken(row.cost) if row.cost == row.cost else "cost ?",
+                "cost_x": end - 0.03,
+                "bar": end - 0.23 - long,
+                "bar_x": end - 0.23,
+                "tone": INK if row.valued == "no" else SOFT,
+            }
+        )
     if len(rows) > MOST:
         rest = sum(row.cost for row in rows[MOST:] if row.cost == row.cost)
         cost = f", which cost {spoken(rest)}" if rest > 0 else ""
         more = {"x": field["x"], "y": top + MOST, "name": f"and {len(rows) - MOST:,} more{cost}"}
-        made.append(more | dict.fromkeys(("bar", "bar_x", "note_x", "cost_x"), end) | {"note": "", "cost": "", "tone": SOFT})
+        made.append(
+            more
+            | dict.fromkeys(("bar", "bar_x", "note_x", "cost_x"), end)
+            | {"note": "", "cost": "", "tone": SOFT}
+        )
     return made
 
 

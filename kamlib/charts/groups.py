@@ -12,7 +12,7 @@ import pandas as pd
 
 from kamlib.charts.palette import INK, LINE, SOFT
 from kamlib.charts.paper import Trusted
-from kamlib.charts.theme import PAPER, TYPE, data, haloed, labels, names, picture, texts
+from kamlib.charts.theme import PAPER, TYPE, data, haloed, names, picture, texts
 from kamlib.models.grouping import Discovery
 
 WIDE, LANE, REACH = 480, 19, 2.8  # REACH: standard deviations; what is beyond is drawn at the edge
@@ -38,14 +38,26 @@ def profile(discovery: Discovery) -> Trusted:
     edge = max(1.0, float(table[["low", "high", "at"]].abs().max(axis=None))) * 1.06
     sizes = [f"{row.group} {row.customers:,} customers" for row in discovery.words.itertuples()]
     side = alt.Axis(
-        orient="top", values=[-edge, 0, edge], labelFlush=True, labelLimit=WIDE,
+        orient="top",
+        values=[-edge, 0, edge],
+        labelFlush=True,
+        labelLimit=WIDE,
         labelExpr="datum.index == 0 ? '← less' : datum.index < 1 ? 'typical customer' : 'more →'",
-    )  # fmt: skip
-    low, at = (alt.X(f"{field}:Q", axis=side, title=[" · ".join(sizes), KEY],
-                     scale=alt.Scale(domain=[-edge, edge], nice=False, padding=10)) for field in ("low", "at"))  # fmt: skip
+    )
+    low, at = (
+        alt.X(
+            f"{field}:Q",
+            axis=side,
+            title=[" · ".join(sizes), KEY],
+            scale=alt.Scale(domain=[-edge, edge], nice=False, padding=10),
+        )
+        for field in ("low", "at")
+    )
     rows = table.drop_duplicates("row")
-    said = [[name, f"share that is {level}"] if level else name
-            for name, level in zip(texts(rows["column"]), texts(rows["level"]), strict=True)]  # fmt: skip
+    said = [
+        [name, f"share that is {level}"] if level else name
+        for name, level in zip(texts(rows["column"]), texts(rows["level"]), strict=True)
+    ]
     y = names(said, labelLineHeight=17, grid=True, gridColor=PAPER, tickBand="extent")
     lane = data(table).encode(y=y, yOffset=alt.YOffset("group:N"))
     figures = data(pd.DataFrame({"row": rows["row"], "said": _figures(table)})).encode(y=y, text="said:N")
@@ -55,10 +67,12 @@ def profile(discovery: Discovery) -> Trusted:
         lane.mark_rule(color=LINE, strokeWidth=3).encode(low, x2="high:Q"),
         *haloed(lane.encode(at, text="group:N"), align="center", fontSize=17, fontWeight="bold"),
         figures.mark_text(dx=WIDE + 24, color=SOFT).encode(x=alt.value(0)),
-        alt.Chart().mark_text(dx=WIDE + 24, dy=-16, color=SOFT, text="middle of each group")
+        alt.Chart()
+        .mark_text(dx=WIDE + 24, dy=-16, color=SOFT, text="middle of each group")
         .encode(x=alt.value(0), y=alt.value(0)),
-        height=len(rows) * (min(LANE, 100 / lines) * lines + 14), width=WIDE,
-    )  # fmt: skip
+        height=len(rows) * (min(LANE, 100 / lines) * lines + 14),
+        width=WIDE,
+    )
 
 
 def _placed(discovery: Discovery) -> pd.DataFrame:
@@ -85,7 +99,10 @@ def _figures(table: pd.DataFrame) -> list[str]:
     said = []
     for _, part in table.groupby("row"):
         kept = part.sort_values("part", kind="stable").iloc[[-1, 0]] if len(part) > 3 else part
-        each = (f"{r.group} {100 * r.part:.0f} %" if r.level else f"{r.group} {_figure(r.value)}" for r in kept.itertuples())  # fmt: skip
+        each = (
+            f"{r.group} {100 * r.part:.0f} %" if r.level else f"{r.group} {_figure(r.value)}"
+            for r in kept.itertuples()
+        )
         said.append(" · ".join(each))
     return said
 
@@ -106,26 +123,58 @@ def support(discovery: Discovery) -> Trusted:
     said = {row.k: [str(row.k), f"{100 * row.together:.0f} %", WHY[row.why]] for row in table.itertuples()}
     most = max(float(table[["silhouette", "silhouette_noise"]].max(axis=None)), 0.1) * 1.18
     base = data(table).encode(
-        x=alt.X("k:O", title=FOOT, scale=alt.Scale(padding=0), axis=alt.Axis(
-            labelExpr=f"{json.dumps(said)}[datum.value]", labelAngle=0, labelLineHeight=30, labelFontSize=14,
-            labelColor=INK, domain=True, domainColor=LINE, labelPadding=14, titlePadding=20,
-            labelFontWeight={"condition": {"test": f"datum.value == {discovery.shown}", "value": "bold"}, "value": "normal"})),
+        x=alt.X(
+            "k:O",
+            title=FOOT,
+            scale=alt.Scale(padding=0),
+            axis=alt.Axis(
+                labelExpr=f"{json.dumps(said)}[datum.value]",
+                labelAngle=0,
+                labelLineHeight=30,
+                labelFontSize=14,
+                labelColor=INK,
+                domain=True,
+                domainColor=LINE,
+                labelPadding=14,
+                titlePadding=20,
+                labelFontWeight={
+                    "condition": {"test": f"datum.value == {discovery.shown}", "value": "bold"},
+                    "value": "normal",
+                },
+            ),
+        ),
         y=alt.Y("silhouette:Q", axis=None, scale=alt.Scale(domain=[0, most], nice=False, clamp=True)),
-    )  # fmt: skip
-    beside = pd.DataFrame({
-        "at": [table["silhouette_noise"].iloc[0], table["silhouette_noise"].iloc[0] / 2],
-        "said": [["groups more alike", "than by chance ↑"], ["random customers", "come this far"]],
-    })  # fmt: skip
+    )
+    beside = pd.DataFrame(
+        {
+            "at": [table["silhouette_noise"].iloc[0], table["silhouette_noise"].iloc[0] / 2],
+            "said": [["groups more alike", "than by chance ↑"], ["random customers", "come this far"]],
+        }
+    )
     words: dict[str, Any] = {"dx": -16, "align": "right", "fontSize": TYPE}
     return picture(
         base.mark_bar(color=PAPER, width={"band": 1}).encode(y=alt.Y("silhouette_noise:Q", axis=None)),
         base.mark_point(size=620, filled=False, strokeWidth=1.4).transform_filter("datum.shown"),
         base.mark_point(size=180, stroke=INK, strokeWidth=2).encode(
-            fill=alt.condition("datum.supported", alt.value(INK), alt.value("white"))),
-        data(beside[:1]).mark_text(dy=-34, **words).encode(x=alt.value(0), y=alt.Y("at:Q", axis=None), text="said:N"),
-        data(beside[1:]).mark_text(dy=-8, color=SOFT, **words).encode(x=alt.value(0), y=alt.Y("at:Q", axis=None), text="said:N"),
-        alt.Chart().mark_text(dx=-16, dy=16, align="right", baseline="top", lineHeight=30, color=SOFT,
-                              text=["number of groups", "pairs together again", "verdict"])
+            fill=alt.condition("datum.supported", alt.value(INK), alt.value("white"))
+        ),
+        data(beside[:1])
+        .mark_text(dy=-34, **words)
+        .encode(x=alt.value(0), y=alt.Y("at:Q", axis=None), text="said:N"),
+        data(beside[1:])
+        .mark_text(dy=-8, color=SOFT, **words)
+        .encode(x=alt.value(0), y=alt.Y("at:Q", axis=None), text="said:N"),
+        alt.Chart()
+        .mark_text(
+            dx=-16,
+            dy=16,
+            align="right",
+            baseline="top",
+            lineHeight=30,
+            color=SOFT,
+            text=["number of groups", "pairs together again", "verdict"],
+        )
         .encode(x=alt.value(0), y=alt.YDatum(0, axis=None)),
-        height=230, width=640,
-    )  # fmt: skip
+        height=230,
+        width=640,
+    )

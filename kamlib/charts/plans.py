@@ -15,8 +15,14 @@ from kamlib.charts.paper import Trusted
 from kamlib.charts.theme import NAMES, TYPE, data, haloed, numbers, picture, spoken, texts
 
 LEVELS = {"corporate": "WITH US", "end_customer": "THROUGH THEM TO THEIR CUSTOMERS"}
-STAGES, IN_ROW, BARS, BOX, TALL = 40, 4, 30, 225, 142  # BOX and TALL: pixels from a stage to the next
-DAY, LONG, ROW, LABEL, NEAR = 86_400_000.0, 640, 56, 150, 0.24  # NEAR: of the whole time, between the names of two steps
+STAGES, IN_ROW, BARS, BOX, TALL = (40, 4, 30, 225, 142)  # BOX and TALL: pixels from a stage to the next
+DAY, LONG, ROW, LABEL, NEAR = (
+    86_400_000.0,
+    640,
+    56,
+    150,
+    0.24,
+)  # NEAR: of the whole time, between the names of two steps
 KINDS = {"running": [1, 0], "planned": [1, 0], "done": [1, 0], "stopped": [2, 3], "half": [6, 4]}
 FILLS = ["#a3a7b0", "white", "#dfe2e7", "white", "white"]
 
@@ -42,21 +48,35 @@ def chain(stages: pd.DataFrame) -> Trusted:
     scale = {"x": alt.Scale(domain=[0, IN_ROW], nice=False), "y": alt.Scale(domain=[top, 0], nice=False)}
     x, right = (alt.X(f"{c}:Q", axis=None, scale=scale["x"]) for c in ("x", "x2"))
     y, foot, below = (alt.Y(f"{c}:Q", axis=None, scale=scale["y"]) for c in ("y", "y2", "below"))
-    rows = data(pd.DataFrame(boxes, columns=[
-        "x", "y", "x2", "y2", "name", "below", "trouble", "ideas", "unmet", "onwards"]))  # fmt: skip
+    rows = data(
+        pd.DataFrame(
+            boxes, columns=["x", "y", "x2", "y2", "name", "below", "trouble", "ideas", "unmet", "onwards"]
+        )
+    )
     small: dict[str, Any] = {"dy": -14, "fontWeight": 600}
     return picture(
-        rows.mark_rect(fill="white", stroke=LINE, cornerRadius=4, aria=False).encode(x, y, x2="x2:Q", y2="y2:Q"),
+        rows.mark_rect(fill="white", stroke=LINE, cornerRadius=4, aria=False).encode(
+            x, y, x2="x2:Q", y2="y2:Q"
+        ),
         rows.mark_text(dx=14, fontSize=18, color=SOFT, align="center", aria=False)
-        .encode(right, y=alt.Y("middle:Q", axis=None), text="onwards:N").transform_calculate(middle="(datum.y + datum.y2) / 2"),
-        data(pd.DataFrame(heads)).mark_text(color=SOFT, fontWeight=600, dy=4, limit=BOX * IN_ROW).encode(x, y, text="said:N"),
-        rows.mark_text(dx=10, dy=10, baseline="top", fontSize=TYPE, lineHeight=19, fontWeight=600, limit=BOX - 45)
-        .encode(x, y, text="name:N"),
-        rows.mark_text(dx=10, baseline="top", lineHeight=16, color=SOFT, limit=BOX - 45).encode(x, below, text="trouble:N"),
+        .encode(right, y=alt.Y("middle:Q", axis=None), text="onwards:N")
+        .transform_calculate(middle="(datum.y + datum.y2) / 2"),
+        data(pd.DataFrame(heads))
+        .mark_text(color=SOFT, fontWeight=600, dy=4, limit=BOX * IN_ROW)
+        .encode(x, y, text="said:N"),
+        rows.mark_text(
+            dx=10, dy=10, baseline="top", fontSize=TYPE, lineHeight=19, fontWeight=600, limit=BOX - 45
+        ).encode(x, y, text="name:N"),
+        rows.mark_text(dx=10, baseline="top", lineHeight=16, color=SOFT, limit=BOX - 45).encode(
+            x, below, text="trouble:N"
+        ),
         rows.mark_text(dx=10, limit=62, **small).encode(x, foot, text="ideas:N"),
-        rows.mark_text(dx=-10, limit=116, align="right", color=DOUBT, **small).encode(right, foot, text="unmet:N"),
-        height=TALL * top, width=BOX * IN_ROW,
-    )  # fmt: skip
+        rows.mark_text(dx=-10, limit=116, align="right", color=DOUBT, **small).encode(
+            right, foot, text="unmet:N"
+        ),
+        height=TALL * top,
+        width=BOX * IN_ROW,
+    )
 
 
 def _walked(stages: pd.DataFrame) -> pd.DataFrame:
@@ -77,9 +97,16 @@ def _stage(row: Any, x: int, y: float) -> dict[str, Any]:
     ideas = f"{spoken(row.ideas)} idea{'s' if row.ideas != 1 else ''}" if row.ideas != 0 else ""
     unmet = f"! {spoken(row.unmet)} given{'s' if row.unmet != 1 else ''} unmet" if row.unmet > 0 else ""
     return {
-        "x": x, "x2": x + 0.88, "y": y, "y2": y + 0.88, "name": name, "below": y + 0.1 + 0.135 * len(name),
-        "trouble": trouble, "ideas": ideas, "unmet": unmet,
-    }  # fmt: skip
+        "x": x,
+        "x2": x + 0.88,
+        "y": y,
+        "y2": y + 0.88,
+        "name": name,
+        "below": y + 0.1 + 0.135 * len(name),
+        "trouble": trouble,
+        "ideas": ideas,
+        "unmet": unmet,
+    }
 
 
 def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> Trusted:
@@ -109,7 +136,11 @@ def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> Truste
     lines = max(len(shown) + bool(note), 1)
     form = "%-d %b" if last - first < 60 * DAY else "%b" if last - first < 900 * DAY else "%Y"
     says = f"utcFormat(datum.value, '{form}' == '%b' && utcmonth(datum.value) == 0 ? '%Y' : '{form}')"
-    ticks = alt.Axis(orient="top", grid=True, tickCount=8, labelOverlap=True, labelExpr=says) if len(bars) else None
+    ticks = (
+        alt.Axis(orient="top", grid=True, tickCount=8, labelOverlap=True, labelExpr=says)
+        if len(bars)
+        else None
+    )
     scale = alt.Scale(type="utc", domain=[first, last], nice=False)
     start, day = (alt.X(f"{c}:T", scale=scale, axis=ticks, title=None) for c in ("start", "day"))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(domain=[*range(lines)]))
@@ -119,20 +150,29 @@ def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> Truste
     note_at: dict[str, Any] = {"x": alt.value(0), "y": alt.YDatum(lines - 1, axis=None)}
     return picture(
         data(pd.DataFrame({"day": [now]}).dropna()).mark_rule(strokeWidth=1.4).encode(day),
-        data(pd.DataFrame({"day": [now], "said": ["today"]}).dropna()).mark_text(dx=4, dy=10, color=SOFT)
+        data(pd.DataFrame({"day": [now], "said": ["today"]}).dropna())
+        .mark_text(dx=4, dy=10, color=SOFT)
         .encode(day, y=alt.value(ROW * lines), text="said:N"),
-        data(bars).mark_bar(height=14, stroke=SOFT, strokeWidth=1.2, aria=False).encode(start, y, kind, dash, x2="end:T"),
-        data(due).mark_point(shape="diamond", stroke=INK, size=90, strokeWidth=1.4).encode(
-            day, y, fill=alt.condition("datum.done", alt.value(INK), alt.value("white"))),
+        data(bars)
+        .mark_bar(height=14, stroke=SOFT, strokeWidth=1.2, aria=False)
+        .encode(start, y, kind, dash, x2="end:T"),
+        data(due)
+        .mark_point(shape="diamond", stroke=INK, size=90, strokeWidth=1.4)
+        .encode(day, y, fill=alt.condition("datum.done", alt.value(INK), alt.value("white"))),
         *haloed(data(named[~named["late"]]).encode(day, y, text="said:N"), dx=-4, dy=18, limit=LABEL),
-        *haloed(data(named[named["late"]]).encode(day, y, text="said:N"), dx=-4, dy=18, limit=LABEL, color=DOUBT),
-        rows.mark_text(dx=-NAMES, dy=-8, fontSize=TYPE, fontWeight=600, limit=NAMES - 12).encode(text="name:N"),
+        *haloed(
+            data(named[named["late"]]).encode(day, y, text="said:N"), dx=-4, dy=18, limit=LABEL, color=DOUBT
+        ),
+        rows.mark_text(dx=-NAMES, dy=-8, fontSize=TYPE, fontWeight=600, limit=NAMES - 12).encode(
+            text="name:N"
+        ),
         rows.mark_text(dx=-NAMES, dy=11, color=SOFT, limit=NAMES - 70).encode(text="who:N"),
         rows.mark_text(dx=-12, dy=11, color=DOUBT, fontWeight=600, align="right").encode(text="late:N"),
         data(bare).mark_text(text="no dates yet", color=SOFT, dx=4).encode(x=alt.value(0), y=y),
         alt.Chart().mark_text(text=note, color=SOFT, dx=-NAMES).encode(**note_at),
-        height=ROW * lines, width=LONG,
-    )  # fmt: skip
+        height=ROW * lines,
+        width=LONG,
+    )
 
 
 def _plans(projects: pd.DataFrame) -> pd.DataFrame:
@@ -142,9 +182,13 @@ def _plans(projects: pd.DataFrame) -> pd.DataFrame:
     goes_without_saying = len({*customer}) < 2
     rows["project"] = [*projects["project"]]
     rows["who"] = [
-        ", ".join(filter(None, (status, owner or "no owner", f"for {whom}" if whom and not goes_without_saying else "")))
+        ", ".join(
+            filter(
+                None, (status, owner or "no owner", f"for {whom}" if whom and not goes_without_saying else "")
+            )
+        )
         for status, owner, whom in zip(rows["status"], rows["owner"], customer, strict=True)
-    ]  # fmt: skip
+    ]
     ends = pd.DataFrame({"starts": _days(projects["starts"]), "ends": _days(projects["ends"])})
     rows["start"], rows["end"] = ends.min(axis=1), ends.max(axis=1)
     own = rows["status"].where(rows["status"].isin(["done", "stopped", "planned"]), "running")
@@ -156,9 +200,17 @@ def _plans(projects: pd.DataFrame) -> pd.DataFrame:
 
 def _due(steps: pd.DataFrame, shown: pd.DataFrame, now: float) -> pd.DataFrame:
     """The steps that have a day, on the row of their project; late: open after their day."""
-    due = pd.DataFrame({"project": [*steps["project"]], "said": texts(steps["name"]), "day": _days(steps["due"]),
-                        "done": [*steps["done"].eq("yes")]}).astype({"project": object})  # fmt: skip
-    due = due.merge(shown[["project", "row", "over"]].astype({"project": object}), on="project").dropna(subset="day")
+    due = pd.DataFrame(
+        {
+            "project": [*steps["project"]],
+            "said": texts(steps["name"]),
+            "day": _days(steps["due"]),
+            "done": [*steps["done"].eq("yes")],
+        }
+    ).astype({"project": object})
+    due = due.merge(shown[["project", "row", "over"]].astype({"project": object}), on="project").dropna(
+        subset="day"
+    )
     late = (due["day"] < now) & ~due["done"].astype(bool) & ~due["over"].astype(bool)
     return due.assign(late=late).sort_values(["row", "day"], kind="stable")
 
@@ -171,7 +223,9 @@ def _named(due: pd.DataFrame, near: float) -> pd.DataFrame:
             kept.append((step["row"], step["day"]))
             due.loc[at, "named"] = True
     named = due[due["named"].eq(True)] if "named" in due else due[:0]
-    return named.assign(said=[f"late: {n}" if late else n for n, late in zip(named["said"], named["late"], strict=True)])
+    return named.assign(
+        said=[f"late: {n}" if late else n for n, late in zip(named["said"], named["late"], strict=True)]
+    )
 
 
 def _days(column: Any) -> list[float]:

@@ -14,7 +14,7 @@ from kamlib.charts.theme import TYPE, amounts, data, haloed, numbers, picture
 from kamlib.models.market import figure
 from kamlib.models.scoring import one
 
-WIDE, HEIGHT, APART = 680, 320, 0.15  # the last: of the height, between two amounts at the end of the lines
+WIDE, HEIGHT, APART = (680, 320, 0.15)  # the last: of the height, between two amounts at the end of the lines
 
 
 def hockey_stick(
@@ -37,8 +37,16 @@ def hockey_stick(
     before = _continued(now, plan, past)
     every = pd.concat([actual, plan, before])["amount"]
     scale = amounts(*every.agg(["min", "max"]).fillna(0))
-    axis = alt.Axis(values=years, format="d", labelFontSize=TYPE, labelOverlap=True, labelFlush=False, domain=True, offset=8,
-                    domainColor=LINE)  # fmt: skip
+    axis = alt.Axis(
+        values=years,
+        format="d",
+        labelFontSize=TYPE,
+        labelOverlap=True,
+        labelFlush=False,
+        domain=True,
+        offset=8,
+        domainColor=LINE,
+    )
     place = {
         "x": alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(zero=False, nice=False)),
         "y": alt.Y("amount:Q", axis=None, scale=scale),
@@ -56,13 +64,14 @@ def hockey_stick(
         wanted.mark_point(fill="white", stroke=INK, strokeWidth=2),
         happened.mark_point(),
         *haloed(said, dy=-18, align="center", fontSize=TYPE, fontWeight=600),
-        data(middle.assign(said=f"past {growth(past)}")).encode(**place, text="said:N")
+        data(middle.assign(said=f"past {growth(past)}"))
+        .encode(**place, text="said:N")
         .mark_text(dy=30, align="center", fontSize=TYPE),
         ends.mark_text(dx=14, fontSize=17, fontWeight="bold").encode(text="said:N"),
         ends.mark_text(dx=14, dy=20, fontSize=14, color=SOFT).encode(text="name:N"),
         height=HEIGHT,
         width=WIDE,
-    )  # fmt: skip
+    )
 
 
 def _line(table: pd.DataFrame, kind: str) -> pd.DataFrame:
