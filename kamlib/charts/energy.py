@@ -186,7 +186,7 @@ def presents(services: pd.DataFrame) -> Trusted:
     """
     columns = ["valued", "good_at", "suggestion"]
     rows = services.reindex(columns=columns).assign(
-        name=[name or "?" for name in texts(services["name"])], cost=numbers(services["cost"]).to_numpy()
+        name=[name or "?" for name in texts(services["name"], 90)], cost=numbers(services["cost"]).to_numpy()
     )
     rows = rows.sort_values("cost", ascending=False, kind="stable")
     most = max(rows["cost"].max(), 1e-300) if rows["cost"].notna().any() else 1.0

@@ -82,7 +82,7 @@ def data(table: pd.DataFrame) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=known.to_dict("records")))
 
 
-def names(said: Iterable[str], heads: Sequence[int] = (), **look: Any) -> alt.Y:
+def names(said: Iterable[Any], heads: Sequence[int] = (), **look: Any) -> alt.Y:
     """A line for each name, from the top, `heads` in bold; `row` in the data is its number, so two may be called alike."""
     listed = [*said]
     bold = {"test": f"indexof({[*heads]}, datum.value) >= 0", "value": "bold"}
