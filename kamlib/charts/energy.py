@@ -21,12 +21,15 @@ ACROSS, TALL, BAR = (
     0.03,
 )  # pixels between the bars and of all days; the width of a bar, 1 is the whole
 LEAST, GAP, APART = (0.09, 0.025, 0.045)  # of all days: the room of a bar, between bars, between two numbers
-FIELDS = (
-    ("yes", "no", "IMPROVE"),
-    ("yes", "yes", "KEEP, OR CHARGE"),
-    ("no", "no", "REMOVE"),
-    ("no", "yes", "REMOVE"),
-)
+FIELDS = {("yes", "no"): 0, ("yes", "yes"): 1, ("no", "no"): 2, ("no", "yes"): 3}  # valued, good at; else 4
+HEADS = [
+    "valued, done badly",
+    "valued, done well",
+    "not valued, done badly",
+    "not valued, done well",
+    "not known yet",
+]
+TODO = ["IMPROVE", "KEEP, OR CHARGE", "REMOVE", "REMOVE", "ASK"]
 MOST, LINE_TALL = 6, 24
 
 
@@ -184,102 +187,65 @@ def presents(services: pd.DataFrame) -> Trusted:
     `services` has name, cost (NaN unknown), valued and good_at (yes, no, "" unknown) and suggestion. Those of
     which something is not known stand below, with what there is to ask.
     """
-    columns = ["valued", "good_at", "suggestion"]
-    rows = services.reindex(columns=columns).assign(
-        name=[name or "?" for name in texts(services["name"], 90)], cost=numbers(services["cost"]).to_numpy()
+    rows = services.reindex(columns=["valued", "good_at", "suggestion"])
+    rows = rows.assign(
+        name=[name or "?" for name in texts(services["name"])], cost=[*numbers(services["cost"])]
     )
+    rows["field"] = [FIELDS.get((row.valued, row.good_at), 4) for row in rows.itertuples()]
     rows = rows.sort_values("cost", ascending=False, kind="stable")
-    most = max(rows["cost"].max(), 1e-300) if rows["cost"].notna().any() else 1.0
-    fields, lines, top = [], [], 0.0
-    parts = [[*rows[(rows["valued"] == v) & (rows["good_at"] == g)].itertuples()] for v, g, _ in FIELDS]
-    for n, (valued, good, word) in enumerate(FIELDS):
-        tall = 2 + max(1, *(min(len(part), MOST + 1) for part in parts[n // 2 * 2 :][:2]))
-        head = f"{'valued' if valued == 'yes' else 'not valued'}, done {'well' if good == 'yes' else 'badly'}"
-        field = {
-            "x": n % 2,
-            "end": n % 2 + 0.985,
-            "y": top,
-            "bottom": top + tall - 0.25,
-            "head": head,
-            "todo": word,
-        }
-        fields.append(field)
-        lines += _lines(parts[n], field, most)
-        top += tall * (n % 2)
-    asked = rows[~(rows["valued"].isin(["yes", "no"]) & rows["good_at"].isin(["yes", "no"]))]
-    if len(asked):
-        height = 1.5 + min(len(asked), MOST + 1)
-        field = {
-            "x": 0,
-            "end": 1.985,
-            "y": top,
-            "bottom": top + height,
-            "head": "not known yet",
-            "todo": "ASK",
-        }
-        fields.append(field)
-        lines += _lines([*asked.itertuples()], field, most)
-        top += height
-    words = pd.DataFrame(
-        lines, columns=["x", "y", "name", "note", "note_x", "cost", "cost_x", "bar", "bar_x", "tone"]
+    rows["line"] = rows.groupby("field").cumcount()
+    lines = rows.groupby("field").size().reindex(range(5), fill_value=0).clip(upper=MOST + 1)
+    first, second = (2 + max(1, lines[n], lines[n + 1]) for n in (0, 2))
+    top = pd.Series([0, 0, first, first, first + second])
+    foot = pd.Series([first, first, first + second, first + second, first + second + 1.75 + lines[4]]) - 0.25
+    fields = pd.DataFrame(
+        {"x": [0, 1, 0, 1, 0], "end": [0.985, 1.985, 0.985, 1.985, 1.985], "y": top, "foot": foot}
     )
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[max(top, 1), 0], nice=False))
-    x = {
-        c: alt.X(f"{c}:Q", axis=None, scale=alt.Scale(domain=[0, 2], nice=False))
-        for c in ("x", "note_x", "cost_x", "bar")
+    fields = fields.assign(head=HEADS, todo=TODO)[: 5 if lines[4] else 4]
+    most = max(rows["cost"].max(), 1e-300) if rows["cost"].notna().any() else 1.0
+    rows = rows.join(fields[["x", "end", "y", "todo"]], on="field").reset_index(drop=True)
+    rows["y"] += 1.5 + rows["line"]
+    rows["bar"] = rows["end"] - 0.23 - 0.12 * (rows["cost"] / most).fillna(0.0).clip(lower=0.0)
+    listed = data(
+        rows[rows["line"] < MOST].assign(
+            said=[spoken(cost) if cost == cost else "cost ?" for cost in rows["cost"][rows["line"] < MOST]],
+            note=[_note(row) for row in rows[rows["line"] < MOST].itertuples()],
+            tone=rows["valued"].eq("no").map({True: INK, False: SOFT}),
+            till=rows["end"] - 0.23,
+        )
+    )
+    rest = rows[rows["line"] == MOST]
+    left = rows[rows["line"] >= MOST].groupby("field")["cost"].agg(["size", "sum"])
+    more = {
+        n: f"and {size:,} more" + (f", which cost {spoken(cost)}" if cost > 0 else "")
+        for n, size, cost in left.itertuples()
     }
-    framed, listed = data(pd.DataFrame(fields)), data(words)
-    bold: dict[str, Any] = {"dy": 14, "fontWeight": 600}
+    rest = rest.assign(said=[more[n] for n in rest["field"]])
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[float(fields["foot"].max()), 0], nice=False))
+    x, end = (alt.X(f"{c}:Q", axis=None, scale=alt.Scale(domain=[0, 2], nice=False)) for c in ("x", "end"))
+    framed, bold = data(fields), {"dy": 14, "fontWeight": 600}
     return picture(
-        framed.mark_rect(color=PAPER, aria=False).encode(x["x"], y, x2="end:Q", y2="bottom:Q"),
-        framed.mark_text(dx=12, color=SOFT, **bold).encode(x["x"], y, text="head:N"),
-        framed.mark_text(dx=-12, align="right", **bold).encode(alt.X("end:Q", axis=None), y, text="todo:N"),
+        framed.mark_rect(color=PAPER, aria=False).encode(x, y, x2="end:Q", y2="foot:Q"),
+        framed.mark_text(dx=12, color=SOFT, **bold).encode(x, y, text="head:N"),
+        framed.mark_text(dx=-12, align="right", **bold).encode(end, y, text="todo:N"),
         listed.mark_bar(height=11, aria=False).encode(
-            x["bar"], y, alt.Color("tone:N", scale=None), x2="bar_x:Q"
+            alt.X("bar:Q", axis=None), y, alt.Color("tone:N", scale=None), x2="till:Q"
         ),
-        listed.mark_text(dx=12, fontSize=TYPE, limit=240).encode(x["x"], y, text="name:N"),
-        listed.mark_text(align="right", color=SOFT).encode(x["note_x"], y, text="note:N"),
-        listed.mark_text(align="right", color=SOFT).encode(x["cost_x"], y, text="cost:N"),
-        height=LINE_TALL * max(top, 1),
+        listed.mark_text(dx=12, fontSize=TYPE, limit=240).encode(x, y, text="name:N"),
+        listed.mark_text(dx=-156, align="right", color=SOFT).encode(end, y, text="note:N"),
+        listed.mark_text(dx=-12, align="right", color=SOFT).encode(end, y, text="said:N"),
+        data(rest).mark_text(dx=12, color=SOFT).encode(x, y, text="said:N"),
+        height=LINE_TALL * float(fields["foot"].max()),
         width=WIDTH,
     )
 
 
-def _lines(rows: list[Any], field: dict[str, Any], most: float) -> list[dict[str, Any]]:
-    """A line of text for each service of a field: its name, a bar as long as its cost, and the cost."""
-    end, top, made = field["end"], field["y"] + 1.5, []
-    for n, row in enumerate(rows[:MOST]):
-        long = 0.12 * max(row.cost, 0.0) / most if row.cost == row.cost else 0.0
-        made.append(
-            {
-                "x": field["x"],
-                "y": top + n,
-                "name": row.name,
-                "note": _note(row, field["todo"]),
-                "note_x": end - 0.38,
-                "cost": spoken(row.cost) if row.cost == row.cost else "cost ?",
-                "cost_x": end - 0.03,
-                "bar": end - 0.23 - long,
-                "bar_x": end - 0.23,
-                "tone": INK if row.valued == "no" else SOFT,
-            }
-        )
-    if len(rows) > MOST:
-        rest = sum(row.cost for row in rows[MOST:] if row.cost == row.cost)
-        cost = f", which cost {spoken(rest)}" if rest > 0 else ""
-        more = {"x": field["x"], "y": top + MOST, "name": f"and {len(rows) - MOST:,} more{cost}"}
-        made.append(
-            more
-            | dict.fromkeys(("bar", "bar_x", "note_x", "cost_x"), end)
-            | {"note": "", "cost": "", "tone": SOFT}
-        )
-    return made
-
-
-def _note(row: Any, word: str) -> str:
+def _note(row: Any) -> str:
     """What there is to say of a service besides the word of its field."""
-    if word == "ASK":
+    if row.field == 4:
         asked = (("valued?", row.valued), ("done well?", row.good_at))
         return " ".join(text for text, answer in asked if answer not in ("yes", "no"))
     told = row.suggestion if row.suggestion in ("keep", "improve", "charge", "remove") else ""
-    return str(told) if told == "charge" or told.upper() not in word else ""  # to keep it goes without saying
+    return (
+        str(told) if told == "charge" or told.upper() not in row.todo else ""
+    )  # to keep it goes without saying

@@ -49,25 +49,8 @@ def market_map(
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, width], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[height, 0], nice=False))
     right, bottom = alt.X("right:Q", axis=None), alt.Y("bottom:Q", axis=None)
-    said = data(
-        boxes.assign(**_said(boxes))[
-            [
-                "junction",
-                "x",
-                "y",
-                "right",
-                "bottom",
-                "name",
-                "share",
-                "amount",
-                "says",
-                "unsure",
-                "unsized",
-                "decides",
-                "doubt",
-            ]
-        ]
-    )
+    shown = ["junction", "x", "y", "right", "bottom"]
+    said = data(boxes[shown].assign(**_said(boxes)))
     whole = {"x": x, "y": y, "x2": "right:Q", "y2": "bottom:Q"}
     wide = float(spots["width"].iloc[0]) if len(spots) else 0.0
     unsure, unsized = (
