@@ -10,7 +10,6 @@ import re
 from hypothesis import strategies as st
 
 from kamlib import charts
-from kamlib.charts import pixels
 
 AMOUNT = st.one_of(st.integers(-(10**9), 10**9).map(float), st.floats(-1e6, 1e6), st.just(0.0))
 SOME = st.one_of(AMOUNT, st.just(float("nan")))
@@ -22,7 +21,8 @@ ANY = st.one_of(
 
 def words_of(svg: str) -> list[str]:
     """What can be read in an SVG."""
-    return [html.unescape(t) for t in re.findall(r"<(?:text|tspan)[^>]*>([^<]+)</", svg)]
+    texts = re.findall(r"<text[^>]*>(.*?)</text>", svg)
+    return [html.unescape(line) for text in texts for line in re.findall(r">([^<]+)<", f">{text}<")]
 
 
 def words(chart) -> list[str]:
@@ -45,45 +45,24 @@ def sound(chart) -> list[str]:
     return words_of(svg)
 
 
-def off_the_sheet(chart) -> list[object]:
-    """Marks and words beyond the sheet, words too small to read, and figures that are none."""
+def drawn(chart, *kinds: str) -> list[dict]:
+    """The rows behind all marks of these kinds (bar, line, text), in the order they are drawn."""
     spec = chart.to_dict()
     json.dumps(spec, allow_nan=False)
-    found: list[object] = []
+    layers = [
+        layer
+        for layer in spec["layer"]
+        if layer["mark"]["type"] in kinds and layer.get("data", spec.get("data"))
+    ]
+    return [row for layer in layers for row in spec["datasets"][layer.get("data", spec.get("data"))["name"]]]
 
-    def look(part, data) -> None:
-        data = part.get("data", data)
-        for layer in part.get("layer", []):
-            look(layer, data)
-        for record in (
-            data.get("values") or spec.get("datasets", {}).get(data.get("name"), []) if "mark" in part else []
-        ):
-            mark = part["mark"]
-            if "text" in record:
-                wide = min(pixels.width_of(record["text"], mark["fontSize"]), record["limit"] or 9999)
-                before = (
-                    {"left": 0, "center": wide / 2, "right": wide}[mark["align"]]
-                    if "angle" not in mark
-                    else 0
-                )
-                left, right = (
-                    record["x"] - before,
-                    record["x"] - before + (wide if "angle" not in mark else 0),
-                )
-                found.extend(
-                    [record] if left < -4 or right > spec["width"] + 4 or mark["fontSize"] < 13 else []
-                )
-            xs = [record[c] for c in ("x", "x2") if c in record]
-            ys = [record[c] for c in ("y", "y2") if c in record]
-            for x, y in re.findall(r"[ML](-?[\d.]+),(-?[\d.]+)", record.get("path", "")):
-                xs, ys = [*xs, float(x)], [*ys, float(y)]
-            xs += [float(x) for x in re.findall(r"H(-?[\d.]+)", record.get("path", ""))]
-            within = (
-                not re.search("nan|inf", record.get("path", ""))
-                and all(-4 <= x <= spec["width"] + 4 for x in xs)
-                and all(-4 <= y <= spec["height"] + 4 for y in ys)
-            )
-            found.extend([] if within else [record])
 
-    look(spec, {})
-    return found
+def to_paper(chart) -> str:
+    """The chart as an SVG: no place in it is endless or unknown, and no type is smaller than 12 pixels."""
+    json.dumps(chart.to_dict(), allow_nan=False)
+    svg = charts.svg(chart)
+    assert svg.startswith("<svg") and not re.search(
+        r'="[^"]*(NaN|Infinity|undefined)', re.sub(r'aria-\w+="[^"]*"', "", svg)
+    )
+    assert min([12.0, *map(float, re.findall(r'font-size="([\d.]+)px"', svg))]) >= 12
+    return svg

@@ -189,7 +189,7 @@ def presents(services: pd.DataFrame) -> Trusted:
     """
     rows = services.reindex(columns=["valued", "good_at", "suggestion"])
     rows = rows.assign(
-        name=[name or "?" for name in texts(services["name"])], cost=[*numbers(services["cost"])]
+        name=[name or "?" for name in texts(services["name"], 89)], cost=[*numbers(services["cost"])]
     )
     rows["field"] = [FIELDS.get((row.valued, row.good_at), 4) for row in rows.itertuples()]
     rows = rows.sort_values("cost", ascending=False, kind="stable")

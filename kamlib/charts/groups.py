@@ -56,7 +56,7 @@ def profile(discovery: Discovery) -> Trusted:
     rows = table.drop_duplicates("row")
     said = [
         [name, f"share that is {level}"] if level else name
-        for name, level in zip(texts(rows["column"], 90), texts(rows["level"], 90), strict=True)
+        for name, level in zip(texts(rows["column"], 89), texts(rows["level"], 89), strict=True)
     ]
     y = names(said, labelLineHeight=17, grid=True, gridColor=PAPER, tickBand="extent")
     lane = data(table).encode(y=y, yOffset=alt.YOffset("group:N"))

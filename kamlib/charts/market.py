@@ -100,7 +100,7 @@ def _tones(shares: pd.DataFrame | None) -> Tones:
     rivals = shares[shares["supplier"] != "us"].groupby("supplier")[["amount", "share_pct"]].sum()
     rivals = rivals[rivals["share_pct"] > 1e-6]
     largest = rivals.sort_values(["amount", "share_pct"], ascending=False, kind="stable").index
-    called = dict(zip(shares["supplier"], texts(shares["name"], 90), strict=True))
+    called = dict(zip(shares["supplier"], texts(shares["name"], 89), strict=True))
     greys = {who: (called[who], tone) for who, tone in zip(largest, RIVALS, strict=False)}
     return {"us": ("ours", INK)} | greys | ({"": ("others", OTHERS)} if len(largest) > len(RIVALS) else {})
 
@@ -155,7 +155,7 @@ def _said(boxes: pd.DataFrame) -> dict[str, list[Any]]:
     rows = [*boxes.itertuples()]
     shares = [f"our share {percent(row.our_share_pct)}" for row in rows]
     return {
-        "name": texts(boxes["name"], 90),
+        "name": texts(boxes["name"], 89),
         "share": shares,
         "amount": [short(row.size) if row.size == row.size else "size ?" for row in rows],
         "says": [
@@ -299,7 +299,7 @@ def opportunity(map_rows: pd.DataFrame) -> alt.LayerChart:
         "condition": {"test": f"{json.dumps(said['decides'].tolist())}[datum.value]", "value": "bold"},
         "value": "normal",
     }
-    y = names(texts(rows["name"], 90), labelFontWeight=bold, labelPadding=66)
+    y = names(texts(rows["name"], 89), labelFontWeight=bold, labelPadding=66)
     at = alt.X(
         "at:Q",
         axis=None,

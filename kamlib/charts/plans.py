@@ -178,7 +178,7 @@ def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> Truste
 def _plans(projects: pd.DataFrame) -> pd.DataFrame:
     """What is drawn of each project: its name, whose it is, its days in time, and whether it is over."""
     rows = pd.DataFrame({name: texts(projects[name]) for name in ("name", "owner", "status")})
-    customer = texts(projects["customer"], 90) if "customer" in projects else [""] * len(rows)
+    customer = texts(projects["customer"], 89) if "customer" in projects else [""] * len(rows)
     goes_without_saying = len({*customer}) < 2
     rows["project"] = [*projects["project"]]
     rows["who"] = [
@@ -203,7 +203,7 @@ def _due(steps: pd.DataFrame, shown: pd.DataFrame, now: float) -> pd.DataFrame:
     due = pd.DataFrame(
         {
             "project": [*steps["project"]],
-            "said": texts(steps["name"], 90),
+            "said": texts(steps["name"], 89),
             "day": _days(steps["due"]),
             "done": [*steps["done"].eq("yes")],
         }

@@ -26,7 +26,7 @@ def quadrants(rows: pd.DataFrame, left: str, right: str, top: str, bottom: str) 
     """
     shown = rows[rows["strong"].astype(bool)]
     fields = {
-        (x, y): texts(shown.loc[(shown["x"] == x) & (shown["y"] == y), "label"], 90)
+        (x, y): texts(shown.loc[(shown["x"] == x) & (shown["y"] == y), "label"], 89)
         for x in (0, 1)
         for y in (0, 1)
     }

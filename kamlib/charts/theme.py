@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from kamlib.charts.paper import Trusted
 
 WIDTH, ROW, NAMES = 820, 30, 240  # of a plot; a line with a name; the longest name, all in pixels
 SMALL, TYPE = 13, 15
+NOT_IN_XML = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 LONGEST = 30  # characters of a name: a longer one takes the drawing long to cut
 PAPER = "#eceef2"
 LARGE = 1e300  # what is larger is drawn as this, what is below its inverse as 0: no scale is endless
@@ -71,9 +73,12 @@ CONFIG = alt.Config(
 def picture(*layers: Any, height: float, width: float = WIDTH) -> Trusted:
     """The layers over one another, in our type and ink; a screen reader hears of its words nothing but them."""
     for layer in layers:
-        if layer.mark is not alt.Undefined and layer.mark.type == "text":
-            layer.encoding.description = alt.Description(layer.encoding.text.shorthand)
-    return Trusted(layer=[*layers], width=round(width), height=round(height), usermeta={}, config=CONFIG)
+        said = getattr(layer.encoding, "text", None)
+        if isinstance(said, alt.Text) and getattr(layer.mark, "type", "") == "text":
+            layer.encoding.description = alt.Description(said.shorthand)
+    return Trusted(
+        layer=[*layers], width=round(width), height=round(height), usermeta={}, config=CONFIG.copy()
+    )
 
 
 def data(table: pd.DataFrame) -> alt.Chart:
@@ -86,7 +91,8 @@ def names(said: Iterable[Any], heads: Sequence[int] = (), **look: Any) -> alt.Y:
     """A line for each name, from the top, `heads` in bold; `row` in the data is its number, so two may be called alike."""
     listed = [*said]
     bold = {"test": f"indexof({[*heads]}, datum.value) >= 0", "value": "bold"}
-    axis = alt.Axis(labelExpr=labels(listed), labelFontWeight={"condition": bold, "value": "normal"}, **look)
+    weight = {"labelFontWeight": {"condition": bold, "value": "normal"}} if len(heads) else {}
+    axis = alt.Axis(labelExpr=labels(listed), **weight, **look)
     return alt.Y("row:O", title=None, scale=alt.Scale(domain=[*range(len(listed))]), axis=axis)
 
 
@@ -125,8 +131,11 @@ def numbers(column: Iterable[Any]) -> pd.Series:
 
 
 def texts(column: Iterable[Any], longest: int = LONGEST) -> list[str]:
-    """A column as words, each in one line and not much longer than there is room for, "" where there are none."""
-    words = [" ".join(value.split()) if isinstance(value, str) else "" for value in column]
+    """A column as words, each in one line and not much longer than there is room for, "" where there are none.
+
+    The renderer takes seconds to cut hundreds of letters, and ends the process over some that XML forbids.
+    """
+    words = [NOT_IN_XML.sub("", " ".join(v.split())) if isinstance(v, str) else "" for v in column]
     return [word if len(word) <= longest else f"{word[:longest]}…" for word in words]
 
 
