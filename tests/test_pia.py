@@ -348,7 +348,7 @@ SAID = {
     "owner": ({"owner": ""}, "warn", "no owner"),
     "end": ({"ends": ""}, "warn", "has no end yet"),
     "order": ({"ends": "2026-01-01"}, "block", "before it starts"),
-    "days": ({"days": "900", "ends": "2027-06-30"}, "warn", "Short by"),
+    "days": ({"days": "900", "ends": "2027-06-30"}, "warn", "short by"),
     "undated": ({"two": ""}, "block", 'Portal: the step "Two" has no date.'),
     "late": ({"two": "2027-01-14"}, "warn", '"Two" was due'),
 }

@@ -73,7 +73,7 @@ def test_the_page_for_a_customer_is_on_paper_and_names_nothing_internal(browser:
 @pytest.mark.browser
 def test_no_name_breaks_out_of_the_foot_of_a_sheet(browser: Any, tmp_path: Path) -> None:
     book, name = text(), '"} @page { size: A6 } </style><b>\\ Ä · Ω'
-    book["settings"].loc[len(book["settings"])] = ["supplier", name]
+    book["settings"].loc[book["settings"]["key"] == "supplier", "value"] = name
     stores.create(tmp_path / "w.kam", book)
     page = browser.new_page()
     page.set_content(page_of(str(tmp_path / "w.kam"), tmp_path / "out", "main", notebook="02_kaism"))

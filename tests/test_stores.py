@@ -126,7 +126,7 @@ def test_what_cannot_be_held_is_refused_with_its_place_and_leaves_nothing(kind, 
     long = table("person name", "ann|" + "x" * 32_768)
     twice = table("name Name", "a|b")
     refused = [
-        ({"people": table("person name", "bob|a\0b")}, "people, line 2, name holds the character NUL"),
+        ({"people": table("person name", "bob|a\0b")}, "people, line 2, name contains the character NUL"),
         ({"people": table("person name", "bob|\udc00")}, "people, line 2, name holds half a character"),
         ({"people": table("person na\0me", "ann|Ann")}, "people, line 1 holds the character NUL"),
         ({"scores": table("a", "1"), "Scores": table("a", "2")}, 'table "scores" cannot be'),

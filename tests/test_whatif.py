@@ -342,4 +342,4 @@ def main_quietly(args: list[str]) -> None:
 
 
 def test_the_sticks_of_the_page_are_those_of_python() -> None:
-    assert f"COUNT = {COUNT}" in (ROOT / "kamlib" / "templates" / "whatif.js").read_text(encoding="utf-8")
+    assert f"COUNT = {COUNT}" in (ROOT / "kamlib" / "reports" / "whatif.js").read_text(encoding="utf-8")

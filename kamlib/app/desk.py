@@ -1,6 +1,6 @@
-"""The desk: one open workbook that a notebook's views read, change and listen to.
+"""The desk: one open workbook that the pages read, change and listen to.
 
-A view calls `put`, the store has it durably, the tables are new, every listener calls its pure functions again.
+An action calls `put`, the store has it durably, the tables are new, every exhibit is asked again.
 """
 
 from __future__ import annotations
