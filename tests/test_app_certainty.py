@@ -113,7 +113,13 @@ def test_dragging_stores_nothing_and_what_it_shows_is_kept_as_a_scenario(app: An
     made = after["changes"][after["changes"]["scenario"] == "growth_matters_less"]
     assert made[["what", "subject", "factor"]].to_numpy().tolist() == [["weight", SEGMENT, "growth"]]
     own = before[(before["factor"] == "growth") & (before["scope"] == SEGMENT)]
-    assert float(made["to"].iloc[0]) == float(own["weight"].iloc[0]) - 3
+    others = (
+        before.loc[(before["scope"] == SEGMENT) & (before["factor"] != "growth"), "weight"]
+        .astype(float)
+        .sum()
+    )
+    share = round(100 * float(own["weight"].iloc[0]) / (others + float(own["weight"].iloc[0]))) - 6
+    assert float(made["to"].iloc[0]) == pytest.approx(share / (100 - share) * others, abs=1e-3)
 
 
 def test_a_round_is_kept_whole(app: Any, place: Path) -> None:

@@ -127,8 +127,8 @@ def test_what_cannot_be_held_is_refused_with_its_place_and_leaves_nothing(kind, 
     twice = table("name Name", "a|b")
     refused = [
         ({"people": table("person name", "bob|a\0b")}, "people, line 2, name contains the character NUL"),
-        ({"people": table("person name", "bob|\udc00")}, "people, line 2, name holds half a character"),
-        ({"people": table("person na\0me", "ann|Ann")}, "people, line 1 holds the character NUL"),
+        ({"people": table("person name", "bob|\udc00")}, "people, line 2, name contains half a character"),
+        ({"people": table("person na\0me", "ann|Ann")}, "people, line 1 contains the character NUL"),
         ({"scores": table("a", "1"), "Scores": table("a", "2")}, 'table "scores" cannot be'),
         ({"people": long} if kind == "book.xlsx" else {}, "people, line 2, name has 32,768 char"),
         ({"people": twice} if kind == "book.kam" else {}, "columns that differ only in case"),

@@ -92,8 +92,7 @@ class Desk:
         self.page = page
         if self.audience != "internal" and not page.outside:
             raise InvalidInput(
-                "These pages are internal. What a customer may read is made with: "
-                "kam report --customer ... --audience customer",
+                "These pages are internal. A customer's page is made with: kam report --customer ... --audience customer",
                 table="parameters", column="audience", found=self.audience, allowed="internal",
             )  # fmt: skip
         if self.paper:

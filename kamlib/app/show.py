@@ -54,7 +54,7 @@ def later(desk: Desk, part: Part) -> W.Box:
             loop.call_later(IDLE_S, next_one)
 
     def seen(_: Any, content: Any, __: Any) -> None:
-        if isinstance(content, dict) and content.get("do") == "seen":
+        if isinstance(content, dict) and content.get("do") in ("seen", "idle") and make in desk.waiting:
             make()
             loop.call_later(IDLE_S, next_one)
 
