@@ -38,7 +38,7 @@ from tests.windows import (
 pytestmark = pytest.mark.browser
 PAGE, READY = "04_pia", f":root:has({DOT}):has(:nth-child(1 of .picture svg))"
 DIFFER = "What each category gets, at least and at most"
-STAGES, IDEAS, RATED = "Stages of doing business with us", "Ideas, freely", "Eight questions for every idea"
+STAGES, IDEAS, RATED = "Stages of doing business with us", "Ideas, freely", "How good is each idea?"
 WHO = "castlegate"
 
 

@@ -219,9 +219,7 @@ def _labels(sheet: str) -> pd.Series:
     return catalogue.items(sheet).set_index("id")["label"]
 
 
-RATED = _answers(
-    "Eight questions for every idea", pia.QUESTIONS, _labels(pia.SHEET), ("good", "OK", "bad"), "Class"
-)
+RATED = _answers("How good is each idea?", pia.QUESTIONS, _labels(pia.SHEET), ("good", "OK", "bad"), "Class")
 TIED = _answers(
     "Would it tie the customer to us, and would the customer like that?",
     pia.LOCK_IN,
