@@ -35,13 +35,14 @@ def _drivers(view: View) -> tuple[Any, ...]:
 
 
 def _expected(view: View) -> str:
-    return str(objectives.resistance(view.book)["words"].iloc[0])
+    return str(objectives.resistance(view.book)["words"].iloc[0]).rstrip(".")
 
 
 def _reasons(view: View) -> str:
     found = objectives.resistance(view.book).iloc[0]
     offensive = counted(int(found["offensive"]), "offensive reason")
-    return line(f"{found['defensive']} defensive, {offensive}.", "small")
+    said = f"{found['defensive']} defensive, {offensive}."
+    return line(said if found["profile"] else "", "small")
 
 
 DRIVERS = Exhibit(
