@@ -16,11 +16,15 @@ from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput
 from kamlib.models import findings, groundwork, objectives, progress, resources, segmentation
+from kamlib.pages import groundwork as groundwork_page
+from kamlib.pages import segments, start
+from kamlib.pages.sheets import exercises
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, typed
 from kamlib.workbook.settings import of_workbook
 from tests.books import table
+from tests.paper import paper, title
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS_1_TO_5 = [f for step in range(1, 6) for f in sheets.forms(step)]
@@ -472,3 +476,46 @@ def test_no_content_of_the_sheets_breaks_a_rule(data):
     sheets.table(Book(tables, settings))
     for rule in groundwork.RULES:
         list(rule(Book(tables, settings)))
+
+
+# the pages
+
+
+def test_the_first_segment_takes_everybody_and_the_second_nobody(tmp_path):
+    desk = open_book(tmp_path, customers=table("customer name", "a|A", "b|B"))
+    segments.add_segment(desk, "North")
+    assert set(desk.book["customers"]["segment"]) == {"north"} and desk.settings.segment == "north"
+    start.add_customer(desk, "Cole & Sons")
+    segments.add_segment(desk, "South")
+    start.add_customer(desk, "Dale")
+    given = desk.book["customers"].set_index("customer")["segment"]
+    assert given[["a", "cole_sons", "dale"]].tolist() == ["north", "north", ""]
+    assert "1 customer" not in desk.message
+    with pytest.raises(InvalidInput, match="Name the segment first"):
+        segments.add_segment(desk, " ")
+
+
+@pytest.mark.parametrize(
+    ("exhibit", "more", "said"),
+    [
+        (segments.VIABLE, {}, "No segment has been named yet"),
+        (segments.VIABLE, {"segments": table("segment name", "n|N")}, "None of 1 segment has passed"),
+        (segments.assign, {}, "No customers yet: bring a list, or type the names"),
+        (segments.assign, {"customers": table("customer name", "a|A")}, "1 customer, 1 without a segment"),
+        (groundwork_page.OBJECTIVES, {}, "Do the objectives stand up?"),
+        (groundwork_page.balance.parts[0], {}, "3 sides of three are weak"),
+    ],
+)
+def test_a_title_says_what_is_so_and_what_is_missing(exhibit, more, said):
+    assert said in title(exhibit, Book(*book(**more)))
+
+
+def test_what_is_filled_in_is_printed_with_its_step_for_the_segment_asked_for():
+    rows = answers(
+        *(f"segment_viability|{s}|reachable|answer|yes" for s in ("n", "m")), "pestle|all|mine|label|Weather"
+    )
+    of = Book(*book(segments=table("segment name", "n|North", "m|Mid"), answers=rows))
+    every = paper(exercises(5), of.choosing(segment=""))
+    assert "own?: North" in every and "own?: Mid" in every and "Weather" not in every
+    assert "own?: Mid" not in paper(exercises(5), of.choosing(segment="n"), narrowed=True)
+    assert paper(exercises(2), of) == ""
