@@ -171,7 +171,9 @@ def test_lists_pictures_and_exports_carry_the_one_verdict(place: SimpleNamespace
     for row in portfolio.classes(book).to_dict("records"):
         if row["status"] != "ruled_out":
             word = rows[row["customer"]]["word"]
-            assert of_kaism._suggested(view(book), row | {"word": word}).endswith(f"({word.lower()})")
+            assert of_kaism._suggested(view(book, paper=False), row | {"word": word}).endswith(
+                f"({word.lower()})"
+            )
     static = next(part for part in whatif.payload(book)["segments"] if part["id"] == place.segment)
     for customer in static["customers"]:
         row = rows[customer["id"]]

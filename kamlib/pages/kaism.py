@@ -127,8 +127,9 @@ def _decision_columns(view: View) -> list[dict[str, Any]]:
 def _suggested(view: View, row: dict[str, Any]) -> str:
     if row["status"] == "ruled_out":
         return "Ruled out"
-    glyph = f"{MARKS[row['box']].glyph}\N{NO-BREAK SPACE}" if view.paper else ""
-    return f"{glyph}{box_word(row['box'])} ({row['word'].lower()})"
+    if view.paper:  # how sure that is stands in a table of its own
+        return f"{MARKS[row['box']].glyph}\N{NO-BREAK SPACE}{box_word(row['box'])}"
+    return f"{box_word(row['box'])} ({row['word'].lower()})"
 
 
 def _refused(view: View, row: str, name: str, text: str, others: Mapping[str, str]) -> str:
