@@ -520,6 +520,13 @@ def test_a_spare_kernel_is_taken_and_replaced(folder: Path) -> None:
         assert board.stop() == 0 and board.kernels() == []
 
 
+def test_a_server_stopped_while_its_kernels_start_leaves_none_behind(folder: Path) -> None:
+    for _ in range(3):
+        with Board(folder, spare=3) as board:
+            wait_until(board.kernels, what="the first kernel")
+            assert board.stop() == 0 and board.kernels() == []
+
+
 def test_preheated_pages_are_ready_and_ignore_the_query(folder: Path) -> None:
     with Board(folder, read_only=True, preheat=1, start="01_segmentation") as board:
         board.wait_for_kernels(1)

@@ -131,7 +131,9 @@ class SpareKernels(AsyncMappingKernelManager):
 
     async def shutdown_all(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         self.spares = 0
-        for task in [*self._spare, *self._warming.values()]:
+        # One half started is in no list yet: ended now, its process would stay.
+        await asyncio.gather(*self._spare, return_exceptions=True)
+        for task in self._warming.values():
             task.cancel()
         await ensure_async(super().shutdown_all(*args, **kwargs))
 

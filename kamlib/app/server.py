@@ -110,7 +110,7 @@ class Server(Voila):
             server.stop()
         finally:
             manager = getattr(self, "kernel_manager", None)
-            if manager:
+            if manager is not None:  # one without kernels is false, also while its first ones start
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(ensure_async(manager.shutdown_all(now=True)), 10)
             shutil.rmtree(self.connection_dir, ignore_errors=True)
