@@ -29,7 +29,7 @@ HEADS = [
     "not valued, done well",
     "not known yet",
 ]
-TODO = ["IMPROVE", "KEEP, OR CHARGE", "REMOVE", "REMOVE", "ASK"]
+ADVICE = ["IMPROVE", "KEEP, OR CHARGE", "REMOVE", "REMOVE", "ASK"]
 MOST, LINE_TALL = 6, 24
 
 
@@ -201,7 +201,7 @@ def presents(services: pd.DataFrame) -> Trusted:
     fields = pd.DataFrame(
         {"x": [0, 1, 0, 1, 0], "end": [0.985, 1.985, 0.985, 1.985, 1.985], "y": top, "foot": foot}
     )
-    fields = fields.assign(head=HEADS, todo=TODO)[: 5 if lines[4] else 4]
+    fields = fields.assign(head=HEADS, todo=ADVICE)[: 5 if lines[4] else 4]
     most = max(rows["cost"].max(), 1e-300) if rows["cost"].notna().any() else 1.0
     rows = rows.join(fields[["x", "end", "y", "todo"]], on="field").reset_index(drop=True)
     rows["y"] += 1.5 + rows["line"]
