@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from kamlib.models.factors import of_scope
@@ -74,7 +75,8 @@ def questions(book: Book, poll: str) -> pd.DataFrame:
         tuple((line.split() + ["", ""])[:3]) for line in row["cells"].splitlines() if line.strip()
     ]
     if wanted:
-        found = found[[key in wanted for key in found[KEY].itertuples(index=False, name=None)]]
+        is_wanted = [key in wanted for key in found[KEY].itertuples(index=False, name=None)]
+        found = found[np.array(is_wanted, dtype=bool)]
     return found.reset_index(drop=True)
 
 
@@ -132,14 +134,9 @@ def answers(book: Book, poll: str) -> pd.DataFrame:
     Columns: person, name, function, answered (cells, "don't know" included), asked (cells in all),
     here ("yes" while a phone of the person is connected), done (yes, no).
     """
-    asked, cells = (
-        questions(book, poll),
-        set(questions(book, poll)[KEY].itertuples(index=False, name=None)),
-    )
-    table = book["ballots"]
-    given = table[table["round"] == poll]
-    is_asked = [key in cells for key in given[KEY].itertuples(index=False, name=None)]
-    counts = given[is_asked].groupby("person").size()
+    asked, ballots = questions(book, poll), book["ballots"]
+    given = ballots[ballots["round"] == poll].merge(asked[KEY], on=KEY)
+    counts = given.groupby("person").size()
     weighed = book["weight_ballots"]
     weighed = weighed[(weighed["round"] == poll) & weighed["factor"].isin(asked["factor"])]
     counts = counts.add(weighed.groupby("person").size(), fill_value=0)
