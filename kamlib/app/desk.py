@@ -16,7 +16,7 @@ import pandas as pd
 
 from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
-from kamlib.models import findings, headlines, kaism, market, scenarios
+from kamlib.models import ballots, findings, headlines, kaism, market, polls, scenarios
 from kamlib.pages import html
 from kamlib.pages.exhibit import Choice, Draft, Page, Part, Slider, View, of
 from kamlib.workbook import checks, settings, stores
@@ -69,7 +69,9 @@ class Desk:
     def book(self) -> Book:
         """The workbook as the models take it, in the scenario if one is open, with the what-if of the moment."""
         if self._book is None:
-            self._book = self.agreed.having(self._what_if) if self._what_if else self.agreed
+            agreed, poll = self.agreed, polls.live(self.agreed)
+            shown = ballots.supposed(agreed, poll) if poll else agreed
+            self._book = shown.having(self._what_if) if self._what_if else shown
         return self._book
 
     @property
@@ -280,14 +282,17 @@ class Desk:
         changed = [name for name in {*now, *self._seen} if now.get(name) != self._seen.get(name)]
         if not changed:
             return False
+        only = set(changed) - {"history"}
+        if only and only <= polls.TABLES:  # what fills these fast nobody looks for in the history
+            changed = sorted(only)
         text = {**self._text, **self.store.read(None if "" in changed else changed)}
         self._seen = now
-        found = checks.check(text, self.store.notes)
+        found = checks.check(text, self.store.notes, changed if only <= polls.TABLES else None)
         if (found["level"] == "error").any():
             first = found.iloc[0]
             self.say(f"Somebody's change cannot be used: {checks.place(first)}: {first['message']}")
             return False
-        self._take(text, None)
+        self._take(text, None if "" in changed else {name for name in changed if name in text})
         return True
 
     def say(self, message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as W
@@ -11,8 +12,10 @@ import ipywidgets as W
 from kamlib.app import widgets
 from kamlib.app.desk import Desk
 from kamlib.pages.exhibit import Action, View
+from kamlib.workbook.book import Book, reading, unchanged
 
 SOON_S = 0.15
+NO_BOOK = Book({})
 Handler = Callable[[dict[str, Any]], None]
 
 
@@ -33,17 +36,32 @@ def soon(update: Callable[[], None]) -> Callable[[], None]:
     return ask
 
 
-def follow(desk: Desk, update: Callable[[View], None], *, first: bool = False, now: bool = True) -> None:
+def follow(
+    desk: Desk,
+    update: Callable[[View], None],
+    *,
+    first: bool = False,
+    now: bool = True,
+    always: bool = False,
+) -> None:
     """Call `update` with the view: now, after every change of the desk, and when a control it read is moved.
 
+    Not where nothing that it read has changed, unless `always`, for what reads more than its view.
     `first`: before the others and without waiting; `now=False`: for the first time shortly after.
     """
     read: set[str] = set()
+    before: list[Any] = []
 
     def again() -> None:
         with desk.speaking():
             view = desk.view
-            update(view)
+            about = replace(view, book=NO_BOOK, picked=dict(view.picked), read=set())
+            if before and not always and before[0] == about and unchanged(view.book, before[1]):
+                return
+            before.clear()
+            with reading(view.book) as reads:
+                update(view)
+            before[:] = [about, reads]
             read.clear()
             read.update(view.read)
 

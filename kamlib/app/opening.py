@@ -10,10 +10,10 @@ import ipywidgets as W
 from kamlib.app import widgets
 from kamlib.app.desk import Desk
 from kamlib.app.heartbeat import Heartbeat
-from kamlib.app.listen import follow, hear
+from kamlib.app.listen import Handler, acting, follow, hear
 from kamlib.app.picture import box
 from kamlib.models import headlines, portfolio, progress
-from kamlib.pages import html
+from kamlib.pages import html, room
 from kamlib.pages.exhibit import Page, View
 from kamlib.pages.grids import names_of
 from kamlib.pages.segments import add_segment
@@ -28,7 +28,7 @@ NAMES = {
     "04_pia": "Step 10",
     "05_certainty": "How sure we are",
 }
-POLL_S = 1.0
+POLL_S, POLL_ROOM_S = 1.0, 0.3  # between two looks at the store; people vote in a room
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
 
@@ -48,17 +48,12 @@ def opened(desk: Desk, page: Page) -> W.Box:
         below.html = status(view, saved_at=desk.saved_at, message=desk.message)
 
     follow(desk, head)
-    follow(desk, foot)
-    hear(
-        top,
-        desk,
-        {"segment": lambda m: desk.choose(m["value"])}
-        | (
-            {}
-            if desk.read_only
-            else {"first_segment": lambda m: add_segment(desk, str(m["fields"]["segment"]))}
-        ),
-    )
+    follow(desk, foot, always=True)  # it shows what the desk says
+    heard: dict[str, Handler] = {"segment": lambda m: desk.choose(m["value"])}
+    if not desk.read_only:
+        heard["first_segment"] = lambda m: add_segment(desk, str(m["fields"]["segment"]))
+        heard |= acting(desk, room.TITLE_LINE)
+    hear(top, desk, heard)
     if not desk.read_only:
         hear(below, desk, {"undo": lambda m: desk.undo()})
         _listen(desk)
@@ -79,6 +74,7 @@ def heading(view: View, page: Page) -> str:
         "opening", "head", title=page.title, settings=book.settings, scenario=headlines.in_scenario(book),
         segments=names_of(book["segments"]), steps=progress.steps(book, book.settings.segment).to_dict("records"),
         here=page.step, links=links, others=others, locked=view.locked, about=html.about(view),
+        room=room.joining(view), agenda=room.timetable(view, page.step),
     )  # fmt: skip
 
 
@@ -95,7 +91,7 @@ def _listen(desk: Desk) -> None:
 
     async def poll() -> None:
         while True:
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(POLL_ROOM_S if settings.room() else POLL_S)
             with desk.speaking():
                 desk.refresh()
 

@@ -44,6 +44,9 @@ export default {
       here(el);
     };
     show();
+    const head = el.querySelector(".kam-head");  // fixed above the page, which begins where it ends
+    if (head) new ResizeObserver(() => document.documentElement.style.setProperty(
+      "--kam-head", `${el.querySelector(".kam-head").offsetHeight}px`)).observe(el);
     model.on("change:html", show);
     model.on("msg:custom", (content) => {
       if (content.download) download(content);
@@ -113,6 +116,16 @@ function here(el) {
     if (link === now) link.setAttribute("aria-current", "step"); else link.removeAttribute("aria-current");
   }
 }
+
+// Clocks: <time data-ends="2026-11-29T10:00:00+00:00" data-words="left"> says how much time there is.
+setInterval(() => {
+  for (const clock of document.querySelectorAll("time[data-ends]")) {
+    const left = Math.round((Date.parse(clock.dataset.ends) - Date.now()) / 1000), size = Math.abs(left);
+    const text = `${Math.floor(size / 60)}:${String(size % 60).padStart(2, "0")}`;
+    clock.textContent = left < 0 ? `${text} over` : `${text} ${clock.dataset.words}`;
+    clock.classList.toggle("over", left < 0);
+  }
+}, 500);
 
 function download({ download, type, base64 }) {
   const link = document.createElement("a");

@@ -16,6 +16,7 @@ from kamlib.models.kaism import no_competitor
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
 
+TABLES = {"polls", "ballots", "weight_ballots", "participants", "agenda"}  # that nothing refers to
 KEY = ["subject", "factor", "supplier"]
 QUESTIONS = [*KEY, "name", "label", "of", "good", "bad"]
 
@@ -35,11 +36,39 @@ def number_of(round_: str) -> int:
 def running(book: Book) -> str:
     """The poll that is open, or closed and not revealed yet; "" where there is none.
 
-    Of several the one that was opened last.
+    Of several the one that was opened last. A poll whose votes are shown as they come is running
+    until it is closed.
     """
     polls = book["polls"]
     own = polls[polls["status"].isin(["open", "closed"])].sort_values("opened", kind="stable")
     return str(own["poll"].iloc[-1]) if len(own) else ""
+
+
+def next_id(book: Book) -> str:
+    """The id of the next poll: the round and a number, such as 2026.3."""
+    given = [*book["ballots"]["round"], *book["polls"]["poll"]]
+    base = year_of(book.settings.round) or max(map(year_of, given), default="")
+    base = base or book.settings.today[:4] or "1"
+    return (
+        f"{base}.{max([number_of(each) for each in given if year_of(each) == base], default=0) + 1}"
+    )
+
+
+@model
+def latest(book: Book, model: str, scope: str, weighs: bool) -> str:
+    """The last poll on the scores (or with `weighs` the weights) of a model in a scope, or ""."""
+    polls = book["polls"]
+    own = polls[(polls["model"] == model) & (polls["scope"] == scope)]
+    own = own[own["how"].isin(["points", "ranking"]) == weighs].sort_values("opened", kind="stable")
+    return str(own["poll"].iloc[-1]) if len(own) else ""
+
+
+@model
+def live(book: Book) -> str:
+    """The poll on scores whose votes move the matrix as they come in; "" where there is none."""
+    polls = book["polls"]
+    own = polls[(polls["poll"] == running(book)) & (polls["blind"] == "no")]
+    return "".join(own.loc[own["how"] == "scores", "poll"])
 
 
 @model
@@ -48,6 +77,20 @@ def hidden(book: Book) -> frozenset[str]:
     polls = book["polls"]
     own = polls[(polls["status"] != "revealed") & (polls["blind"] != "no")]
     return frozenset(own["poll"])
+
+
+@model
+def counted(book: Book, round_: str = "") -> pd.DataFrame:
+    """The ballots of a round that may be seen; without one, of that of the settings or the latest.
+
+    Of several votes of a person on one cell the latest counts. Columns: those of the table.
+    """
+    table, closed = book["ballots"], hidden(book)
+    base = table["round"].map({each: year_of(each) for each in table["round"].unique()})
+    is_own = base == (round_ or year_of(book.settings.round) or base.max())
+    own = table[is_own.to_numpy(bool) & ~table["round"].isin(closed).to_numpy(bool)]
+    latest_first = np.argsort(-own["round"].map(number_of).to_numpy(float), kind="stable")
+    return own.iloc[latest_first].drop_duplicates(["model", "person", *KEY])
 
 
 @model

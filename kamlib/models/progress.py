@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.models import objectives, portfolio, resources, segmentation
-from kamlib.workbook.book import Book
+from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import BOXES
 
 # the tables in which a step leaves its work, and for some what the key of the row must name
@@ -29,15 +29,14 @@ OF_STEP = {
 Work = list[tuple[str, str]]
 
 
+@model
 def steps(book: Book, segment: str = "") -> pd.DataFrame:
     """The ten steps in order. Columns: step, label, question, state (open, done, changed).
 
     With a segment, steps 5 to 9 are done when they are done for it and its customers.
     """
     listed = catalogue.items("ten_steps")[["step", "label", "question"]]
-    history = book["history"].drop_duplicates(["table", "key"], keep="last")
-    last = {step: _last_change(history, work) for step, work in _works().items()}
-    states = [_state(int(step), book, segment, last) for step in listed["step"]]
+    states = [_state(int(step), book, segment, _last_changes(book)) for step in listed["step"]]
     return listed.assign(state=states)
 
 
@@ -50,6 +49,17 @@ def _works() -> dict[int, Work]:
         pairs = [*tables.split(), *([f"answers:{asked}"] if asked else [])]
         works[step] = [(table, names) for table, _, names in (p.partition(":") for p in pairs)]
     return works
+
+
+@model
+def _last_changes(book: Book) -> dict[int, str]:
+    """When each step's work was last changed."""
+    history, works = book["history"], _works()
+    history = history[
+        history["table"].isin({table for work in works.values() for table, _ in work})
+    ]
+    history = history.drop_duplicates(["table", "key"], keep="last")
+    return {step: _last_change(history, work) for step, work in works.items()}
 
 
 def _state(step: int, book: Book, segment: str, last: dict[int, str]) -> str:

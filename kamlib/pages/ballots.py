@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kamlib import charts
-from kamlib.models import ballots, kaism
+from kamlib.models import ballots, kaism, polls
 from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
 from kamlib.pages.certainty import look
@@ -27,7 +27,7 @@ APART, HEARD, LOUDEST = (
     3,
 )  # points and votes from which a function's view is told in words; how many of them
 HOME = "The ballots stay with the team."
-NOBODY = "Nobody's own scores are kept yet. Write them into the table ballots, a row for each person and score, before the team agrees on one."
+NOBODY = "Nobody has voted yet. Let the room vote before you agree on a score: the button stands beside the scores of steps 7 and 8."
 HERE = "Nobody has voted on the customers of this segment yet."
 TRADE = (("alpha", "Krippendorff's alpha"), ("W", "Kendall's W"), ("r_wg", "mean r_wg"))
 
@@ -66,10 +66,9 @@ def title(book: Book, home: bool = False) -> str:
 
 def _silent(book: Book, home: bool) -> str:
     """Why there is nothing to say."""
-    ballots = book["ballots"]
-    if ballots.empty:
+    if not (rounds := _rounds(book)):
         return HOME if home else NOBODY
-    if book.settings.round and book.settings.round not in set(ballots["round"]):
+    if book.settings.round and book.settings.round not in rounds:
         return f"Nobody has voted in the round {book.settings.round} yet; there are ballots of {', '.join(_rounds(book))}."
     return HERE
 
@@ -127,7 +126,8 @@ def _agreement(book: Book) -> list[dict[str, str]]:
 
 
 def _rounds(book: Book) -> list[str]:
-    return sorted({str(r) for r in book["ballots"]["round"] if r})
+    given = book["ballots"]["round"]
+    return sorted({polls.year_of(r) for r in given[~given.isin(polls.hidden(book))] if r})
 
 
 def _round(book: Book) -> str:

@@ -17,6 +17,7 @@ from kamlib.pages.html import fill
 from kamlib.pages.idea import AXES, card
 from kamlib.pages.matrix import IDEAS as BY_WORTH
 from kamlib.pages.matrix import matrix
+from kamlib.pages.room import voting
 from kamlib.pages.sheets import sheet
 from kamlib.wording import listed as together
 from kamlib.workbook.schema import CHAINS, as_text
@@ -325,6 +326,7 @@ board = stack(
         Exhibit("unknown", "What is still to find out", _unknown),
         shape="two",
     ),
+    row(voting("pia_us", "scores"), voting("pia_customer", "scores"), on_paper=False),
     row(
         _scores("pia_us", "What is each idea worth to us?"),
         _scores("pia_customer", "What is it worth to the customer, in the customer's eyes?"),

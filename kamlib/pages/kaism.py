@@ -20,6 +20,7 @@ from kamlib.pages.guide import COMMUNICATION, findings, tips
 from kamlib.pages.html import box_word, count_words, fill, table
 from kamlib.pages.matrix import CUSTOMERS, matrix
 from kamlib.pages.people import LABEL_TEST, effort, people
+from kamlib.pages.room import record, voting
 from kamlib.workbook.schema import BOXES, as_text
 
 PAGE = Page(
@@ -81,7 +82,7 @@ customers = row(
 
 # Where does everybody stand?
 
-position = matrix(CUSTOMERS, CARD, RULED_OUT)
+position = stack(matrix(CUSTOMERS, CARD, RULED_OUT), voting("attractiveness", "points", "ranking"))
 
 # What do we decide?
 
@@ -201,4 +202,4 @@ def _settle(view: View) -> str:
     return findings(found[found["step"] > 5])
 
 
-closing = stack(row(Exhibit("settle", "What is still to settle", _settle), FIND_OUT), COMMUNICATION)
+closing = stack(row(Exhibit("settle", "What is still to settle", _settle), FIND_OUT), record, COMMUNICATION)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kamlib import catalogue
 from kamlib.errors import InvalidInput
-from kamlib.models import findings, kaism
+from kamlib.models import findings, kaism, polls
 from kamlib.models.factors import of_scope
 from kamlib.models.scoring import one
 from kamlib.pages.card import customers
@@ -19,6 +19,7 @@ from kamlib.pages.grids import column, names_of, slug
 from kamlib.pages.guide import tips
 from kamlib.pages.html import fill, line
 from kamlib.pages.matrix import shares
+from kamlib.pages.room import put_away, voting
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import as_text
 
@@ -155,6 +156,8 @@ def _score_columns(view: View) -> list[dict[str, Any]]:
 
 
 def _score_rows(view: View) -> list[dict[str, Any]]:
+    if put_away(view, "attractiveness"):
+        return []
     seen, scores = kaism.drawn(view.book), view.book["scores"]
     part = scores[scores["model"] == "attractiveness"]
     cells = dict(
@@ -193,6 +196,8 @@ ATTRACTIVENESS = Grid(
 
 def _known(view: View) -> str:
     """How many scores are known, and the average that decides the line."""
+    if put_away(view, "attractiveness"):
+        return line("The scores are put away while the room votes. They come back with the reveal.", "hint")
     seen, unknown = kaism.drawn(view.book), kaism.unknowns(view.book)
     every = len(seen) * len(attractive(view))
     blank = int((unknown["model"] == "attractiveness").sum())
@@ -206,8 +211,9 @@ def _benchmark(view: View) -> str:
     book, customer, factors = view.book, view[SCORED], attractive(view).set_index("factor")
     if view[FACTOR] not in factors.index:
         return line("Choose factors first: what good and bad look like stands here.", "hint")
-    ballots, unknown, found = book["ballots"], kaism.unknowns(book), findings.find(book)
-    said = ballots[(ballots["model"] == "attractiveness") & (ballots["subject"] == customer)
+    ballots, unknown, found = polls.counted(book), kaism.unknowns(book), findings.find(book)
+    voting_now = put_away(view, "attractiveness")
+    said = ballots[(ballots["model"] == "attractiveness") & (not voting_now) & (ballots["subject"] == customer)
                    & (ballots["factor"] == view[FACTOR]) & ballots["score"].notna()]  # fmt: skip
     people = book["people"].drop_duplicates("person").set_index("person")
     said = said.join(people[["name", "function"]], on="person").sort_values("score", ascending=False)
@@ -220,9 +226,12 @@ def _benchmark(view: View) -> str:
     )  # fmt: skip
 
 
-scores = row(
+scores = stack(
+  voting("attractiveness", "scores"),
+  row(
     Exhibit("scores", words=_known, grid=ATTRACTIVENESS, on_paper=False),
     Exhibit("benchmark", lambda view: names_of(attractive(view)[["factor", "label"]]).get(view[FACTOR], ""), _benchmark,
             controls=(FACTOR, SCORED), on_paper=False),
     shape="two",
+  ),
 )  # fmt: skip

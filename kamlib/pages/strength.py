@@ -15,6 +15,7 @@ from kamlib.pages.exhibit import Choice, Desk, Exhibit, Grid, View, row, stack
 from kamlib.pages.grids import column, names_of, slug
 from kamlib.pages.guide import tips
 from kamlib.pages.html import fill, line, parts
+from kamlib.pages.room import put_away, voting
 from kamlib.pages.scoring import ATTRACTIVENESS, attractive, new_factor, suggested
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import US, as_text
@@ -53,6 +54,8 @@ def _strength_columns(view: View) -> list[dict[str, Any]]:
 
 
 def _strength_rows(view: View) -> list[dict[str, Any]]:
+    if put_away(view, "strength"):
+        return []
     cells = {(r["subject"], r["factor"], r["supplier"]): r for r in _strength_scores(view).to_dict("records")}
     return [_strength_row(view, factor, cells) for factor in _strength_factors(view)]
 
@@ -172,6 +175,8 @@ def _stands(view: View) -> str:
 
 
 def _hint(view: View) -> str:
+    if put_away(view, "strength"):
+        return line("The scores are put away while the room votes. They come back with the reveal.", "hint")
     if _whom(view):
         return ""
     return line(
@@ -179,7 +184,7 @@ def _hint(view: View) -> str:
     )
 
 
-strength = row(
+strength = stack(voting("strength", "scores"), row(
     stack(
         Exhibit(
             "strength", words=_hint, controls=(ROWS, focus("choose-strength")), on_paper=False,
@@ -204,7 +209,7 @@ strength = row(
     ),
     stack(Exhibit("strength-stands", lambda view: customers(view).get(view.customer, ""), _stands, on_paper=False), tips(8)),
     shape="two",
-)  # fmt: skip
+))  # fmt: skip
 
 # The evidence, on paper
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -55,14 +56,14 @@ class Book(Mapping[str, pd.DataFrame]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         frame = self.tables[name]
-        if (reading := _reading.get()) is not None:
-            reading.note(self, ("table", name), frame)
+        if (own := _reading.get()) is not None:
+            own.note(self, ("table", name), frame)
         return frame
 
     def __iter__(self) -> Iterator[str]:
         names = tuple(self.tables)
-        if (reading := _reading.get()) is not None:
-            reading.note(self, ("names",), names)
+        if (own := _reading.get()) is not None:
+            own.note(self, ("names",), names)
         return iter(names)
 
     def __len__(self) -> int:
@@ -115,8 +116,8 @@ class _Looked:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._book._settings, name)
-        if (reading := _reading.get()) is not None and name in SETTINGS:
-            reading.note(self._book, ("setting", name), value)
+        if (own := _reading.get()) is not None and name in SETTINGS:
+            own.note(self._book, ("setting", name), value)
         return value
 
 
@@ -159,8 +160,8 @@ def model(function: Callable[Concatenate[Book, P], T]) -> Callable[Concatenate[B
             answer = book._answers[question]
         else:
             answer = book._answers[question] = _answer(book, question, function, args, more)
-        if (reading := _reading.get()) is not None:
-            reading.note(book, ("model", question), answer)
+        if (own := _reading.get()) is not None:
+            own.note(book, ("model", question), answer)
         return cast(T, answer)
 
     return asked
@@ -169,23 +170,38 @@ def model(function: Callable[Concatenate[Book, P], T]) -> Callable[Concatenate[B
 def _answer(book: Book, question: Key, function: Callable[..., T], args: Any, more: Any) -> T:
     """The answer remembered of an edition that is the same in all that was read, or a new one."""
     kept = book.memory.get(question, ())
-    token = _reading.set(None)
-    try:
-        for reads, answer in kept:
-            if all(_same(_now(book, key), value) for key, value in reads.items()):
-                return cast(T, answer)
-        reading = _Reading(book)
-        _reading.set(reading)
+    for reads, answer in kept:
+        if unchanged(book, reads):
+            return cast(T, answer)
+    with reading(book) as reads:
         answer = function(book, *args, **more)
-    finally:
-        _reading.reset(token)
     if kept and _equal(kept[0][1], answer):
         answer = kept[0][1]
-    book.memory[question] = ((reading.reads, answer), *kept)[:ANSWERS_KEPT]
+    book.memory[question] = ((reads, answer), *kept)[:ANSWERS_KEPT]
     book.memory.move_to_end(question)
     while len(book.memory) > MODELS_KEPT:
         book.memory.popitem(last=False)
     return answer
+
+
+@contextlib.contextmanager
+def reading(book: Book) -> Iterator[dict[Key, Any]]:
+    """What is read of a book inside, for `unchanged`; complete at the end."""
+    own = _Reading(book)
+    token = _reading.set(own)
+    try:
+        yield own.reads
+    finally:
+        _reading.reset(token)
+
+
+def unchanged(book: Book, reads: Mapping[Key, Any]) -> bool:
+    """Is everything that was read of another edition the same in this one?"""
+    token = _reading.set(None)
+    try:
+        return all(_same(_now(book, key), value) for key, value in reads.items())
+    finally:
+        _reading.reset(token)
 
 
 def _everything(book: Book) -> tuple[Any, ...]:

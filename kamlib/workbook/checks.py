@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import PurePath
@@ -43,22 +43,25 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 # a whole workbook
 
 
-def check(text: Tables, notes: Iterable[Finding] = ()) -> pd.DataFrame:
+def check(
+    text: Tables, notes: Iterable[Finding] = (), only: Collection[str] | None = None
+) -> pd.DataFrame:
     """All findings of a workbook's text tables, errors first; no rows when nothing is wrong.
 
     `notes` are findings made while reading (encodings, odd cells). Columns: level, table, row,
     column, found, allowed, message. The row says the line of the file (the header is line 1).
+    `only` names the tables to look at.
     """
     findings, spot = [*notes], attrgetter("table", "row", "column")
     noted = {spot(f) for f in findings if f.row and f.column}
     findings += _missing_tables(text)
-    for name in text:
+    for name in text if only is None else only:
         if name not in DEFINITIONS:
             findings += _unknown_table(name)
         elif name != "history":
             findings += (f for f in _table(DEFINITIONS[name], text) if spot(f) not in noted)
             findings += links.findings(name, text, text, DEFINITIONS[name].rules)
-    for model in _models(text):
+    for model in _models(text if only is None else only):
         findings += model.problems(text)
     cells = attrgetter(*COLUMNS[:-1])
     result = pd.DataFrame([(*cells(f), str(f)) for f in findings], columns=COLUMNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -244,6 +245,11 @@ def workbook_location(given: str = "") -> str:
 def is_served(page: str) -> bool:
     """Does a page stand beside the others? All do, unless the server was told which."""
     return page in os.environ.get("KAM_PAGES", page).split()
+
+
+def room() -> dict[str, str]:
+    """Where people join the workshop with their phones: address and code; {} while nobody can."""
+    return dict(json.loads(os.environ.get("KAM_ROOM", "{}")))
 
 
 def today() -> str:

@@ -15,3 +15,10 @@ from kamlib.models.ballots.moves import each_vote as each_vote
 from kamlib.models.ballots.people import by_function as by_function
 from kamlib.models.ballots.people import by_person as by_person
 from kamlib.models.ballots.people import views_of as views_of
+from kamlib.models.ballots.reveal import revealed as revealed
+from kamlib.models.ballots.reveal import row_of as row_of
+from kamlib.models.ballots.reveal import shares as shares
+from kamlib.models.ballots.reveal import supposed as supposed
+from kamlib.models.ballots.reveal import sureness as sureness
+from kamlib.models.ballots.reveal import voices as voices
+from kamlib.models.ballots.reveal import weighed as weighed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from kamlib.models import kaism, scoring
+from kamlib.models import kaism, polls, scoring
 from kamlib.models.lookup import by_key, name_or_key
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import Tables
@@ -23,9 +23,8 @@ def votes(book: Book) -> pd.DataFrame:
     function, score; by cell, the lowest score first. Of two ballots of one person for a cell the
     first counts.
     """
-    ballots = book["ballots"].rename(columns={"subject": "customer"})
-    is_round = ballots["round"] == (book.settings.round or ballots["round"].max())
-    ballots = _by_supplier(ballots[is_round & ballots["score"].notna()])
+    ballots = polls.counted(book).rename(columns={"subject": "customer"})
+    ballots = _by_supplier(ballots[ballots["score"].notna()])
     ballots = ballots[(ballots["model"] != "strength") | (ballots["supplier"] != "")]
     ballots = ballots.drop_duplicates([*KEY, "person"])[[*KEY, "person", "score"]]
     found = ballots.merge(_places(book), on=KEY[:3])

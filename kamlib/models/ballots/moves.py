@@ -13,13 +13,17 @@ from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
 
 OUT = "ruled out"
+SIDES = "more attractive than the average", "less attractive than the average"
 CELLS = [*HEAD, "votes", "mean", "spread", "lowest", "highest", "agreed", "r_wg", "could_change"]
 CELLS += ["box_low", "box_high", "who_low", "who_high", "words"]
 
 
 @model
-def cells(book: Book) -> pd.DataFrame:
+def cells(book: Book, sides: bool = False) -> pd.DataFrame:
     """One row for each cell with ballots: how far they are apart, and whether a box hangs on it.
+
+    With `sides` a customer whose strength is not known yet changes too where it crosses the line of
+    attractiveness.
 
     Columns CELLS. votes: how many; mean, spread (standard deviation of a sample), lowest, highest;
     agreed: what the team agreed; r_wg: 1 when all say the same, 0 when they are as far
@@ -35,10 +39,12 @@ def cells(book: Book) -> pd.DataFrame:
     placed = kaism.place(book).drop_duplicates("customer").set_index("customer")
     placed = placed.loc[table["customer"]]
     today = np.where(placed["status"] == "ruled_out", OUT, placed["box"])
+    if sides:
+        today = np.where(today == "", _sides(placed["y"] - placed["y_line"]), today)
     edges = [table.assign(score=table[vote]) for vote in ("lowest", "highest")]
-    states = np.array([today, *(_states(book, moved) for moved in edges)], dtype=object)
-    box = np.where(states == OUT, "", states)
-    changes = (box != box[0]) | ((states == OUT) & (today != OUT))
+    states = np.array([today, *(_states(book, moved, sides) for moved in edges)], dtype=object)
+    changes = (states != states[0]) & ((states == OUT) | (states[0] != OUT) | (states != ""))
+    box = np.where(np.isin(states, [OUT, *SIDES]), "", states)
     told = pd.DataFrame(_told(votes(book), table, states), columns=CELLS[-3:])
     could_change = np.where(changes.any(axis=0), "yes", "no").astype(object)
     boxes = {"could_change": could_change, "box_low": box[1], "box_high": box[2]}
@@ -57,7 +63,13 @@ def each_vote(book: Book) -> pd.DataFrame:
     return said.assign(box=np.where(states == OUT, "", states), out=states == OUT)
 
 
-def _states(book: Book, moved: pd.DataFrame) -> np.ndarray:
+def _sides(gap: np.ndarray | pd.Series) -> np.ndarray:
+    """On which side of the line of attractiveness a customer stands, "" where nobody knows."""
+    above, below = SIDES
+    return np.where(np.isnan(gap), "", np.where(gap > matrix.EQUAL, above, below))
+
+
+def _states(book: Book, moved: pd.DataFrame, sides: bool = False) -> np.ndarray:
     """The box of each cell's customer if the cell had this score: "" nowhere, OUT ruled out."""
     states = np.full(len(moved), "", dtype=object)
     for segment, rows in moved.groupby("segment"):
@@ -70,7 +82,8 @@ def _states(book: Book, moved: pd.DataFrame) -> np.ndarray:
         gap[~strong], out[~strong] = _heights(book, places, rows[~strong])
         x[strong] = _margins(book, rows[strong])
         box = matrix.names(kaism.MATRIX, gap > matrix.EQUAL, beside | (x > matrix.EQUAL))
-        box = np.where(np.isnan(gap) | (np.isnan(x) & ~beside), "", box)
+        nowhere = _sides(gap) if sides else ""
+        box = np.where(np.isnan(gap) | (np.isnan(x) & ~beside), nowhere, box)
         states[rows.index] = np.where(out, OUT, box)
     return states
 
@@ -153,4 +166,6 @@ def _follows(name: str, today: str, ways: list[tuple[float, str]]) -> str:
 def _standing(state: str) -> str:
     if state == OUT:
         return "ruled out by a must-have"
+    if state in SIDES:
+        return state
     return account(state) if state else "without a box"
