@@ -17,6 +17,7 @@ import pandas as pd
 from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.models import ballots, findings, headlines, kaism, market, polls, scenarios
+from kamlib.models.scope import first_segment
 from kamlib.pages import html
 from kamlib.pages.exhibit import Choice, Draft, Page, Part, Slider, View, of
 from kamlib.workbook import checks, settings, stores
@@ -63,15 +64,14 @@ class Desk:
         self._memory: OrderedDict[Any, Any] = OrderedDict()  # what the models answered, of every edition
         self._book: Book | None = None
         self.settings = self._settings()
-        self.choose(self.settings.segment or _first_segment(self._typed))
+        self.choose(self.settings.segment or first_segment(self._typed))
 
     @property
     def book(self) -> Book:
         """The workbook as the models take it, in the scenario if one is open, with the what-if of the moment."""
         if self._book is None:
-            agreed, poll = self.agreed, polls.live(self.agreed)
-            shown = ballots.supposed(agreed, poll) if poll else agreed
-            self._book = shown.having(self._what_if) if self._what_if else shown
+            book = ballots.as_voted(self.agreed)
+            self._book = book.having(self._what_if) if self._what_if else book
         return self._book
 
     @property
@@ -282,12 +282,11 @@ class Desk:
         changed = [name for name in {*now, *self._seen} if now.get(name) != self._seen.get(name)]
         if not changed:
             return False
-        only = set(changed) - {"history"}
-        if only and only <= polls.TABLES:  # what fills these fast nobody looks for in the history
-            changed = sorted(only)
+        votes = {*changed} - {"history"} <= polls.TABLES  # nothing refers to them
+        changed = [name for name in changed if not votes or name != "history"]
         text = {**self._text, **self.store.read(None if "" in changed else changed)}
         self._seen = now
-        found = checks.check(text, self.store.notes, changed if only <= polls.TABLES else None)
+        found = checks.check(text, self.store.notes, changed if votes else None)
         if (found["level"] == "error").any():
             first = found.iloc[0]
             self.say(f"Somebody's change cannot be used: {checks.place(first)}: {first['message']}")
@@ -379,10 +378,9 @@ class Desk:
         self._text = text
         part = text if names is None else {n: text[n] for n in names if n in text}
         self._typed = {**self._typed, **typed(part, part)}
-        if self._given.get("segment") and self._given["segment"] not in set(
-            self._typed["segments"]["segment"]
-        ):
-            self._given["segment"] = _first_segment(self._typed)  # it was taken away
+        there = set(self._typed["segments"]["segment"])
+        if self._given.get("segment") and self._given["segment"] not in there:
+            self._given["segment"] = first_segment(self._typed)  # it was taken away
         self.settings = self._settings()
         self._what_if = {}
         self._tell()
@@ -396,10 +394,3 @@ class Desk:
         self._book = None
         for listener in list(self._listeners):
             listener()
-
-
-def _first_segment(tables: Tables) -> str:
-    """The first segment that has customers, else the first there is, else "" (all)."""
-    segments = tables["segments"].loc[tables["segments"]["active"] != "no", "segment"].tolist()
-    used = set(tables["customers"]["segment"])
-    return next((s for s in segments if s in used), segments[0] if segments else "")

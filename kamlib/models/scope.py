@@ -5,6 +5,7 @@ from __future__ import annotations
 from kamlib.errors import InvalidInput
 from kamlib.models import kaism, pia
 from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables
 
 
 def agree(book: Book, segment: str, customer: str) -> None:
@@ -23,3 +24,10 @@ def agree(book: Book, segment: str, customer: str) -> None:
             allowed=own.iloc[0],
             hint="Leave the segment out.",
         )
+
+
+def first_segment(tables: Tables) -> str:
+    """The first segment that has customers, else the first there is, else "" (all)."""
+    segments = tables["segments"].loc[tables["segments"]["active"] != "no", "segment"].tolist()
+    used = set(tables["customers"]["segment"])
+    return next((s for s in segments if s in used), segments[0] if segments else "")

@@ -76,6 +76,12 @@ def supposed(book: Book, poll: str) -> Book:
     return book.having({"scores": whole[scores.columns]})
 
 
+def as_voted(book: Book) -> Book:
+    """The workbook, with the medians of the poll whose votes are shown as they come."""
+    poll = polls.live(book)
+    return supposed(book, poll) if poll else book
+
+
 @model
 def revealed(book: Book, poll: str) -> pd.DataFrame:
     """What the votes on each cell of a poll say; a row a cell, those that matter first.
