@@ -154,7 +154,7 @@ def _strengths(book: Book, segment: str) -> pd.DataFrame:
         suppliers = pd.DataFrame({"supplier": [US, *([] if subject in alone else order)]})
         own = _factors(book, "strength", subject).merge(suppliers, how="cross")
         parts.append(own.assign(subject=subject, name=name))
-    blank = pd.DataFrame(columns=QUESTIONS[:-1], dtype=object)
+    blank = pd.DataFrame(columns=[c for c in QUESTIONS if c != "of"], dtype=object)
     return pd.concat([blank, *parts], ignore_index=True)
 
 

@@ -13,6 +13,7 @@ import yaml
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import (
+    agenda,
     ballots,
     certainty,
     distinction,
@@ -54,6 +55,8 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "by_function": ballots.by_function,
     "by_person": ballots.by_person,
     "views_of": ballots.views_of,
+    "outcomes": ballots.outcomes,
+    "timetable": agenda.timetable,
     "staffed": staffing.choose,
     "frontier": staffing.frontier,
     "classes": portfolio.classes,

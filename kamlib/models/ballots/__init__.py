@@ -16,6 +16,7 @@ from kamlib.models.ballots.people import by_function as by_function
 from kamlib.models.ballots.people import by_person as by_person
 from kamlib.models.ballots.people import views_of as views_of
 from kamlib.models.ballots.reveal import as_voted as as_voted
+from kamlib.models.ballots.reveal import outcomes as outcomes
 from kamlib.models.ballots.reveal import revealed as revealed
 from kamlib.models.ballots.reveal import row_of as row_of
 from kamlib.models.ballots.reveal import shares as shares

@@ -118,6 +118,18 @@ def revealed(book: Book, poll: str) -> pd.DataFrame:
     return found.iloc[order].reset_index(drop=True)[[*asked.columns, *REVEALED]]
 
 
+@model
+def outcomes(book: Book) -> pd.DataFrame:
+    """`revealed` of every poll on scores that the team has seen: poll, and its columns."""
+    polled = book["polls"]
+    shown = polled.loc[(polled["status"] == "revealed") & (polled["how"] == "scores"), "poll"]
+    parts = [revealed(book, poll).assign(poll=poll) for poll in shown]
+    columns = ["poll", *polls.QUESTIONS, *REVEALED]
+    return pd.concat([pd.DataFrame(columns=columns, dtype=object), *parts], ignore_index=True)[
+        columns
+    ]
+
+
 def _of_customers(book: Book, row: dict[str, str]) -> pd.DataFrame:
     then = supposed(book, row["poll"]).choosing(segment=row["scope"])
     told = cells(then, sides=True)
