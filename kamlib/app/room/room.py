@@ -19,7 +19,7 @@ from pydantic import BaseModel, Field
 
 from kamlib.app.room import votes
 from kamlib.app.room.keys import Keys
-from kamlib.app.room.seen import NEEDED, Key, Seen, seconds_left
+from kamlib.app.room.seen import BALLOTS, NEEDED, Key, Seen, seconds_left
 from kamlib.app.room.sentences import (
     ASKING,
     FULL,
@@ -254,9 +254,11 @@ class Room:
 
     async def _refresh(self) -> None:
         now = await self._apart(self.store.version)
-        changed = {name for name in NEEDED if now.get(name) != self._version.get(name)}
+        changed = frozenset(n for n in NEEDED if now.get(n) != self._version.get(n))
         if not self._version or now.get("") != self._version.get(""):
             changed = NEEDED
+        if "polls" in changed:
+            changed |= {*BALLOTS.values()}
         if changed:
             self.seen.take(await self._apart(lambda: self.store.read(changed)), changed)
         self._version = now
@@ -366,12 +368,13 @@ class Room:
         """Note who is connected; a phone that comes back within `patience` seconds was here."""
         moment, changes = time.monotonic(), []
         for phone, row in self.seen.phones.items():
-            if not phone.startswith(self.keys.mark) or row["status"] != "joined":
+            if not phone.startswith(self.keys.mark):
                 continue
-            is_here, was_here = self.lines[phone] > 0, row["here"] == "yes"
-            is_gone = moment - self._left.get(phone, self._start) >= patience
+            is_in, was_here = row["status"] == "joined", row["here"] == "yes"
+            is_here = is_in and self.lines[phone] > 0
+            is_gone = moment - self._left.get(phone, self._start) >= patience or not is_in
             if is_here != was_here and (is_here or is_gone):
-                expect = {"status": "joined", "here": row["here"]}
+                expect = {"status": row["status"], "here": row["here"]}
                 here = {"here": "yes" if is_here else "no"}
                 changes.append(Change("participants", {"phone": phone}, here, expect))
         if changes:

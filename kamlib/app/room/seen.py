@@ -19,7 +19,7 @@ from kamlib.workbook.stores.base import Row
 
 BALLOTS = {"scores": "ballots", "points": "weight_ballots", "ranking": "weight_ballots"}
 ASKED = "polls", "factors", "customers", "ideas", "scores", "suppliers", "decisions"
-NEEDED = {*ASKED, "people", "participants", *BALLOTS.values()}
+NEEDED = frozenset([*ASKED, "people", "participants", *BALLOTS.values()])
 Key = tuple[str, ...]
 
 
@@ -44,10 +44,12 @@ class Seen:
         self.people: dict[str, Row] = {}
         self.phones: dict[str, Row] = {}
         self.stored: dict[str, dict[Key, Row]] = {name: {} for name in BALLOTS.values()}
-        self._text: dict[str, pd.DataFrame] = {}
 
     def take(self, text: Tables, names: Collection[str]) -> None:
-        """Take in these tables; one that is not in `text` is not in the workbook."""
+        """Take in these tables; one that is not in `text` is not in the workbook.
+
+        The ballots come with the polls: which of them are held depends on what still runs.
+        """
         asked = [name for name in ASKED if name in names]
         if asked:
             self._typed = {**self._typed, **typed(text, asked)}
@@ -59,14 +61,11 @@ class Seen:
         if "participants" in names:
             self.phones = {row["phone"]: row for row in rows(text, "participants")}
         for name in self.stored.keys() & {*names}:
-            self._text[name] = text.get(name, pd.DataFrame())
-        if {*names} & {"polls", *self.stored}:
-            for name in self.stored:
-                self.stored[name] = self._running(name)
+            self.stored[name] = self._running(name, text.get(name, pd.DataFrame()))
 
-    def _running(self, name: str) -> dict[Key, Row]:
+    def _running(self, name: str, frame: pd.DataFrame) -> dict[Key, Row]:
         """The ballots of votes that are open, or closed and not revealed, by their key."""
-        frame, keys = self._text.get(name, pd.DataFrame()), DEFINITIONS[name].keys
+        keys = DEFINITIONS[name].keys
         going = [p for p, row in self.polls.items() if row["status"] in ("open", "closed")]
         if frame.empty or not going or "round" not in frame:
             return {}
