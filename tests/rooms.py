@@ -27,7 +27,7 @@ from tests.serving import wait_until
 
 KEYS = Keys("K7M4QP", "a secret of the tests, long enough to sign")
 CELLS = [("Alpha", "f1", ""), ("Beta", "f1", ""), ("Gamma", "f1", ""), ("Delta", "f1", "")]
-FACTORS = ("f1", "f2", "f3", "f4")
+FACTORS = ("f1", "f2", "f3", "f4", "f5", "f6")
 PEOPLE = ("anna", "ben", "cleo", "dev")
 
 
@@ -60,7 +60,7 @@ class Table:
 
 
 def example(place: str | Path) -> Table:
-    """A workbook of four customers and four factors, and four people."""
+    """A workbook of four customers and six factors, and four people."""
     stores.copy(Path(__file__).parents[1] / "data" / "tiny", place)
     table = Table(place)
     for person in PEOPLE:

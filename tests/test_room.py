@@ -364,8 +364,8 @@ def test_the_later_change_of_a_vote_counts_whatever_arrives_when(room: Served, t
 
 
 @pytest.mark.parametrize(("how", "column", "good", "bad"), [
-    ("points", "points", [40, 30, 30, 0], [[40, 30, 30, 1], [101, 0, 0, -1], [100, 0, 0], [25, 25, 25, 25.0]]),
-    ("ranking", "place", [2, 1, 4, 3], [[1, 1, 2, 3], [0, 1, 2, 3], [1, 2, 3], [2, 3, 4, 5]]),
+    ("points", "points", [40, 30, 30, 0, 0, 0], [[40, 30, 30, 1, 0, 0], [101, 0, 0, 0, 0, -1], [100, 0], [25, 25, 25, 25.0, 0, 0]]),
+    ("ranking", "place", [2, 1, 4, 3, 6, 5], [[1, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5], [1, 2, 3], [2, 3, 4, 5, 6, 7]]),
 ])  # fmt: skip
 def test_weights_are_stored_all_together_or_not(
     room: Served, table: Table, how: str, column: str, good: list[int], bad: list[list[Any]]
@@ -514,9 +514,10 @@ class Storm:
                 return
             vote["done"] = body["change"]
             expected = [(str(body["score"]), str(body["change"]))]
-            on_disk = self.table.rows("ballots", person=phone.person, subject=cell[0])
-            for rows in (told["stored"], on_disk):
-                assert [(row["score"], row["change"]) for row in rows] == expected
+            seen = [told["stored"]]
+            if self.dice.random() < 0.3:
+                seen.append(self.table.rows("ballots", person=phone.person, subject=cell[0]))
+            assert all([(r["score"], r["change"]) for r in rows] == expected for rows in seen)
 
     async def arrive_late(self) -> None:
         phone, body = self.late.pop(self.dice.randrange(len(self.late)))

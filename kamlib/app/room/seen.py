@@ -44,6 +44,7 @@ class Seen:
         self.people: dict[str, Row] = {}
         self.phones: dict[str, Row] = {}
         self.stored: dict[str, dict[Key, Row]] = {name: {} for name in BALLOTS.values()}
+        self._asked: dict[str, tuple[pd.DataFrame, dict[str, Any]]] = {}
 
     def take(self, text: Tables, names: Collection[str]) -> None:
         """Take in these tables; one that is not in `text` is not in the workbook.
@@ -114,18 +115,29 @@ class Seen:
         names = [(p, row["name"], row["function"]) for p, row in self.people.items()]
         return tuple((poll or {}).items()), id(asked), tuple(phones), tuple(names)
 
+    def cells(self, poll: str) -> list[list[Any]]:
+        """The cells that a vote asks for: subject, factor, supplier, and more for the phone."""
+        cells: list[list[Any]] = self._questions(poll)["cells"]
+        return cells
+
     def asks(self, poll: Mapping[str, str]) -> dict[str, Any]:
-        """What a vote asks: topics (label, good, bad) and, in the order of the phone, the cells."""
-        found = polls.questions(self.book, poll["poll"])
+        """What a phone shows of a vote: how it is taken, and what it asks."""
+        how = poll["how"] if poll["how"] in BALLOTS else "scores"
+        own = {"poll": poll["poll"], "how": how, "model": poll["model"]}
+        return own | {"live": poll["blind"] == "no"} | self._questions(poll["poll"])
+
+    def _questions(self, poll: str) -> dict[str, Any]:
+        """Topics (label, good, bad) and, in the order of the phone, the cells of a vote."""
+        found = polls.questions(self.book, poll)
+        if poll in self._asked and self._asked[poll][0] is found:
+            return self._asked[poll][1]
         topics: dict[Key, int] = {}
         cells = []
         for row in found.itertuples(index=False):
             topic = topics.setdefault((row.label or row.factor, row.good, row.bad), len(topics))
             cells.append([row.subject, row.factor, row.supplier, row.name, row.of, topic])
-        how = poll["how"] if poll["how"] in BALLOTS else "scores"
-        own = {"poll": poll["poll"], "how": how, "model": poll["model"]}
-        live = poll["blind"] == "no"
-        return own | {"live": live, "topics": [*topics], "cells": cells}
+        self._asked[poll] = found, {"topics": [*topics], "cells": cells}
+        return self._asked[poll][1]
 
     def answers(self, poll: Mapping[str, str], person: str) -> list[Row]:
         """What this person, and nobody else, has answered in a vote."""

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kamlib.app.room.seen import BALLOTS, Key, Seen
 from kamlib.app.room.sentences import CLOSED, NOT_ASKED, POINTS, RANKING, SENTENCES, Refused
-from kamlib.models import polls
 from kamlib.workbook import checks
 from kamlib.workbook.schema import DEFINITIONS
 from kamlib.workbook.stores import Change
@@ -125,15 +124,15 @@ def vote(seen: Seen, phone: str, body: Any) -> Vote:
     table = BALLOTS.get(poll["how"], "ballots")
     if (table == "weight_ballots") != is_weights:
         raise Refused(400)
-    asked = polls.questions(seen.book, sent.poll)
+    asked = [tuple(cell[:3]) for cell in seen.cells(sent.poll)]
     make = _weights if is_weights else _score
     rows = make(sent, poll, person, asked)
     return Vote(table, sent.poll, phone, person, sent.change, rows)
 
 
-def _score(sent: Score, poll: Row, person: str, asked: Any) -> dict[Key, dict[str, str]]:
+def _score(sent: Score, poll: Row, person: str, asked: list[Key]) -> dict[Key, dict[str, str]]:
     cell = (sent.subject, sent.factor, sent.supplier)
-    if cell not in set(asked[polls.KEY].itertuples(index=False, name=None)):
+    if cell not in asked:
         raise Refused(409, NOT_ASKED)
     note = plain("ballots", "note", sent.note)
     score = "" if sent.score is None else str(sent.score)
@@ -141,8 +140,8 @@ def _score(sent: Score, poll: Row, person: str, asked: Any) -> dict[Key, dict[st
     return {(poll["poll"], poll["model"], person, *cell): values}
 
 
-def _weights(sent: Weights, poll: Row, person: str, asked: Any) -> dict[Key, dict[str, str]]:
-    given, factors = sent.weights, asked["factor"].tolist()
+def _weights(sent: Weights, poll: Row, person: str, asked: list[Key]) -> dict[Key, dict[str, str]]:
+    given, factors = sent.weights, [factor for _, factor, _ in asked]
     if not factors or {*given} != {*factors}:
         raise Refused(409, NOT_ASKED)
     is_points = poll["how"] == "points"
