@@ -78,8 +78,9 @@
   const noteOf = (v) => (v.draft === undefined ? v.note || "" : v.draft);
 
   function noted(key) { // a note that was typed goes with the vote, as soon as there is one
-    const v = vote(key), note = noteOf(v).trim();
+    const v = vote(key);
     if (key === "weights" || v.draft === undefined || !isAnswered(v)) return;
+    const note = v.draft.trim();
     delete v.draft;
     if (note !== v.note) change(key, { note });
   }
