@@ -125,6 +125,13 @@ def workshop(
     port: Port = 8866,
     ip: Address = "127.0.0.1",
     browser: Browser = True,
+    room: Annotated[
+        bool,
+        typer.Option("--room", help="Let participants vote on their phones, in the same network."),
+    ] = False,
+    room_ip: Annotated[
+        str, typer.Option(help="With --room: the address of this computer that phones use. Default: all.")
+    ] = "0.0.0.0",  # noqa: S104 (phones get the ballot there and nothing else)
 ) -> None:
     """Open the workbook in the browser, to work on it together."""
     from kamlib.app import server as serve
@@ -137,7 +144,7 @@ def workshop(
     _tell(store.notes)
     serve.serve(
         _absolute(location if "://" in location else store.location), notebooks=shipped("notebooks"), read_only=False, ip=ip, port=port,
-        open_browser=browser, spare=1, start=_first_page(text),
+        open_browser=browser, spare=1, start=_first_page(text), room_ip=room_ip if room else "",
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """The notebooks as pages in the browser: Voila with our template, settings and limits.
 
 A notebook learns about the workbook only through the environment of its kernel: `KAM_WORKBOOK` (an
-absolute location or a URL), `KAM_READ_ONLY=1` for a published copy, `KAM_LIFE=voila`, and `KAM_PAGES`
-where it is served with some of the others only. Nothing in an
+absolute location or a URL), `KAM_READ_ONLY=1` for a published copy, `KAM_LIFE=voila`, `KAM_PAGES`
+where it is served with some of the others only, and `KAM_ROOM` where phones can join. Nothing in an
 address or a header can change these: a page with a query string is sent to the one without.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import html
 import json
 import logging
@@ -19,7 +18,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import webbrowser
@@ -31,7 +29,6 @@ import voila.notebook_renderer
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 from traitlets.config import Config
 from voila.app import Voila
@@ -39,6 +36,7 @@ from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kamlib.app import handlers as doors
 from kamlib.app.handlers import SHARE, is_loopback, log
+from kamlib.app.network import bind, reached_at
 from kamlib.app.preheat import SpareKernels
 from kamlib.errors import KamError
 
@@ -53,9 +51,12 @@ class Server(Voila):
 
     name = "voila"  # its templates are looked up under this name
 
-    def __init__(self, *, names: list[str], start_page: str, max_kernels: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *, names: list[str], start_page: str, max_kernels: int, room_ip: str, **kwargs: Any
+    ) -> None:
         super().__init__(config_file_paths=[], log=log, **kwargs)
         self.names, self.start_page, self.max_kernels = names, start_page, max_kernels
+        self.room_ip = room_ip
         self.turn = asyncio.Semaphore(max(3, os.cpu_count() or 1))
         self._titles: dict[tuple[str, float], str] = {}
 
@@ -88,12 +89,20 @@ class Server(Voila):
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(self._run())
 
+    def _room(self) -> Any:
+        """The participants' own server, where it is wanted: their phones never reach this one."""
+        if not self.room_ip:
+            return contextlib.nullcontext()
+        from kamlib.app.room.opening import opened
+
+        return opened(os.environ["KAM_WORKBOOK"], self.room_ip, self.port + 1)
+
     async def _run(self) -> None:
         done = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt does it
                 asyncio.get_running_loop().add_signal_handler(number, done.set)
-        sockets = _bind(self.ip, self.port)
+        sockets = bind(self.ip, self.port) or bind(self.ip, 0)
         self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="kam", dir=self.connection_dir_root)
         try:
@@ -101,13 +110,14 @@ class Server(Voila):
             self.app.add_handlers(".*$", self.init_handlers())
             server = HTTPServer(self.app, max_body_size=65_536)  # nothing is uploaded
             server.add_sockets(sockets)
-            address = _address(self.ip, self.port, self.token)
+            address = f"{reached_at(self.ip, self.port)}/" + (f"?token={self.token}" if self.token else "")
             print(f"The workbook is open at {address}", flush=True)
-            self.kernel_manager.fill()
-            if self.open_browser:
-                _show(address, Path(self.connection_dir))
-            await done.wait()
-            server.stop()
+            async with self._room():
+                self.kernel_manager.fill()
+                if self.open_browser:
+                    _show(address, Path(self.connection_dir))
+                await done.wait()
+                server.stop()
         finally:
             manager = getattr(self, "kernel_manager", None)
             if manager is not None:  # one without kernels is false, also while its first ones start
@@ -131,6 +141,7 @@ def serve(
     preheat: int = 0,
     spare: int = 0,
     pages: Collection[str] = (),
+    room_ip: str = "",
 ) -> None:
     """Serve the notebooks of a folder, or only `pages`, until SIGINT or SIGTERM.
 
@@ -139,7 +150,8 @@ def serve(
     token. The kernel of a page that is not connected for `cull_seconds` (5 more or less), or never
     was, ends; an open page keeps its own. `spare` kernels wait with the slow imports done, which
     saves a page some seconds. `preheat` pages of the start notebook wait complete; only for a
-    workbook that does not change, for they have read it already.
+    workbook that does not change, for they have read it already. `room_ip`: where phones reach the
+    participants' room, "" for none.
     """
     names = sorted(
         p.stem for p in notebooks.glob("*.ipynb") if p.name[0] != "." and (not pages or p.stem in pages)
@@ -184,6 +196,7 @@ def serve(
         names=names,
         start_page=start_page,
         max_kernels=max_kernels,
+        room_ip=room_ip,
         config=config,
         root_dir=str(notebooks.resolve()),
         ip=ip,
@@ -209,6 +222,7 @@ def _set_environment(workbook: str, read_only: bool, pages: list[str]) -> None:
     """What the kernels inherit: the workbook, our template, and kamlib itself in a bare checkout."""
     location = workbook if "://" in workbook else str(Path(workbook).absolute())
     os.environ.update(KAM_WORKBOOK=location, KAM_READ_ONLY="1", KAM_LIFE="voila")
+    os.environ.pop("KAM_ROOM", None)
     if not read_only:
         del os.environ["KAM_READ_ONLY"]
     if pages:
@@ -224,28 +238,6 @@ def _socket_folder() -> tuple[str, str]:
         if os.name == "posix" and len(folder) <= 38 and os.access(folder, os.W_OK):
             return "ipc", folder
     return "tcp", tempfile.gettempdir()
-
-
-def _bind(ip: str, port: int) -> list[socket.socket]:
-    try:
-        return bind_sockets(port, ip)
-    except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EACCES) or not port:
-            raise KamError(f"The address {ip} cannot be used on this computer.") from error
-        return bind_sockets(0, ip)
-
-
-def _address(ip: str, port: int, token: str | None) -> str:
-    """The address to type; for "all addresses" the one that others in the same network see."""
-    if ip in ("0.0.0.0", "::", ""):  # noqa: S104
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect(("192.0.2.1", 9))  # sends nothing, only chooses the interface
-                ip = probe.getsockname()[0]
-            except OSError:
-                ip = "127.0.0.1"
-    host = f"[{ip}]" if ":" in ip else ip
-    return f"http://{host}:{port}/" + (f"?token={token}" if token else "")
 
 
 def _show(address: str, folder: Path) -> None:

@@ -33,12 +33,14 @@ class Change:
     """One row to merge by key (`values`), or to remove (`values` is None).
 
     `expect` holds the texts the writer believes are there now; a different one is a Conflict.
+    `who` is for changes of several people that are stored together.
     """
 
     table: str
     key: Mapping[str, str]
     values: Mapping[str, str] | None
     expect: Mapping[str, str] = field(default_factory=dict)
+    who: str = ""
 
 
 class Store:
@@ -138,7 +140,7 @@ def merge(current: Row | None, change: Change, who: str, at: str) -> tuple[Row |
         key = {c: sound(v) for c, v in change.key.items()}
         new = values if current is not None else {**key, **values}
         after = {**before, **new}
-    where = (at, sound(who), change.table, key_text(change))
+    where = (at, sound(change.who or who), change.table, key_text(change))
     return after, [
         dict(zip(HISTORY, (*where, column, before.get(column, ""), value), strict=True))
         for column, value in new.items()

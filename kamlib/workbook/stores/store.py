@@ -203,16 +203,18 @@ class Database(base.Store):
             db.exec_driver_sql(f"LOCK TABLE {listed} IN {mode} MODE")
 
     def _set_key(self, db: sa.Connection, name: str) -> None:
-        """Let no key stand twice in the table.
+        """Find rows by their key at once, and on a server let none stand twice.
 
         Not while one does, which `check` names, or without the right to change the table.
         """
         keys = DEFINITIONS[name].keys if name in DEFINITIONS else []
-        if self.sqlite or not keys or not {*keys} <= {*_columns(db, name)}:
+        if not keys or not {*keys} <= {*_columns(db, name)}:
             return
         table = sa.Table(name, sa.MetaData(), *(sa.Column(key, sa.Text) for key in keys))
-        cells = [sa.func.md5(_bare(cell)) for cell in table.c]  # long texts cannot be indexed
-        index = sa.Index(f"{name}_key", *cells, unique=True)
+        cells = [_bare(cell) for cell in table.c]
+        if not self.sqlite:  # there long texts cannot be indexed
+            cells = [sa.func.md5(cell) for cell in cells]
+        index = sa.Index(f"{name}_key", *cells, unique=not self.sqlite)
         refused = sa.exc.IntegrityError, sa.exc.ProgrammingError
         with contextlib.suppress(*refused), db.begin_nested():
             db.execute(sa.schema.CreateIndex(index, if_not_exists=True))
@@ -331,8 +333,9 @@ def _put(
 
 
 def _bare(cell: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """A cell without the blanks around it, as keys are compared."""
-    return sa.func.ltrim(sa.func.rtrim(cell, BLANKS), BLANKS)
+    """A cell without the blanks around it, as keys are compared and indexed."""
+    blanks = sa.text(f"'{BLANKS}'")
+    return sa.func.ltrim(sa.func.rtrim(cell, blanks), blanks)
 
 
 # -- addresses -------------------------------------------------------------------------------------
