@@ -109,10 +109,11 @@ class Server(Voila):
             self.app = Application(**{**self.init_settings(), **self.tornado_settings})
             self.app.add_handlers(".*$", self.init_handlers())
             server = HTTPServer(self.app, max_body_size=65_536)  # nothing is uploaded
-            server.add_sockets(sockets)
-            address = f"{reached_at(self.ip, self.port)}/" + (f"?token={self.token}" if self.token else "")
+            query = f"?token={self.token}" if self.token else ""
+            address = f"{reached_at(self.ip, self.port)}/{query}"
             print(f"The workbook is open at {address}", flush=True)
-            async with self._room():
+            async with self._room():  # who comes before it is open waits
+                server.add_sockets(sockets)
                 self.kernel_manager.fill()
                 if self.open_browser:
                     _show(address, Path(self.connection_dir))

@@ -185,7 +185,7 @@ def _reveal(view: View, row: Mapping[str, str]) -> str:
     voices = {cell: own.to_dict("records") for cell, own in said.groupby("cell", sort=False)}
     first = found[(found["matters"] == "yes") & (found["settled"] == "no")]
     others = found.drop(first.index)
-    chosen = view[CELL] if view[CELL] in set(found["cell"]) else next(iter(first["cell"]), "")
+    chosen = view[CELL] if view[CELL] in set(found["cell"]) else next(iter(found["cell"]), "")
     open_ = others[(others["settled"] == "no") & others["median"].notna()]
     return fill(
         "room", "reveal", poll=row, title=_title(first, found), first=first.to_dict("records"), voices=voices,
