@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import os
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.rooms import PEOPLE, Table, example
-from tests.serving import NOTEBOOKS, Board, wait_until, watched
+from tests.rooms import PEOPLE, Phone, example
+from tests.serving import COOKIE, NOTEBOOKS, ROOT, Board, wait_until, watched, write_notebook
 from tests.windows import WIDE
 
 pytestmark = pytest.mark.browser
@@ -367,12 +371,45 @@ def test_the_page_is_small(workshop: Workshop, phone: Callable[[], Any]) -> None
     assert len(sizes) >= 3 and sum(sizes) <= 60_000 and anna.outside == []
 
 
-def test_phones_reach_the_room_and_the_facilitators_pages_know_of_it(
-    workshop: Workshop, phone: Callable[[], Any]
+def test_the_room_has_the_ballot_alone_and_kernels_know_where_it_is(
+    tmp_path: Path, phone: Callable[[], Any]
 ) -> None:
-    """Another port with the ballot alone; a kernel is told where the room is."""
-    (anna,) = (phone(),)
-    for path in ("/voila/render/02_kaism.ipynb", "/api/kernels", "/voila/static/voila.js"):
-        assert anna.context.request.get(f"{workshop.address}{path}").status == 404
-    assert workshop.address != workshop.board.base
-    assert isinstance(workshop.table, Table)
+    """Also the kernel that waits for the first page."""
+    example(tmp_path / "book.kam")
+    write_notebook(
+        tmp_path / "pages" / "01_where.ipynb", "# Where", "import os; print(os.environ['KAM_ROOM'])"
+    )
+    with Board(
+        tmp_path / "pages",
+        workbook=tmp_path / "book.kam",
+        room_ip="127.0.0.1",
+        spare=1,
+        env={"XDG_STATE_HOME": str(tmp_path)},
+    ) as board:
+        words = wait_until(lambda: [line for line in board.lines if "Phones join" in line], 60, "the room")[
+            0
+        ].split()
+        ask = phone().context.request.get
+        shown = ask(board.page("01_where"), headers={"Cookie": COOKIE}).text()
+        assert f'"address": "{words[3]}", "code": "{words[-1]}"' in html.unescape(shown).replace("\\", "")
+        for path in ("/voila/render/01_where.ipynb", "/api/kernels", "/voila/static/voila.js"):
+            assert ask(f"{words[3]}{path}").status == 404
+
+
+def test_the_command_opens_a_room_where_it_is_asked_for(tmp_path: Path) -> None:
+    example(tmp_path / "book.kam")
+    command = [sys.executable, "-m", "kamlib.cli", "workshop", "book.kam", "--no-browser", "--port", "0"]
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [*command, "--room", "--room-ip", "127.0.0.1"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=env,
+    ) as process:
+        try:
+            assert process.stdout
+            words = next(line for line in process.stdout if "Phones join" in line).split()
+            assert Phone(words[3]).join(words[-1])[0] == 200
+        finally:
+            process.terminate()

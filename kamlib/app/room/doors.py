@@ -206,7 +206,7 @@ class Events(Door):
         if lines[phone] >= MOST_OF_ONE or lines.total() >= MOST_LINES:
             raise Refused(429, LONG_LINES, wait=5)
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
-        edition = self.room.edition
+        edition = self.room.edition(phone)
         with self.room.line(phone):
             while not self.gone and not self.room.closing:
                 try:
@@ -214,7 +214,7 @@ class Events(Door):
                     await asyncio.wait_for(self.flush(), PING_S)
                 except (StreamClosedError, TimeoutError):
                     return
-                edition = await self.room.heard(edition, PING_S)
+                edition = await self.room.heard(phone, edition, PING_S)
                 if self.room.stage(phone) not in ("joined", "asking"):
                     self.write(f"data: {edition}\n\n")
                     return

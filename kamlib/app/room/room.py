@@ -68,12 +68,14 @@ class Room:
         self.store, self.keys, self.seen = store, keys, Seen()
         self.trouble = ""  # what to say while the workbook cannot be reached
         self.closing = False
-        self.edition = time.time_ns() // 1_000_000
+        self._edition = time.time_ns() // 1_000_000  # of what all phones are told
+        self._editions: dict[str, int] = {}  # ... and of what only one is told
         self.lines: Counter[str] = Counter()  # phone -> its open connections
         self._left: dict[str, float] = {}  # phone -> when it was last connected
         self._start = time.monotonic()
         self._version: dict[str, Any] = {}
         self._told: Any = None
+        self._told_one: dict[str, Any] = {}
         self._bell = asyncio.Event()
         self._turn = asyncio.Lock()  # who reads or writes the workbook, and takes in what it says
         self._thread = ThreadPoolExecutor(1, "room")
@@ -101,18 +103,25 @@ class Room:
 
     # -- what phones are told -------------------------------------------------------------------
 
-    def ring(self) -> None:
-        """Tell all phones that there is something new."""
-        self.edition = max(self.edition + 1, time.time_ns() // 1_000_000)
+    def edition(self, phone: str) -> int:
+        """A number that grows with all that this phone is told."""
+        return max(self._edition, self._editions.get(phone, 0))
+
+    def ring(self, *phones: str) -> None:
+        """Tell these phones, or all, that there is something new."""
+        new = max(self._edition + 1, *self._editions.values(), time.time_ns() // 1_000_000)
+        self._editions |= dict.fromkeys(phones, new)
+        self._edition = self._edition if phones else new
         self._bell.set()
         self._bell = asyncio.Event()
 
-    async def heard(self, edition: int, seconds: float) -> int:
-        """Wait for another edition of what phones are told, at most so long; gives the newest."""
-        if self.edition == edition:
+    async def heard(self, phone: str, edition: int, seconds: float) -> int:
+        """Wait for another edition of what a phone is told, at most so long; gives the newest."""
+        end = time.monotonic() + seconds
+        while self.edition(phone) == edition and (left := end - time.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._bell.wait(), seconds)
-        return self.edition
+                await asyncio.wait_for(self._bell.wait(), left)
+        return self.edition(phone)
 
     @contextlib.contextmanager
     def line(self, phone: str) -> Any:
@@ -139,7 +148,11 @@ class Room:
     def state(self, phone: str) -> dict[str, Any]:
         """All that a phone shows."""
         seen, stage = self.seen, self.stage(phone)
-        state: dict[str, Any] = {"stage": stage, "edition": self.edition, "room": self.keys.mark}
+        state: dict[str, Any] = {
+            "stage": stage,
+            "edition": self.edition(phone),
+            "room": self.keys.mark,
+        }
         state["trouble"] = self.trouble
         if stage in ("stranger", "removed"):
             return state
@@ -262,10 +275,14 @@ class Room:
         if changed:
             self.seen.take(await self._apart(lambda: self.store.read(changed)), changed)
         self._version = now
-        told = self.seen.told()
+        if not (changed or self.trouble):
+            return
+        told, told_one = self.seen.told(), self.seen.told_one()
         if self.trouble or told != self._told:
-            self.trouble, self._told = "", told
             self.ring()
+        elif new := [phone for phone, own in told_one.items() if own != self._told_one.get(phone)]:
+            self.ring(*new)
+        self.trouble, self._told, self._told_one = "", told, told_one
 
     async def _put(self, changes: list[Change], who: str) -> None:
         """Write; what only this room has written need not be read again, if it is taken in."""

@@ -108,12 +108,18 @@ class Seen:
         return self.people.get(person, {}).get("name", "") or person
 
     def told(self) -> tuple[Any, ...]:
-        """What phones are told of: when it differs, they ask again."""
+        """What all phones are told of: when it differs, they ask again."""
         poll = self.poll()
         asked = polls.questions(self.book, poll["poll"]) if poll else None
-        phones = [(p, row["person"], row["status"]) for p, row in self.phones.items()]
-        names = [(p, row["name"], row["function"]) for p, row in self.people.items()]
-        return tuple((poll or {}).items()), id(asked), tuple(phones), tuple(names)
+        return tuple((poll or {}).items()), id(asked)
+
+    def told_one(self) -> dict[str, tuple[Any, ...]]:
+        """What each phone alone is told of."""
+        people, none = self.people, dict[str, str]()
+        return {
+            phone: (row["status"], people.get(row["person"], none), self.requests(phone))
+            for phone, row in self.phones.items()
+        }
 
     def cells(self, poll: str) -> list[list[Any]]:
         """The cells that a vote asks for: subject, factor, supplier, and more for the phone."""
