@@ -389,8 +389,8 @@
     if (v.said) return ["wrong", v.said];
     const away = "Kept on this phone until it is connected again.";
     if (v.change > v.done) return ["", online ? "Sending…" : away];
-    const who = asked.live ? "It shows on the big screen at once." : "Nobody sees it until the reveal.";
-    return ["stored", `✓ Your vote is stored. ${who}`];
+    const live = "It shows on the big screen at once.", blind = "Nobody sees it until the reveal.";
+    return ["stored", `✓ Your vote is stored. ${asked.live ? live : blind}`];
   }
 
   function tickFor(key) {
@@ -410,7 +410,8 @@
     const unknown = button("I don't know", () => change(key, { score: "" }));
     const written = noteOf(vote(key));
     const note = make("textarea", { id: "note", rows: 3, maxLength: 1000, value: written });
-    const box = make("div", { hidden: !written }, make("label", { for: "note" }, "Your note"), note);
+    const noteLabel = make("label", { for: "note" }, "Your note");
+    const box = make("div", { hidden: !written }, noteLabel, note);
     note.oninput = () => { // what is typed is kept at once, and sent when the field is left
       vote(key).draft = note.value;
       save();
@@ -516,14 +517,16 @@
       };
       return { factor, input, row: make("div", { className: "weight" }, name, input) };
     });
-    const values = (of) => Object.fromEntries(inputs.map((row) => [row.factor, of(row.input.value)]));
+    const values = (of) =>
+      Object.fromEntries(inputs.map((row) => [row.factor, of(row.input.value)]));
     const rest = () => 100 - Object.values(values(whole)).reduce((sum, n) => sum + n, 0);
     const store = button("Store my points", () => {
       if (rest() === 0) storeWeights(values(whole));
     }, main);
     const words = "Give the most to what matters most when we choose. All 100 have to go.";
     return {
-      nodes: [heading("Share out 100 points"), line(words), left, ...inputs.map((row) => row.row), tick],
+      nodes: [heading("Share out 100 points"), line(words), left,
+        ...inputs.map((row) => row.row), tick],
       footer: [store],
       update: () => {
         const n = rest(), over = n >= 0 ? `${n} left` : `${-n} too many`;
@@ -559,7 +562,8 @@
       { disabled: !order[i + by], "aria-label": `Move ${order[i].label} ${word}` });
     const draw = () => list.replaceChildren(...order.map((row, i) =>
       make("div", { className: "weight" }, make("span", null, `${i + 1}. ${row.label}`),
-        make("div", { className: "moves" }, mover(i, -1, "↑", "up"), mover(i, 1, "↓", "down")))));
+        make("div", { className: "moves" },
+          mover(i, -1, "↑", "up"), mover(i, 1, "↓", "down")))));
     draw();
     return {
       nodes: [heading("Put them in order"), line("First what matters most when we choose."),
