@@ -333,6 +333,26 @@ def test_malformed_requests_change_nothing_and_are_answered_with_a_sentence(
     assert anna.vote(CELLS[0], 7)[0] == 200
 
 
+def test_a_flood_of_connections_ends_at_the_door(room: Served, table: Table, monkeypatch: Any) -> None:
+    (anna,) = voters(room, table, "anna")
+    monkeypatch.setattr(doors, "MOST_CONNECTIONS", 20)
+    where = urlsplit(room.url)
+    flood = [socket.create_connection((where.hostname, where.port), 10) for _ in range(60)]
+    for line in flood[30:]:
+        assert line.recv(1) == b""  # closed at once
+    assert anna.vote(CELLS[0], 7)[0] == 200  # whoever is in stays in
+    for line in flood:
+        line.close()
+
+    def is_room() -> bool:
+        try:
+            return Phone(room.url).ask("/")[0] == 200
+        except AssertionError:
+            return False
+
+    wait_until(is_room, 20, "room for others")
+
+
 # -- joining and voting
 
 
