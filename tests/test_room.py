@@ -260,7 +260,7 @@ def test_malformed_requests_change_nothing_and_are_answered_with_a_sentence(
         room.settings[name] = doors.Limit(1e9, 1e9)
     odd = [
         None, True, 0, -1, 11, 2.5, 10**30, 1e308, "", "7", "NaN", [], {}, [[]], {"a": 1}, "\ud800", "x" * 300, "\0",
-        "'; DROP TABLE ballots; --", "<script>alert(1)</script>", "../../etc/passwd", "2026.1", "Alpha", "f1", "{poll}",
+        "'; DROP TABLE ballots; --", "<script>alert(1)</script>", "../../etc/passwd", "Alpha", "f1", "{poll}",
     ]  # fmt: skip
     fields = [
         "poll",
