@@ -1,7 +1,7 @@
 "use strict";
-/* The ballot on a phone. Every change of a vote gets a number and is kept on the phone first; one at
-   a time they are sent, in order, until the room says that what it has stored is at least as new.
-   Only then the tick is shown. All texts are set as text, never as HTML. */
+/* The ballot on a phone. Every change of a vote gets a number and is kept on the phone first; one
+   at a time they are sent, in order, until the room says that what it has stored is at least as
+   new. Only then the tick is shown. All texts are set as text, never as HTML. */
 (() => {
   const $ = (id) => document.getElementById(id);
   const PATIENCE = 8000, SILENCE = 25000, AGAIN = 1500;
@@ -12,21 +12,25 @@
   let screen = { key: "" };
   let source = null, heard = 0, tryAt = 0, sendAt = 0, since = 0;
   let online = true, loading = false, again = false, sending = false;
-  let joining = { code: location.hash.slice(1), wrong: "", names: null, adding: false, open: false };
+  const typed = () => location.hash.slice(1);
+  let joining = { code: typed(), wrong: "", names: null, adding: false, open: false };
 
   // -- small things
 
   function make(tag, props, ...children) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(props || {})) {
-      if (name.includes("-") || name === "for" || name === "role") element.setAttribute(name, value);
+      if (/-|^for$|^role$|^list$/.test(name)) element.setAttribute(name, value);
       else element[name] = value;
     }
     element.append(...children.filter((child) => child !== null));
     return element;
   }
-  const button = (text, onclick, props) => make("button", { type: "button", onclick, ...props }, text);
-  const heading = (text) => make("h1", { tabIndex: -1 }, text);
+  const button = (words, onclick, props) =>
+    make("button", { type: "button", onclick, ...props }, words);
+  const heading = (words) => make("h1", { tabIndex: -1 }, words);
+  const line = (words, className) => make("p", { className: className || "" }, words);
+  const main = { className: "main" };
   const plural = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
   function remember(name, value) {
@@ -69,9 +73,13 @@
 
   const place = () => `kam ${state.room} ${asked.poll} ${state.person}`;
   const keyOf = (cell) => JSON.stringify(cell.slice(0, 3));
+  const keyOfRow = (row) => keyOf([row.subject, row.factor, row.supplier]);
+  const scoreOf = (row) => (row.score === "" ? "" : Number(row.score));
+  const weightOf = (row) => Number(asked.how === "points" ? row.points : row.place);
   const vote = (key) => kept.votes[key] || (kept.votes[key] = { change: 0, done: 0, note: "" });
   const isAnswered = (v) => v.score !== undefined || v.weights !== undefined;
-  const isWaiting = (v) => isAnswered(v) && v.change > v.done && v.refused !== v.change;
+  const isUnsent = (v) => isAnswered(v) && v.change > v.done;
+  const isWaiting = (v) => isUnsent(v) && v.refused !== v.change;
   const waiting = () => Object.keys(kept ? kept.votes : {}).filter((k) => isWaiting(kept.votes[k]));
   const save = () => remember(place(), kept);
 
@@ -105,11 +113,11 @@
     const found = {};
     for (const row of answers) {
       if (asked.how === "scores") {
-        const score = row.score === "" ? "" : Number(row.score);
-        found[keyOf([row.subject, row.factor, row.supplier])] = { score, note: row.note, change: +row.change || 0 };
+        const number = +row.change || 0;
+        found[keyOfRow(row)] = { score: scoreOf(row), note: row.note, change: number };
       } else {
         const all = found.weights || (found.weights = { weights: {}, change: 0 });
-        all.weights[row.factor] = Number(asked.how === "points" ? row.points : row.place);
+        all.weights[row.factor] = weightOf(row);
         all.change = Math.max(all.change, +row.change || 0);
       }
     }
@@ -164,10 +172,10 @@
     if (stored < v.change) return; // changed again meanwhile: the next turn sends it
     v.change = v.done;
     if (rows.length === 1 && "score" in rows[0]) {
-      v.score = rows[0].score === "" ? "" : Number(rows[0].score);
+      v.score = scoreOf(rows[0]);
       v.note = rows[0].note;
     } else {
-      for (const row of rows) v.weights[row.factor] = Number(asked.how === "points" ? row.points : row.place);
+      for (const row of rows) v.weights[row.factor] = weightOf(row);
     }
   }
 
@@ -197,7 +205,8 @@
       if (where >= 0) at = where;
       at = kept.at === "all" ? asked.cells.length : Math.min(at, asked.cells.length);
     } else if (state.stage === "stranger" || state.stage === "removed") stopListening();
-    if (state.stage === "stranger" && joining.code && !joining.names && !joining.wrong) open(joining.code);
+    const scanned = joining.code && !joining.names && !joining.wrong;
+    if (state.stage === "stranger" && scanned) open(joining.code);
     if (state.stage === "voting") Object.keys(kept.votes).forEach(noted);
     render();
     send();
@@ -207,7 +216,7 @@
     kept = remember(place()) || { votes: {} };
     kept.votes = kept.votes || {};
     const open = asked.cells.findIndex((cell) => {
-      const stored = state.answers.some((row) => keyOf([row.subject, row.factor, row.supplier]) === keyOf(cell));
+      const stored = state.answers.some((row) => keyOfRow(row) === keyOf(cell));
       return !stored && !isAnswered(kept.votes[keyOf(cell)] || {});
     });
     at = open < 0 ? asked.cells.length : open;
@@ -256,10 +265,13 @@
 
   // -- joining
 
+  const wrongOf = (answer) => (answer ? answer.content.error || ""
+    : "The room cannot be reached. Is this phone in the same Wi-Fi?");
+
   async function open(code) {
     const answer = await ask("/join", { code });
     joining.code = code;
-    joining.wrong = !answer ? "The room cannot be reached. Is this phone in the same Wi-Fi?" : answer.content.error || "";
+    joining.wrong = wrongOf(answer);
     joining.names = answer && answer.status === 200 ? answer.content.names : null;
     joining.functions = answer && answer.status === 200 ? answer.content.functions : [];
     render();
@@ -267,7 +279,7 @@
 
   async function enter(who) {
     const answer = await ask("/join", { code: joining.code, ...who });
-    joining.wrong = !answer ? "The room cannot be reached. Try again." : answer.content.error || "";
+    joining.wrong = wrongOf(answer);
     if (answer && answer.status === 200) {
       Object.assign(joining, { names: null, open: false, adding: false });
       stopListening();
@@ -278,48 +290,66 @@
     render();
   }
 
+  function formOf(onsubmit, ...children) {
+    const submit = (event) => {
+      event.preventDefault();
+      onsubmit();
+    };
+    return make("form", { onsubmit: submit }, ...children);
+  }
+
+  function field(id, label, props) {
+    return [make("label", { for: id }, label), make("input", { id, ...props })];
+  }
+
   function askCode() {
-    const input = make("input", { id: "code", className: "code", value: joining.code, autocomplete: "off", maxLength: 12,
-      autocapitalize: "characters", spellcheck: false, required: true, "aria-describedby": "code-hint" });
+    const [label, input] = field("code", "The code on the big screen", {
+      className: "code", value: joining.code, autocomplete: "off", maxLength: 12, required: true,
+      autocapitalize: "characters", spellcheck: false, "aria-describedby": "code-hint" });
     const wrong = make("p", { className: "wrong", role: "alert" });
-    const form = make("form", { onsubmit: (event) => { event.preventDefault(); open(input.value.trim()); } },
-      make("label", { for: "code" }, "The code on the big screen"), input,
-      make("p", { id: "code-hint", className: "hint" }, "Six letters and digits."), wrong,
-      make("p", null, make("button", { className: "main" }, "Go on")));
-    const removed = state.stage === "removed"
-      ? make("p", null, "The facilitator has removed this phone from the room. You can ask to be let in again, under a name that nobody has.") : null;
-    return { nodes: [heading("Join the vote"), removed, form], update: () => { wrong.textContent = joining.wrong; } };
+    const hint = make("p", { id: "code-hint", className: "hint" }, "Six letters and digits.");
+    const form = formOf(() => open(input.value.trim()), label, input, hint, wrong,
+      make("button", main, "Go on"));
+    const removed = line("The facilitator has removed this phone from the room. You can ask to be"
+      + " let in again, under a name that nobody has.");
+    return { nodes: [heading("Join the vote"), state.stage === "removed" ? removed : null, form],
+      update: () => { wrong.textContent = joining.wrong; } };
   }
 
   function askName() {
     const wrong = make("p", { className: "wrong", role: "alert" });
     const nodes = [heading("Who are you?"), wrong];
     if (joining.adding) {
-      const name = make("input", { id: "name", autocomplete: "name", maxLength: 80, required: true });
-      const role = make("input", { id: "role", autocomplete: "off", maxLength: 80 });
-      role.setAttribute("list", "functions");
-      nodes.push(make("form", { onsubmit: (event) => { event.preventDefault(); enter({ name: name.value, function: role.value }); } },
-        make("label", { for: "name" }, "Your name"), name,
-        make("label", { for: "role" }, "Your function, such as Sales or Operations"), role,
-        make("datalist", { id: "functions" }, ...joining.functions.map((value) => make("option", { value }))),
-        make("p", null, ""), make("button", { className: "main" }, "Join")));
+      const [nameLabel, name] = field("name", "Your name",
+        { autocomplete: "name", maxLength: 80, required: true });
+      const [roleLabel, role] = field("role", "Your function, such as Sales or Operations",
+        { autocomplete: "off", maxLength: 80, list: "functions" });
+      const known = joining.functions.map((value) => make("option", { value }));
+      nodes.push(formOf(() => enter({ name: name.value, function: role.value }),
+        nameLabel, name, roleLabel, role, make("datalist", { id: "functions" }, ...known), line(""),
+        make("button", main, "Join")));
     } else {
-      nodes.push(make("ul", { className: "list" }, ...joining.names.map((row) => make("li", null,
-        button(make("span", null, row.name), () => enter({ person: row.person }), {}))).map((item, i) => {
-        if (joining.names[i].held) item.firstChild.append(make("span", { className: "hint" }, "has joined"));
-        return item;
+      nodes.push(make("ul", { className: "list" }, ...joining.names.map((row) => {
+        const choose = button(make("span", null, row.name), () => enter({ person: row.person }));
+        if (row.held) choose.append(make("span", { className: "hint" }, "has joined"));
+        return make("li", null, choose);
       })));
     }
+    const set = (values) => () => {
+      Object.assign(joining, { wrong: "" }, values);
+      render();
+    };
     const other = joining.adding ? "Choose from the list" : "My name is not here";
-    const footer = [button(other, () => { joining.adding = !joining.adding; joining.wrong = ""; render(); })];
-    if (joining.open) footer.unshift(button(`Stay ${state.name}`, () => { joining.open = false; render(); }));
+    const footer = [button(other, set({ adding: !joining.adding }))];
+    if (joining.open) footer.unshift(button(`Stay ${state.name}`, set({ open: false })));
     return { nodes, footer, update: () => { wrong.textContent = joining.wrong; } };
   }
 
   // -- the screens
 
   function text(title, ...lines) {
-    return () => ({ nodes: [heading(title), ...lines.map((line) => (typeof line === "string" ? make("p", null, line) : line))] });
+    const shown = (each) => (typeof each === "string" ? line(each) : each);
+    return () => ({ nodes: [heading(title), ...lines.map(shown)] });
   }
 
   function rename() {
@@ -332,8 +362,10 @@
 
   function where(cell) {
     const strength = asked.model === "strength";
-    const groups = [...new Set(asked.cells.map((c) => (strength ? c[0] : c[5])))];
-    return `${strength ? "Customer" : "Factor"} ${groups.indexOf(strength ? cell[0] : cell[5]) + 1} of ${groups.length}`;
+    const group = (each) => (strength ? each[0] : each[5]);
+    const groups = [...new Set(asked.cells.map(group))];
+    const number = groups.indexOf(group(cell)) + 1;
+    return `${strength ? "Customer" : "Factor"} ${number} of ${groups.length}`;
   }
 
   function next(cell) {
@@ -352,46 +384,55 @@
     render();
   }
 
-  function said(v, what) {
-    if (!isAnswered(v)) return ["", v.draft ? `Your note is stored with your ${what}.` : ""];
+  function said(v) {
+    if (!isAnswered(v)) return ["", v.draft ? "Your note is stored with your vote." : ""];
     if (v.said) return ["wrong", v.said];
-    if (v.change > v.done) return ["", online ? "Sending…" : "Kept on this phone until it is connected again."];
-    return ["stored", asked.live ? `✓ Your ${what} is stored. It shows on the big screen at once.`
-      : `✓ Your ${what} is stored. Nobody sees it until the reveal.`];
+    const away = "Kept on this phone until it is connected again.";
+    if (v.change > v.done) return ["", online ? "Sending…" : away];
+    const live = "It shows on the big screen at once.", blind = "Nobody sees it until the reveal.";
+    return ["stored", `✓ Your vote is stored. ${asked.live ? live : blind}`];
   }
 
-  function tickFor(v, what) {
-    const line = make("p", { role: "status" });
-    return [line, () => {
-      const [kind, words] = said(v(), what);
-      line.className = `tick ${kind}`;
-      if (line.textContent !== words) line.textContent = words;
+  function tickFor(key) {
+    const status = make("p", { role: "status" });
+    return [status, () => {
+      const v = vote(key), unstored = key === "weights" && v.draft;
+      const [kind, words] = unstored ? ["", "Not stored yet."] : said(v);
+      status.className = `tick ${kind}`;
+      if (status.textContent !== words) status.textContent = words;
     }];
   }
 
   function question(cell) {
     const key = keyOf(cell), [label, good, bad] = asked.topics[cell[5]];
-    const keys = Array.from({ length: 10 }, (_, i) => button(String(i + 1), () => change(key, { score: i + 1 })));
+    const keys = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((score) =>
+      button(String(score), () => change(key, { score })));
     const unknown = button("I don't know", () => change(key, { score: "" }));
-    const note = make("textarea", { id: "note", rows: 3, maxLength: 1000, value: noteOf(vote(key)) });
-    const box = make("div", { hidden: !noteOf(vote(key)) }, make("label", { for: "note" }, "Your note"), note);
+    const written = noteOf(vote(key));
+    const note = make("textarea", { id: "note", rows: 3, maxLength: 1000, value: written });
+    const noteLabel = make("label", { for: "note" }, "Your note");
+    const box = make("div", { hidden: !written }, noteLabel, note);
     note.oninput = () => { // what is typed is kept at once, and sent when the field is left
       vote(key).draft = note.value;
       save();
     };
     note.onchange = () => noted(key);
     const add = button("", () => { box.hidden = false; note.focus(); });
-    const [line, update] = tickFor(() => vote(key), "vote");
-    const rival = cell[2] && cell[2] !== "us";
+    const [tick, update] = tickFor(key);
+    const isRival = cell[2] && cell[2] !== "us";
+    const whose = isRival ? `Score the competitor: ${cell[4]}` : "Score us";
     const ends = [["10", good], ["1", bad]].filter(([, words]) => words);
-    const back = button("Back", () => go(at - 1)), on = button(next(cell), () => go(at + 1), { className: "main" });
+    const end = ([n, words]) => make("div", null, make("dt", null, n), make("dd", null, words));
+    const back = button("Back", () => go(at - 1));
+    const name = `Your score for ${cell[3]}, ${label}`;
     return {
-      nodes: [make("p", { className: "topic" }, label), heading(subjectWord(cell)),
-        cell[2] ? make("p", { className: rival ? "whose rival" : "whose" }, rival ? `Score the competitor: ${cell[4]}` : "Score us") : null,
-        ends.length ? make("dl", null, ...ends.map(([n, words]) => make("div", null, make("dt", null, n), make("dd", null, words)))) : null,
-        make("div", { className: "keys", role: "group", "aria-label": `Your score for ${cell[3]}, ${label}` }, ...keys),
-        make("div", { className: "more" }, unknown, add), box, line],
-      footer: [back, on],
+      nodes: [
+        line(label, "topic"), heading(subjectWord(cell)),
+        cell[2] ? line(whose, isRival ? "whose rival" : "whose") : null,
+        ends.length ? make("dl", null, ...ends.map(end)) : null,
+        make("div", { className: "keys", role: "group", "aria-label": name }, ...keys),
+        make("div", { className: "more" }, unknown, add), box, tick],
+      footer: [back, button(next(cell), () => go(at + 1), main)],
       update: () => {
         const v = vote(key);
         keys.forEach((each, i) => each.setAttribute("aria-pressed", String(v.score === i + 1)));
@@ -404,36 +445,48 @@
     };
   }
 
+  function answer(v) {
+    const words = v.score === undefined ? "–" : v.score === "" ? "don't know" : String(v.score);
+    return words + (v.note ? " + note" : "") + (isUnsent(v) ? " …" : "");
+  }
+
+  function lateWords() {
+    const n = Object.values(kept.votes).filter(isUnsent).length;
+    if (!n) return "";
+    return `${plural(n, "vote", "votes")} came too late and ${n === 1 ? "is" : "are"} kept on this`
+      + " phone. Tell the facilitator, who can open the vote again.";
+  }
+
   function overview() {
-    const isOpen = state.stage === "voting", parts = [], shown = [];
+    const isOpen = state.stage === "voting", strength = asked.model === "strength";
+    const parts = [], shown = [];
     let group = null, list = null;
     asked.cells.forEach((cell, i) => {
-      const own = asked.model === "strength" ? cell[3] : asked.topics[cell[5]][0];
-      const words = asked.model === "strength" ? `${asked.topics[cell[5]][0]}: ${cell[4]}` : cell[3];
-      if (own !== group) parts.push(make("h2", null, own), (list = make("ul", { className: "list" })));
+      const label = asked.topics[cell[5]][0], own = strength ? cell[3] : label;
+      if (own !== group) parts.push(make("h2", null, own), make("ul", { className: "list" }));
       group = own;
-      const value = make("b", null);
+      list = parts[parts.length - 1];
+      const value = make("b", null), words = strength ? `${label}: ${cell[4]}` : cell[3];
+      const row = button(make("span", null, words), () => go(i), { disabled: !isOpen });
+      row.append(value);
+      list.append(make("li", null, row));
       shown.push([keyOf(cell), value]);
-      list.append(make("li", null, button(make("span", null, words), () => go(i), { disabled: !isOpen })));
-      list.lastChild.firstChild.append(value);
     });
-    const count = make("p", { role: "status" }), late = make("p", { className: "wrong" });
+    const count = make("p", { role: "status" }), late = line("", "wrong");
     const open = () => asked.cells.findIndex((cell) => !isAnswered(vote(keyOf(cell))));
-    const on = button("", () => go(open()), { className: "main" });
+    const on = button("", () => go(open()), main);
     return {
-      nodes: [heading(isOpen ? "Your answers" : "The vote is closed"), isOpen ? null : make("p", null, "Look at the big screen."),
-        count, late, ...parts],
+      nodes: [heading(isOpen ? "Your answers" : "The vote is closed"),
+        isOpen ? null : line("Look at the big screen."), count, late, ...parts],
       footer: isOpen ? [button("Back", () => go(asked.cells.length - 1)), on] : [],
       update: () => {
-        for (const [key, value] of shown) {
-          const v = vote(key), words = v.score === undefined ? "–" : v.score === "" ? "don't know" : String(v.score);
-          value.textContent = words + (v.note ? " + note" : "") + (isAnswered(v) && v.change > v.done ? " …" : "");
-        }
+        for (const [key, value] of shown) value.textContent = answer(vote(key));
         const n = asked.cells.filter((cell) => isAnswered(vote(keyOf(cell)))).length;
-        const unsent = Object.values(kept.votes).filter((v) => isAnswered(v) && v.change > v.done).length;
-        const stored = unsent ? "" : " All are stored.";
-        count.textContent = `You have answered ${n} of ${asked.cells.length}.${stored}${isOpen ? " You can change them until the vote is closed." : ""}`;
-        late.textContent = unsent && !isOpen ? `${plural(unsent, "vote", "votes")} came too late and ${unsent === 1 ? "is" : "are"} kept on this phone. Tell the facilitator, who can open the vote again.` : "";
+        const words = [`You have answered ${n} of ${asked.cells.length}.`];
+        if (!lateWords()) words.push("All are stored.");
+        if (isOpen) words.push("You can change them until the vote is closed.");
+        count.textContent = words.join(" ");
+        late.textContent = isOpen ? "" : lateWords();
         on.hidden = open() < 0;
         on.textContent = `Go to the next of ${asked.cells.length - n} open`;
       },
@@ -449,114 +502,133 @@
   }
 
   function points() {
-    const [line, update] = tickFor(() => vote("weights"), "vote");
+    const [tick, update] = tickFor("weights");
     const left = make("p", { role: "status", className: "whose" });
     const draft = weightsNow();
-    const whole = (input) => (/^\d+$/.test(input.value.trim()) ? Number(input.value) : input.value.trim() === "" ? 0 : NaN);
+    const whole = (value) => (/^\d*$/.test(value.trim()) ? Number(value) : NaN);
     const inputs = factors().map(([factor, label], i) => {
-      const input = make("input", { id: `w${i}`, type: "text", inputMode: "numeric", autocomplete: "off", maxLength: 3,
-        value: draft[factor] === undefined ? "" : String(draft[factor]) });
+      const value = draft[factor] === undefined ? "" : String(draft[factor]);
+      const [name, input] = field(`w${i}`, label,
+        { type: "text", inputMode: "numeric", autocomplete: "off", maxLength: 3, value });
       input.oninput = () => {
-        vote("weights").draft = Object.fromEntries(inputs.map((row) => [row.factor, row.input.value.trim() === "" ? undefined : row.input.value.trim()]));
+        vote("weights").draft = values((each) => each);
         save();
         render();
       };
-      return { factor, input, row: make("div", { className: "weight" }, make("label", { for: `w${i}` }, label), input) };
+      return { factor, input, row: make("div", { className: "weight" }, name, input) };
     });
-    const rest = () => 100 - inputs.reduce((sum, row) => sum + whole(row.input), 0);
+    const values = (of) =>
+      Object.fromEntries(inputs.map((row) => [row.factor, of(row.input.value)]));
+    const rest = () => 100 - Object.values(values(whole)).reduce((sum, n) => sum + n, 0);
     const store = button("Store my points", () => {
-      if (rest() === 0) storeWeights(Object.fromEntries(inputs.map((row) => [row.factor, whole(row.input)])));
-    }, { className: "main" });
+      if (rest() === 0) storeWeights(values(whole));
+    }, main);
+    const words = "Give the most to what matters most when we choose. All 100 have to go.";
     return {
-      nodes: [heading("Share out 100 points"), make("p", null, "Give the most to what matters most when we choose. All 100 have to go."),
-        left, ...inputs.map((row) => row.row), line],
+      nodes: [heading("Share out 100 points"), line(words), left,
+        ...inputs.map((row) => row.row), tick],
       footer: [store],
       update: () => {
-        const n = rest();
-        left.textContent = Number.isNaN(n) ? "Whole numbers only" : n >= 0 ? `${n} left` : `${-n} too many`;
+        const n = rest(), over = n >= 0 ? `${n} left` : `${-n} too many`;
+        left.textContent = Number.isNaN(n) ? "Whole numbers only" : over;
         left.className = n === 0 ? "whose" : "whose rival";
         store.disabled = n !== 0;
         update();
-        if (vote("weights").draft) { line.textContent = "Not stored yet."; line.className = "tick"; }
       },
     };
   }
 
   function ranking() {
-    const [line, update] = tickFor(() => vote("weights"), "vote");
+    const [tick, update] = tickFor("weights");
     const draft = weightsNow(), told = make("p", { role: "status", className: "hint" });
-    const order = factors().map(([factor, label], i) => ({ factor, label, at: Number(draft[factor]) || 1000 + i }));
+    const place = (factor, i) => Number(draft[factor]) || 1000 + i;
+    const order = factors().map(([factor, label], i) => ({ factor, label, at: place(factor, i) }));
     order.sort((a, b) => a.at - b.at);
+    const places = () => Object.fromEntries(order.map((row, i) => [row.factor, i + 1]));
     const list = make("div", null);
     const move = (from, by) => {
       const to = from + by, [row] = order.splice(from, 1);
       order.splice(to, 0, row);
-      vote("weights").draft = Object.fromEntries(order.map((each, i) => [each.factor, i + 1]));
+      vote("weights").draft = places();
       save();
       draw();
       const moves = [...list.children[to].querySelectorAll("button")];
-      const again = moves[by < 0 ? 0 : 1];
-      (again.disabled ? moves[by < 0 ? 1 : 0] : again).focus();
+      if (by > 0) moves.reverse();
+      moves.find((each) => !each.disabled).focus();
       told.textContent = `${row.label} is now number ${to + 1} of ${order.length}.`;
       render();
     };
-    const draw = () => list.replaceChildren(...order.map((row, i) => make("div", { className: "weight" },
-      make("span", null, `${i + 1}. ${row.label}`), make("div", { className: "moves" },
-        button("↑", () => move(i, -1), { disabled: i === 0, "aria-label": `Move ${row.label} up` }),
-        button("↓", () => move(i, 1), { disabled: i === order.length - 1, "aria-label": `Move ${row.label} down` })))));
+    const mover = (i, by, sign, word) => button(sign, () => move(i, by),
+      { disabled: !order[i + by], "aria-label": `Move ${order[i].label} ${word}` });
+    const draw = () => list.replaceChildren(...order.map((row, i) =>
+      make("div", { className: "weight" }, make("span", null, `${i + 1}. ${row.label}`),
+        make("div", { className: "moves" },
+          mover(i, -1, "↑", "up"), mover(i, 1, "↓", "down")))));
     draw();
-    const store = button("Store my order", () => storeWeights(Object.fromEntries(order.map((row, i) => [row.factor, i + 1]))),
-      { className: "main" });
     return {
-      nodes: [heading("Put them in order"), make("p", null, "First what matters most when we choose."), list, told, line],
-      footer: [store],
-      update: () => {
-        update();
-        if (vote("weights").draft) { line.textContent = "Not stored yet."; line.className = "tick"; }
-      },
+      nodes: [heading("Put them in order"), line("First what matters most when we choose."),
+        list, told, tick],
+      footer: [button("Store my order", () => storeWeights(places()), main)],
+      update,
     };
   }
 
   function weighed() {
-    const v = vote("weights"), sign = asked.how === "points" ? "" : ".";
-    const rows = factors().filter(([f]) => v.weights && v.weights[f] !== undefined).map(([f, label]) => [label, v.weights[f]]);
-    rows.sort((a, b) => (asked.how === "points" ? b[1] - a[1] : a[1] - b[1]));
-    const late = v.change > v.done ? "Your vote came too late and is kept on this phone. Tell the facilitator, who can open the vote again." : "";
-    return { nodes: [heading("The vote is closed"), make("p", null, "Look at the big screen."), make("p", { className: "wrong" }, late),
-      ...rows.map(([label, n]) => make("div", { className: "weight" }, make("span", null, label), make("b", null, `${n}${sign}`)))] };
+    const weights = vote("weights").weights || {}, isPoints = asked.how === "points";
+    const given = factors().filter(([factor]) => weights[factor] !== undefined);
+    given.sort(([a], [b]) => (weights[a] - weights[b]) * (isPoints ? -1 : 1));
+    const rows = given.map(([factor, label]) => make("div", { className: "weight" },
+      make("span", null, label), make("b", null, `${weights[factor]}${isPoints ? "" : "."}`)));
+    return { nodes: [heading("The vote is closed"), line("Look at the big screen."),
+      line(lateWords(), "wrong"), ...rows] };
+  }
+
+  function outside() { // what is shown to a phone that has not joined, or joins again
+    if (joining.names) return [`names ${joining.adding} ${JSON.stringify(joining.names)}`, askName];
+    return [`code ${state.stage}`, askCode];
   }
 
   function wanted() {
     if (!state) return ["start", text("Connecting…")];
-    const out = state.stage === "stranger" || state.stage === "removed";
-    if (out || joining.open) {
-      return joining.names ? [`names ${joining.adding} ${JSON.stringify(joining.names)}`, askName] : [`code ${state.stage}`, askCode];
+    const stage = state.stage, name = state.name;
+    if (stage === "stranger" || stage === "removed" || joining.open) return outside();
+    const other = () => button(`I am not ${name}`, rename);
+    if (stage === "asking") {
+      const why = `Somebody has joined as ${name}, or you were removed before.`;
+      const then = "The facilitator is asked to let you in.";
+      return [`asking ${name}`, () => text("Please wait", why, then, other())()];
     }
-    const other = () => button(`I am not ${state.name}`, rename);
-    if (state.stage === "asking") {
-      return [`asking ${state.name}`, text("Please wait", `Somebody has joined as ${state.name}, or you were removed before. The facilitator is asked to let you in.`, other())];
+    if (stage === "waiting") {
+      const then = "The facilitator will start the vote.";
+      return [`waiting ${name}`, () => text(`You are in, ${name}`, then, other())()];
     }
-    if (state.stage === "waiting") {
-      return [`waiting ${state.name}`, text(`You are in, ${state.name}`, "The facilitator will start the vote.", other())];
+    if (stage === "revealed") {
+      const then = "The vote is revealed. The next one starts here by itself.";
+      return ["revealed", text("Look at the big screen", then)];
     }
-    if (state.stage === "revealed") return ["revealed", text("Look at the big screen", "The vote is revealed. The next one starts here by itself.")];
-    const own = `${state.stage} ${JSON.stringify(asked)}`;
-    if (!asked.cells.length) return [`none ${own}`, text("Nothing is asked yet", "Wait for the facilitator.")];
-    if (asked.how !== "scores") return [`${asked.how} ${own}`, state.stage === "closed" ? weighed : asked.how === "points" ? points : ranking];
+    const own = `${stage} ${JSON.stringify(asked)}`, isClosed = stage === "closed";
+    if (!asked.cells.length) return [`none ${own}`, text("Nothing is asked yet", "Please wait.")];
+    if (asked.how !== "scores") {
+      return [own, isClosed ? weighed : asked.how === "points" ? points : ranking];
+    }
     const cell = asked.cells[at];
-    if (state.stage === "closed" || !cell) return [`all ${own}`, overview];
-    return [`${asked.poll} ${JSON.stringify([cell, asked.topics[cell[5]], asked.cells[at + 1]])}`, () => question(cell)];
+    if (isClosed || !cell) return [`all ${own}`, overview];
+    const shown = JSON.stringify([asked.poll, cell, asked.topics[cell[5]], asked.cells[at + 1]]);
+    return [shown, () => question(cell)];
+  }
+
+  function timeLeft() {
+    if (state.stage !== "voting" || state.left === null || joining.open) return "";
+    const left = Math.max(0, Math.ceil(state.left - (Date.now() - since) / 1000));
+    const seconds = String(left % 60).padStart(2, "0");
+    return left ? `${Math.floor(left / 60)}:${seconds} left` : "Time is up";
   }
 
   function clock() {
     if (!state) return;
-    const isIn = state.person && !joining.open, cell = asked && state.asked && asked.how === "scores" && asked.cells[at];
-    let words = isIn && cell && state.stage === "voting" ? where(cell) : "";
-    if (isIn && state.stage === "voting" && state.left !== null) {
-      const left = Math.max(0, Math.ceil(state.left - (Date.now() - since) / 1000));
-      words += `${words ? " · " : ""}${left ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left` : "Time is up"}`;
-    }
-    $("where").textContent = words;
+    const isIn = state.stage === "voting" && asked.how === "scores" && !joining.open;
+    const place = isIn && asked.cells[at] ? where(asked.cells[at]) : "";
+    $("where").textContent = [place, timeLeft()].filter(Boolean).join(" · ");
   }
 
   function render() {
@@ -577,7 +649,8 @@
       $("bar").value = asked.cells.filter((cell) => isAnswered(vote(keyOf(cell)))).length;
     }
     $("who").textContent = (state && (state.function || state.name)) || "Key account workshop";
-    const words = !online ? "Offline: your votes are kept on this phone." : (state && state.trouble) || "";
+    const away = "Offline: your votes are kept on this phone.";
+    const words = online ? (state && state.trouble) || "" : away;
     if ($("banner").textContent !== words) $("banner").textContent = words;
     clock();
     requests();
@@ -587,17 +660,23 @@
     const asking = (state && state.requests) || [];
     if ($("requests").dataset.shown === asking.join()) return;
     $("requests").dataset.shown = asking.join();
-    const answer = async (phone, let_) => { await ask("/letin", { phone, let: let_ }); load(); };
-    $("requests").replaceChildren(...asking.map((phone) => make("section", { className: "request", "aria-label": "A request" },
-      make("p", { role: "alert" }, `Somebody wants to join as ${state.name} on another phone.`),
-      make("div", { className: "more" }, button("Let in", () => answer(phone, true)), button("Refuse", () => answer(phone, false))))));
+    const say = (phone, isIn) => async () => {
+      await ask("/letin", { phone, let: isIn });
+      load();
+    };
+    const words = `Somebody wants to join as ${state && state.name} on another phone.`;
+    $("requests").replaceChildren(...asking.map((phone) =>
+      make("section", { className: "request", "aria-label": "A request" },
+        make("p", { role: "alert" }, words),
+        make("div", { className: "more" }, button("Let in", say(phone, true)),
+          button("Refuse", say(phone, false))))));
   }
 
   window.addEventListener("online", awake);
   window.addEventListener("offline", () => connected(false));
   window.addEventListener("pageshow", awake);
   window.addEventListener("hashchange", () => {
-    joining = { ...joining, code: location.hash.slice(1), wrong: "", names: null };
+    joining = { ...joining, code: typed(), wrong: "", names: null };
     if (state && (state.stage === "stranger" || state.stage === "removed")) open(joining.code);
   });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) awake(); });

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tornado.httpserver import HTTPServer
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 from tornado.web import Application, HTTPError, MissingArgumentError, RequestHandler
 
 from kamlib.app.room.keys import ALPHABET
@@ -46,7 +46,7 @@ HEADERS = {
 }
 DAYS = 31  # for which a phone is known
 PING_S = 10.0  # a line that says nothing for longer is dead
-MOST_LINES, MOST_OF_ONE = 2000, 6
+MOST_CONNECTIONS, MOST_LINES, MOST_OF_ONE = 600, 500, 6
 LARGEST = 8192  # bytes of a request
 log = logging.getLogger("kamlib.app.server")
 
@@ -248,6 +248,16 @@ class Nowhere(Door):
         raise HTTPError(404)
 
 
+class Server(HTTPServer):
+    """Takes so many connections and no more: the facilitator's pages need some of their own."""
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        if len(self._connections) < MOST_CONNECTIONS:
+            super().handle_stream(stream, address)
+        else:
+            stream.close()
+
+
 def served(room: Room) -> HTTPServer:
     """The server of a room, which does not listen yet."""
     rules: list[Any] = [(path.replace(".", r"\."), Static) for path in PAGE]
@@ -264,7 +274,7 @@ def served(room: Room) -> HTTPServer:
         "room": room,
     }
     app = Application(rules, **settings)
-    return HTTPServer(
+    return Server(
         app,
         max_body_size=LARGEST,
         max_header_size=LARGEST,

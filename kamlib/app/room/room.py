@@ -13,17 +13,13 @@ import time
 from collections import ChainMap, Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field
-
-from kamlib.app.room import votes
+from kamlib.app.room import seats, votes
 from kamlib.app.room.keys import Keys
 from kamlib.app.room.seen import BALLOTS, NEEDED, Key, Seen, seconds_left
 from kamlib.app.room.sentences import (
     ASKING,
-    FULL,
-    NO_PERSON,
     NOT_ASKED_FOR,
     SENTENCES,
     TAKEN,
@@ -31,34 +27,15 @@ from kamlib.app.room.sentences import (
 )
 from kamlib.app.room.votes import Vote
 from kamlib.errors import Conflict, KamError
-from kamlib.workbook.importing.identity import ids, name_of
 from kamlib.workbook.stores import Change, Store
-from kamlib.workbook.stores.base import Row, now
+from kamlib.workbook.stores.base import Row
 
 LOOK_S, RETRY_S = 0.25, 1.0  # between two looks at the workbook; while it cannot be reached
 GONE_S = 15.0  # a phone that is not connected for so long is not here
 MOST_TOGETHER = 200  # votes stored in one go
-MOST_PEOPLE = 500
 TRIES = 5
 T = TypeVar("T")
 log = logging.getLogger("kamlib.app.server")
-
-
-class Named(BaseModel):
-    """Who joins: somebody of the list, or a new name with a function."""
-
-    model_config = votes.STRICT
-    person: votes.Word = ""
-    name: Annotated[str, Field(max_length=80)] = ""
-    function: Annotated[str, Field(max_length=80)] = ""
-
-
-class LetIn(BaseModel):
-    """The answer to a phone that asks for one's own name."""
-
-    model_config = votes.STRICT
-    phone: votes.Word
-    let: bool
 
 
 class Room:
@@ -185,55 +162,25 @@ class Room:
 
         nonce: of its cookie, "" for a stranger; fresh: a new one, if it needs one. Raises Refused.
         """
-        given = votes.read(Named, body)
+        given = votes.read(seats.Named, body)
         for _ in range(TRIES):
             async with self._turn:
                 await self._refresh()
                 old = self.keys.phone(nonce) if nonce else ""
                 is_removed = self.stage(old) == "removed"
-                person, changes = self._person(given)
+                person, changes = seats.person(self.seen, given)
                 held = [p for p in self.seen.holders(person) if p != old]
                 if is_removed and held:
                     raise Refused(409, TAKEN)
                 keeps = nonce if is_removed else fresh
                 status = "asking" if is_removed or held else "joined"
-                changes += self._seat(old, self.keys.phone(keeps), person, status)
+                changes += seats.seat(self.seen, old, self.keys.phone(keeps), person, status)
                 with contextlib.suppress(Conflict):
                     await self._put(changes, person)
                     await self._refresh()
                     await self._yield_name(self.keys.phone(keeps), person)
                     return keeps
         raise Refused(503)
-
-    def _person(self, given: Named) -> tuple[str, list[Change]]:
-        """Who joins; a new name becomes a row of the people, capitals and blanks aside."""
-        people = self.seen.people
-        if given.person and not given.name:
-            if given.person not in people:
-                raise Refused(400, NO_PERSON)
-            return given.person, []
-        name = votes.plain("people", "name", name_of(given.name))
-        if not name or given.person:
-            raise Refused(400, NO_PERSON)
-        for person in people:
-            if name.casefold() in (name_of(self.seen.name(person)).casefold(), person.casefold()):
-                return person, []
-        if len(people) >= MOST_PEOPLE:
-            raise Refused(429, FULL)
-        (person,) = ids([name], people, otherwise="x")
-        function = votes.plain("people", "function", name_of(given.function))
-        values = {"name": name, "function": function}
-        return person, [Change("people", {"person": person}, values, dict.fromkeys(values, ""))]
-
-    def _seat(self, old: str, phone: str, person: str, status: str) -> list[Change]:
-        """The row of a phone that joins, in place of the one it had."""
-        before = self.seen.phones.get(old, {})
-        values = {"person": person, "status": status, "here": "no", "since": now()}
-        expect = {"status": before["status"]} if before else {}
-        if old == phone:
-            return [Change("participants", {"phone": phone}, values, expect)]
-        left = [Change("participants", {"phone": old}, None, expect)] if before else []
-        return [*left, Change("participants", {"phone": phone}, values, {"status": ""})]
 
     async def _yield_name(self, phone: str, person: str) -> None:
         """Of two phones that took a free name in two rooms at once, the later one asks for it."""
@@ -246,7 +193,7 @@ class Room:
 
     async def let_in(self, phone: str, body: Any) -> None:
         """Let another phone in under one's own name, or refuse it. Raises Refused."""
-        own, given = self.joined(phone), votes.read(LetIn, body)
+        own, given = self.joined(phone), votes.read(seats.LetIn, body)
         async with self._turn:
             await self._refresh()
             if given.phone not in self.seen.requests(phone):

@@ -101,7 +101,8 @@ class Database(base.Store):
                 _clear(db, name, new.get(name))
             for name, frame in base.sounded(new).items():
                 _fill(db, name, frame)
-                self._set_key(db, name)
+                if not self.sqlite:  # there the first change of a row will do
+                    self._set_key(db, name)
             state["rewritten"] = str(int(state.get("rewritten", 0)) + 1)
             state["origin"] = origin or state.get("origin", "")
             frame = pd.DataFrame(state.items(), columns=["key", "value"], dtype=object)
