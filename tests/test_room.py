@@ -420,9 +420,9 @@ def test_closing_is_one_with_the_votes(room: Served, table: Table) -> None:
                 status, answer = phone.vote(cell, numbers[id(phone)] % 10 + 1, numbers[id(phone)])
                 if status == 200:
                     confirmed[(person, *cell)] = numbers[id(phone)]
-                else:
-                    assert status == 409 and "closed" in answer["error"]
-                    time.sleep(0.005)
+                else:  # closed, or more votes than a thumb can give
+                    assert status == 429 or (status == 409 and "closed" in answer["error"])
+                    time.sleep(0.02)
 
     threads = [threading.Thread(target=keep_voting, args=pair) for pair in zip(phones, PEOPLE, strict=True)]
     for thread in threads:
@@ -445,7 +445,7 @@ def test_closing_is_one_with_the_votes(room: Served, table: Table) -> None:
         for b in table.rows("ballots")
     }
     assert confirmed.keys() == stored.keys() and all(stored[key] >= confirmed[key] for key in stored)
-    assert all(status == 409 for status in (phones[0].vote(CELLS[0], 1, 10**6)[0],))
+    wait_until(lambda: phones[0].vote(CELLS[0], 1, 10**6)[0] == 409, what="a refusal")
 
 
 # -- what survives
