@@ -7,30 +7,38 @@ what one empty Voila page a participant would cost.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import psutil
+from playwright.sync_api import sync_playwright
 
 from benchmarks import books
 from benchmarks.measure import Row, table
 from kamlib.workbook import stores
 from kamlib.workbook.stores import Change
 from tests.rooms import Phone
-from tests.serving import NOTEBOOKS, Board, wait_until, write_notebook
+from tests.serving import NOTEBOOKS, Board, find_chromium, opened, wait_until, write_notebook
 from tests.test_serve import get
 
 PHONES, VOTERS, SECONDS, PAGES = 20, 50, 60, 4
 LOOK_S = 0.25  # between two looks of the reader
+WATCH = """() => { window.seen = []; new MutationObserver(() => {
+  const text = document.querySelector(".vote")?.innerText ?? "";
+  if (text !== window.seen.at(-1)?.[1]) window.seen.push([Date.now(), text]);
+}).observe(document.body, { subtree: true, childList: true, characterData: true }); }"""
 READER = """
 import json, sys, time
 from kamlib.workbook import stores
@@ -112,11 +120,10 @@ def _voted(board: Board, store: Any, place: Path, phones: dict[int, Phone]) -> t
     command = [sys.executable, "-c", READER % LOOK_S, str(place)]
     reader = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert reader.stdout and reader.stdout.readline() == "ready\n"
-    server, begin = psutil.Process(board.process.pid), time.time()
-    before = sum(server.cpu_times()[:2])
+    server, began = psutil.Process(board.process.pid), list[float]()
 
     def vote(n: int) -> list[tuple[str, float, float]]:
-        own = []
+        own, begin = [], began[0]
         for second, (subject, factor, supplier) in enumerate(cells):
             time.sleep(max(0, begin + second + n / VOTERS - time.time()))
             tap = time.time()
@@ -125,8 +132,11 @@ def _voted(board: Board, store: Any, place: Path, phones: dict[int, Phone]) -> t
             own.append((f"p{n} {subject} {factor} 1", tap, (time.time() - tap) * 1000))
         return own
 
-    votes = [vote for own in _together(VOTERS, vote) for vote in own]
-    cores = (sum(server.cpu_times()[:2]) - before) / (time.time() - begin)
+    with _wall(board) as told:
+        began.append(time.time())
+        before, begin = sum(server.cpu_times()[:2]), began[0]
+        votes = [vote for own in _together(VOTERS, vote) for vote in own]
+        cores = (sum(server.cpu_times()[:2]) - before) / (time.time() - begin)
     time.sleep(3)
     store.put([Change("polls", {"poll": "2026.1"}, {"status": "closed"})])
     seen = json.loads(reader.communicate()[0])
@@ -136,12 +146,55 @@ def _voted(board: Board, store: Any, place: Path, phones: dict[int, Phone]) -> t
     assert len(stored) == len(votes)
     rows = [
         Row("tap to stored", [ms for *_, ms in votes]),
+        Row("tap to the wall", _on_the_wall(told, votes), target="p95 <= 1000"),
         Row("tap to the reader", [(seen[key] - tap) * 1000 for key, tap, _ in votes], target="p95 <= 1000"),
     ]
     title = f"{VOTERS} people vote once a second for {len(cells)} s; the reader looks every {LOOK_S} s"
     memory = server.memory_full_info().pss / 1e6
     words = f"server: {cores:.2f} cores, {memory:.0f} MB with all pages; {len(lost)} of {len(votes)} votes lost, {doubled} doubled"
     return table(title, rows), words
+
+
+@contextlib.contextmanager
+def _wall(board: Board) -> Iterator[list[tuple[float, str]]]:
+    """The facilitator's page in Chromium: what it says of the vote, each with its time."""
+    told: list[tuple[float, str]] = []
+    ready, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        with sync_playwright() as starter:
+            chromium = starter.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+            page = opened(chromium.new_page(viewport={"width": 1920, "height": 1080}), board.page("02_kaism"))
+            page.wait_for_selector(".vote", state="attached")
+            page.evaluate(WATCH)
+            page.wait_for_timeout(15_000)  # all parts of the page are there
+            ready.set()
+            while not over.is_set():
+                page.wait_for_timeout(500)
+            page.wait_for_timeout(3000)
+            told.extend((ms / 1000, text) for ms, text in page.evaluate("window.seen"))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    ready.wait(120)
+    yield told
+    over.set()
+    thread.join()
+
+
+def _on_the_wall(told: list[tuple[float, str]], votes: list[tuple[str, float, float]]) -> list[float]:
+    """Milliseconds from each tap until the wall has counted it."""
+    counted: dict[tuple[str, int], float] = {}
+    for moment, text in told:
+        for person, number in re.findall(r"Person (\d+) \((\d+) of", text):
+            counted.setdefault((f"p{person}", int(number)), moment)
+    times, number = [], Counter[str]()
+    for key, tap, _ in votes:
+        person = key.split()[0]
+        number[person] += 1
+        later = [at for (who, n), at in counted.items() if who == person and n >= number[person]]
+        times.append((min(later) - tap) * 1000 if later else float("inf"))
+    return times
 
 
 def _pages(folder: Path) -> str:
