@@ -36,13 +36,13 @@ def steps(book: Book, segment: str = "") -> pd.DataFrame:
     """
     listed = catalogue.items("ten_steps")[["step", "label", "question"]]
     history = book["history"].drop_duplicates(["table", "key"], keep="last")
-    last = {step: _last_change(history, work) for step, work in _works().items()}
+    last = {step: _last_change(history, work) for step, work in _works(catalogue.edition()).items()}
     states = [_state(int(step), book, segment, last) for step in listed["step"]]
     return listed.assign(state=states)
 
 
-@functools.cache
-def _works() -> dict[int, Work]:
+@functools.lru_cache(maxsize=2)
+def _works(edition: int) -> dict[int, Work]:
     """OF_STEP, and the answers to the sheets of each step."""
     works = {}
     for step, tables in OF_STEP.items():

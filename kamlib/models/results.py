@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import (
@@ -137,7 +138,7 @@ def show(
     of positive impact analysis and its plans are those of this one; with a `scenario` all results
     are as they are in it.
     """
-    store, text = stores.load(location, read_only=True)
+    store, text = _loaded(location)
     if name == LIST:
         return listing(text)
     if name in RESULTS:
@@ -150,7 +151,13 @@ def show(
 
 def opened(location: str, segment: str = "", customer: str = "", scenario: str = "") -> Book:
     """The workbook at `location` as the models take it, in a scenario if one is named."""
-    return _ready(*stores.load(location, read_only=True), segment, customer, scenario)
+    return _ready(*_loaded(location), segment, customer, scenario)
+
+
+def _loaded(location: str) -> tuple[stores.Store, Tables]:
+    """The workbook at `location`, and with it the team's own entries of the catalogue."""
+    catalogue.beside(location)
+    return stores.load(location, read_only=True)
 
 
 def _ready(store: stores.Store, text: Tables, segment: str, customer: str, scenario: str) -> Book:
@@ -164,7 +171,7 @@ def _ready(store: stores.Store, text: Tables, segment: str, customer: str, scena
 
 def check(location: str) -> tuple[pd.DataFrame, int]:
     """All findings, of the cells first and then of the rules, and the number of errors."""
-    store, text = stores.load(location, read_only=True)
+    store, text = _loaded(location)
     found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
     errors = int((found["level"] == "error").sum())
     if not errors:

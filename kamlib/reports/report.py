@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 from kamlib.reports import kernels
 from kamlib.app.desk import Desk
+from kamlib import catalogue
+from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, scenarios
 from kamlib.models.scope import agree
@@ -105,6 +108,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "scenarios": ("scenario", "name", "kind", "line", "near_line"),
     "changes": tuple(DEFINITIONS["changes"].names),
     "answers": ("sheet", "subject", "item", "field", "value"),
+    "round_answers": tuple(DEFINITIONS["round_answers"].names),
 }
 
 
@@ -158,6 +162,7 @@ def write(
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
     store, text = stores.load(location, read_only=True)
+    catalogue.beside(location)
     from kamlib.workbook import checks
     from kamlib.workbook.schema import typed
 
@@ -311,6 +316,7 @@ def publish_copy(
     from kamlib.workbook.stores.store import Database
 
     store, text = stores.load(location, read_only=True)
+    content = catalogue.beside(location)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
     scenarios.applied(Book.of(tables), scenario)
@@ -334,6 +340,8 @@ def publish_copy(
         # one that names somebody of another segment is not in the copy
         scenarios.applied(Book(typed(made), settings.of_workbook(tables)), scenario)
         made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
+    if content and not segment:  # it may name customers of another one
+        shutil.copytree(content, folder / content.name)
     target = folder / "published.kam"
     stores.create(target, made)
     Database(target).freeze()
@@ -343,8 +351,13 @@ def publish_copy(
 
 def allowed(text: Tables) -> Tables:
     """The text tables reduced to what may be published."""
-    return {
+    ours = {form.id for form in sheets.every() if "person" in form.per}  # what is said of people
+    kept = {
         name: text[name][[c for c in columns if c in text[name].columns]].reset_index(drop=True)
         for name, columns in PUBLISHED.items()
         if name in text
     }
+    for name in {"answers", "round_answers"} & kept.keys():
+        of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
+        kept[name] = kept[name][~of_people].reset_index(drop=True)
+    return kept
