@@ -73,6 +73,7 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "market_map": market.market_map,
     "viability": segmentation.viability,
     "value_index": segmentation.value_index,
+    "turnover_classes": segmentation.turnover_classes,
     "overview": segmentation.overview,
     "groups": hierarchy.groups,
     "customer_profit": profitability.customers,

@@ -233,7 +233,7 @@ def _future(view: View) -> str:
         fold("Customer by customer", table(shown, {
             "name": "Customer", "profit": "left a year", "stays": "stays, %", "worth": "worth", "basis": "from|l"}), view),
         fill("profit", "simple", table=simple, beginning=values.simple_value(20, 1000, 10),
-             end=values.value(1000, 0.8 ** np.arange(1, 11)), caveats=caveats, claim=catalogue.entry("retention_claim")["help"]),
+             end=values.value(1000, 0.8 ** np.arange(1, 11)), caveats=caveats, claim=catalogue.entry("retention_claim")),
     )  # fmt: skip
 
 
