@@ -20,6 +20,7 @@ NEEDED = ("id", "title", "kind", "steps", "help", "source")
 CITED = {"own": "own", "book": "{}", "chapter": "{}", "seed": "text {}"}
 CITED |= {"lines": "lines {}", "rules": "rules {}"}
 COMMON = ("id", "label", "help", "source")
+ABOUT = ("steps", "source", "results")  # lists that are about the entry itself
 LONGEST = 600
 PER = ("case", "story", "segment", "customer", "person")
 FIELDS = ("yesno", "rating", "choice", "text", "number", "date", "person")
@@ -129,8 +130,7 @@ def _twice(loaded: list[Entry]) -> list[str]:
 
 
 def _lists(e: Entry) -> Entry:
-    about = ("steps", "source")
-    return {name: v for name, v in e.items() if isinstance(v, list) and name not in about}
+    return {name: v for name, v in e.items() if isinstance(v, list) and name not in ABOUT}
 
 
 def _problems(e: Entry) -> Iterator[str]:

@@ -52,7 +52,7 @@ def guidance(id: str) -> list[tuple[str, list[dict[str, Any]]]]:
     entry = catalogue.entry(id)
     shape = _known(id)
     mine = {*entry.get("form", {}).get("lines", ["items"])} if shape and not shape.case else set()
-    shown = {"steps", "source", "questions", *mine, *(shape.reveal if shape else ())}
+    shown = {*catalogue.ABOUT, "questions", *mine, *(shape.reveal if shape else ())}
     return _listed(entry, [n for n, v in entry.items() if isinstance(v, list) and n not in shown])
 
 

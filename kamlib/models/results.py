@@ -20,12 +20,14 @@ from kamlib.models import (
     findings,
     hierarchy,
     kaism,
+    listing,
     market,
     objectives,
     pia,
     plans,
     portfolio,
     profitability,
+    programme,
     resources,
     scenarios,
     segmentation,
@@ -104,6 +106,19 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "projects": plans.projects,
     "work_plan": plans.steps,
     "load": plans.load,
+    "failure": programme.failure,
+    "failure_proposals": programme.proposals,
+    "commitment": programme.entangled,
+    "views": programme.views,
+    "change": programme.change,
+    "obstacles": programme.obstacles,
+    "skills": programme.skills,
+    "phases": programme.phases,
+    "milestones": programme.milestones,
+    "health": programme.health,
+    "weak_links": programme.weak_links,
+    "cases_at_home": programme.alike,
+    "catalogue": listing.catalogue,
     "exercises": sheets.progress,
     "sheets": sheets.table,
 }
@@ -120,7 +135,7 @@ def about() -> dict[str, dict[str, str]]:
     return pages
 
 
-def listing(text: Tables) -> pd.DataFrame:
+def names(text: Tables) -> pd.DataFrame:
     """Everything there is to show, the results first. Columns: name, about, page."""
     rows = [(name, line, page) for page, lines in about().items() for name, line in lines.items()]
     own = "A table of your own."
@@ -141,7 +156,7 @@ def show(
     """
     store, text = _loaded(location)
     if name == LIST:
-        return listing(text)
+        return names(text)
     if name in RESULTS:
         return RESULTS[name](_ready(store, text, segment, customer, scenario))
     if name not in text:

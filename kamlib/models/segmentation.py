@@ -78,7 +78,9 @@ def turnover_classes(book: Book) -> pd.DataFrame:
     known = (low.notna() | high.notna()).to_numpy()
     rows = book["customers"][["customer", "name", "revenue"]]
     revenue = rows["revenue"].to_numpy()[:, None]
-    inside = (revenue >= low.fillna(0).to_numpy()) & (revenue < high.fillna(float("inf")).to_numpy())
+    inside = (revenue >= low.fillna(0).to_numpy()) & (
+        revenue < high.fillna(float("inf")).to_numpy()
+    )
     inside &= known
     found = [limits["label"].iloc[line.argmax()] if line.any() else "" for line in inside]
     return rows.assign(**{"class": found}).reset_index(drop=True)

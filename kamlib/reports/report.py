@@ -62,6 +62,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
         "profit",
         "potential_profit",
         "manager",
+        "deputy",
         "rival",
         "first_year",
     ),
