@@ -27,6 +27,7 @@ NAMES = {
     "03_profitability": "Who pays",  # the evidence behind several steps
     "04_pia": "Step 10",
     "05_certainty": "How sure we are",
+    "07_programme": "Programme",
 }
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page

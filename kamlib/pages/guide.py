@@ -39,10 +39,10 @@ def tips(part: int | str, also: Iterable[str] = ()) -> Exhibit:
     return Exhibit(f"tips-{part}", words=words, actions={"answer": answer}, on_paper=False)
 
 
-def text(view: View, entry: catalogue.Entry, place: str) -> Markup:
+def text(view: View, entry: catalogue.Entry, place: str, *, unfolded: bool = False) -> Markup:
     """An entry to be read: what it says, its lists, its source; a case with our own answers.
 
-    What a case reveals is not there before somebody has answered it by name.
+    It stands behind its title, unless it is `unfolded`. What a case reveals is not there before somebody has answered it by name.
     """
     book, id = view.book, entry["id"]
     shape = next((form for form in sheets.cases() if form.id == id), None)
@@ -53,7 +53,7 @@ def text(view: View, entry: catalogue.Entry, place: str) -> Markup:
         "guide", "text", entry=entry, place=place, source=catalogue.cite(entry["source"]),
         said=[entry[key] for key in SAID if isinstance(entry.get(key), str)], lists=_said_of(lists),
         case=_case(book, shape) if shape else None, revealed=_said_of(sheets.revealed(book, id)),
-        people=names_of(book["people"]), locked=view.locked, paper=view.paper,
+        people=names_of(book["people"]), locked=view.locked, folded=not (unfolded or view.paper),
         home=_where(catalogue.home(entry)) if "form" in entry else None,
     )  # fmt: skip
 

@@ -19,11 +19,14 @@ SHORT, WHOLE = 60, 1_000_000  # letters of an answer on the page of one customer
 Current = Callable[[View], Form]
 
 
-def exercises(part: int | str) -> Row:
-    """The sheets of a part: on the screen one at a time, on paper all that were begun, of every subject."""
+def exercises(part: int | str, also: Iterable[str] = ()) -> Row:
+    """The sheets of a part: on the screen one at a time, on paper all that were begun, of every subject.
+
+    `also`: sheets of other parts, which are printed there.
+    """
 
     def forms() -> dict[str, Form]:
-        return {form.id: form for form in sheets.forms(part)}
+        return {form.id: form for form in [*sheets.forms(part), *map(sheets.form, also)]}
 
     chosen = Choice(
         f"sheet-{part}",
@@ -45,7 +48,7 @@ def exercises(part: int | str) -> Row:
     )
     filled = Exhibit(
         f"sheets-{part}",
-        words=lambda view: _begun(view.book, _subjects(view, forms().values()), WHOLE),
+        words=lambda view: _begun(view.book, _subjects(view, sheets.forms(part)), WHOLE),
         on_screen=False,
     )
     return row(menu, _sheet(f"sheet-{part}", current), filled, shape="steer")

@@ -31,11 +31,13 @@ __all__ = [
 NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
 SURE = "05_certainty"  # a page for each segment
+PROGRAMME = "07_programme"
 DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
 OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
 # ids, between hyphens, that stand in a file name as they are: they look like no end that we give
 PLAIN = re.compile(r"(?!.*-in-|.*-x[0-9a-f]{8}-)-[\w-]{1,80}-", re.ASCII | re.IGNORECASE)
-WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction"}
+WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction",
+         PROGRAMME: "programme"}
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -150,7 +152,7 @@ Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 def write(
     location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
 ) -> Generator[Path]:
-    """Write self-contained pages: for the workbook (01, 03, 04), for each segment (02), for customers (04).
+    """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
 
     With a segment only the pages of that segment and its customers, with a customer only its page, with a
     `notebook` only what that one writes. Gives the paths as they are ready. Everything is checked before a

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kamlib.models.programme.failure import entangled as entangled
-from kamlib.models.programme.failure import failure as failure
-from kamlib.models.programme.failure import proposals as proposals
+from kamlib.models.objectives import drivers as drivers
+from kamlib.models.programme.elements import entangled as entangled
+from kamlib.models.programme.elements import failure as failure
+from kamlib.models.programme.elements import proposals as proposals
 from kamlib.models.programme.health import health as health
 from kamlib.models.programme.health import weak_links as weak_links
 from kamlib.models.programme.people import alike as alike

@@ -10,7 +10,7 @@ from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.models import plans, portfolio, progress
 from kamlib.models.lookup import names_by_key
-from kamlib.models.programme import failure, people
+from kamlib.models.programme import elements, people
 from kamlib.workbook.book import Book, model
 
 PHASES, MILESTONES = "implementation_phases", "implementation_timetable"
@@ -45,7 +45,7 @@ def _proofs(book: Book) -> Iterator[tuple[int, str]]:
     sheet = sheets.progress(book).set_index("sheet")["state"]
     placed = portfolio.classes(book)
     close = placed[placed["category"].isin(people.CLOSE)]
-    seniors = failure.entangled(book)
+    seniors = elements.entangled(book)
     planned = set(close["customer"]) <= set(plans.projects(book)["customer"])
     tests = {
         1: (1 in done, "Step 1 is done: the objectives stand up."),

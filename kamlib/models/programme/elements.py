@@ -16,7 +16,6 @@ from kamlib.workbook.book import Book, model
 SHEET, SENIOR = "kam_failure_model", "senior_commitment"
 STAGES = {"launch": "at the launch", "development": "as it develops"}
 OLD_DAYS = 183  # half a year: what somebody did before that no longer shows commitment
-CLOSE = ("key", "key_development")
 
 
 @model
@@ -70,7 +69,7 @@ def proposals(book: Book) -> pd.DataFrame:
 def _suggested(book: Book) -> Iterator[tuple[str, bool, str]]:
     yield from _inside(book)
     close = portfolio.classes(book)
-    close = close[close["category"].isin(CLOSE) & (close["manager"] != "")]
+    close = close[(close["category"] == "key") & (close["manager"] != "")]
     approach = book["people"].set_index("person")["approach"]
     how = close["manager"].map(approach).fillna("")
     hunted = close.loc[how == "hunter", "name"].tolist()
