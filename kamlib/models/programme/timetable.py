@@ -21,14 +21,16 @@ def phases(book: Book) -> pd.DataFrame:
     """The eleven phases: when, who, and how far. A row a phase.
 
     Columns: project (its id), name, owner, starts, ends (ISO, "" unknown), status (done, running,
-    planned), proof (what in the workbook proves it, "" for nothing yet).
+    planned), proof (what in the workbook proves it, "" for nothing yet). A phase that is proven is
+    done, unless the team says that it is not.
     """
     rows = sheets.filled(book, PHASES)
     proofs, names = dict(_proofs(book)), names_by_key(book, "people", "person")
     number = catalogue.items(PHASES).set_index("id")["phase"]
     proof = [proofs.get(int(number.get(item, 0)), "") for item in rows["item"]]
     today = book.settings.today
-    ended = (rows["done"] == "yes") | (pd.Series(proof, index=rows.index) != "")
+    proven = (pd.Series(proof, index=rows.index) != "") & (rows["done"] != "no")
+    ended = (rows["done"] == "yes") | proven
     begun = (rows["starts"] != "") & (rows["starts"] <= today)
     status = [
         "done" if e else "running" if b else "planned" for e, b in zip(ended, begun, strict=True)
