@@ -29,6 +29,7 @@ NAMES = {
     "05_certainty": "How sure we are",
     "07_programme": "Programme",
 }
+LIBRARY = "07_programme"  # the page that has it
 POLL_S = 1.0
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
@@ -75,6 +76,8 @@ def heading(view: View, page: Page) -> str:
         if id in there
     }
     others = [(f"{id}.ipynb", name) for id, name in there.items() if id != page.id]
+    if LIBRARY in there:
+        others.append((("" if page.id == LIBRARY else f"{LIBRARY}.ipynb") + "#library", "Library"))
     book = view.book
     return html.fill(
         "opening", "head", title=page.title, settings=book.settings, scenario=headlines.in_scenario(book),

@@ -202,7 +202,8 @@ def health(rows: pd.DataFrame) -> Trusted:
         labelColor=INK,
         labelLimit=260,
     )
-    y = alt.Y("level:Q", title=None, scale=alt.Scale(domain=[len(categories), 0], nice=False), axis=said)
+    scale = alt.Scale(domain=[len(categories), 0], nice=False)
+    y = alt.Y("level:Q", title=None, scale=scale, axis=said)
     axis = alt.Axis(
         orient="top",
         title=None,
@@ -218,9 +219,7 @@ def health(rows: pd.DataFrame) -> Trusted:
     return picture(
         data(bands)
         .mark_rect(fill=PAPER, aria=False)
-        .encode(
-            x=alt.value(0), x2=alt.value("width"), y=alt.Y("top:Q", scale=y.scale, axis=None), y2="foot:Q"
-        ),
+        .encode(x=alt.value(0), x2=alt.value("width"), y=alt.Y("top:Q", scale=scale, axis=None), y2="foot:Q"),
         given.mark_line(aria=False).encode(detail="line:N"),
         given.mark_point(aria=False),
         given.mark_text(dx=10, dy=2).encode(text="said:N"),

@@ -49,15 +49,15 @@ def _seniors_title(view: View) -> str:
     rows = programme.entangled(view.book)
     if rows.empty:
         return "Who at the top is committed, and what shows it?"
-    stale = int(rows["old"].sum())
-    return f"{stale or 'Nobody'} of {counted(len(rows), 'person', 'people')} at the top without fresh proof"
+    stale = rows.loc[rows["old"], "name"].tolist()
+    if not stale:
+        return "Everybody at the top has shown commitment within half a year"
+    return f"Nothing has been seen of {listed(stale)} for half a year"
 
 
 def _seniors(view: View) -> Markup:
-    rows = programme.entangled(view.book).assign(
-        no=lambda found: found["no"].map(lambda n: f"{n} times no" if n else "")
-    )
-    heads = {"name": "Who|name", "words": "Done|l", "no": "Answered no|l"}
+    rows = programme.entangled(view.book).assign(no=lambda found: found["no"].map(lambda n: str(n or "")))
+    heads = {"name": "Who|name", "words": "Done|l", "no": "Answered no"}
     return table(rows, heads, note="A day more than half a year ago counts as old.")
 
 
@@ -102,7 +102,7 @@ def _elements(view: View) -> tuple[Any, ...]:
 
 def _proposals(view: View) -> Markup:
     rows = programme.proposals(view.book)
-    heads = {"label": "Element|l", "suggests": "Suggests|l", "reason": "Because|why"}
+    heads = {"label": "Element|l", "suggests": "Suggests|l", "reason": "Because|l why"}
     return table(rows, heads, note="Suggested by what the workbook holds; you judge.")
 
 
@@ -112,8 +112,11 @@ def _told(view: View) -> Markup:
 
 failure = stack(
     row(
-        Exhibit("failure-case", lambda view: catalogue.entry("kam_failure_case")["title"], _told,
-                actions={"answer": guide.answer}, on_paper=False),
+        Exhibit("failure-case", words=_told, actions={"answer": guide.answer}, on_paper=False),
+        tips("failure"),
+        shape="two",
+    ),
+    row(
         Exhibit(
             "failure",
             lambda view: model.words(view.book, view[ABOUT]),
@@ -125,10 +128,11 @@ failure = stack(
             ),
             controls=(ABOUT,),
         ),
+        Exhibit("suggested", "What our own workbook suggests", _proposals),
+        shape="two",
     ),
     exercises("failure"),
-    row(Exhibit("suggested", "What our own workbook suggests", _proposals), tips("failure"), shape="two"),
-)  # fmt: skip
+)
 
 # Ready to change?
 
@@ -150,8 +154,10 @@ def _obstacles_title(view: View) -> str:
 
 def _obstacles(view: View) -> Markup:
     rows = programme.obstacles(view.book)
+    rows = rows[rows["severity"] != "low"]
     return table(
-        rows, {"label": "Obstacle|l", "severity": "Serious?|l", "action": "What we do|why", "by": "By|date"}
+        rows,
+        {"label": "Obstacle|l", "severity": "Serious?|l", "action": "What we do|l why", "by": "By|l date"},
     )
 
 
@@ -254,7 +260,7 @@ def _proofs(view: View) -> Markup:
     rows = programme.phases(view.book)
     rows = rows[rows["proof"] != ""]
     note = "Ticked by the workbook itself. The phases overlap, and all of them come again."
-    return table(rows, {"name": "Phase|l", "proof": "What proves it|why"}, note=note)
+    return table(rows, {"name": "Phase|l", "proof": "What proves it|l why"}, note=note)
 
 
 when = stack(
@@ -298,8 +304,8 @@ def _links(view: View) -> Markup:
         "label": "Link|l",
         "category": "Of|l",
         "state": "How is it?|l",
-        "action": "Action|why",
-        "by": "By|date",
+        "action": "Action|l why",
+        "by": "By|l date",
     }
     return table(rows, heads)
 
@@ -340,10 +346,13 @@ def _alike_title(view: View) -> str:
 
 
 def _alike(view: View) -> Markup:
+    heads = {"name": "Account|name", "words": "What is so|l why"}
     rows = programme.alike(view.book)
-    titles = {id: catalogue.entry(id)["title"] for id in rows["case"].unique()}
-    rows = rows.assign(of=rows["case"].map(titles))
-    return table(rows, {"name": "Account|name", "words": "What is so|why", "of": "As in|l"})
+    told = [
+        table(part, heads, caption=f"As in: {catalogue.entry(str(case))['title']}", most=12)
+        for case, part in rows.groupby("case", sort=False)
+    ]
+    return parts(*told)
 
 
 def _mini(view: View) -> Markup:
