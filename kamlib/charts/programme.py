@@ -10,13 +10,13 @@ import pandas as pd
 
 from kamlib.charts.palette import INK, LINE, SOFT
 from kamlib.charts.paper import Trusted
-from kamlib.charts.theme import PAPER, ROW, TYPE, data, labels, names, numbers, picture, texts
+from kamlib.charts.theme import PAPER, ROW, TYPE, data, haloed, labels, names, numbers, picture, texts
 
 WIDE, TALL, STRIP, LETTERS = (
     168,
     76,
     26,
-    21,
+    19,
 )  # of an element, in pixels: the box, and the strip of its two stages
 STRATEGY, FORMAL, PROGRAMME = "Strategy", "Formal elements", "The programme"
 # where the blocks stand: the left edge of each element and the top of the block
@@ -183,7 +183,7 @@ def health(rows: pd.DataFrame) -> Trusted:
     """
     rounds, categories = [*dict.fromkeys(rows["round"])], [*dict.fromkeys(rows["category"])]
     known = rows[rows["ok_pct"].notna()]
-    wide, step = 420 / max(len(rounds), 1), 62
+    wide, step = 560 / max(len(rounds), 1), 66
     points = pd.DataFrame(
         {
             "place": [rounds.index(r) for r in known["round"]],
@@ -219,10 +219,15 @@ def health(rows: pd.DataFrame) -> Trusted:
     return picture(
         data(bands)
         .mark_rect(fill=PAPER, aria=False)
-        .encode(x=alt.value(0), x2=alt.value("width"), y=alt.Y("top:Q", scale=scale, axis=None), y2="foot:Q"),
+        .encode(
+            x=alt.value(0),
+            x2=alt.value("width"),
+            y=alt.Y("top:Q", scale=scale, axis=said, title=None),
+            y2="foot:Q",
+        ),
         given.mark_line(aria=False).encode(detail="line:N"),
         given.mark_point(aria=False),
-        given.mark_text(dx=10, dy=2).encode(text="said:N"),
+        *haloed(given.encode(text="said:N"), dy=-14, align="center"),
         height=step * len(categories),
         width=max(wide, 120) * len(rounds),
     )

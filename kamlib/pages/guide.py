@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -25,13 +24,13 @@ SAID = ("rule", "reading", "shares", "loops", "quotation")  # sentences of an en
 ASKED = ("answer", "person", "agree", "change")
 
 
-def tips(part: int | str, also: Iterable[str] = ()) -> Exhibit:
+def tips(part: int | str, *, cases: bool = True) -> Exhibit:
     """The tips of a part, and every text and case that belongs there, behind a button each."""
 
     def words(view: View) -> Markup:
         known = {f"tips_step_{part}", f"tips_{part}"}
         found = [e for e in catalogue.entries(step=f"later:{part}") + catalogue.entries(step=part)]
-        found += [catalogue.entry(id) for id in also]
+        found = [e for e in found if cases or e["kind"] != "case"]
         lines = [item for e in found if e["id"] in known for item in e["items"]]
         shown = [e for e in found if e["id"] not in known and "form" not in e]
         return parts(fill("guide", "tips", tips=lines, part=part), *(text(view, e, str(part)) for e in shown))

@@ -111,11 +111,7 @@ def _told(view: View) -> Markup:
 
 
 failure = stack(
-    row(
-        Exhibit("failure-case", words=_told, actions={"answer": guide.answer}, on_paper=False),
-        tips("failure"),
-        shape="two",
-    ),
+    Exhibit("failure-case", words=_told, actions={"answer": guide.answer}),
     row(
         Exhibit(
             "failure",
@@ -316,11 +312,7 @@ def _links_title(view: View) -> str:
     if rows.empty:
         return "No weak link is known"
     said = counted(len(rows), "weak link")
-    return (
-        f"{said}, {counted(bare, 'one', 'ones')} without an action"
-        if bare
-        else f"{said}, each with an action"
-    )
+    return f"{said}, {bare} without an action" if bare else f"{said}, each with an action"
 
 
 healthy = stack(
@@ -357,7 +349,7 @@ def _alike(view: View) -> Markup:
 
 def _mini(view: View) -> Markup:
     method = line(catalogue.entry("mini_case_method")["help"], "hint")
-    return parts(method, *(guide.text(view, catalogue.entry(id), "mini", unfolded=True) for id in MINI))
+    return parts(method, *(guide.text(view, catalogue.entry(id), "cases", unfolded=True) for id in MINI))
 
 
 MINI = ("mini_case_workwise", "mini_case_epp")
@@ -367,7 +359,7 @@ def _others(view: View) -> Markup:
     """Every other case; on paper those that somebody has answered."""
     done = set(view.book["answers"]["sheet"])
     wanted = [f for f in forms.cases() if f.id not in MINI and (not view.paper or f.id in done)]
-    return parts(*(guide.text(view, catalogue.entry(f.id), "case") for f in wanted))
+    return parts(*(guide.text(view, catalogue.entry(f.id), "cases") for f in wanted))
 
 
 def _others_title(view: View) -> str:
@@ -384,6 +376,6 @@ cases = stack(
             Exhibit("other-cases", _others_title, _others, actions={"answer": guide.answer}),
         ),
     ),
-    tips("cases"),
+    tips("cases", cases=False),
 )
 library = guide.library()
