@@ -34,6 +34,8 @@ SHORT = {"y": "yes", "n": "no", "?": UNKNOWN}
 NOTHING = {*UNKNOWN_WORDS, "nothing", "none", "no", "n/a", "na", "nil", "not yet"}
 
 
+Lists = list[tuple[str, list[dict[str, Any]]]]
+
 # what there is to read
 
 
@@ -44,42 +46,43 @@ def _known(id: str) -> Form | None:
         return None
 
 
-def guidance(id: str) -> list[tuple[str, list[dict[str, Any]]]]:
+def guidance(entry: catalogue.Entry) -> Lists:
     """The lists of an entry that are there to be read: (name of the list in words, its items).
 
     What a sheet reveals is not among them; see `revealed`.
     """
-    entry = catalogue.entry(id)
-    shape = _known(id)
-    mine = {*entry.get("form", {}).get("lines", ["items"])} if shape and not shape.case else set()
+    shape = _known(entry["id"])
+    mine = entry.get("form", {}).get("lines", ["items"]) if shape and not shape.case else ()
     shown = {*catalogue.ABOUT, "questions", *mine, *(shape.reveal if shape else ())}
     return _listed(entry, [n for n, v in entry.items() if isinstance(v, list) and n not in shown])
 
 
-def revealed(book: Book, id: str, subject: str = CASE) -> list[tuple[str, list[dict[str, Any]]]]:
+def revealed(book: Book, entry: catalogue.Entry, subject: str = CASE) -> Lists:
     """The lists a sheet reveals, as `guidance` gives the others; none while it is not answered."""
-    if (shape := _known(id)) is None or not is_open(book, shape, subject):
-        return []
-    return _listed(catalogue.entry(id), shape.reveal)
+    shape = _known(entry["id"])
+    return _listed(entry, shape.reveal) if shape and is_open(book, shape, subject) else []
 
 
-def _listed(entry: catalogue.Entry, names: Sequence[str]) -> list[tuple[str, list[dict[str, Any]]]]:
-    lists = [(name, entry[name]) for name in names]
+def _listed(entry: catalogue.Entry, names: Sequence[str]) -> Lists:
     return [
         (
             name.replace("_", " ").capitalize(),
-            catalogue.items(entry["id"], name).to_dict("records")
-            if isinstance(said, list)
-            else [{"label": said, "help": ""}],
+            [
+                {"label": "", "help": ""}
+                | (item if isinstance(item, dict) else {"label": str(item)})
+                for item in listed(entry[name])
+            ],
         )
-        for name, said in lists
+        for name in names
     ]
 
 
 def is_open(book: Book, shape: Form, subject: str = CASE) -> bool:
     """Is a sheet answered line by line, and by somebody with a name?"""
+    if not shape.reveal or not (book["answers"]["sheet"] == shape.id).any():
+        return False
     rows = filled(book, shape.id, subject)
-    return bool(shape.reveal) and bool(rows.loc[~rows["own"], "filled"].all())
+    return bool(rows.loc[~rows["own"], "filled"].all())
 
 
 # what was said

@@ -45,23 +45,29 @@ def text(view: View, entry: catalogue.Entry, place: str, *, unfolded: bool = Fal
     """
     book, id = view.book, entry["id"]
     shape = next((form for form in sheets.cases() if form.id == id), None)
-    lists = sheets.guidance(id)
-    if "form" in entry:
-        lists = [("Lines", _lines(id)), *lists]
+    sentences, lists, revealed = _content(book, entry)
     return fill(
         "guide", "text", entry=entry, place=place, source=catalogue.cite(entry["source"]),
-        said=[entry[key] for key in SAID if isinstance(entry.get(key), str)], lists=_said_of(lists),
-        case=_case(book, shape) if shape else None, revealed=_said_of(sheets.revealed(book, id)),
+        said=sentences, lists=lists, revealed=revealed,
+        case=_case(book, shape) if shape else None,
         people=names_of(book["people"]), locked=view.locked, folded=not (unfolded or view.paper),
         home=_where(catalogue.home(entry)) if "form" in entry else None,
     )  # fmt: skip
+
+
+def _content(book: Book, entry: catalogue.Entry) -> tuple[list[str], sheets.Lists, sheets.Lists]:
+    """The sentences of an entry, its lists, and those that it reveals, if it is answered."""
+    sentences = [entry[key] for key in SAID if isinstance(entry.get(key), str)]
+    lists = [("Lines", _lines(entry["id"]))] if "form" in entry else []
+    shown = _said_of([*lists, *sheets.guidance(entry)])
+    return sentences, shown, _said_of(sheets.revealed(book, entry))
 
 
 def _lines(id: str) -> list[dict[str, Any]]:
     return sheets.form(id).lines[["label", "help"]].to_dict("records")
 
 
-def _said_of(lists: list[tuple[str, list[dict[str, Any]]]]) -> list[tuple[str, list[dict[str, Any]]]]:
+def _said_of(lists: sheets.Lists) -> sheets.Lists:
     """The lists of which the items have words; figures for a computation have none."""
     return [(name, rows) for name, items in lists if (rows := [i for i in items if i["label"]])]
 
@@ -74,13 +80,15 @@ def _where(home: str) -> dict[str, str] | None:
 
 def _case(book: Book, shape: sheets.Form) -> dict[str, Any]:
     """The questions of a case with what was answered, and whether the rest is open."""
-    rows = sheets.filled(book, shape.id).to_dict("records")
-    when = book["answers"].loc[book["answers"]["sheet"] == shape.id, "on"]
+    own = book["answers"][book["answers"]["sheet"] == shape.id]
+    empty = shape.lines[["id", "label", "help"]].rename(columns={"id": "item"})
+    empty = empty.assign(**dict.fromkeys(shape.names, ""))
+    rows = (sheets.filled(book, shape.id) if len(own) else empty).to_dict("records")
     return {
         "questions": rows,
         "open": sheets.is_open(book, shape),
         "closed": bool(shape.reveal),
-        "on": max(when, default=""),
+        "on": max(own["on"], default=""),
     }
 
 
@@ -117,7 +125,10 @@ def found(view: View, words: str) -> list[catalogue.Entry]:
     hits = []
     for entry in catalogue.entries():
         title = f"{entry['title']} {entry['id']}".casefold()
-        inside = f"{title} {text(view, entry, 'library').striptags()}".casefold()
+        sentences, lists, revealed = _content(view.book, entry)
+        items = [f"{i['label']} {i['help']}" for _, rows in [*lists, *revealed] for i in rows]
+        said = [entry["help"], entry.get("story", ""), entry.get("ask", ""), *sentences, *items]
+        inside = " ".join([title, *said]).casefold()
         if all(word in inside for word in wanted):
             hits.append((not all(word in title for word in wanted), entry["title"], entry))
     return [entry for _, _, entry in sorted(hits, key=lambda hit: hit[:2])]

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.catalogue.sheets import CASE, CHOICES, OWN, STORY, Form
 from kamlib.errors import InvalidInput
@@ -193,12 +194,14 @@ def _head(view: View, form: Form, subject: str) -> Markup:
         filled=int(sum(lines)),
         verdict=sheets.verdict(view.book, form.id, subject) if subject else [],
         closed=bool(form.reveal),
-        lists=sheets.revealed(view.book, form.id, subject) if subject else [],
+        lists=sheets.revealed(view.book, catalogue.entry(form.id), subject)
+        if subject and form.reveal
+        else [],
     )
 
 
 def _about(form: Form) -> Markup:
-    return fill("sheets", "about", form=form, lists=sheets.guidance(form.id))
+    return fill("sheets", "about", form=form, lists=sheets.guidance(catalogue.entry(form.id)))
 
 
 def _how_far(book: Book) -> dict[str, str]:

@@ -38,7 +38,9 @@ def phases(book: Book) -> pd.DataFrame:
     named = rows.rename(columns={"item": "project", "label": "name"})[
         ["project", "name", "starts", "ends"]
     ]
-    return named.assign(owner=[names.get(p, "") for p in rows["person"]], status=status, proof=proof)
+    return named.assign(
+        owner=[names.get(p, "") for p in rows["person"]], status=status, proof=proof
+    )
 
 
 def _proofs(book: Book) -> Iterator[tuple[int, str]]:
