@@ -163,7 +163,10 @@ def lines_of(e: dict) -> list[str]:
 def test_every_exercise_is_a_sheet_to_fill_in(id):
     e = catalogue.entry(id)
     per, fields = ALL_FORMS[id]
-    assert (catalogue.listed(e["form"]["per"]), [f["id"] for f in e["form"]["fields"]]) == (per.split(), fields)
+    assert (catalogue.listed(e["form"]["per"]), [f["id"] for f in e["form"]["fields"]]) == (
+        per.split(),
+        fields,
+    )
     assert len(lines_of(e)) == LINES.get(id, len(e.get("items", [])))
 
 
@@ -421,9 +424,15 @@ def test_the_rest_of_the_reference_can_join_as_it_is(later):
             "two lines",
         ),
         ("entries: [{id: a, form: {per: case}}]", "needs fields"),
-        ("entries: [{id: a, form: {per: case, group: kind}, items: [{id: b, label: b}]}]", "groups its lines"),
+        (
+            "entries: [{id: a, form: {per: case, group: kind}, items: [{id: b, label: b}]}]",
+            "groups its lines",
+        ),
         ("entries: [{id: a, form: {per: case, reveal: [lesson]}}]", "reveals lesson"),
-        ("entries: [{id: a, form: {per: case, verdict: [{when: {b: c}, says: d}]}}]", "field that it does not"),
+        (
+            "entries: [{id: a, form: {per: case, verdict: [{when: {b: c}, says: d}]}}]",
+            "field that it does not",
+        ),
         ("entries: [{id: a, form: {per: case, verdict: [{says: '{x}'}]}}]", "says nothing of"),
         ("entries: [{id: a, form: {fields: [{id: b, label: b, kind: money}]}}]", "out of yesno"),
         ("entries: [{id: a, form: {fields: [{id: b, label: b, kind: choice}]}}]", "without choices"),

@@ -84,7 +84,9 @@ def test_every_sheet_takes_an_answer_on_its_page_and_its_report_shows_it(
     desk.choose("south")
     told = []
     for subject, name in sheets.subjects(desk.book, form):
-        if "whom" in shown.reads and subject != sheets.CASE:
+        if form.per == ("segment",):
+            desk.choose(subject)  # in the title line
+        elif subject != sheets.CASE:
             shown.reads["whom"](desk, {"value": subject})
         if form.own_lines:
             shown.grid.actions["add"](desk, {"value": f"A line of ours {name}"})
