@@ -242,6 +242,16 @@ def test_a_team_adds_a_sheet_a_case_and_a_text_of_its_own(tmp_path: Path) -> Non
     assert "parking" not in set(results.show(str(place), "catalogue")["id"])
 
 
+def test_questions_are_printed_beneath_the_lines_that_have_them() -> None:
+    """Those of table 4.1; one question of the health check is the other way round."""
+    asks = sheets.form("sanity_check").lines.set_index("id")["asks"]
+    assert asks["building_barriers"].startswith("Market: Do we have an advantage that will last?")
+    assert sum(text.count("?") for text in asks.drop("will_kam_be_profitable")) == 26
+    health = sheets.form("health_check_1").lines
+    assert health.loc[health["asks"] != "", "id"].tolist() == ["barons"]
+    assert not any("nan" in text for form in FORMS for text in form.lines["asks"])
+
+
 def test_yaml_reads_alike_with_both_loaders() -> None:
     files = [*(ROOT / "kamlib").rglob("*.yaml")]
     assert len(files) > 20

@@ -147,7 +147,8 @@ def _form(entry: catalogue.Entry, folder: Path | None) -> Form | None:
 
 def _asks(line: dict[str, Any], beneath: dict[str, str]) -> str:
     """The questions printed beneath a line: "Resources: Who has the days? Who pays?"."""
-    asked = {label: listed(line.get(key)) for key, label in beneath.items()}
+    known = {key: value for key, value in line.items() if value == value}  # noqa: PLR0124 - not NaN
+    asked = {label: listed(known.get(key)) for key, label in beneath.items()}
     return " ".join(f"{label}: {' '.join(map(str, said))}" for label, said in asked.items() if said)
 
 

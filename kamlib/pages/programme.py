@@ -38,6 +38,8 @@ PAGE = Page("07_programme", "Will our key account management last?", headline=_h
 def _weigh(view: View) -> Markup:
     """How many of the drivers that move a board apply."""
     rows = programme.drivers(view.book)
+    if not (rows["answer"] != "").any():
+        return line("Unpleasant drivers from outside weigh most with a board.", "hint")
     hard = rows[(rows["tone"] == "negative") & (rows["origin"] == "external")]
     said = f"{int(hard['strong'].sum())} of the {len(hard)} unpleasant drivers from outside apply."
     return parts(
