@@ -226,7 +226,7 @@ def _subjects(view: View, forms: Iterable[Form]) -> list[tuple[Form, str, str]]:
     """Whom the forms are about, (form, id, name); of segments the one that was asked for."""
     only = view.book.settings.segment if view.narrowed else ""
     return [
-        (form, id, name)
+        (form, id, "" if id == CASE else name)
         for form in forms
         for id, name in sheets.subjects(view.book, form)
         if form.per != ("segment",) or only in ("", id)
