@@ -620,6 +620,7 @@ def test_which_pages_are_written():
         ("01_segmentation", {}, "segmentation"),
         ("03_profitability", {}, "profitability"),
         ("04_pia", {}, "distinction"),
+        ("07_programme", {}, "programme"),
     ]
     segment = ("02_kaism", {"segment": "main"}, "kaism-main")
     sure = ("05_certainty", {"segment": "main"}, "certainty-main")
@@ -664,7 +665,7 @@ def test_every_page_has_a_file_of_its_own_whatever_is_asked_for(tmp_path, monkey
         return [p.name for p in report.write(str(tmp_path / "w"), tmp_path / "out", given=given)]
 
     whole = names()
-    assert len(whole) == 3 + 3 * len(ids) and {"kaism-a-b.html", "account-a.html"} < set(whole)
+    assert len(whole) == 4 + 3 * len(ids) and {"kaism-a-b.html", "account-a.html"} < set(whole)
     assert {*names(segment="A-b"), *names(segment="a-b"), *names(customer="a/b")} < set(whole)
     made = [*whole, *(n for s in ("b", "B", "in-b", "b.") for n in names(scenario=s))]
     assert len({n.lower() for n in made}) == 5 * len(whole) and all(len(n) < 130 for n in made)
