@@ -56,8 +56,15 @@ export default {
         if (column.sub) { const sub = document.createElement("small"); sub.textContent = column.sub; cell.append(sub); }
         head.append(cell);
       }
-      const body = table.createTBody();
+      let body = table.createTBody();
       cells = rows().map((row, r) => {
+        if (row.group && row.group !== rows()[r - 1]?.group) {
+          const above = th(row.group, "colgroup");
+          above.colSpan = columns().length + 1 + picking();
+          const line = table.createTBody().insertRow();
+          line.className = "group"; line.append(above);
+          body = table.createTBody();
+        }
         const line = body.insertRow();
         if (row.kind) line.className = row.kind;
         const name = th(row.head ?? row.label, "row");
@@ -215,7 +222,7 @@ export default {
       }));
     }
     function show() {
-      const now = JSON.stringify([model.get("columns"), model.get("locked"), picking(), model.get("broad"), model.get("title"), model.get("removable"), model.get("rows").map((r) => [r.id, r.label, r.head, r.sub, r.kind, r.keep])]);
+      const now = JSON.stringify([model.get("columns"), model.get("locked"), picking(), model.get("broad"), model.get("title"), model.get("removable"), model.get("rows").map((r) => [r.id, r.label, r.head, r.sub, r.group, r.kind, r.keep])]);
       buildFoot(); buildBar();
       if (now === shape) { drawn = [model.get("rows"), model.get("columns")]; update(); return; }
       if (editor) return;  // drawn anew when the typing is done

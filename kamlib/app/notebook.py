@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from kamlib import catalogue
 from kamlib.app.desk import Desk
 from kamlib.models import scope
 from kamlib.workbook import checks, settings, stores
@@ -28,9 +29,9 @@ def open_desk(
     """
     is_run = settings.gate_notebook(_namespace())  # by papermill: nothing will be entered
     read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
-    store, text = stores.load(
-        settings.workbook_location(workbook), read_only=read_only or is_run or settings.is_paper()
-    )
+    location = settings.workbook_location(workbook)
+    store, text = stores.load(location, read_only=read_only or is_run or settings.is_paper())
+    catalogue.beside(location)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip

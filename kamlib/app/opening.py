@@ -27,8 +27,10 @@ NAMES = {
     "03_profitability": "Who pays",  # the evidence behind several steps
     "04_pia": "Step 10",
     "05_certainty": "How sure we are",
+    "07_programme": "Programme",
 }
 POLL_S, POLL_ROOM_S = 1.0, 0.3  # between two looks at the store; people vote in a room
+LIBRARY = "07_programme"  # the page that has it
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
 
@@ -69,6 +71,8 @@ def heading(view: View, page: Page) -> str:
         if id in there
     }
     others = [(f"{id}.ipynb", name) for id, name in there.items() if id != page.id]
+    if LIBRARY in there:
+        others.append((("" if page.id == LIBRARY else f"{LIBRARY}.ipynb") + "#library", "Library"))
     book = view.book
     return html.fill(
         "opening", "head", title=page.title, settings=book.settings, scenario=headlines.in_scenario(book),

@@ -20,11 +20,54 @@ NEEDED = ("id", "title", "kind", "steps", "help", "source")
 CITED = {"own": "own", "book": "{}", "chapter": "{}", "seed": "text {}"}
 CITED |= {"lines": "lines {}", "rules": "rules {}"}
 COMMON = ("id", "label", "help", "source")
+ABOUT = ("steps", "source", "results")  # lists that are about the entry itself
 LONGEST = 600
-PER = ("case", "segment", "customer")
+PER = ("case", "story", "segment", "customer", "person")
 FIELDS = ("yesno", "rating", "choice", "text", "number", "date", "person")
+OWN = {
+    "source": {"own": True},
+    "steps": ["later:cases"],
+}  # of an entry of the team's own, unless said
+LATER = "later:"
 
 Entry = dict[str, Any]
+_own: tuple[Entry, ...] = ()
+_edition = 0
+
+
+def beside(location: str) -> Path | None:
+    """From now on the catalogue holds the team's own entries too; gives their folder, if any.
+
+    They are the YAML files of a folder `content` beside the workbook at `location`; a database has
+    none. Raises KamError where one of them is not in order.
+    """
+    global _own, _edition  # noqa: PLW0603
+    folder = Path(location).expanduser().absolute().parent / "content"
+    found = _read(folder) if "://" not in location and folder.is_dir() else []
+    found = [OWN | e if isinstance(e, dict) else {"title": e} for e in found]
+    every = [*_shipped(), *found]
+    if found and (wrong := [*_twice(every), *(problem for e in found for problem in _problems(e))]):
+        text = f"The team's own entries in the folder {folder.name} are not in order. {wrong[0]}"
+        raise KamError(text, hint="Change it there, then open the workbook again.")
+    _own, _edition = tuple(found), _edition + (found != [*_own])
+    return folder if found else None
+
+
+def edition() -> int:
+    """It rises with every change to the team's own entries."""
+    return _edition
+
+
+def home(entry: Entry) -> str:
+    """The part where an entry belongs: the first of its steps, "7", else "people"."""
+    steps = [str(step) for step in entry["steps"]]
+    first = next((step for step in steps if not step.startswith(LATER)), steps[0])
+    return first.removeprefix(LATER)
+
+
+def parts() -> dict[str, Entry]:
+    """The parts of the workbook by id: label, and page and anchor where it is shown."""
+    return {part["id"]: part for part in entry("parts")["items"]}
 
 
 def entry(id: str, folder: Path | None = None) -> Entry:
@@ -78,14 +121,16 @@ def cite(source: Any) -> str:
 def check(folder: Path | None = None) -> list[str]:
     """Every problem of form as a sentence; an empty list when all is well."""
     loaded = _load(folder)
+    return _twice(loaded) + [problem for e in loaded for problem in _problems(e)]
+
+
+def _twice(loaded: list[Entry]) -> list[str]:
     ids = [e.get("id") for e in loaded]
-    twice = [f"{id}: there are two entries with this id." for id in {*ids} if ids.count(id) > 1]
-    return sorted(twice) + [problem for e in loaded for problem in _problems(e)]
+    return sorted(f"{i}: there are two entries with this id." for i in {*ids} if ids.count(i) > 1)
 
 
 def _lists(e: Entry) -> Entry:
-    about = ("steps", "source")
-    return {name: v for name, v in e.items() if isinstance(v, list) and name not in about}
+    return {name: v for name, v in e.items() if isinstance(v, list) and name not in ABOUT}
 
 
 def _problems(e: Entry) -> Iterator[str]:
@@ -100,6 +145,8 @@ def _problems(e: Entry) -> Iterator[str]:
     yield from (f"{name}: a text is longer than {LONGEST} characters: {t[:40]}..." for t in long)
     if "form" in e:
         yield from (f"{name}: its form {problem}" for problem in _form_problems(e))
+        if isinstance(e["form"], dict):
+            yield from (f"{name}: its form {problem}" for problem in _verdict_problems(e["form"]))
     for key, rows in _lists(e).items():
         dicts = [row for row in rows if isinstance(row, dict)]
         ids = [row["id"] for row in dicts if "id" in row]
@@ -118,9 +165,13 @@ def _form_problems(e: Entry) -> Iterator[str]:
     if not isinstance(form, dict):
         yield "is not a mapping."
         return
-    if form.get("per") not in PER:
+    if not {*listed(form.get("per"))} <= {*PER} or not form.get("per"):
         yield f"is per {form.get('per')}; it must be one of {', '.join(PER)}."
-    lines = [row for key in form.get("lines", ["items"]) for row in _lists(e).get(key, [None])]
+    if form.get("group") and not all(row and form["group"] in row for row in _lines(e)):
+        yield f"groups its lines by {form['group']}, which some of them do not have."
+    unknown = {*form.get("reveal", [])} - e.keys()
+    yield from (f"reveals {name}, which the entry does not have." for name in sorted(unknown))
+    lines = _lines(e)
     if not all(isinstance(row, dict) and row.get("id") and row.get("label") for row in lines):
         yield "names lines that are no list of the entry with id and label."
     elif len({row["id"] for row in lines}) < len(lines):
@@ -134,6 +185,28 @@ def _form_problems(e: Entry) -> Iterator[str]:
             yield f"needs fields with id, label and a kind out of {kinds}; found {field}."
         if field.get("kind") == "choice" and not field.get("choices"):
             yield f"has a choice without choices: {field.get('id')}."
+
+
+def _verdict_problems(form: Entry) -> Iterator[str]:
+    """What is wrong with the rules that say what the answers come to."""
+    asked = {field.get("id") for field in form.get("fields") or [{}]}
+    for rule in form.get("verdict", []):
+        if not ({*rule.get("when", {})} | {rule.get("sum")} - {None}) <= asked:
+            yield f"has a verdict on a field that it does not have: {rule}."
+        try:
+            rule["says"].format(n=0, of=0, lines="", sum="")
+        except (LookupError, ValueError, AttributeError):
+            yield f"has a verdict that says nothing of {{n}}, {{of}}, {{lines}}, {{sum}}: {rule}."
+
+
+def listed(given: Any) -> list[Any]:
+    """A list as it is, one thing as a list of it, nothing as an empty one."""
+    return list(given) if isinstance(given, list | tuple) else [given] if given else []
+
+
+def _lines(e: Entry) -> list[Any]:
+    names = e["form"].get("lines", ["items"])
+    return [row for key in names for row in _lists(e).get(key, [None])]
 
 
 def _source_problems(name: str, source: object) -> Iterator[str]:
@@ -151,7 +224,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _load(folder: Path | None) -> list[Entry]:
-    return _shipped() if folder is None else _read(folder)
+    return [*_shipped(), *_own] if folder is None else _read(folder)
 
 
 @cache

@@ -32,19 +32,19 @@ def unknown_basis(rows: Rows, text: Tables) -> Rows:
 
 
 def unknown_sheet(rows: Rows, text: Tables) -> Rows:
-    known = {"", *(form.id for form in sheets.forms())}
+    known = {"", *(form.id for form in sheets.every())}
     return [row for row in rows if row["sheet"] not in known]
 
 
 def unknown_field(rows: Rows, text: Tables) -> Rows:
-    forms = {form.id: form for form in sheets.forms()}
+    forms = {form.id: form for form in sheets.every()}
     asked = ((row, forms[row["sheet"]]) for row in rows if row["sheet"] in forms)
     strange = ((row, form) for row, form in asked if row["field"] not in form.columns)
     return [row | {"title": f.title, "fields": ", ".join(sorted(f.columns))} for row, f in strange]
 
 
 def wrong_answer(rows: Rows, text: Tables) -> Rows:
-    titles = {form.id: form.title for form in sheets.forms()}
+    titles = {form.id: form.title for form in sheets.every()}
     asked = ((row, sheets.wrong(row["sheet"], row["field"], row["value"])) for row in rows)
     wrong = ((row | {"title": titles[row["sheet"]]}, column) for row, column in asked if column)
     return [row | {"label": column.name, "may_be": column.allowed} for row, column in wrong]

@@ -1,129 +1,88 @@
 """The Sheet: any exercise of the catalogue as lines to fill in, and how far it is filled in.
 
-An entry of the catalogue with a `form` is a sheet; a new exercise needs no code. What is filled in
-stands in the table answers, a row for each line (`item`) and field; the free note beside a line
-belongs to the row of the form's first field.
+What is filled in stands in the table answers, a row for each line (`item`) and field; the free note
+beside a line belongs to the row of the form's first field.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from kamlib import catalogue
-from kamlib.errors import InvalidInput
+from kamlib.catalogue import listed
+from kamlib.catalogue.forms import CHOICES as CHOICES
+from kamlib.catalogue.forms import OWN as OWN
+from kamlib.catalogue.forms import UNKNOWN
+from kamlib.catalogue.forms import Form as Form
+from kamlib.catalogue.forms import cases as cases
+from kamlib.catalogue.forms import every as every
+from kamlib.catalogue.forms import form as form
+from kamlib.catalogue.forms import forms as forms
+from kamlib.errors import KamError
+from kamlib.wording import listed as named
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import UNKNOWN_WORDS, Column, parse
 
 CASE = "all"  # the subject of what is said once for the whole company
-UNKNOWN = "unknown"
-CHOICES = {"yesno": ("yes", "no", UNKNOWN), "rating": ("good", "OK", "bad", UNKNOWN)}
+STORY = "story"  # the subject of what is said of a case that is told
+TABLES = {"customer": "customers", "segment": "segments", "person": "people"}
 SHORT = {"y": "yes", "n": "no", "?": UNKNOWN}
-OWN = "label"  # the field that names a line of the team's own
 NOTHING = {*UNKNOWN_WORDS, "nothing", "none", "no", "n/a", "na", "nil", "not yet"}
 
 
-@dataclass(frozen=True)
-class Form:
-    """What there is to fill in: for whom (`per` case, segment or customer), lines and fields."""
+Lists = list[tuple[str, list[dict[str, Any]]]]
 
-    id: str
-    title: str
-    help: str
-    steps: tuple[int | str, ...]
-    per: str
-    note: str
-    own_lines: bool
-    fields: tuple[dict[str, Any], ...]
-    lines: pd.DataFrame = field(compare=False, repr=False)  # id, label, help and what else
-
-    @property
-    def home(self) -> int:
-        """The first of the ten steps it belongs to, 0 for none."""
-        return _home(self.steps)
-
-    @property
-    def names(self) -> list[str]:
-        """The ids of the fields."""
-        return [str(f["id"]) for f in self.fields]
-
-    @property
-    def first(self) -> str:
-        """The field whose row carries the note."""
-        return self.names[0]
-
-    @property
-    def needed(self) -> list[str]:
-        """The fields a line needs to be filled in."""
-        return [str(f["id"]) for f in self.fields if not f.get("optional")]
-
-    @property
-    def columns(self) -> list[str]:
-        """The fields that may be filled in, and the name of a line of one's own."""
-        return [*self.names, OWN]
-
-    def column(self, id: str) -> Column:
-        """A field as a column of a table: what may be entered. Raises KeyError."""
-        if id == OWN:
-            return Column(OWN, "text", "The name of the line.")
-        said = {f["id"]: f for f in self.fields}[id]
-        kind, note = said["kind"], said.get("help", "")
-        more: dict[str, Any] = {k: said[k] for k in ("low", "high", "step") if k in said}
-        if choices := CHOICES.get(kind) or tuple(said.get("choices", ())):
-            return Column(said["label"], "choice", note, choices=choices, **more)
-        if kind == "person":
-            return Column(said["label"], "id", note, refers="people", **more)
-        return Column(said["label"], kind, note, **more)
+# what there is to read
 
 
-def form(id: str, folder: Path | None = None) -> Form:
-    """The form of a catalogue entry. Raises KamError where there is no such entry or no form."""
-    known = _forms(folder)
-    if id not in known:
-        catalogue.entry(id, folder)
-        raise InvalidInput(f'There is nothing to fill in for "{id}".', found=id)
-    return known[id]
+def _known(id: str) -> Form | None:
+    try:
+        return form(id)
+    except KamError:
+        return None
 
 
-def forms(step: int | None = None, folder: Path | None = None) -> list[Form]:
-    """All forms, or those whose first step this is, in the order in which a team takes them."""
-    return [f for f in _forms(folder).values() if step is None or f.home == step]
+def guidance(entry: catalogue.Entry) -> Lists:
+    """The lists of an entry that are there to be read: (name of the list in words, its items).
+
+    What a sheet reveals is not among them; see `revealed`.
+    """
+    shape = _known(entry["id"])
+    mine = entry.get("form", {}).get("lines", ["items"]) if shape and not shape.case else ()
+    shown = {*catalogue.ABOUT, "questions", *mine, *(shape.reveal if shape else ())}
+    return _listed(entry, [n for n, v in entry.items() if isinstance(v, list) and n not in shown])
 
 
-@functools.cache
-def _forms(folder: Path | None) -> dict[str, Form]:
-    found = {}
-    entries = [e for e in catalogue.entries(folder=folder) if e.get("form")]
-    for entry in sorted(entries, key=lambda e: (_home(e["steps"]), e["form"].get("order", 100))):
-        said, id = entry["form"], entry["id"]
-        lists = {name: catalogue.items(id, name, folder) for name in said.get("lines", ["items"])}
-        lines = [items.assign(list=name) for name, items in lists.items()]
-        found[id] = Form(
-            *(id, entry["title"], entry["help"], tuple(entry["steps"])),
-            *(said.get("per", "case"), said.get("note", "Why"), bool(said.get("own_lines"))),
-            *(tuple(said["fields"]), pd.concat(lines, ignore_index=True)),
-        )
-    return found
+def revealed(book: Book, entry: catalogue.Entry, subject: str = CASE) -> Lists:
+    """The lists a sheet reveals, as `guidance` gives the others; none while it is not answered."""
+    shape = _known(entry["id"])
+    return _listed(entry, shape.reveal) if shape and is_open(book, shape, subject) else []
 
 
-def _home(steps: Sequence[int | str]) -> int:
-    return min((step for step in steps if isinstance(step, int)), default=0)
-
-
-def guidance(id: str) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The lists of an entry that are there to be read: (name of the list in words, its items)."""
-    entry = catalogue.entry(id)
-    shown = {"steps", "source", *entry["form"].get("lines", ["items"])}
+def _listed(entry: catalogue.Entry, names: Sequence[str]) -> Lists:
     return [
-        (name.replace("_", " ").capitalize(), catalogue.items(id, name).to_dict("records"))
-        for name, value in entry.items()
-        if isinstance(value, list) and name not in shown
+        (
+            name.replace("_", " ").capitalize(),
+            [
+                {"label": "", "help": ""}
+                | (item if isinstance(item, dict) else {"label": str(item)})
+                for item in listed(entry[name])
+            ],
+        )
+        for name in names
     ]
+
+
+def is_open(book: Book, shape: Form, subject: str = CASE) -> bool:
+    """Is a sheet answered line by line, and by somebody with a name?"""
+    if not shape.reveal or not (book["answers"]["sheet"] == shape.id).any():
+        return False
+    rows = filled(book, shape.id, subject)
+    return bool(rows.loc[~rows["own"], "filled"].all())
 
 
 # what was said
@@ -140,7 +99,7 @@ def said(book: Book, sheet: str, field: str = "answer", subject: str = CASE) -> 
 
 def _plain(sheet: str, field: str, value: str) -> str:
     """An answer in the spelling of its form: "Y" is yes."""
-    known = _forms(None).get(sheet)
+    known = _known(sheet)
     if known is None or field not in known.columns or not known.column(field).choices:
         return value.strip()
     try:
@@ -157,8 +116,8 @@ def is_said(text: str) -> bool:
 def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None) -> pd.DataFrame:
     """A sheet as it stands: a row a line, the team's own lines last.
 
-    Columns: item, label, help, own, the fields of the form (texts, "" for not said), note, and
-    filled: is every needed field answered?
+    Columns: item, label, help, own, group, asks, the fields of the form (texts, "" for not said),
+    note, and filled: is every needed field answered?
     """
     shape = form(id, folder)
     rows = book["answers"]
@@ -167,46 +126,83 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
     cells = list(zip(rows["item"], rows["field"], strict=True))
     values = dict(zip(cells, rows["value"].str.strip(), strict=True))
     notes = dict(zip(cells, rows["note"], strict=True))
-    lines = list(shape.lines[["id", "label", "help"]].itertuples(index=False, name=None))
-    stock = {i for i, _, _ in lines}
+    above = shape.lines[shape.group] if shape.group else ""
+    about = shape.lines[["id", "label", "help", "asks"]].assign(above=above)
+    lines = list(about.itertuples(index=False, name=None))
+    stock = {*shape.lines["id"]}
     own = [i for i in dict.fromkeys(rows["item"]) if i not in stock and values.get((i, OWN))]
     table = [
         (
-            *(item, label, help, item not in stock),
+            *(item, label, help, item not in stock, above, asks),
             *(_plain(id, name, values.get((item, name), "")) for name in shape.names),
             notes.get((item, shape.first), ""),
         )
-        for item, label, help in lines + [(i, values[i, OWN], "") for i in own]
+        for item, label, help, asks, above in lines
+        + [(i, values[i, OWN], "", "", "Our own" if shape.group else "") for i in own]
     ]
-    columns = ["item", "label", "help", "own", *shape.names, "note"]
+    columns = ["item", "label", "help", "own", "group", "asks", *shape.names, "note"]
     result = pd.DataFrame(table, columns=columns)
     return result.assign(filled=(result[shape.needed] != "").all(axis=1) if shape.needed else True)
 
 
 def subjects(book: Book, shape: Form) -> list[tuple[str, str]]:
-    """Whom a sheet is about, (id, name): the whole case, each segment worked on, or customers."""
-    if shape.per == "case":
+    """Whom a sheet is about, (id, name): the company, a case, segments worked on, customers ..."""
+    if shape.per == ("case",):
         return [(CASE, "")]
-    rows = book[f"{shape.per}s"]
-    if shape.per == "segment":
+    said = {"case": [(CASE, "Our company")], "story": [(STORY, "The case")]}
+    return [one for per in shape.per for one in said.get(per) or _rows_of(book, per)]
+
+
+def _rows_of(book: Book, per: str) -> list[tuple[str, str]]:
+    rows = book[TABLES[per]]
+    if per == "segment":
         rows = rows[rows["active"] != "no"]
-    elif book.settings.segment:
+    elif per == "customer" and book.settings.segment:
         rows = rows[rows["segment"] == book.settings.segment]
-    return [(i, n or i) for i, n in zip(rows[shape.per], rows["name"], strict=True)]
+    return [(i, n or i) for i, n in zip(rows[per], rows["name"], strict=True)]
+
+
+def verdict(book: Book, id: str, subject: str = CASE) -> list[str]:
+    """What the answers come to, a sentence for each rule of the form that holds.
+
+    A rule counts the lines whose fields are as `when` says, out of those that answer these fields;
+    `where` chooses among the lines of the form, `sum` adds up a field of the lines that count.
+    """
+    shape = form(id)
+    rows = filled(book, id, subject).merge(
+        shape.lines.drop(columns=["label", "help", "asks"]), "left", left_on="item", right_on="id"
+    )
+    return [said for rule in shape.verdict if (said := _judged(rows, rule))]
+
+
+def _judged(rows: pd.DataFrame, rule: dict[str, Any]) -> str:
+    for name, value in rule.get("where", {}).items():
+        rows = rows[rows[name].isin(listed(value))]
+    asked = rule.get("when", {})
+    answered = rows[(rows[[*asked]] != "").all(axis=1)]
+    hit = answered
+    for name, value in asked.items():
+        hit = hit[hit[name].isin([str(v) for v in listed(value)])]
+    least, most = rule.get("at_least", 1), rule.get("at_most", len(rows))
+    if answered.empty or not least <= len(hit) <= most:
+        return ""
+    total = pd.to_numeric(hit[rule["sum"]], errors="coerce").sum() if "sum" in rule else 0
+    labels = named([label.rstrip("?") for label in hit["label"]])
+    return str(rule["says"]).format(n=len(hit), of=len(answered), lines=labels, sum=f"{total:,.0f}")
 
 
 @model
 def progress(book: Book, folder: Path | None = None) -> pd.DataFrame:
     """How far each sheet is: a row a sheet.
 
-    Columns: sheet, title, step, per, subjects (how many it is about; of customers only those
-    somebody has begun), lines (to fill in, over all subjects), filled, unknown (answers that say
-    so), state (open, begun, done).
+    Columns: sheet, title, step, per, subjects (how many it is about; of customers and people only
+    those somebody has begun), lines (to fill in, over all subjects), filled, unknown (answers that
+    say so), state (open, begun, done).
     """
     rows = book["answers"]
     rows = rows[rows["value"].str.strip() != ""]
     by_sheet = dict(list(rows.groupby("sheet", sort=False)))
-    shapes, none = _forms(folder).values(), rows.iloc[:0]
+    shapes, none = forms(folder=folder), rows.iloc[:0]
     result = [_progress_of(shape, by_sheet.get(shape.id, none), book) for shape in shapes]
     columns = ["sheet", "title", "step", "per", "subjects", "lines", "filled", "unknown", "state"]
     return pd.DataFrame(result, columns=columns)
@@ -215,8 +211,10 @@ def progress(book: Book, folder: Path | None = None) -> pd.DataFrame:
 def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]:
     whom = {i for i, _ in subjects(book, shape)}
     mine = rows[rows["subject"].isin(whom)]
-    if shape.per == "customer":
+    if shape.per[0] not in ("case", "segment"):
         whom &= set(mine["subject"])
+    elif len(shape.per) > 1:
+        whom &= {CASE, *mine["subject"]}
     stock = set(shape.lines["id"])
     lines, full, unknown, state = len(whom) * len(stock), 0, 0, "open"
     if len(rows):
@@ -227,22 +225,21 @@ def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]
         full = min(int((count == len(shape.needed)).sum()), lines) if shape.needed else lines
         unknown = int(mine["value"].str.strip().str.lower().eq(UNKNOWN).sum())
         state = "open" if mine.empty else "done" if 0 < lines <= full else "begun"
-    head = (shape.id, shape.title, shape.home, shape.per)
+    head = (shape.id, shape.title, shape.home, ", ".join(shape.per))
     return *head, len(whom), lines, full, unknown, state
 
 
 def table(book: Book) -> pd.DataFrame:
     """Everything filled in, in words: sheet, subject, line, field, value, note, person, on."""
-    names: dict[str, str] = {}
-    for table, key in (("customers", "customer"), ("segments", "segment")):
-        names |= dict(zip(book[table][key], book[table]["name"], strict=True))
-    names[CASE] = ""
-    rows, forms = book["answers"], _forms(None).items()
+    names = {i: name for per in TABLES for i, name in _rows_of(book.choosing(segment=""), per)}
+    names |= {CASE: "", STORY: "The case"}
+    rows = book["answers"]
+    known = {f.id: f for f in every()}.items()
     own = rows[rows["field"] == OWN].drop_duplicates(["sheet", "subject", "item"])
     named = own.set_index(["sheet", "subject", "item"])["value"].to_dict()
-    titles = {s: shape.title for s, shape in forms}
-    heads = {(s, f["id"]): f["label"] for s, shape in forms for f in shape.fields}
-    lines = (shape.lines.assign(sheet=s)[["sheet", "id", "label"]] for s, shape in forms)
+    titles = {s: shape.title for s, shape in known}
+    heads = {(s, f["id"]): f["label"] for s, shape in known for f in shape.fields}
+    lines = (shape.lines.assign(sheet=s)[["sheet", "id", "label"]] for s, shape in known)
     labels = {(s, i): label for part in lines for s, i, label in part.itertuples(index=False)}
     columns = ["sheet", "subject", "item", "field", "value", "note", "person", "on"]
     result = [
@@ -272,7 +269,7 @@ def _accepted(column: Column, text: str) -> float | str:
 
 def wrong(sheet: str, field: str, text: str) -> Column | None:
     """The column whose rule a value breaks; None where it is in order or the sheet unknown."""
-    known = _forms(None).get(sheet)
+    known = _known(sheet)
     if known is None or field not in known.columns or not text.strip():
         return None
     try:

@@ -21,6 +21,7 @@ from kamlib.charts.profit import (
     serving,
     spiral,
 )
+from kamlib.charts.programme import change, failure, health, skills
 from kamlib.charts.quadrants import quadrants
 from kamlib.charts.trend import hockey_stick
 from kamlib.charts.whale import whale, whale_scene, whale_shape
@@ -28,11 +29,14 @@ from kamlib.charts.whale import whale, whale_scene, whale_shape
 __all__ = [
     "capacity",
     "chain",
+    "change",
     "discount",
     "energy",
+    "failure",
     "flows",
     "frontier",
     "future",
+    "health",
     "heat",
     "hockey_stick",
     "market_map",
@@ -47,6 +51,7 @@ __all__ = [
     "rooms",
     "scene",
     "serving",
+    "skills",
     "spiral",
     "strips",
     "support",

@@ -137,7 +137,13 @@ def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> Truste
     form = "%-d %b" if last - first < 60 * DAY else "%b" if last - first < 900 * DAY else "%Y"
     says = f"utcFormat(datum.value, '{form}' == '%b' && utcmonth(datum.value) == 0 ? '%Y' : '{form}')"
     ticks = (
-        alt.Axis(orient="top", grid=True, tickCount=8, labelOverlap=True, labelExpr=says)
+        alt.Axis(
+            orient="top",
+            grid=True,
+            tickCount="year" if form == "%Y" else 8,
+            labelOverlap=True,
+            labelExpr=says,
+        )
         if len(bars)
         else None
     )

@@ -40,8 +40,8 @@ def steps(book: Book, segment: str = "") -> pd.DataFrame:
     return listed.assign(state=states)
 
 
-@functools.cache
-def _works() -> dict[int, Work]:
+@functools.lru_cache(maxsize=2)
+def _works(edition: int) -> dict[int, Work]:
     """OF_STEP, and the answers to the sheets of each step."""
     works = {}
     for step, tables in OF_STEP.items():
@@ -54,7 +54,7 @@ def _works() -> dict[int, Work]:
 @model
 def _last_changes(book: Book) -> dict[int, str]:
     """When each step's work was last changed."""
-    history, works = book["history"], _works()
+    history, works = book["history"], _works(catalogue.edition())
     history = history[
         history["table"].isin({table for work in works.values() for table, _ in work})
     ]

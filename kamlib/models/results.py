@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import (
@@ -20,12 +21,14 @@ from kamlib.models import (
     findings,
     hierarchy,
     kaism,
+    listing,
     market,
     objectives,
     pia,
     plans,
     portfolio,
     profitability,
+    programme,
     resources,
     scenarios,
     segmentation,
@@ -75,6 +78,7 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "market_map": market.market_map,
     "viability": segmentation.viability,
     "value_index": segmentation.value_index,
+    "turnover_classes": segmentation.turnover_classes,
     "overview": segmentation.overview,
     "groups": hierarchy.groups,
     "customer_profit": profitability.customers,
@@ -105,6 +109,19 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "projects": plans.projects,
     "work_plan": plans.steps,
     "load": plans.load,
+    "failure": programme.failure,
+    "failure_proposals": programme.proposals,
+    "commitment": programme.entangled,
+    "views": programme.views,
+    "change": programme.change,
+    "obstacles": programme.obstacles,
+    "skills": programme.skills,
+    "phases": programme.phases,
+    "milestones": programme.milestones,
+    "health": programme.health,
+    "weak_links": programme.weak_links,
+    "cases_at_home": programme.alike,
+    "catalogue": listing.catalogue,
     "exercises": sheets.progress,
     "sheets": sheets.table,
 }
@@ -121,7 +138,7 @@ def about() -> dict[str, dict[str, str]]:
     return pages
 
 
-def listing(text: Tables) -> pd.DataFrame:
+def names(text: Tables) -> pd.DataFrame:
     """Everything there is to show, the results first. Columns: name, about, page."""
     rows = [(name, line, page) for page, lines in about().items() for name, line in lines.items()]
     own = "A table of your own."
@@ -140,9 +157,9 @@ def show(
     of positive impact analysis and its plans are those of this one; with a `scenario` all results
     are as they are in it.
     """
-    store, text = stores.load(location, read_only=True)
+    store, text = _loaded(location)
     if name == LIST:
-        return listing(text)
+        return names(text)
     if name in RESULTS:
         return RESULTS[name](_ready(store, text, segment, customer, scenario))
     if name not in text:
@@ -153,7 +170,13 @@ def show(
 
 def opened(location: str, segment: str = "", customer: str = "", scenario: str = "") -> Book:
     """The workbook at `location` as the models take it, in a scenario if one is named."""
-    return _ready(*stores.load(location, read_only=True), segment, customer, scenario)
+    return _ready(*_loaded(location), segment, customer, scenario)
+
+
+def _loaded(location: str) -> tuple[stores.Store, Tables]:
+    """The workbook at `location`, and with it the team's own entries of the catalogue."""
+    catalogue.beside(location)
+    return stores.load(location, read_only=True)
 
 
 def _ready(store: stores.Store, text: Tables, segment: str, customer: str, scenario: str) -> Book:
@@ -167,7 +190,7 @@ def _ready(store: stores.Store, text: Tables, segment: str, customer: str, scena
 
 def check(location: str) -> tuple[pd.DataFrame, int]:
     """All findings, of the cells first and then of the rules, and the number of errors."""
-    store, text = stores.load(location, read_only=True)
+    store, text = _loaded(location)
     found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
     errors = int((found["level"] == "error").sum())
     if not errors:

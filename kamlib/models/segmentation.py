@@ -13,6 +13,7 @@ from kamlib.catalogue import sheets
 from kamlib.workbook.book import Book, model
 
 SHEET, BASES = "segment_viability", "segmentation_bases"
+CLASSES = "commercial_banking_segmentation"
 TESTS = (
     *("large_enough", "similar_enough", "specific_enough"),
     *("marketing_mix_possible", "reachable"),
@@ -63,6 +64,26 @@ def value_index(book: Book) -> pd.DataFrame:
     ranks = rows.groupby("segment")[["index", "revenue"]].rank(ascending=False, method="min")
     rows = rows.assign(rank=ranks["index"], rank_by_revenue=ranks["revenue"])
     return rows.reset_index(drop=True)
+
+
+@model
+def turnover_classes(book: Book) -> pd.DataFrame:
+    """The class of each customer by turnover, within the limits of the team: a row a customer.
+
+    Columns: customer, name, revenue, class (its label, "" where revenue or limits are unknown).
+    A class begins at its lower limit and ends before its upper one.
+    """
+    limits = sheets.filled(book, CLASSES)[["label", "from", "to"]]
+    low, high = (pd.to_numeric(limits[side], errors="coerce") for side in ("from", "to"))
+    known = (low.notna() | high.notna()).to_numpy()
+    rows = book["customers"][["customer", "name", "revenue"]]
+    revenue = rows["revenue"].to_numpy()[:, None]
+    inside = (revenue >= low.fillna(0).to_numpy()) & (
+        revenue < high.fillna(float("inf")).to_numpy()
+    )
+    inside &= known
+    found = [limits["label"].iloc[line.argmax()] if line.any() else "" for line in inside]
+    return rows.assign(**{"class": found}).reset_index(drop=True)
 
 
 @model

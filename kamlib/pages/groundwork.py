@@ -202,7 +202,7 @@ capacity = stack(
         stack(
             effort("days", "money", "planned"),
             Exhibit("budget", controls=(Figures({"budget": _budget}),)),
-            people("function", "manages_accounts", "junior", "days"),
+            people("function", "manages_accounts", "junior", "approach", "days"),
         ),
         stack(Exhibit("capacity", _capacity_title, _capacity), tips(2)),
         shape="two",

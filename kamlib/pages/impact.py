@@ -13,6 +13,7 @@ from kamlib.models import pia
 from kamlib.pages.account import MOST, NAMED, book_of, customer_of, name, of_account
 from kamlib.pages.exhibit import Chart, Choice, Desk, Exhibit, Grid, View, row, stack
 from kamlib.pages.grids import column, listed, names_of, slug
+from kamlib.pages.guide import tips
 from kamlib.pages.html import fill
 from kamlib.pages.idea import AXES, card
 from kamlib.pages.matrix import IDEAS as BY_WORTH
@@ -161,6 +162,7 @@ chain = stack(
             "The chain is drawn here as soon as it has a stage.",
         ),
     ),
+    tips("pia"),
     Exhibit("stages", grid=STAGES, on_paper=False),
     Exhibit("ideas", grid=IDEAS, on_paper=False),
     on_paper=of_account,

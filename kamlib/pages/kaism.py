@@ -30,7 +30,7 @@ PAGE = Page(
 
 # Who is on the table?
 
-ON_THE_TABLE = ("name", "status", "revenue", "profit", "manager", "segment", "note")
+ON_THE_TABLE = ("name", "status", "revenue", "profit", "manager", "deputy", "segment", "rival", "note")
 
 
 def _customer_rows(view: View) -> list[dict[str, Any]]:
@@ -48,7 +48,9 @@ def _customer_columns(view: View) -> list[dict[str, Any]]:
     return [
         column("customers", "name", "Name"), column("customers", "status", "Status"),
         column("customers", "revenue", "Revenue", **money), column("customers", "profit", "Profit", **money),
-        someone(view, "manager", "Manager"), among(view, "segments", "segment", "Segment"),
+        someone(view, "manager", "Manager"),
+        someone(view, "deputy", "Takes over"), among(view, "segments", "segment", "Segment"),
+        among(view, "customers", "rival", "Rival of"),
         column("customers", "note", "Note"),
     ]  # fmt: skip
 

@@ -155,7 +155,7 @@ def _keep_round(desk: Desk, content: dict[str, Any]) -> None:
     _store(
         desk, scenarios.keep_round(desk.agreed, name, desk.agreed.settings.today or date.today().isoformat())
     )
-    desk.say(f"Round {name} is kept: every score, every weight and where everybody stands.")
+    desk.say(f"Round {name} is kept: every score, weight and answer, and where everybody stands.")
 
 
 def _forget(desk: Desk, content: dict[str, Any]) -> None:

@@ -102,6 +102,7 @@ def spoken(name: str) -> str:
 def _customer_rows(view: View) -> list[dict[str, Any]]:
     index = segmentation.value_index(view.book.choosing(segment=""))
     worth = dict(zip(index["customer"], index["index"], strict=True))
+    sizes = segmentation.turnover_classes(view.book).set_index("customer")["class"]
     customers = view.book["customers"]
     extra = brought(customers)[:MOST_EXTRA]
     return [
@@ -111,6 +112,7 @@ def _customer_rows(view: View) -> list[dict[str, Any]]:
             "cells": [
                 *(as_text(r[c]) for c in OWN),
                 whole(worth.get(r["customer"], float("nan"))),
+                sizes.get(r["customer"], ""),
                 *(as_text(r[c]) for c in extra),
             ],
         }
@@ -130,6 +132,7 @@ def _customer_columns(view: View) -> list[dict[str, Any]]:
         column("customers", "profit", "Profit", sub=money),
         column("customers", "potential_profit", "Possible profit", sub=f"a year, {currency}"),
         {"id": "index", "label": "Value index", "kind": "show", "sub": "our formula", "help": help},
+        {"id": "class", "label": "Class", "kind": "show", "sub": "by turnover"},
         *(
             {"id": name, "label": spoken(name), "kind": "word"}
             for name in brought(view.book["customers"])[:MOST_EXTRA]

@@ -7,45 +7,52 @@ from typing import Any
 
 from markupsafe import Markup
 
+from kamlib import catalogue
 from kamlib.catalogue import sheets
-from kamlib.catalogue.sheets import CASE, CHOICES, OWN, Form
+from kamlib.catalogue.sheets import CASE, CHOICES, OWN, STORY, Form
 from kamlib.errors import InvalidInput
-from kamlib.pages.exhibit import Choice, Desk, Exhibit, Grid, Row, View, row, stack
-from kamlib.pages.grids import among, names_of, slug
-from kamlib.pages.html import fill, parts, table
+from kamlib.pages.exhibit import Choice, Desk, Draft, Exhibit, Grid, Row, View, row, stack
+from kamlib.pages.grids import names_of, slug, someone
+from kamlib.pages.html import fill, line, parts, table
 from kamlib.workbook.book import Book
 
 SHORT, WHOLE = 60, 1_000_000  # letters of an answer on the page of one customer, and elsewhere
 Current = Callable[[View], Form]
 
 
-def exercises(step: int) -> Row:
-    """The sheets of a step: on the screen one at a time, on paper all that were begun, of every subject."""
-    forms = {form.id: form for form in sheets.forms(step)}
+def exercises(part: int | str, also: Iterable[str] = ()) -> Row:
+    """The sheets of a part: on the screen one at a time, on paper all that were begun, of every subject.
+
+    `also`: sheets of other parts, which are printed there.
+    """
+
+    def forms() -> dict[str, Form]:
+        return {form.id: form for form in [*sheets.forms(part), *map(sheets.form, also)]}
+
     chosen = Choice(
-        f"sheet-{step}",
+        f"sheet-{part}",
         "Exercises",
-        {id: form.title for id, form in forms.items()},
-        next(iter(forms)),
+        lambda view: {id: form.title for id, form in forms().items()},
+        lambda view: next(iter(forms())),
         small=lambda view: _how_far(view.book),
     )
 
     def current(view: View) -> Form:
-        return forms[view[chosen]]
+        return forms()[view[chosen]]
 
     menu = Exhibit(
-        f"exercises-{step}",
+        f"exercises-{part}",
         "Exercises",
         lambda view: _about(current(view)),
         controls=(chosen,),
         on_paper=False,
     )
     filled = Exhibit(
-        f"sheets-{step}",
-        words=lambda view: _begun(view.book, _subjects(view, forms.values()), WHOLE),
+        f"sheets-{part}",
+        words=lambda view: _begun(view.book, _subjects(view, sheets.forms(part)), WHOLE),
         on_screen=False,
     )
-    return row(menu, _sheet(f"sheet-{step}", current), filled, shape="steer")
+    return row(menu, _sheet(f"sheet-{part}", current), filled, shape="steer")
 
 
 def sheet(id: str, words: Callable[[View], str] | None = None) -> Row:
@@ -63,7 +70,7 @@ customer_sheets = Exhibit(
 
 def of_customer(book: Book, customer: str) -> Markup:
     """What was filled in about one customer, long answers cut short."""
-    own = [(form, customer, "") for form in sheets.forms() if form.per == "customer"]
+    own = [(form, customer, "") for form in sheets.forms() if "customer" in form.per]
     return _begun(book, own, SHORT)
 
 
@@ -72,14 +79,26 @@ def of_customer(book: Book, customer: str) -> Markup:
 
 def _sheet(id: str, current: Current) -> Exhibit:
     """A form as a grid: a line each, and below it lines of the team's own where the form takes some."""
+    whom = Draft(f"whom-{id}", "")
+
+    def about(view: View) -> tuple[Form, str]:
+        form = current(view)
+        return form, _subject(view, form, view[whom])
+
+    def look(desk: Desk, message: dict[str, Any]) -> None:
+        value = str(message["value"])
+        if "customer" in current(desk.view).per and value not in (CASE, STORY):
+            desk.look_at(value)
+        desk.draft(whom, value)
+
     grid = Grid(
         title=lambda view: current(view).title,
-        rows=lambda view: _rows(view, current(view)),
-        columns=lambda view: _columns(view, current(view)),
-        cell=lambda view, item, name, text: _cell(view, current(view), item, name, text),
+        rows=lambda view: _rows(view, *about(view)),
+        columns=lambda view: _columns(view, *about(view)),
+        cell=lambda view, item, name, text: _cell(*about(view), item, name, text),
         actions={
-            "add": lambda desk, message: _add(desk, current(desk.view), message["value"]),
-            "remove": lambda desk, message: _remove(desk, current(desk.view), message["row"]),
+            "add": lambda desk, message: _add(desk, *about(desk.view), message["value"]),
+            "remove": lambda desk, message: _remove(desk, *about(desk.view), message["row"]),
         },
         add=lambda view: "A line of our own:" if current(view).own_lines else "",
         look={"removable": True, "broad": True},
@@ -88,73 +107,82 @@ def _sheet(id: str, current: Current) -> Exhibit:
     return Exhibit(
         id,
         lambda view: current(view).title,
-        lambda view: _head(view, current(view)),
+        lambda view: _head(view, *about(view)),
         grid=grid,
-        reads={"whom": lambda desk, message: desk.look_at(str(message["value"]))},
+        reads={"whom": look},
         on_paper=False,
     )
 
 
-def _subject(view: View, form: Form) -> str:
+def _subject(view: View, form: Form, chosen: str) -> str:
     """Whom the sheet is about, "" while that has to be chosen first."""
-    about = {"case": CASE, "segment": view.book.settings.segment, "customer": view.customer}
-    return about[form.per]
+    if form.per in (("case",), ("segment",)):
+        return CASE if form.per == ("case",) else view.book.settings.segment
+    if form.per == ("customer",):
+        return view.customer
+    there = [id for id, _ in sheets.subjects(view.book, form)]
+    return chosen if chosen in there else next((id for id in there if id in (CASE, STORY)), "")
 
 
-def _key(view: View, form: Form, item: str) -> dict[str, str]:
-    return {"sheet": form.id, "subject": _subject(view, form), "item": item}
+def _key(form: Form, subject: str, item: str) -> dict[str, str]:
+    return {"sheet": form.id, "subject": subject, "item": item}
 
 
-def _rows(view: View, form: Form) -> list[dict[str, Any]]:
-    subject = _subject(view, form)
+def _fields(view: View, form: Form, subject: str) -> list[dict[str, Any]]:
+    """The fields that are asked now: some come only after what the sheet reveals."""
+    late = bool(subject) and sheets.is_open(view.book, form, subject)
+    return [field for field in form.fields if late or not field.get("after")]
+
+
+def _rows(view: View, form: Form, subject: str) -> list[dict[str, Any]]:
+    names = [field["id"] for field in _fields(view, form, subject)]
     lines = sheets.filled(view.book, form.id, subject).to_dict("records") if subject else []
     return [
         {
             "id": line["item"],
             "label": line["label"],
-            "sub": line["help"],
-            "cells": [line[name] for name in (*form.names, "note")],
+            "sub": " ".join(filter(None, (line["help"], line["asks"]))),
+            "group": line["group"],
+            "cells": [line[name] for name in (*names, "note")],
             "keep": not line["own"],
         }
         for line in lines
     ]
 
 
-def _columns(view: View, form: Form) -> list[dict[str, Any]]:
+def _columns(view: View, form: Form, subject: str) -> list[dict[str, Any]]:
     note = {"id": "note", "label": form.note, "kind": "text", "help": "In the team's own words."}
-    return [*(_column(view, field) for field in form.fields), note]
+    return [*(_column(view, field) for field in _fields(view, form, subject)), note]
 
 
 def _column(view: View, field: dict[str, Any]) -> dict[str, Any]:
     if field["kind"] == "person":
-        return among(view, "people", field["id"], field["label"])
+        return someone(view, field["id"], field["label"])
     choices = CHOICES.get(field["kind"]) or field.get("choices")
     kind = {"kind": "choice", "choices": list(choices)} if choices else {"kind": field["kind"]}
     return {"id": field["id"], "label": field["label"], "help": field.get("help", "")} | kind
 
 
-def _cell(view: View, form: Form, item: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
+def _cell(form: Form, subject: str, item: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
     said = {"field": form.first, "note": text} if name == "note" else {"field": name, "value": text}
-    return "answers", _key(view, form, item) | said
+    return "answers", _key(form, subject, item) | said
 
 
-def _add(desk: Desk, form: Form, name: str) -> None:
-    subject = _subject(desk.view, form)
+def _add(desk: Desk, form: Form, subject: str, name: str) -> None:
     if not subject:
-        raise InvalidInput(f"Choose a {form.per} first.")
+        raise InvalidInput(f"Choose a {form.per[0]} first.")
     item = slug(name, sheets.filled(desk.view.book, form.id, subject)["item"])
-    desk.put("answers", **_key(desk.view, form, item), field=OWN, value=name)
+    desk.put("answers", **_key(form, subject, item), field=OWN, value=name)
 
 
-def _remove(desk: Desk, form: Form, item: str) -> None:
-    rows, own = desk.view.book["answers"], _key(desk.view, form, item)
+def _remove(desk: Desk, form: Form, subject: str, item: str) -> None:
+    rows, own = desk.view.book["answers"], _key(form, subject, item)
     for name, value in own.items():
         rows = rows[rows[name] == value]
     desk.remove_all(("answers", own | {"field": field}) for field in rows["field"])
 
 
-def _head(view: View, form: Form) -> Markup:
-    subject = _subject(view, form)
+def _head(view: View, form: Form, subject: str) -> Markup:
     lines = sheets.filled(view.book, form.id, subject)["filled"] if subject else []
     return fill(
         "sheets",
@@ -164,11 +192,16 @@ def _head(view: View, form: Form) -> Markup:
         subjects=sheets.subjects(view.book, form),
         lines=len(lines),
         filled=int(sum(lines)),
+        verdict=sheets.verdict(view.book, form.id, subject) if subject else [],
+        closed=bool(form.reveal),
+        lists=sheets.revealed(view.book, catalogue.entry(form.id), subject)
+        if subject and form.reveal
+        else [],
     )
 
 
 def _about(form: Form) -> Markup:
-    return fill("sheets", "about", form=form, lists=sheets.guidance(form.id))
+    return fill("sheets", "about", form=form, lists=sheets.guidance(catalogue.entry(form.id)))
 
 
 def _how_far(book: Book) -> dict[str, str]:
@@ -182,7 +215,8 @@ def _far(row: dict[str, Any]) -> str:
         return "open"
     words = f"{row['filled']} of {row['lines']}"
     words += f", {row['unknown']} unknown" if row["unknown"] else ""
-    return words + (f" in {row['subjects']} {row['per']}s" if row["subjects"] > 1 else "")
+    of = {"segment": "segments", "customer": "customers", "person": "people"}.get(row["per"], "sheets")
+    return words + (f" in {row['subjects']} {of}" if row["subjects"] > 1 else "")
 
 
 # What was filled in, on paper
@@ -192,10 +226,10 @@ def _subjects(view: View, forms: Iterable[Form]) -> list[tuple[Form, str, str]]:
     """Whom the forms are about, (form, id, name); of segments the one that was asked for."""
     only = view.book.settings.segment if view.narrowed else ""
     return [
-        (form, id, name)
+        (form, id, "" if id == CASE else name)
         for form in forms
         for id, name in sheets.subjects(view.book, form)
-        if form.per != "segment" or only in ("", id)
+        if form.per != ("segment",) or only in ("", id)
     ]
 
 
@@ -215,18 +249,20 @@ def _begun(book: Book, wanted: Iterable[tuple[Form, str, str]], cut: int) -> Mar
 def _printed(form: Form, name: str, book: Book, subject: str, people: dict[str, str], cut: int) -> str:
     rows = sheets.filled(book, form.id, subject)
     named = {field["id"] for field in form.fields if field["kind"] == "person"}
+    asked = [field for field in form.fields if not rows[field["id"]].eq("").all() or not field.get("after")]
     shown = rows[(rows[[*form.names, "note"]] != "").any(axis=1)]
-    lines = [
-        {c: _short(people.get(t, t) if c in named else t, cut) for c, t in line.items()}
-        for line in shown[["label", *form.names, "note"]].to_dict("records")
+    cells = [
+        {c: _short(people.get(t, t) if c in named else t, cut) for c, t in one.items()}
+        for one in shown[["label", *form.names, "note"]].to_dict("records")
     ]
-    if not lines:
+    if not cells:
         return ""
-    heads = {field["id"]: f"{field['label']}|l" for field in form.fields}
+    heads = {field["id"]: f"{field['label']}|l" for field in asked}
     return parts(
         fill("exhibit", "head", title=f"{form.title}: {name}" if name else form.title, choices=[]),
         fill("sheets", "progress", filled=int(shown["filled"].sum()), lines=len(shown)),
-        table(lines, {"label": ""} | heads | {"note": f"{form.note}|l"}, most=len(lines), css="words"),
+        *(line(said, "verdict") for said in sheets.verdict(book, form.id, subject)),
+        table(cells, {"label": ""} | heads | {"note": f"{form.note}|l"}, most=len(cells), css="words"),
     )
 
 

@@ -14,8 +14,10 @@ from kamlib.models.profitability import future as values
 from kamlib.models.profitability import programme
 from kamlib.pages.exhibit import Chart, Choice, Desk, Exhibit, Figures, Grid, Slider, View, row, stack
 from kamlib.pages.grids import by_customer, column, listed, names_of, pivoted
+from kamlib.pages.guide import tips
 from kamlib.pages.html import fill, fold, parts, table, whole
 from kamlib.pages.profit import counted
+from kamlib.pages.sheets import exercises
 from kamlib.workbook.schema import CHANNELS, as_text
 
 CHANNEL_WORDS = {"internet": "Internet", "call_centre": "Call centre", "face_to_face": "Face to face"}
@@ -233,7 +235,7 @@ def _future(view: View) -> str:
         fold("Customer by customer", table(shown, {
             "name": "Customer", "profit": "left a year", "stays": "stays, %", "worth": "worth", "basis": "from|l"}), view),
         fill("profit", "simple", table=simple, beginning=values.simple_value(20, 1000, 10),
-             end=values.value(1000, 0.8 ** np.arange(1, 11)), caveats=caveats, claim=catalogue.entry("retention_claim")["help"]),
+             end=values.value(1000, 0.8 ** np.arange(1, 11)), caveats=caveats, claim=catalogue.entry("retention_claim")),
     )  # fmt: skip
 
 
@@ -358,3 +360,8 @@ worth = row(
         "profit", "findings", rows=rules.profits(v.book).to_dict("records"))),
     shape="two",
 )  # fmt: skip
+
+
+# How well do we know it?
+
+asked = stack(exercises("profitability"), tips("profitability"))

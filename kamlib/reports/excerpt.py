@@ -103,8 +103,9 @@ def _whose(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     if name == "decisions":
         whole = frame["what"] == "benchmark_waiver"
         yield "subject", whole.map({True: "segment", False: "customer"})
-    if name == "answers":
-        yield "subject", frame["sheet"].map({form.id: form.per for form in sheets.forms()})
+    if name in ("answers", "round_answers"):
+        whose = {f.id: next((p for p in f.per if p != "case"), "case") for f in sheets.every()}
+        yield "subject", frame["sheet"].map(whose)
 
 
 def _costs(kept: Tables, tables: Tables, customers: set[str]) -> Tables:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 from kamlib.reports import kernels
 from kamlib.app.desk import Desk
+from kamlib import catalogue
+from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, scenarios
 from kamlib.models.scope import agree
@@ -28,11 +31,13 @@ __all__ = [
 NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
 SURE = "05_certainty"  # a page for each segment
+PROGRAMME = "07_programme"
 DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
 OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
 # ids, between hyphens, that stand in a file name as they are: they look like no end that we give
 PLAIN = re.compile(r"(?!.*-in-|.*-x[0-9a-f]{8}-)-[\w-]{1,80}-", re.ASCII | re.IGNORECASE)
-WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction"}
+WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction",
+         PROGRAMME: "programme"}
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -59,6 +64,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
         "profit",
         "potential_profit",
         "manager",
+        "deputy",
         "rival",
         "first_year",
     ),
@@ -105,6 +111,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "scenarios": ("scenario", "name", "kind", "line", "near_line"),
     "changes": tuple(DEFINITIONS["changes"].names),
     "answers": ("sheet", "subject", "item", "field", "value"),
+    "round_answers": tuple(DEFINITIONS["round_answers"].names),
 }
 
 
@@ -145,7 +152,7 @@ Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 def write(
     location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
 ) -> Generator[Path]:
-    """Write self-contained pages: for the workbook (01, 03, 04), for each segment (02), for customers (04).
+    """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
 
     With a segment only the pages of that segment and its customers, with a customer only its page, with a
     `notebook` only what that one writes. Gives the paths as they are ready. Everything is checked before a
@@ -158,6 +165,7 @@ def write(
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
     store, text = stores.load(location, read_only=True)
+    catalogue.beside(location)
     from kamlib.workbook import checks
     from kamlib.workbook.schema import typed
 
@@ -311,6 +319,7 @@ def publish_copy(
     from kamlib.workbook.stores.store import Database
 
     store, text = stores.load(location, read_only=True)
+    content = catalogue.beside(location)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     tables = typed(text)
     scenarios.applied(Book.of(tables), scenario)
@@ -334,6 +343,8 @@ def publish_copy(
         # one that names somebody of another segment is not in the copy
         scenarios.applied(Book(typed(made), settings.of_workbook(tables)), scenario)
         made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
+    if content and not segment:  # it may name customers of another one
+        shutil.copytree(content, folder / content.name)
     target = folder / "published.kam"
     stores.create(target, made)
     Database(target).freeze()
@@ -343,8 +354,13 @@ def publish_copy(
 
 def allowed(text: Tables) -> Tables:
     """The text tables reduced to what may be published."""
-    return {
+    ours = {form.id for form in sheets.every() if "person" in form.per}  # what is said of people
+    kept = {
         name: text[name][[c for c in columns if c in text[name].columns]].reset_index(drop=True)
         for name, columns in PUBLISHED.items()
         if name in text
     }
+    for name in {"answers", "round_answers"} & kept.keys():
+        of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
+        kept[name] = kept[name][~of_people].reset_index(drop=True)
+    return kept

@@ -14,6 +14,7 @@ from kamlib.workbook.book import Book
 from kamlib.workbook.schema import MODELS, Tables, as_text
 
 BEFORE = "round_"
+ANSWERS = ["round", "sheet", "subject", "item", "field", "value"]
 PLACE = ["round", "customer", "y", "y_line", "x", "box", "decision", "on"]
 MESSAGES = {
     "rounds": (
@@ -34,8 +35,9 @@ def keep_round(book: Book, round: str, on: str) -> list[ROW]:
     """The present state as an earlier round to come back to: rows (table, row) to be stored.
 
     For all segments: where each customer stands (rounds), and a scenario of kind round with every
-    weight, must-have and score there is. Waivers of must-haves and "no competitor" are decisions
-    and stay as they are at the time of looking. Raises InvalidInput for a round that is kept.
+    weight, must-have and score there is; and every answer on a sheet (round_answers). Waivers of
+    must-haves and "no competitor" are decisions and stay as they are at the time of looking. Raises
+    InvalidInput for a round that is kept.
     """
     scenario = BEFORE + re.sub(r"[^A-Za-z0-9_-]+", "_", round)
     is_kept = round in set(book["rounds"]["round"]) or _is_there(book, scenario)
@@ -48,6 +50,9 @@ def keep_round(book: Book, round: str, on: str) -> list[ROW]:
         "on": on,
     }
     rows = [("rounds", row) for row in _texts(placed[PLACE])]
+    answers = book["answers"]
+    answers = answers[answers["value"].str.strip() != ""].assign(round=round)
+    rows += [("round_answers", row) for row in _texts(answers[ANSWERS])]
     return rows + _rows(scenario, f"Round {round}", ROUND, _state(book), **head)
 
 
