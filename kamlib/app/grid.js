@@ -386,6 +386,19 @@ export default {
       put(block.flatMap((line, i) => line.map((text, j) => ({ r: at[0] + i, c: at[1] + j, text: text.trim() }))));
     });
 
+    // What was just taken back or done again is brought into sight and marked for a moment.
+    function point(places) {
+      const found = places.map(({ row, column }) => cells[rows().findIndex((r) => r.id === row)]?.[columns().findIndex((c) => c.id === column)]).filter(Boolean);
+      if (!found.length) return;
+      window.kam?.reveal?.(el);
+      found[0].scrollIntoView({ block: "center", inline: "nearest" });
+      for (const cell of found) {
+        cell.classList.remove("moved");
+        requestAnimationFrame(() => cell.classList.add("moved"));
+        cell.addEventListener("animationend", () => cell.classList.remove("moved"), { once: true });
+      }
+    }
+
     model.on("change:rows", show);
     model.on("change:columns", show);
     model.on("change:locked", show);
@@ -403,6 +416,7 @@ export default {
         const input = foot.querySelector("input");
         if (input && !input.value) input.value = adding;
       }
+      if (content.point) point(content.point);
       if (content.accepted) {
         for (const { row, column } of content.accepted) pending.delete(row + "\u0000" + column);
         update();

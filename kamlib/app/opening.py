@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 import ipywidgets as W
 
@@ -45,7 +46,7 @@ def opened(desk: Desk, page: Page) -> W.Box:
         top.html = heading(view, page)
 
     def foot(view: View) -> None:
-        below.html = status(view, saved_at=desk.saved_at, message=desk.message)
+        below.html = status(view, saved_at=desk.saved_at, message=desk.message, turns=desk.turns)
 
     follow(desk, head)
     follow(desk, foot)
@@ -60,7 +61,7 @@ def opened(desk: Desk, page: Page) -> W.Box:
         ),
     )
     if not desk.read_only:
-        hear(below, desk, {"undo": lambda m: desk.undo()})
+        hear(below, desk, {"undo": lambda m: desk.undo(), "redo": lambda m: desk.redo()})
         _listen(desk)
     return box([top, below, Heartbeat()], "kam-zone")
 
@@ -82,12 +83,12 @@ def heading(view: View, page: Page) -> str:
     )  # fmt: skip
 
 
-def status(view: View, *, saved_at: str, message: str) -> str:
-    """The thin line below: how many of each category, the days, saved state, and what there is to say."""
+def status(view: View, *, saved_at: str, message: str, turns: Mapping[str, str]) -> str:
+    """The line below: how many of each category, the days, saved state, undo and redo, and what there is to say."""
     words, too_many = portfolio.load_words(view.book)
     counts = portfolio.balance(view.book).to_dict("records")
     return html.fill("opening", "status", counts=counts, load=words, too_many=too_many, saved_at=saved_at,
-                     message=message, locked=view.locked)  # fmt: skip
+                     message=message, locked=view.locked, turns=turns)  # fmt: skip
 
 
 def _listen(desk: Desk) -> None:

@@ -29,6 +29,13 @@ function draw(el, html, drafts) {
   if (at != null) try { again.setSelectionRange(at, at); } catch { /* not a text field */ }
 }
 
+// A text that is being typed has keys of its own, until Enter or leaving the field.
+let typed = null;
+document.addEventListener("input", (event) => { typed = event.target; }, true);
+document.addEventListener("change", () => { typed = null; }, true);
+const typing = (field) => field.matches?.("[contenteditable=true], [contenteditable=true] *, .kam-grid td *")
+  || (field === typed && field.matches("textarea, input:not([type=range], [type=checkbox], [type=radio])"));
+
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
@@ -87,6 +94,14 @@ export default {
       if (!button || button.matches(FIELDS)) return;
       event.preventDefault();
       press(button);
+    }, options);
+    document.addEventListener("keydown", (event) => {  // the keys of a button: data-keys="Ctrl+Z"
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || typing(event.target)) return;
+      const keys = `Ctrl+${event.shiftKey ? "Shift+" : ""}${event.key.toUpperCase()}`;
+      const button = [...el.querySelectorAll("[data-keys]")].find((b) => b.dataset.keys.split(" ").includes(keys));
+      if (!button?.getClientRects().length) return;
+      event.preventDefault();
+      press(button);  // disabled or not: the workbook may be ahead of the page
     }, options);
     el.addEventListener("keydown", (event) => { if (event.key.length === 1 && event.target.matches("select")) spelt = performance.now(); }, options);
     el.addEventListener("keydown", (event) => {  // Enter in a form presses the button that follows

@@ -45,6 +45,12 @@
     target?.scrollIntoView();
   }
 
+  // The screen on which something is.
+  window.kam.reveal = (el) => {
+    const cell = el.closest("[data-screen]");
+    if (cell?.classList.contains("kam-away")) show(Number(cell.dataset.screen));
+  };
+
   const pages = () => [...document.querySelectorAll(".kam-header nav a")];
   const nextPage = () => { const all = pages(); return all[all.findIndex((a) => a.ariaCurrent === "page") + 1]; };
 
