@@ -324,7 +324,7 @@ class Desk:
         if missing:
             raise InvalidInput(f"A row of {table} needs {' and '.join(missing)}.", table=table)
         key = {k: accepted.pop(k, "") for k in definition.keys}
-        current = steps.row(self._text, table, key)
+        current = steps.rows(self._text)(table, key)
         guarded = definition.guarded
         asked = guarded and (not current or accepted.keys() & {*guarded})
         if asked and (wrong := findings.refused(Book(self._typed), table, {**current, **key, **accepted})):

@@ -65,9 +65,10 @@ def acting(desk: Desk, actions: Mapping[str, Action]) -> dict[str, Handler]:
 def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
     """Call the handler of a message's verb; what is not known is ignored, what is malformed refused."""
 
-    def on_message(_: Any, content: Any, __: Any) -> None:
+    def on_message(_: Any, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict) or not isinstance(content.get("do"), str):
             return
+        content |= {"bytes": bytes(buffers[0]) if buffers else b""}
         handler = handlers.get(content["do"])
         if handler is None:
             return

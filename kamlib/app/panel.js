@@ -36,6 +36,14 @@ document.addEventListener("change", () => { typed = null; }, true);
 const typing = (field) => field.matches?.("[contenteditable=true], [contenteditable=true] *, .kam-grid td *")
   || (field === typed && field.matches("textarea, input:not([type=range], [type=checkbox], [type=radio])"));
 
+// A file from the reader's own computer: what it holds, unless it is too large, and how it is called.
+async function file(input, chosen, model) {
+  if (!chosen) return;
+  const bytes = chosen.size > Number(input.dataset.most) ? [] : [await chosen.arrayBuffer()];
+  model.send({ do: input.dataset.do, name: chosen.name, size: chosen.size }, undefined, bytes);
+  input.value = "";  // the same file may be chosen again
+}
+
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
@@ -87,7 +95,19 @@ export default {
     }, options);
     el.addEventListener("change", (event) => {
       const field = event.target.closest(FIELDS);
-      if (field?.dataset.do) model.send(message(field));
+      if (field?.type === "file") file(field, field.files[0], model);
+      else if (field?.dataset.do) model.send(message(field));
+    }, options);
+    // A list that is pasted, or a file that is dropped on it, is looked at without another click.
+    el.addEventListener("paste", (event) => {
+      const after = event.target.dataset.paste && el.querySelector(`button[data-do=${event.target.dataset.paste}]`);
+      if (after) setTimeout(() => press(after));
+    }, options);
+    for (const name of ["dragover", "drop"]) el.addEventListener(name, (event) => {
+      const input = event.target.closest("[data-form]")?.querySelector("input[type=file]");
+      if (!input || !event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      if (name === "drop") file(input, event.dataTransfer.files[0], model);
     }, options);
     el.addEventListener("click", (event) => {
       const button = event.target.closest("[data-do]");

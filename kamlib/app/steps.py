@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from kamlib.wording import LABELS, counted, cut, listed
+from kamlib.wording import LABELS, cut, listed
 from kamlib.workbook.schema import DEFINITIONS, Tables
 from kamlib.workbook.stores import Change
-from kamlib.workbook.stores.base import find
 
-MOST_TABLES, MOST_NAMED, LONGEST = 2, 2, 40
+MOST_TABLES, MOST_NAMED, LONGEST = 3, 2, 40
 BESIDE = ("person", "on")  # filled in beside what was entered
 Cell = tuple[Change, str, str, str]  # of which change, column, before, after
 
@@ -40,18 +40,35 @@ def joined(parts: Sequence[Step], before: Tables, after: Tables) -> Step:
 
 def reversed_(changes: Sequence[Change], before: Tables) -> tuple[Change, ...]:
     """What takes changes of these tables back."""
-    return tuple(_reversed(before, change) for change in reversed(changes))
+    row = rows(before)
+    return tuple(_reversed(row(change.table, change.key), change) for change in reversed(changes))
 
 
-def row(text: Tables, table: str, key: Mapping[str, str]) -> dict[str, str]:
-    """A row of a text table, {} where there is none."""
-    where = find(text[table], key) if table in text else []
-    return {c: text[table].iat[where[0], i] for i, c in enumerate(text[table].columns)} if where else {}
+Rows = Callable[[str, Mapping[str, str]], dict[str, str]]
 
 
-def _reversed(text: Tables, change: Change) -> Change:
-    """What takes one change back, if nobody else has changed the row meanwhile."""
-    now, keys = row(text, change.table, change.key), DEFINITIONS[change.table].keys
+def rows(text: Tables) -> Rows:
+    """The rows of text tables by table and key, {} where there is none."""
+
+    @cache
+    def places(table: str, *columns: str) -> dict[tuple[str, ...], int]:
+        frame = text[table]
+        keys = [frame[c] if c in frame else [""] * len(frame) for c in columns]
+        found = [*zip(*(map(str.strip, key) for key in keys), strict=True)]
+        return {key: place for place, key in reversed([*enumerate(found)])}
+
+    def row(table: str, key: Mapping[str, str]) -> dict[str, str]:
+        wanted = tuple(text.strip() for text in key.values())
+        place = places(table, *key).get(wanted) if table in text else None
+        columns = () if place is None else text[table].columns
+        return {c: text[table].iat[place, i] for i, c in enumerate(columns)}
+
+    return row
+
+
+def _reversed(now: dict[str, str], change: Change) -> Change:
+    """What takes one change of this row back, if nobody else has changed it meanwhile."""
+    keys = DEFINITIONS[change.table].keys
     if not now:
         return Change(change.table, change.key, None, dict(change.values or {}))
     if change.values is None:
@@ -63,8 +80,9 @@ def _reversed(text: Tables, change: Change) -> Change:
 def words(changes: Iterable[Change], before: Tables, *after: Tables) -> str:
     """What was changed, as people say it: Scores, Marlow, Size: 6 → 8; Customers: Alder added."""
     told: dict[tuple[str, str], list[Cell]] = {}
+    row = rows(before)
     for change in changes:
-        definition, old = DEFINITIONS[change.table], row(before, change.table, change.key)
+        definition, old = DEFINITIONS[change.table], row(change.table, change.key)
         new = change.values if change.values is not None else dict.fromkeys(old, "")
         cells = [
             (c, old.get(c, ""), v) for c, v in new.items() if old.get(c, "") != v and c not in definition.keys
@@ -77,19 +95,19 @@ def words(changes: Iterable[Change], before: Tables, *after: Tables) -> str:
             kind = ""
         told.setdefault((change.table, kind), []).extend((change, *cell) for cell in cells)
     said = [_told(table, kind, cells, (*after, before)) for (table, kind), cells in told.items() if cells]
-    more = len(said) - MOST_TABLES
-    return "; ".join([*said[:MOST_TABLES], *([f"and {counted(more, 'more table')}"] if more > 0 else [])])
+    entries = sum(map(len, told.values()))
+    return "; ".join(said) if len(said) <= MOST_TABLES else f"{entries:,} entries in {len(said)} tables"
 
 
 def _told(table: str, kind: str, cells: list[Cell], tables: Sequence[Tables]) -> str:
     change, column, old, new = cells[0]
     if kind:
         names = [_named(each[0], tables) for each in cells[:MOST_NAMED]]
-        count = f"{len(cells):,} {kind}, {listed(names, last=',')} …" if len(cells) > MOST_NAMED else ""
+        count = f"{len(cells):,} {kind}, {', '.join(names)} …" if len(cells) > MOST_NAMED else ""
         return f"{_spoken(table)}: {count or f'{listed(names)} {kind}'}"
     title = "" if table.startswith(column) else _spoken(column).lower()
     place = ", ".join(filter(None, [_named(change, tables), title]))
-    there = {**row(tables[0], table, change.key), **change.key}
+    there = {**rows(tables[0])(table, change.key), **change.key}
     values = " → ".join(_value(there | {column: text}, table, column, tables) for text in (old, new))
     if len(cells) > 1:
         return f"{_spoken(table)}: {len(cells):,} entries, {place}: {values} …"
@@ -114,7 +132,7 @@ def _value(there: Mapping[str, str], table: str, column: str, tables: Sequence[T
 def _named(change: Change, tables: Sequence[Tables]) -> str:
     """The row of a change: the names of what its key points to, and its own."""
     definition, own = DEFINITIONS[change.table], _own(change.table)
-    found = [row(text, change.table, change.key) for text in tables]
+    found = [rows(text)(change.table, change.key) for text in tables]
     there = next(filter(None, found), {}) | dict(change.key) | dict(change.values or {})
     names = []
     for column in definition.keys:
