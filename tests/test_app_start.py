@@ -16,7 +16,7 @@ from kamlib.pages import start
 from kamlib.workbook import stores
 from kamlib.workbook.settings import shipped
 from tests.serving import wait_until
-from tests.windows import stored, tables_of, visit
+from tests.windows import stored, tables_of
 
 pytestmark = pytest.mark.browser
 PAGE, READY = "01_segmentation", "#kam-block"

@@ -19,7 +19,7 @@ from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.models import findings, headlines, kaism, market, scenarios
 from kamlib.pages import html
-from kamlib.pages.exhibit import Choice, Draft, Page, Part, Slider, View, of
+from kamlib.pages.exhibit import Choice, Draft, Exhibit, Page, Part, Slider, View, of
 from kamlib.workbook import checks, settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
@@ -35,7 +35,7 @@ class Desk:
 
     def __init__(self, store: stores.Store, text: Tables, *, read_only: bool = False, **given: Any) -> None:
         self.store, self.read_only = store, read_only
-        self._text, self._given = text, given
+        self._text, self.given = text, given
         self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
         self._seen = store.seen or store.version()
@@ -49,6 +49,7 @@ class Desk:
         self.poll: Any = None
         self.picked: dict[str, Any] = {}  # the controls that were moved on this page, and what they are
         self.controls: dict[str, Slider | Choice] = {}
+        self.pictures: dict[str, Exhibit] = {}  # exhibits of this page that have one
         self.waiting: list[Callable[[], None]] = []  # parts of the page that nobody has seen yet
         self._pickers: list[Callable[[str], object]] = []
         self._typed = typed(text)
@@ -149,7 +150,7 @@ class Desk:
         chosen = replace(self.settings, segment=segment)
         if segment:
             kaism.segments(Book(self._typed, chosen))
-        self._given["segment"], self.settings, self._book = segment, chosen, None
+        self.given["segment"], self.settings, self._book = segment, chosen, None
         self._what_if, self.customer, self.idea, self.message = {}, "", "", ""
         self._tell()
 
@@ -374,17 +375,15 @@ class Desk:
         self._text = text
         part = text if names is None else {n: text[n] for n in names if n in text}
         self._typed = {**self._typed, **typed(part, part)}
-        if self._given.get("segment") and self._given["segment"] not in set(
-            self._typed["segments"]["segment"]
-        ):
-            self._given["segment"] = _first_segment(self._typed)  # it was taken away
+        if self.given.get("segment") and self.given["segment"] not in set(self._typed["segments"]["segment"]):
+            self.given["segment"] = _first_segment(self._typed)  # it was taken away
         self.settings = self._settings()
         self._what_if = {}
         self._tell()
 
     def _settings(self) -> settings.Settings:
         """The settings of the workbook and of this desk, as the scenario has them if one is open."""
-        made = settings.of_workbook(self._typed, today=settings.today(), **self._given)
+        made = settings.of_workbook(self._typed, today=settings.today(), **self.given)
         return scenarios.applied(Book(self._typed, made), made.scenario).settings
 
     def _tell(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as W
@@ -13,6 +14,13 @@ from kamlib.app.desk import Desk
 from kamlib.pages.exhibit import Action, View
 
 SOON_S = 0.15
+TYPES = {
+    ".html": "text/html",
+    ".zip": "application/zip",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 Handler = Callable[[dict[str, Any]], None]
 
 
@@ -86,6 +94,11 @@ def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
             widget.send({"answer": content["do"], "kept": kept, "subject": str(content.get("subject", ""))})
 
     widget.on_msg(on_message)
+
+
+def give(target: W.Widget, name: str, content: bytes) -> None:
+    """Have the page of a widget save a file."""
+    target.send({"download": name, "type": TYPES[Path(name).suffix]}, [content])
 
 
 def slid(made: widgets.Sliders, desk: Desk, attempt: Handler, keep: Handler | None = None) -> None:

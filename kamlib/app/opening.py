@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 import ipywidgets as W
 
-from kamlib.app import widgets
+from kamlib.app import handover, widgets
 from kamlib.app.desk import Desk
 from kamlib.app.heartbeat import Heartbeat
-from kamlib.app.listen import follow, hear
+from kamlib.app.listen import Handler, follow, hear
 from kamlib.app.picture import box
 from kamlib.models import headlines, portfolio, progress
 from kamlib.pages import html
@@ -50,16 +50,10 @@ def opened(desk: Desk, page: Page) -> W.Box:
 
     follow(desk, head)
     follow(desk, foot)
-    hear(
-        top,
-        desk,
-        {"segment": lambda m: desk.choose(m["value"])}
-        | (
-            {}
-            if desk.read_only
-            else {"first_segment": lambda m: add_segment(desk, str(m["fields"]["segment"]))}
-        ),
-    )
+    heard: dict[str, Handler] = {"segment": lambda m: desk.choose(m["value"])}
+    if not desk.read_only:
+        heard["first_segment"] = lambda m: add_segment(desk, str(m["fields"]["segment"]))
+    hear(top, desk, heard | handover.verbs(desk, page, top))
     if not desk.read_only:
         hear(below, desk, {"undo": lambda m: desk.undo(), "redo": lambda m: desk.redo()})
         _listen(desk)

@@ -60,8 +60,8 @@ export default {
     };
     show();
     model.on("change:html", show);
-    model.on("msg:custom", (content) => {
-      if (content.download) download(content);
+    model.on("msg:custom", (content, files) => {
+      if (content.download) download(content, files);
       if (content.kept) kept(content.subject);
     });
     // What was typed about this subject is kept: the fields follow the workbook again.
@@ -113,6 +113,7 @@ export default {
       const button = event.target.closest("[data-do]");
       if (!button || button.matches(FIELDS)) return;
       event.preventDefault();
+      button.closest("details.menu")?.removeAttribute("open");
       press(button);
     }, options);
     document.addEventListener("keydown", (event) => {  // the keys of a button: data-keys="Ctrl+Z"
@@ -149,9 +150,10 @@ function here(el) {
   }
 }
 
-function download({ download, type, base64 }) {
+function download({ download, type }, [bytes]) {
   const link = document.createElement("a");
-  link.href = `data:${type};base64,${base64}`;
+  link.href = URL.createObjectURL(new Blob([bytes], { type }));
   link.download = download;
   link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
