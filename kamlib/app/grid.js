@@ -341,6 +341,14 @@ export default {
       put(cells.filter(({ mine }) => mine?.refused).map(({ r, c, mine }) => ({ r, c, text: mine.text })));
     }
 
+    // Scores can be typed one after the other: a digit that cannot belong to this one begins the next, if that is still unknown.
+    function flows(k) {
+      const { field, r, c } = editor, whole = /^(10|[1-9]([.,]5)?)$/.test(field.value) && field.selectionStart === field.value.length;
+      let next = r + 1;
+      while (rows()[next] && !shown(next)) next++;
+      return columns()[c].kind === "score" && whole && /^[1-9]$/.test(k) && rows()[next] && can(next, c) && known(next, c) === "";
+    }
+
     el.addEventListener("keydown", (event) => {
       if (!scroll.contains(event.target) || event.target.closest(".grid-remove, .pick")) return;
       const [r, c] = at, k = event.key, plain = !event.ctrlKey && !event.metaKey && !event.altKey;
@@ -348,6 +356,7 @@ export default {
         const list = editor.field.tagName === "SELECT";
         if (k === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); go(at[0] + 1, at[1]); }
         else if (k === "Tab") { event.preventDefault(); commit(); go(at[0], at[1] + (event.shiftKey ? -1 : 1)); }
+        else if (plain && flows(k)) { event.preventDefault(); commit(); go(at[0] + 1, at[1]); edit(...at, k); }
         else if (k === "Escape") { event.preventDefault(); commit("cancelled"); discard(...at); go(...at); }
         else if (!list && col(editor.r, editor.c).kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(at[0] + (k === "ArrowUp" ? -1 : 1), at[1]); }
         return;

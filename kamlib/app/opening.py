@@ -17,7 +17,7 @@ from kamlib.models import headlines, portfolio, progress
 from kamlib.pages import html
 from kamlib.pages.exhibit import Page, View
 from kamlib.pages.grids import names_of
-from kamlib.pages.segments import add_segment
+from kamlib.pages.start import add_segment
 from kamlib.workbook import settings
 
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")

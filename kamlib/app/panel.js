@@ -98,10 +98,13 @@ export default {
       if (field?.type === "file") file(field, field.files[0], model);
       else if (field?.dataset.do) model.send(message(field));
     }, options);
-    // A list that is pasted, or a file that is dropped on it, is looked at without another click.
+    // A list that is pasted, even into a field for one name, is looked at without another click; and a file that is dropped.
     el.addEventListener("paste", (event) => {
-      const after = event.target.dataset.paste && el.querySelector(`button[data-do=${event.target.dataset.paste}]`);
-      if (after) setTimeout(() => press(after));
+      const { target } = event, text = event.clipboardData.getData("text/plain").trim();
+      const list = target.dataset.paste ? target : target.matches("[type=text]") && text.includes("\n") && document.querySelector("[data-paste]");
+      if (!list || !list.getClientRects().length) return;
+      if (list !== target) { event.preventDefault(); list.value = text; list.dispatchEvent(new Event("input", { bubbles: true })); }
+      setTimeout(() => list.closest("[data-form]").querySelector(`[data-do=${list.dataset.paste}]`).click());
     }, options);
     for (const name of ["dragover", "drop"]) el.addEventListener(name, (event) => {
       const input = event.target.closest("[data-form]")?.querySelector("input[type=file]");

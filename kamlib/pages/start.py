@@ -69,10 +69,12 @@ def _import(view: View) -> str:
     preview: Preview | None = view[PASTED]
     if view.locked:
         return ""
-    return fill("start", "paste", most=MOST_BYTES) if preview is None else _previewed(preview)
+    if preview is None:
+        return fill("start", "paste", most=MOST_BYTES)
+    return _previewed(preview, view.book["segments"].empty and "segment" not in preview.mapping)
 
 
-def _previewed(preview: Preview) -> Markup:
+def _previewed(preview: Preview, unsegmented: bool) -> Markup:
     frame, mapping = preview.listing.frame, preview.mapping
     rows = columns.preview(frame, mapping, "customers", preview.chosen).to_dict("records")
     fields = {header: field for field, header in mapping.items()}
@@ -104,6 +106,7 @@ def _previewed(preview: Preview) -> Markup:
             notes=notes[:MOST_NOTES],
             more=max(len(notes) - MOST_NOTES, 0),
             ready=merged is not None,
+            unsegmented=unsegmented,
         ),
     )
 
@@ -159,6 +162,8 @@ def _store(desk: Desk, message: dict[str, Any]) -> None:
     before = _customers(desk)
     with desk.as_one():
         merged = desk.take_in(lambda text: _merge(text, listing, mapping))
+        if segment := str(message.get("fields", {}).get("segment", "")).strip():
+            add_segment(desk, segment)
         join(desk, before)
     desk.draft(PASTED, None)
     _choose_first(desk)
@@ -183,6 +188,24 @@ def join(desk: Desk, before: set[str]) -> None:
     rows, only = book["customers"], book["segments"]["segment"].iloc[0]
     new = rows.loc[(rows["segment"] == "") & ~rows["customer"].isin(before), "customer"]
     desk.put_all("customers", [{"customer": customer, "segment": only} for customer in new])
+
+
+def add_segment(desk: Desk, name: str) -> None:
+    """A new segment by its name; to the first one belong all customers until there are others."""
+    if not name.strip():
+        raise InvalidInput("Name the segment first: a matrix compares customers of one segment.")
+    book = desk.view.book
+    segment, rows = slug(name, book["segments"]["segment"]), book["customers"]
+    first = rows.loc[rows["segment"] == "", "customer"] if book["segments"].empty else []
+    with desk.as_one():
+        desk.put("segments", segment=segment, name=name.strip(), active="yes")
+        desk.put_all("customers", [{"customer": customer, "segment": segment} for customer in first])
+    if not book.settings.segment:
+        desk.choose(segment)
+    if len(first):
+        desk.say(
+            f"{counted(len(first), 'customer')} in this segment: until there are others all belong to it."
+        )
 
 
 IMPORT = Exhibit(
