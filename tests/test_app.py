@@ -38,7 +38,7 @@ from tests.windows import (
 
 pytestmark = pytest.mark.browser
 PAGE, READY = "02_kaism", DOT
-SCORES = "How attractive is each customer to us?"
+SCORES = "Attractiveness scores"
 STRENGTH = "How does the customer see us and our competitors?"
 
 

@@ -16,7 +16,7 @@ from tests.windows import DOT, cell, columns, grid, kept, lines, model, stored, 
 
 pytestmark = pytest.mark.browser
 NAMES = ["Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gorse", "Hazel"]
-SCORES = "How attractive is each customer to us?"
+SCORES = "Attractiveness scores"
 STRENGTH = "How does the customer see us and our competitors?"
 FIRST, ATTRACTIVE, FULL, TYPED, PASTED = 6, 20, 120, 80, 12  # actions, of step 8 keys and clicks, and pasted
 BLOCK = "\n".join("\t".join(str(1 + (r * 3 + c * 2) % 9) for c in range(6)) for r in range(8))
