@@ -6,8 +6,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from kamlib import catalogue
-from kamlib.pages.exhibit import Exhibit
-from kamlib.pages.html import fill, table
+from kamlib.pages.exhibit import Exhibit, View
+from kamlib.pages.html import fill, fold, parts, table
 
 
 def tips(step: int) -> Exhibit:
@@ -20,15 +20,21 @@ def tips(step: int) -> Exhibit:
     return Exhibit(f"tips-{step}", words=words, on_paper=False)
 
 
-def findings(rows: pd.DataFrame) -> Markup:
-    """Findings as a list, the most serious first."""
-    return fill("guide", "findings", rows=rows.to_dict("records"))
+def findings(rows: pd.DataFrame, view: View) -> Markup:
+    """Findings as a list, the most serious first; hints behind their number."""
+    hints = rows["level"] == "nudge"
+    folded = fill("guide", "findings", rows=rows[hints].to_dict("records")) if hints.any() else ""
+    rest = (
+        "" if hints.any() and hints.all() else fill("guide", "findings", rows=rows[~hints].to_dict("records"))
+    )
+    return parts(rest, fold(f"Hints ({int(hints.sum())})", folded, view))
 
 
-def _communication(view: object) -> str:
+def _communication(view: View) -> str:
     entry = catalogue.entry("communication")
     heads = {"label": "Who|name", "told": "is told|l", "not_told": "is not told|l", "why": "because|l"}
-    return fill("exhibit", "line", text=entry["help"], css="") + table(entry["items"], heads)
+    told = table(entry["items"], heads)
+    return parts(fill("exhibit", "line", text=entry["help"], css=""), fold("Person by person", told, view))
 
 
 COMMUNICATION = Exhibit("communication", "Who is told what", _communication)

@@ -19,14 +19,14 @@ SHORT, WHOLE = 60, 1_000_000  # letters of an answer on the page of one customer
 Current = Callable[[View], Form]
 
 
-def exercises(step: int) -> Row:
+def exercises(step: int, first: str = "") -> Row:
     """The sheets of a step: on the screen one at a time, on paper all that were begun, of every subject."""
     forms = {form.id: form for form in sheets.forms(step)}
     chosen = Choice(
         f"sheet-{step}",
         "Exercises",
         {id: form.title for id, form in forms.items()},
-        next(iter(forms)),
+        first or next(iter(forms)),
         small=lambda view: _how_far(view.book),
     )
 
