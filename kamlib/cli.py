@@ -148,6 +148,24 @@ def workshop(
     )  # fmt: skip
 
 
+@app.command()
+def lab(workbook: Workbook, port: Port = 8888, browser: Browser = True) -> None:
+    """Open the notebooks in JupyterLab with this workbook, to change them and to compute more."""
+    from kamlib.app import lab
+    from kamlib.workbook import checks, stores
+    from kamlib.workbook.settings import shipped
+
+    store, text = stores.load(workbook)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
+    _tell(store.notes)
+    location = _absolute(workbook if "://" in workbook else store.location)
+    folder = lab.folder_for(location, shipped("notebooks"))
+    typer.echo(
+        f"The notebooks are in {folder.name}. JupyterLab is open on port {port}, or the next free one."
+    )
+    lab.start(location, folder, first=_first_page(text), port=port, open_browser=browser)
+
+
 def _first_page(text: Any) -> str:
     """Where the work is: at the matrix once a customer has a segment, before that at step 1."""
     customers = text.get("customers")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 IDS = ["main", "other", "Alpha", "Beta", "new", "f1", "f2", "j1", "us", "X", "Y", "ann", "key", "maintenance"]
-VERBS = ["put", "put", "put", "add", "remove", "at", "try", "set", "segment", "undo", "choose", "decide", "waive",
+VERBS = ["put", "put", "put", "add", "remove", "at", "try", "set", "segment", "undo", "redo", "choose", "decide", "waive",
          "stock", "rival", "alone", "take", "equal", "agreed", "no_benchmark", "override", "copy", "pick", "ping", "__class__"]  # fmt: skip
 COLUMNS = ["f1", "score:us", "evidence:us", "note", "weight", "name", "segment", "status", "decision", "reason",
            "person", "review_on", "label", "good", "must_have_min", "days", "value", "due", "customer", "model",

@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from kamlib.app.desk import Desk, Paper
+from kamlib.app.desk import Desk
 from kamlib.pages import html
 from kamlib.pages.exhibit import Exhibit, Part, View, exhibits, of
 from kamlib.reports import report
@@ -52,7 +52,7 @@ def page(notebook: str, desk: Desk) -> str:
             exec(cell.source.partition("\ndesk = ")[0], names)  # noqa: S102
             continue
         result = eval(cell.source, names)  # noqa: S307
-        assert isinstance(result, Paper)
+        assert isinstance(result, html.Paper)
         cell.outputs = [nbformat.v4.new_output("display_data", result._repr_mimebundle_())]
     desk.paper = before
     return report.printed(shown)

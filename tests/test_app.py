@@ -38,7 +38,7 @@ from tests.windows import (
 
 pytestmark = pytest.mark.browser
 PAGE, READY = "02_kaism", DOT
-SCORES = "How attractive is each customer to us?"
+SCORES = "Attractiveness scores"
 STRENGTH = "How does the customer see us and our competitors?"
 
 
@@ -104,7 +104,7 @@ def test_what_is_said_to_be_saved_outlives_kernel_and_server(
 
     def enter(page: Any, value: str) -> None:
         type_in(page, cell(page, SCORES, "Alder Network", 0), value)
-        page.locator(".kam-status .saved", has_text="undo").wait_for()
+        page.locator(".kam-status .saved", has_text=re.compile(r"saved \d")).wait_for()
 
     with Board(NOTEBOOKS, workbook=own, env={"KAM_WHO": "helen"}) as board:
         page = visit(browser, board, wait_for=DOT)
@@ -152,6 +152,48 @@ def test_keys_move_type_over_and_take_back(app: Any, place: Path) -> None:
         app.get_by_role("button", name="undo").click()
         wait_until(lambda back=back: score(place, "castlegate", "profit") == back, what=back)
     shows(one, old)
+
+
+def test_undo_and_redo_say_what_they_do_and_show_the_place(browser: Any, board: Board, place: Path) -> None:
+    """By keys, from another screen; a text that is being typed keeps its own undo."""
+    page = visit(browser, board, mode="workshop", wait_for="#kam-redo")
+    undo, redo, said = page.locator("#kam-undo"), page.locator("#kam-redo"), page.locator(".kam-status .say")
+    for button in (undo, redo):
+        expect(button).to_be_disabled()
+    page.get_by_label("Screen", exact=True).select_option(index=2)
+    one, old = cell(page, SCORES, "Glenrose", 1), score(place, "glenrose", "profit")
+    type_in(page, one, "2.5")
+    step = f"Scores, Glenrose, Profit opportunity: {old} → 2.5"
+    expect(undo).to_have_attribute("title", f"{step} (Ctrl+Z)")
+
+    page.get_by_label("Screen", exact=True).select_option(index=0)
+    expect(one).not_to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(said).to_have_text(f"Undone: {step}.")
+    expect(one).to_be_in_viewport()
+    expect(one).to_have_class(re.compile("moved"))
+    shows(one, old)
+    assert score(place, "glenrose", "profit") == old
+    expect(undo).to_be_disabled()
+    page.keyboard.press("Control+Shift+Z")
+    expect(said).to_have_text(f"Done again: {step}.")
+    wait_until(lambda: score(place, "glenrose", "profit") == "2.5")
+    expect(redo).to_be_disabled()
+
+    one.click()
+    page.keyboard.type("9")
+    page.keyboard.press("Control+z")
+    expect(one.locator("input")).to_be_focused()
+    page.keyboard.press("Escape")
+    assert score(place, "glenrose", "profit") == "2.5"
+    undo.click()
+    wait_until(lambda: score(place, "glenrose", "profit") == old)
+    page.keyboard.press("Control+y")
+    wait_until(lambda: score(place, "glenrose", "profit") == "2.5")
+    page.keyboard.press("Control+z")
+    wait_until(lambda: score(place, "glenrose", "profit") == old)
+    assert page.problems == []
+    page.context.close()
 
 
 @pytest.mark.parametrize("wrong", ["11", "abc"])

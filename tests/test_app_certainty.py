@@ -26,6 +26,7 @@ def test_you_just_picked_weights_that_make_my_customer_lose(app: Any, place: Pat
     """Every customer's verdict and sentence are on the screen, and they are those of the command line."""
     book = model(place, segment=SEGMENT)
     app.get_by_role("heading", name=certainty.headline(book), exact=True).wait_for()
+    app.locator("#kam-firm > summary").click()
     for row in verdict.certainty_table(book).to_dict("records"):
         expect(row_of(app, row["name"])).to_contain_text(row["words"], use_inner_text=True)
     for row in verdict.verdicts(book).to_dict("records"):

@@ -26,7 +26,7 @@ from tests.serving import COOKIE, NOTEBOOKS, ROOT, Board, opened
 from tests.windows import DOT
 from tests.worked import frame
 
-SCORES = "How attractive is each customer to us?"
+SCORES = "Attractiveness scores"
 X = "window.__xss=1"
 PAYLOADS = [p.replace("X", X) for p in (
     "<script>X</script>", "<SCRIPT >X</SCRIPT >", "<scr<script>ipt>X</scr</script>ipt>", '"><script>X</script>',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
 import sys
@@ -113,14 +112,25 @@ def grid(view: ipywidgets.Widget, title: str = "") -> Any:
 
 def tell(widget: Any, content: Any) -> list[Any]:
     """Send a message as the page does, but let through what ipywidgets would only log; what the widget answers."""
-    answers: list[Any] = []
-    widget.send = lambda content, buffers=None: answers.append(content)
-    try:
+
+    def send() -> None:
         for heard in widget._msg_callbacks.callbacks:
             heard(widget, content, [])
+
+    return sent_by(widget, send)
+
+
+def sent_by(widget: Any, act: Callable[[], None]) -> list[Any]:
+    """What a widget sends to its page while something happens."""
+    sent: list[Any] = []
+    widget.send = lambda content, buffers=(): sent.append(
+        content | {"bytes": buffers[0]} if buffers else content
+    )
+    try:
+        act()
     finally:
         del widget.send
-    return answers
+    return sent
 
 
 def cell(row: str, column: str, said: str, **more: str) -> dict[str, Any]:
@@ -195,16 +205,38 @@ def test_undo_takes_back_step_by_step(place: Path) -> None:
         step()
     assert stored(place, "scores", "score", model="attractiveness", factor="f1") == []
 
-    for _ in steps:
+    def cells() -> dict[str, set[tuple[str, ...]]]:
+        now = stores.load(place)[1]
+        return {n: {*now[n][[*f.columns]].itertuples(index=False, name=None)} for n, f in untouched.items()}
+
+    changed = cells()
+    said = [
+        "Decisions, Alpha: empty → Key account",
+        "Factors: Main, f1 removed; Scores: 4 entries, Alpha, f1: 8 → ? …",
+        "Customers: Zed added",
+        "Scores, Beta, f1: 6 → 2",
+    ]
+    for words in said:
+        assert desk.turns["undo"] == words
         desk.undo()
-        assert desk.message == "Undone."
+        assert desk.message == f"Undone: {words}."
     desk.undo()
 
     assert desk.message == "Nothing to undo."
-    now = stores.load(place)[1]
-    for name, frame in untouched.items():
-        rows = {tuple(row) for row in now[name][list(frame.columns)].itertuples(index=False)}
-        assert rows == {tuple(row) for row in frame.itertuples(index=False)}, name
+    before = {name: {*frame.itertuples(index=False, name=None)} for name, frame in untouched.items()}
+    assert cells() == before
+
+    for words in reversed(said):  # and forward again, to the same cells
+        desk.redo()
+        assert desk.message == f"Done again: {words}."
+    assert cells() == changed
+    desk.redo()
+    assert desk.message == "Nothing to redo."
+    for _ in said:
+        desk.undo()
+    assert cells() == before
+    desk.put("customers", customer="zed", name="Zed")
+    assert desk.turns == {"undo": "Customers: Zed added", "redo": ""}
 
 
 def test_what_belongs_together_is_undone_together(place: Path) -> None:
@@ -235,6 +267,41 @@ def test_undo_never_takes_back_what_somebody_else_did(place: Path) -> None:
 
     assert stored(place, "scores", "score", **GROWTH) == ["9"]
     assert stored(place, "customers", "name", customer="zed") == ["Zed Ltd"]
+
+
+def test_redo_never_overwrites_what_somebody_else_did(place: Path) -> None:
+    mine, theirs = at(place), at(place)
+    mine.put("scores", **GROWTH, score=2)
+    mine.remove("customers", customer="Beta")
+    for _ in range(2):
+        mine.undo()
+    theirs.refresh()
+    theirs.put("scores", **GROWTH, score=9)
+    theirs.put("customers", customer="Beta", name="Beta Ltd")
+
+    with pytest.raises(Conflict, match='"9".*you wrote "2"'):
+        mine.redo()
+    with pytest.raises(Conflict, match='"Beta Ltd"'):
+        mine.redo()
+
+    assert stored(place, "scores", "score", **GROWTH) == ["9"]
+    assert stored(place, "customers", "name", customer="Beta") == ["Beta Ltd"]
+
+
+def test_what_is_taken_back_is_shown_where_it_stands(place: Path) -> None:
+    """In its segment, in the first grid that has the cell, and in no other."""
+    desk = at(place)
+    scored, listed = (grid(show.shown(desk, part)) for part in (scoring.scores, segments.assign))
+    tell(scored, cell("Beta", "f1", "2"))
+    desk.choose("other")
+    for turn in (desk.undo, desk.redo):
+        sent = sent_by(scored, turn)
+        assert {"point": [{"row": "Beta", "column": "f1"}]} in sent
+        assert desk.settings.segment == "main"
+    desk.put("customers", customer="Beta", profit="")
+    desk.put("customers", customer="Beta", revenue=7)
+    assert sent_by(scored, desk.undo) == []
+    assert {"point": [{"row": "Beta", "column": "revenue"}]} in sent_by(listed, desk.redo)
 
 
 def earning(tables: Tables, pct: float) -> Tables:
@@ -594,7 +661,7 @@ def test_pictures_for_a_slide_are_sent(place: Path) -> None:
     notes = next(w for w in inside(view) if "For a slide" in getattr(w, "html", ""))
     for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
         (sent,) = tell(notes, {"do": "picture", "kind": kind})
-        assert base64.b64decode(sent["base64"]).startswith(start)
+        assert sent["bytes"].startswith(start)
         assert sent["download"] == f"matrix-main.{kind}"
 
 

@@ -66,7 +66,7 @@ def test_noise_is_called_no_groups_and_something_is_shown_all_the_same():
     result = noise()
     assert (result.supported, result.best) == (False, 0)
     assert result.verdict.startswith("No groups supported: ")
-    assert result.verdict.endswith("Cutting them anyway would be your choice, not the data's.")
+    assert result.verdict.endswith("Groups formed anyway would be your choice, not the data's.")
     assert 2 <= result.shown <= 8 and result.groups["group"].nunique() == result.shown
 
 

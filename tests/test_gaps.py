@@ -19,10 +19,11 @@ import numpy as np
 import pytest
 
 from kamlib import charts
-from kamlib.app.desk import Desk, Paper
+from kamlib.app.desk import Desk
 from kamlib.models import results
 from kamlib.pages import certainty, handout
 from kamlib.pages.card import CARD
+from kamlib.pages.html import Paper
 from kamlib.workbook import settings
 from kamlib.workbook.schema import BOXES, DEFINITIONS, Tables
 from tests.books import few, sound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -19,7 +20,7 @@ import pytest
 import websocket
 from playwright.sync_api import expect
 
-from kamlib.app import heartbeat
+from kamlib.app import heartbeat, server
 from kamlib.app.handlers import is_loopback
 from kamlib.app.server import serve
 from kamlib.errors import KamError
@@ -390,7 +391,18 @@ def test_a_taken_port_is_replaced_and_a_signal_ends_everything(board: Board, fol
         other.wait_for_kernels(1)
 
         assert other.stop() == 0
-        assert other.kernels() == []
+        assert other.kernels() == [] and len(other.lines) == 1, other.lines  # in silence
+
+
+@pytest.mark.parametrize("wrong", [OSError("the disk is gone"), TimeoutError()])
+def test_pages_that_do_not_end_with_the_server_are_one_line(wrong: Exception, caplog: Any) -> None:
+    class Manager:
+        async def shutdown_all(self, now: bool) -> None:
+            raise wrong
+
+    asyncio.run(server._end(Manager()))
+    (said,) = caplog.messages
+    assert type(wrong).__name__ in said and str(wrong) in said
 
 
 def test_long_temporary_folders_do_not_break_the_sockets(folder: Path, tmp_path: Path) -> None:

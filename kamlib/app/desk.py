@@ -14,12 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from kamlib.app import steps
 from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
 from kamlib.models import ballots, findings, headlines, kaism, market, polls, scenarios
 from kamlib.models.scope import first_segment
 from kamlib.pages import html
-from kamlib.pages.exhibit import Choice, Draft, Page, Part, Slider, View, of
+from kamlib.pages.exhibit import Choice, Draft, Exhibit, Page, Part, Slider, View, of
 from kamlib.workbook import checks, settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
@@ -30,27 +31,18 @@ from kamlib.workbook.stores.base import apply, blame, conflict, find, somebody
 ANSWERS = ("score", "decision", "class", "rating", "value")
 
 
-class Paper:
-    """HTML that a notebook shows, every text escaped; and what it says of its page to the template."""
-
-    def __init__(self, html: str, page: dict[str, Any] | None = None) -> None:
-        self.html, self.page = html, page
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        said = {"application/vnd.kam+json": self.page} if self.page else {}
-        return {"text/html": self.html, "text/plain": ""} | said
-
-
 class Desk:
     """A live workbook. `book` is what the models take; never change its tables in place."""
 
     def __init__(self, store: stores.Store, text: Tables, *, read_only: bool = False, **given: Any) -> None:
         self.store, self.read_only = store, read_only
-        self._text, self._given = text, given
+        self._text, self.given = text, given
         self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
         self._seen = store.seen or store.version()
-        self._done: list[list[Change]] = []  # how to take back what was done here, last one last
+        self._done: list[steps.Step] = []  # how to take back what was done here, last one last
+        self._undone: list[steps.Step] = []  # and how to do again what was taken back
+        self._pointers: list[Callable[[Sequence[Change]], bool]] = []
         self._what_if: dict[str, pd.DataFrame] = {}
         self.message, self.saved_at, self.customer, self.idea = "", "", "", ""
         self.audience, self.paper = "internal", False
@@ -58,6 +50,7 @@ class Desk:
         self.poll: Any = None
         self.picked: dict[str, Any] = {}  # the controls that were moved on this page, and what they are
         self.controls: dict[str, Slider | Choice] = {}
+        self.pictures: dict[str, Exhibit] = {}  # exhibits of this page that have one
         self.waiting: list[Callable[[], None]] = []  # parts of the page that nobody has seen yet
         self._pickers: list[Callable[[str], object]] = []
         self._typed = typed(text)
@@ -101,9 +94,9 @@ class Desk:
             view = self.view
             if self.audience != "internal" and page.outside:
                 title, made = page.outside(view)
-                return Paper(made, {"title": title, "ends": [], "alone": True})
+                return html.Paper(made, {"title": title, "ends": [], "alone": True})
             said = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
-            return Paper(html.opening(page, view), said)
+            return html.Paper(html.opening(page, view), said)
         from kamlib.app import opening
 
         return opening.opened(self, page)
@@ -111,9 +104,9 @@ class Desk:
     def show(self, part: Part) -> Any:
         """An exhibit, or several: on the screen as a widget, on paper as HTML."""
         if self.audience != "internal":
-            return Paper("")
+            return html.Paper("")
         if self.paper:
-            return Paper(html.on_paper(part, self.view))
+            return html.Paper(html.on_paper(part, self.view))
         from kamlib.app import show
 
         return show.later(self, part)
@@ -122,18 +115,14 @@ class Desk:
         """Move a control of this page. Raises LookupError and ValueError where there is none, or not so far."""
         moved = self.controls[control]
         if isinstance(moved, Choice) and moved.taken:
-            moved.taken(self, {"value": value})
-            return
-        self._picked(control, moved.accepts(self.view, value))
+            return moved.taken(self, {"value": value})
+        self.draft(moved, moved.accepts(self.view, value))
 
-    def draft(self, control: Draft, value: Any) -> None:
+    def draft(self, control: Draft | Slider | Choice, value: Any) -> None:
         """Hold something on this page that the workbook does not have."""
-        self._picked(control.id, value)
-
-    def _picked(self, control: str, value: Any) -> None:
-        self.picked[control] = value
+        self.picked[control.id] = value
         for listener in list(self._pickers):
-            listener(control)
+            listener(control.id)
 
     def on_pick(self, listener: Callable[[str], object]) -> None:
         """Call `listener` with its id whenever a control is moved."""
@@ -163,7 +152,7 @@ class Desk:
         chosen = replace(self.settings, segment=segment)
         if segment:
             kaism.segments(Book(self._typed, chosen))
-        self._given["segment"], self.settings, self._book = segment, chosen, None
+        self.given["segment"], self.settings, self._book = segment, chosen, None
         self._what_if, self.customer, self.idea, self.message = {}, "", "", ""
         self._tell()
 
@@ -198,13 +187,13 @@ class Desk:
     @contextlib.contextmanager
     def as_one(self) -> Any:
         """What is changed inside is taken back in one go."""
-        before = len(self._done)
+        before, text = len(self._done), self._text
         try:
             yield
         finally:
             parts = self._done[before:]
             if len(parts) > 1:
-                self._done[before:] = [[change for part in reversed(parts) for change in part]]
+                self._done[before:] = [steps.joined(parts, text, self._text)]
 
     def remove(self, table: str, **key: str) -> None:
         """Take one row away with what hangs on it: a factor's scores, a junction's shares and routes.
@@ -267,14 +256,39 @@ class Desk:
         own = rows.loc[rows["idea"] == idea, "customer"]
         return str(own.iloc[0]) if len(own) else ""
 
+    @property
+    def turns(self) -> dict[str, str]:
+        """What undo and redo would take back and do again, in words; "" where there is nothing."""
+        stacks = {"undo": self._done, "redo": self._undone}
+        return {verb: stack[-1].words if stack else "" for verb, stack in stacks.items()}
+
     def undo(self) -> None:
-        """Take back the last change made at this desk."""
-        if not self._done:
-            self.say("Nothing to undo.")
-            return
-        changes = self._done.pop()
-        self._write(changes, remember=False)
-        self.say("Undone.")
+        """Take back the last change made at this desk, unless somebody else has changed the place since."""
+        self._turn("undo", "Undone", self._done, self._undone)
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._turn("redo", "Done again", self._undone, self._done)
+
+    def _turn(self, verb: str, said: str, taken: list[steps.Step], kept: list[steps.Step]) -> None:
+        if not taken:
+            return self.say(f"Nothing to {verb}.")
+        step = taken.pop()
+        back = steps.reversed_(step.changes, self._text)
+        if step.segment != self.settings.segment and step.segment in set(self._typed["segments"]["segment"]):
+            self.choose(step.segment)
+        self._write(step.changes, remember=False)
+        kept.append(replace(step, changes=back))
+        if not self.settings.segment and (first := first_segment(self._typed)):
+            self.choose(first)
+        if step.customer in set(self._typed["customers"]["customer"]):
+            self.customer = step.customer
+        self.say(f"{said}: {step.words}.")
+        any(pointer(step.changes) for pointer in self._pointers)
+
+    def on_point(self, pointer: Callable[[Sequence[Change]], bool]) -> None:
+        """Call `pointer` with what was taken back or done again, until one has shown the place."""
+        self._pointers.append(pointer)
 
     def refresh(self) -> bool:
         """Read what others have changed since; True when there was something."""
@@ -315,7 +329,7 @@ class Desk:
         if missing:
             raise InvalidInput(f"A row of {table} needs {' and '.join(missing)}.", table=table)
         key = {k: accepted.pop(k, "") for k in definition.keys}
-        current = self._row(table, key)
+        current = steps.rows(self._text)(table, key)
         guarded = definition.guarded
         asked = guarded and (not current or accepted.keys() & {*guarded})
         if asked and (wrong := findings.refused(Book(self._typed), table, {**current, **key, **accepted})):
@@ -328,34 +342,21 @@ class Desk:
                 accepted.setdefault("person", who)
         return Change(table, key, accepted, {c: current.get(c, "") for c in accepted})
 
-    def _row(self, table: str, key: Mapping[str, str]) -> dict[str, str]:
-        frame = self._text[table] if table in self._text else empty(table)
-        where = find(frame, key)
-        return {c: frame.iat[where[0], i] for i, c in enumerate(frame.columns)} if where else {}
-
-    def _write(self, changes: list[Change], *, remember: bool = True) -> None:
+    def _write(self, changes: Sequence[Change], *, remember: bool = True) -> None:
         if self.read_only:
             raise ReadOnly("This is a read-only view of the workbook.")
         self.message = ""
-        back = [self._reverse(change) for change in changes]
+        step = steps.step(changes, self._text, self.settings.segment, self.customer)
         try:
             story = self.store.put(changes)
         except Conflict:
             self._reload({change.table for change in changes})
             raise
-        if story and remember:
-            self._done.append(back)
         self.saved_at = datetime.now().strftime("%H:%M:%S")
+        if story and remember:
+            self._done.append(step)
+            self._undone.clear()
         self._reload({change.table for change in changes}, changes, len(story))
-
-    def _reverse(self, change: Change) -> Change:
-        current = self._row(change.table, change.key)
-        if not current:
-            return Change(change.table, change.key, None, dict(change.values or {}))
-        if change.values is None:
-            return Change(change.table, change.key, current)
-        before = {c: current.get(c, "") for c in change.values}
-        return Change(change.table, change.key, before, dict(change.values))
 
     def _reload(self, names: set[str], mine: Sequence[Change] = (), told: int = 0) -> None:
         """Take in these tables as they are now; other tables' changes come with `refresh`.
@@ -379,15 +380,15 @@ class Desk:
         part = text if names is None else {n: text[n] for n in names if n in text}
         self._typed = {**self._typed, **typed(part, part)}
         there = set(self._typed["segments"]["segment"])
-        if self._given.get("segment") and self._given["segment"] not in there:
-            self._given["segment"] = first_segment(self._typed)  # it was taken away
+        if self.given.get("segment") and self.given["segment"] not in there:
+            self.given["segment"] = first_segment(self._typed)  # it was taken away
         self.settings = self._settings()
         self._what_if = {}
         self._tell()
 
     def _settings(self) -> settings.Settings:
         """The settings of the workbook and of this desk, as the scenario has them if one is open."""
-        made = settings.of_workbook(self._typed, today=settings.today(), **self._given)
+        made = settings.of_workbook(self._typed, today=settings.today(), **self.given)
         return scenarios.applied(Book(self._typed, made), made.scenario).settings
 
     def _tell(self) -> None:

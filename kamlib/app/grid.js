@@ -348,6 +348,14 @@ export default {
       put(cells.filter(({ mine }) => mine?.refused).map(({ r, c, mine }) => ({ r, c, text: mine.text })));
     }
 
+    // Scores can be typed one after the other: a digit that cannot belong to this one begins the next, if that is still unknown.
+    function flows(k) {
+      const { field, r, c } = editor, whole = /^(10|[1-9]([.,]5)?)$/.test(field.value) && field.selectionStart === field.value.length;
+      let next = r + 1;
+      while (rows()[next] && !shown(next)) next++;
+      return columns()[c].kind === "score" && whole && /^[1-9]$/.test(k) && rows()[next] && can(next, c) && known(next, c) === "";
+    }
+
     el.addEventListener("keydown", (event) => {
       if (!scroll.contains(event.target) || event.target.closest(".grid-remove, .pick")) return;
       const [r, c] = at, k = event.key, plain = !event.ctrlKey && !event.metaKey && !event.altKey;
@@ -355,6 +363,7 @@ export default {
         const list = editor.field.tagName === "SELECT";
         if (k === "Enter" && !event.shiftKey) { event.preventDefault(); commit(); go(at[0] + 1, at[1]); }
         else if (k === "Tab") { event.preventDefault(); commit(); go(at[0], at[1] + (event.shiftKey ? -1 : 1)); }
+        else if (plain && flows(k)) { event.preventDefault(); commit(); go(at[0] + 1, at[1]); edit(...at, k); }
         else if (k === "Escape") { event.preventDefault(); commit("cancelled"); discard(...at); go(...at); }
         else if (!list && col(editor.r, editor.c).kind !== "text" && (k === "ArrowUp" || k === "ArrowDown")) { event.preventDefault(); commit(); go(at[0] + (k === "ArrowUp" ? -1 : 1), at[1]); }
         return;
@@ -393,6 +402,19 @@ export default {
       put(block.flatMap((line, i) => line.map((text, j) => ({ r: at[0] + i, c: at[1] + j, text: text.trim() }))));
     });
 
+    // What was just taken back or done again is brought into sight and marked for a moment.
+    function point(places) {
+      const found = places.map(({ row, column }) => cells[rows().findIndex((r) => r.id === row)]?.[columns().findIndex((c) => c.id === column)]).filter(Boolean);
+      if (!found.length) return;
+      window.kam?.reveal?.(el);
+      found[0].scrollIntoView({ block: "center", inline: "nearest" });
+      for (const cell of found) {
+        cell.classList.remove("moved");
+        requestAnimationFrame(() => cell.classList.add("moved"));
+        cell.addEventListener("animationend", () => cell.classList.remove("moved"), { once: true });
+      }
+    }
+
     model.on("change:rows", show);
     model.on("change:columns", show);
     model.on("change:locked", show);
@@ -410,6 +432,7 @@ export default {
         const input = foot.querySelector("input");
         if (input && !input.value) input.value = adding;
       }
+      if (content.point) point(content.point);
       if (content.accepted) {
         for (const { row, column } of content.accepted) pending.delete(row + "\u0000" + column);
         update();

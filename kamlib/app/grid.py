@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kamlib.app import widgets
@@ -12,6 +13,7 @@ from kamlib.errors import KamError
 from kamlib.pages.exhibit import Grid, View, of
 from kamlib.pages.grids import person
 from kamlib.workbook.schema import DEFINITIONS
+from kamlib.workbook.stores import Change
 
 Place = tuple[str, str]  # row and column of a cell
 
@@ -42,10 +44,35 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
             ways = shown_grid.remedies(desk.view, row, name, cells[row, name]) if shown_grid.remedies else []
             made.send({"refused": marked, "message": why, "remedies": ways})
 
+    def point(changes: Sequence[Change]) -> bool:
+        """Show the cells of these changes, if they are here."""
+        with contextlib.suppress(KamError, LookupError, ValueError):
+            if found := places(shown_grid, desk.view, changes):
+                made.send({"point": [{"row": row, "column": column} for row, column in found]})
+                return True
+        return False
+
     follow(desk, update)
+    desk.on_point(point)
     verbs = {} if desk.read_only else {"put": put} | acting(desk, shown_grid.actions)
     hear(made, desk, verbs | acting(desk, shown_grid.reads))
     return made
+
+
+def places(shown_grid: Grid, view: View, changes: Sequence[Change]) -> list[Place]:
+    """The cells of a grid that show what was changed: of a row that is there again all."""
+    columns = {(c.table, *c.key.values()): set(c.values) for c in changes if c.values}
+    found = []
+    for row in shown_grid.rows(view):
+        for column in shown_grid.columns(view):
+            if column["kind"] == "show":
+                continue
+            table, values = shown_grid.cell(view, row["id"], column["id"], "")
+            keys = DEFINITIONS[table].keys
+            changed = columns.get((table, *(str(values.get(k, "")) for k in keys)), set())
+            if changed & (values.keys() - {*keys}):
+                found.append((row["id"], column["id"]))
+    return found
 
 
 def entered(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as W
@@ -16,6 +17,13 @@ from kamlib.workbook.book import Book, reading, unchanged
 
 SOON_S = 0.15
 NO_BOOK = Book({})
+TYPES = {
+    ".html": "text/html",
+    ".zip": "application/zip",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 Handler = Callable[[dict[str, Any]], None]
 
 
@@ -83,9 +91,10 @@ def acting(desk: Desk, actions: Mapping[str, Action]) -> dict[str, Handler]:
 def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
     """Call the handler of a message's verb; what is not known is ignored, what is malformed refused."""
 
-    def on_message(_: Any, content: Any, __: Any) -> None:
+    def on_message(_: Any, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict) or not isinstance(content.get("do"), str):
             return
+        content |= {"bytes": bytes(buffers[0]) if buffers else b""}
         handler = handlers.get(content["do"])
         if handler is None:
             return
@@ -103,6 +112,11 @@ def hear(widget: W.Widget, desk: Desk, handlers: Mapping[str, Handler]) -> None:
             widget.send({"answer": content["do"], "kept": kept, "subject": str(content.get("subject", ""))})
 
     widget.on_msg(on_message)
+
+
+def give(target: W.Widget, name: str, content: bytes) -> None:
+    """Have the page of a widget save a file."""
+    target.send({"download": name, "type": TYPES[Path(name).suffix]}, [content])
 
 
 def slid(made: widgets.Sliders, desk: Desk, attempt: Handler, keep: Handler | None = None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 import ipywidgets as W
 
-from kamlib.app import widgets
+from kamlib.app import handover, widgets
 from kamlib.app.desk import Desk
 from kamlib.app.heartbeat import Heartbeat
 from kamlib.app.listen import Handler, acting, follow, hear
@@ -16,7 +17,7 @@ from kamlib.models import headlines, portfolio, progress
 from kamlib.pages import html, room
 from kamlib.pages.exhibit import Page, View
 from kamlib.pages.grids import names_of
-from kamlib.pages.segments import add_segment
+from kamlib.pages.start import add_segment
 from kamlib.workbook import settings
 
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
@@ -47,17 +48,17 @@ def opened(desk: Desk, page: Page) -> W.Box:
         top.html = heading(view, page)
 
     def foot(view: View) -> None:
-        below.html = status(view, saved_at=desk.saved_at, message=desk.message)
+        below.html = status(view, saved_at=desk.saved_at, message=desk.message, turns=desk.turns)
 
     follow(desk, head)
     follow(desk, foot, always=True)  # it shows what the desk says
     heard: dict[str, Handler] = {"segment": lambda m: desk.choose(m["value"])}
     if not desk.read_only:
-        heard["first_segment"] = lambda m: add_segment(desk, str(m["fields"]["segment"]))
         heard |= acting(desk, room.TITLE_LINE)
-    hear(top, desk, heard)
+        heard["first_segment"] = lambda m: add_segment(desk, str(m["fields"]["segment"]))
+    hear(top, desk, heard | handover.verbs(desk, page, top))
     if not desk.read_only:
-        hear(below, desk, {"undo": lambda m: desk.undo()})
+        hear(below, desk, {"undo": lambda m: desk.undo(), "redo": lambda m: desk.redo()})
         _listen(desk)
     return box([top, below, Heartbeat()], "kam-zone")
 
@@ -82,12 +83,12 @@ def heading(view: View, page: Page) -> str:
     )  # fmt: skip
 
 
-def status(view: View, *, saved_at: str, message: str) -> str:
-    """The thin line below: how many of each category, the days, saved state, and what there is to say."""
+def status(view: View, *, saved_at: str, message: str, turns: Mapping[str, str]) -> str:
+    """The line below: how many of each category, the days, saved state, undo and redo, and what there is to say."""
     words, too_many = portfolio.load_words(view.book)
     counts = portfolio.balance(view.book).to_dict("records")
     return html.fill("opening", "status", counts=counts, load=words, too_many=too_many, saved_at=saved_at,
-                     message=message, locked=view.locked)  # fmt: skip
+                     message=message, locked=view.locked, turns=turns)  # fmt: skip
 
 
 def _listen(desk: Desk) -> None:

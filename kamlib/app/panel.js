@@ -29,6 +29,21 @@ function draw(el, html, drafts) {
   if (at != null) try { again.setSelectionRange(at, at); } catch { /* not a text field */ }
 }
 
+// A text that is being typed has keys of its own, until Enter or leaving the field.
+let typed = null;
+document.addEventListener("input", (event) => { typed = event.target; }, true);
+document.addEventListener("change", () => { typed = null; }, true);
+const typing = (field) => field.matches?.("[contenteditable=true], [contenteditable=true] *, .kam-grid td *")
+  || (field === typed && field.matches("textarea, input:not([type=range], [type=checkbox], [type=radio])"));
+
+// A file from the reader's own computer: what it holds, unless it is too large, and how it is called.
+async function file(input, chosen, model) {
+  if (!chosen) return;
+  const bytes = chosen.size > Number(input.dataset.most) ? [] : [await chosen.arrayBuffer()];
+  model.send({ do: input.dataset.do, name: chosen.name, size: chosen.size }, undefined, bytes);
+  input.value = "";  // the same file may be chosen again
+}
+
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
@@ -44,12 +59,9 @@ export default {
       here(el);
     };
     show();
-    const head = el.querySelector(".kam-head");  // fixed above the page, which begins where it ends
-    if (head) new ResizeObserver(() => document.documentElement.style.setProperty(
-      "--kam-head", `${el.querySelector(".kam-head").offsetHeight}px`)).observe(el);
     model.on("change:html", show);
-    model.on("msg:custom", (content) => {
-      if (content.download) download(content);
+    model.on("msg:custom", (content, files) => {
+      if (content.download) download(content, files);
       if (content.kept) kept(content.subject);
     });
     // What was typed about this subject is kept: the fields follow the workbook again.
@@ -83,13 +95,37 @@ export default {
     }, options);
     el.addEventListener("change", (event) => {
       const field = event.target.closest(FIELDS);
-      if (field?.dataset.do) model.send(message(field));
+      if (field?.type === "file") file(field, field.files[0], model);
+      else if (field?.dataset.do) model.send(message(field));
+    }, options);
+    // A list that is pasted, even into a field for one name, is looked at without another click; and a file that is dropped.
+    el.addEventListener("paste", (event) => {
+      const { target } = event, text = event.clipboardData.getData("text/plain").trim();
+      const list = target.dataset.paste ? target : target.matches("[type=text]") && text.includes("\n") && document.querySelector("[data-paste]");
+      if (!list || !list.getClientRects().length) return;
+      if (list !== target) { event.preventDefault(); list.value = text; list.dispatchEvent(new Event("input", { bubbles: true })); }
+      setTimeout(() => list.closest("[data-form]").querySelector(`[data-do=${list.dataset.paste}]`).click());
+    }, options);
+    for (const name of ["dragover", "drop"]) el.addEventListener(name, (event) => {
+      const input = event.target.closest("[data-form]")?.querySelector("input[type=file]");
+      if (!input || !event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      if (name === "drop") file(input, event.dataTransfer.files[0], model);
     }, options);
     el.addEventListener("click", (event) => {
       const button = event.target.closest("[data-do]");
       if (!button || button.matches(FIELDS)) return;
       event.preventDefault();
+      button.closest("details.menu")?.removeAttribute("open");
       press(button);
+    }, options);
+    document.addEventListener("keydown", (event) => {  // the keys of a button: data-keys="Ctrl+Z"
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || typing(event.target)) return;
+      const keys = `Ctrl+${event.shiftKey ? "Shift+" : ""}${event.key.toUpperCase()}`;
+      const button = [...el.querySelectorAll("[data-keys]")].find((b) => b.dataset.keys.split(" ").includes(keys));
+      if (!button?.getClientRects().length) return;
+      event.preventDefault();
+      press(button);  // disabled or not: the workbook may be ahead of the page
     }, options);
     el.addEventListener("keydown", (event) => { if (event.key.length === 1 && event.target.matches("select")) spelt = performance.now(); }, options);
     el.addEventListener("keydown", (event) => {  // Enter in a form presses the button that follows
@@ -127,9 +163,10 @@ setInterval(() => {
   }
 }, 500);
 
-function download({ download, type, base64 }) {
+function download({ download, type }, [bytes]) {
   const link = document.createElement("a");
-  link.href = `data:${type};base64,${base64}`;
+  link.href = URL.createObjectURL(new Blob([bytes], { type }));
   link.download = download;
   link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }

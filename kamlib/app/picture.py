@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 from kamlib import charts
 from kamlib.app import widgets
 from kamlib.app.desk import Desk
-from kamlib.app.listen import Handler, follow, hear
+from kamlib.app.listen import Handler, follow, give, hear
 from kamlib.pages import html
 from kamlib.pages.exhibit import Chart, Exhibit, View, of
 
@@ -39,32 +38,33 @@ def picture(desk: Desk, exhibit: Exhibit, chart: Chart) -> widgets.Panel:
         shown_panel.html = html.picture(exhibit, view, svg)
 
     follow(desk, update, now=False)
-    hear(shown_panel, desk, {"picture": saving(desk, exhibit, chart, shown_panel)})
+    hear(shown_panel, desk, {"picture": saving(desk, exhibit, shown_panel)})
     return shown_panel
 
 
-def saving(desk: Desk, exhibit: Exhibit, chart: Chart, target: W.Widget) -> Handler:
-    """Save the picture for a slide, with its title and what it is about in it."""
+def saving(desk: Desk, exhibit: Exhibit, target: W.Widget) -> Handler:
+    """Save the picture for a slide."""
+    desk.pictures[exhibit.id] = exhibit
 
     def save(content: dict[str, Any]) -> None:
-        view = desk.view
-        data = chart.data(view)
-        if not len(data):
-            return
-        titled = charts.titled(
-            chart.draw(*data), of(exhibit.title, view), html.about(view), of(chart.key, view)
-        )
-        name = "-".join(filter(None, [exhibit.id, view.book.settings.customer or view.book.settings.segment]))
-        target.send(download(titled, name, "svg" if content.get("kind") == "svg" else "png"))
+        if drawn := titled(desk, exhibit):
+            name, chart = drawn
+            is_svg = content.get("kind") == "svg"
+            raw = charts.svg(chart).encode() if is_svg else charts.png(chart)
+            give(target, f"{name}.{'svg' if is_svg else 'png'}", raw)
 
     return save
 
 
-def download(chart: Any, name: str, kind: str) -> dict[str, str]:
-    """The message that makes the page save a chart as `name`.svg or `name`.png."""
-    raw = charts.svg(chart).encode() if kind == "svg" else charts.png(chart)
-    mime = "image/svg+xml" if kind == "svg" else "image/png"
-    return {"download": f"{name}.{kind}", "type": mime, "base64": base64.b64encode(raw).decode()}
+def titled(desk: Desk, exhibit: Exhibit) -> tuple[str, Any] | None:
+    """The picture of an exhibit with its title and what it is about in it, and a name for its file."""
+    view, chart = desk.view, exhibit.chart
+    data = chart.data(view) if chart else ()
+    if not chart or not len(data):
+        return None
+    name = "-".join(filter(None, [exhibit.id, view.book.settings.customer or view.book.settings.segment]))
+    drawn = chart.draw(*data)
+    return name, charts.titled(drawn, of(exhibit.title, view), html.about(view), of(chart.key, view))
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -109,5 +109,5 @@ def live(desk: Desk, exhibit: Exhibit, chart: Chart) -> W.Box:
         links.html = html.fill("exhibit", "downloads", key=of(chart.key, view))
 
     follow(desk, told)
-    hear(links, desk, {"picture": saving(desk, exhibit, chart, links)})
+    hear(links, desk, {"picture": saving(desk, exhibit, links)})
     return box([whole, links], "kam-zone")

@@ -122,9 +122,16 @@ class Server(Voila):
         finally:
             manager = getattr(self, "kernel_manager", None)
             if manager is not None:  # one without kernels is false, also while its first ones start
-                with contextlib.suppress(Exception):
-                    await asyncio.wait_for(ensure_async(manager.shutdown_all(now=True)), 10)
+                await _end(manager)
             shutil.rmtree(self.connection_dir, ignore_errors=True)
+
+
+async def _end(manager: Any, seconds: float = 10) -> None:
+    """End all kernels; where that fails, one line says so."""
+    try:
+        await asyncio.wait_for(ensure_async(manager.shutdown_all(now=True)), seconds)
+    except Exception as error:  # noqa: BLE001
+        log.error("Not every page could be ended: %s %s", type(error).__name__, error)
 
 
 def serve(

@@ -156,14 +156,16 @@ def people(view: View) -> str:
     loudest, names = far["words"].head(LOUDEST).tolist(), by_name["words"].tolist()
     shown = [{"name": r["name"]} | {f: fill("certainty", "points", text=t, far=b) for f, (t, b) in zip(functions, r["cells"], strict=True)}
              for r in rows]  # fmt: skip
+    title = "Who scores what lower or higher"
     return parts(
-        subhead("Who scores what lower or higher") if rows else "",
+        subhead(title) if rows and view.paper else "",
+        fold(title, parts(
         fill("certainty", "lines", rows=loudest) if rows and loudest else "",
         table(shown, {"name": "Factor"} | {f: f for f in functions},
               note="Points between a function and everybody else, where both voted; from one point on in bold. Whoever stands "
-                   "apart may be the one who knows."),
-        subhead("What each function alone would change") if changed or same else "",
-        fill("certainty", "views", changed=changed[:MOST_VIEWS], more=len(changed) - MOST_VIEWS, same=same),
+                   "apart may be the one who knows.")), view),
+        subhead("What each function alone would change") if view.paper and (changed or same) else "",
+        fold("What each function alone would change", fill("certainty", "views", changed=changed[:MOST_VIEWS], more=len(changed) - MOST_VIEWS, same=same), view) if changed or same else "",
         "" if view.paper or not names else fold("By person", fill("certainty", "lines", rows=names), view),
     )  # fmt: skip
 

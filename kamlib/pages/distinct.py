@@ -8,7 +8,7 @@ from typing import Any
 from kamlib import charts
 from kamlib.models import distinction as model
 from kamlib.models import findings
-from kamlib.pages import account
+from kamlib.pages import account, guide
 from kamlib.pages.account import MANY, of_account, of_all
 from kamlib.pages.exhibit import Chart, Desk, Exhibit, Figures, Grid, Page, View, row, stack
 from kamlib.pages.grids import by_customer, column, slug
@@ -340,9 +340,10 @@ def _settled(view: View) -> str:
     rows = findings.differently(view.book)
     if of_account(view):
         rows = rows[rows["customer"] == view.customer]
+    if not view.paper:
+        return guide.findings(rows, view) if len(rows) else ""
     most, letters = (account.MOST["findings"], 140) if of_account(view) else (MANY, 180)
-    short = {"most": most, "letters": letters} if view.paper else {}
-    return fill("distinct", "findings", rows=rows.to_dict("records"), **short)
+    return fill("distinct", "findings", rows=rows.to_dict("records"), most=most, letters=letters)
 
 
 settled = Exhibit(

@@ -258,6 +258,6 @@ balance = row(
         _balance_title,
         lambda view: fill("groundwork", "balance", rows=objectives.balance(view.book).to_dict("records")),
     ),
-    Exhibit("settle", "What is still to settle", lambda view: findings(rules.early(view.book))),
+    Exhibit("settle", "What is still to settle", lambda view: findings(rules.early(view.book), view)),
     shape="two",
 )

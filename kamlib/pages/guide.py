@@ -13,7 +13,7 @@ from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput
 from kamlib.pages.exhibit import Desk, Draft, Exhibit, Stack, View, stack
 from kamlib.pages.grids import names_of, person
-from kamlib.pages.html import fill, parts, table
+from kamlib.pages.html import fill, fold, parts, table
 from kamlib.wording import counted
 from kamlib.workbook.book import Book
 from kamlib.workbook.settings import is_served
@@ -165,15 +165,21 @@ def library() -> Stack:
     )
 
 
-def findings(rows: pd.DataFrame) -> Markup:
-    """Findings as a list, the most serious first."""
-    return fill("guide", "findings", rows=rows.to_dict("records"))
+def findings(rows: pd.DataFrame, view: View) -> Markup:
+    """Findings as a list, the most serious first; hints behind their number."""
+    hints = rows["level"] == "nudge"
+    folded = fill("guide", "findings", rows=rows[hints].to_dict("records")) if hints.any() else ""
+    rest = (
+        "" if hints.any() and hints.all() else fill("guide", "findings", rows=rows[~hints].to_dict("records"))
+    )
+    return parts(rest, fold(f"Hints ({int(hints.sum())})", folded, view))
 
 
-def _communication(view: object) -> str:
+def _communication(view: View) -> str:
     entry = catalogue.entry("communication")
     heads = {"label": "Who|name", "told": "is told|l", "not_told": "is not told|l", "why": "because|l"}
-    return fill("exhibit", "line", text=entry["help"], css="") + table(entry["items"], heads)
+    told = table(entry["items"], heads)
+    return parts(fill("exhibit", "line", text=entry["help"], css=""), fold("Person by person", told, view))
 
 
 COMMUNICATION = Exhibit("communication", "Who is told what", _communication)

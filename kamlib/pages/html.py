@@ -26,6 +26,17 @@ TEMPLATES = Path(__file__).parent.parent / "share/jupyter/nbconvert/templates"
 LEVELS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
 
+class Paper:
+    """HTML that a notebook shows, every text escaped; and what it says of its page to the template."""
+
+    def __init__(self, html: str, page: dict[str, Any] | None = None) -> None:
+        self.html, self.page = html, page
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        said = {"application/vnd.kam+json": self.page} if self.page else {}
+        return {"text/html": self.html, "text/plain": ""} | said
+
+
 @cache
 def environment() -> Environment:
     """The templates with their filters; what is undefined raises, what is unknown is "?"."""

@@ -304,7 +304,7 @@ def _order(view: View) -> str:
     rows = rows.merge(pia.value(book)[["idea", "words"]], on="idea", how="left").to_dict("records")
     if view.paper and not rows:
         return ""
-    return fill("impact", "order", rows=rows, most=MOST["ideas"])
+    return fill("impact", "order", rows=rows, most=MOST["ideas"], paper=view.paper)
 
 
 def _unknown(view: View) -> str:

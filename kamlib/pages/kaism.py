@@ -201,7 +201,7 @@ staffing = stack(
 
 def _settle(view: View) -> str:
     found = rules.find(view.book)
-    return findings(found[found["step"] > 5])
+    return findings(found[found["step"] > 5], view)
 
 
 closing = stack(row(Exhibit("settle", "What is still to settle", _settle), FIND_OUT), record, COMMUNICATION)

@@ -188,7 +188,7 @@ def _remedies(view: View, row: str, name: str, text: str) -> list[dict[str, str]
 
 
 ATTRACTIVENESS = Grid(
-    "How attractive is each customer to us?", _score_rows, _score_columns,
+    "Attractiveness scores", _score_rows, _score_columns,
     lambda view, row, factor, text: ("scores", {"model": "attractiveness", "subject": row, "factor": factor, "score": text}),
     reads={"at": _at}, actions={"take": _take, "no_benchmark": _without_benchmarks}, remedies=_remedies, corner="Customer", look={"heat": True},
 )  # fmt: skip

@@ -9,11 +9,11 @@ import pandas as pd
 from kamlib.errors import InvalidInput
 from kamlib.models import segmentation
 from kamlib.pages.exhibit import Desk, Exhibit, Grid, View, row, stack
-from kamlib.pages.grids import column, listed, names_of, slug
+from kamlib.pages.grids import column, listed, names_of
 from kamlib.pages.guide import tips
 from kamlib.pages.html import fill, whole
 from kamlib.pages.sheets import exercises
-from kamlib.pages.start import add_customer
+from kamlib.pages.start import add_customer, add_segment
 from kamlib.wording import counted
 from kamlib.wording import listed as named
 from kamlib.workbook.schema import DEFINITIONS, as_text
@@ -22,24 +22,6 @@ MOST_EXTRA = 8  # so many are shown of the columns that a customer list brought 
 OWN = ("segment", "status", "revenue", "profit", "potential_profit")
 
 # How do we segment the market?
-
-
-def add_segment(desk: Desk, name: str) -> None:
-    """A new segment by its name; to the first one belong all customers until there are others."""
-    if not name.strip():
-        raise InvalidInput("Name the segment first: a matrix compares customers of one segment.")
-    book = desk.view.book
-    segment, rows = slug(name, book["segments"]["segment"]), book["customers"]
-    first = rows.loc[rows["segment"] == "", "customer"] if book["segments"].empty else []
-    with desk.as_one():
-        desk.put("segments", segment=segment, name=name.strip(), active="yes")
-        desk.put_all("customers", [{"customer": customer, "segment": segment} for customer in first])
-    if not book.settings.segment:
-        desk.choose(segment)
-    if len(first):
-        desk.say(
-            f"{counted(len(first), 'customer')} in this segment: until there are others all belong to it."
-        )
 
 
 SEGMENTS = Exhibit(

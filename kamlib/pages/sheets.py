@@ -20,10 +20,10 @@ SHORT, WHOLE = 60, 1_000_000  # letters of an answer on the page of one customer
 Current = Callable[[View], Form]
 
 
-def exercises(part: int | str, also: Iterable[str] = ()) -> Row:
+def exercises(part: int | str, also: Iterable[str] = (), first: str = "") -> Row:
     """The sheets of a part: on the screen one at a time, on paper all that were begun, of every subject.
 
-    `also`: sheets of other parts, which are printed there.
+    `also`: sheets of other parts, which are printed there. `first`: the one that is open at first.
     """
 
     def forms() -> dict[str, Form]:
@@ -33,7 +33,7 @@ def exercises(part: int | str, also: Iterable[str] = ()) -> Row:
         f"sheet-{part}",
         "Exercises",
         lambda view: {id: form.title for id, form in forms().items()},
-        lambda view: next(iter(forms())),
+        lambda view: first or next(iter(forms())),
         small=lambda view: _how_far(view.book),
     )
 

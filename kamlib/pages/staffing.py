@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import charts
 from kamlib.models import staffing, verdict
 from kamlib.pages.exhibit import Chart, Exhibit, Figures, Slider, View, stack
-from kamlib.pages.html import fill, line, parts, table
+from kamlib.pages.html import fill, fold, line, parts, table
 from kamlib.workbook.book import Book
 
 BY = {
@@ -75,12 +75,12 @@ def _candidates(view: View) -> str:
         chosen=["✓ in" if chosen == "yes" else "out" for chosen in found["chosen"]],
         why=[f"{why}{' (value estimated)' if estimated else ''}" for why, estimated in zip(found["why"], found["estimated"], strict=True)],
     )  # fmt: skip
-    return parts(line(who, "verdict"), table(
+    return parts(line(who, "verdict"), fold("Account by account", table(
         shown,
         {"name": "Customer|name", "stands": "as|l word", "word": "how sure|l word", "days": "days", "chosen": "in?|l",
          "who": "who looks after it|l", "why": "why|l why", "place": "with how many days|l"},
         most=len(shown) if view.paper else MOST,
-    ))  # fmt: skip
+    ), view))  # fmt: skip
 
 
 def _problems(view: View) -> str:

@@ -1,9 +1,13 @@
-"""The first screen: a list of customers from Excel, with a preview of its import, or names typed in."""
+"""The first screen: a list of customers from Excel or a file, with a preview, names typed in, or an example."""
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from markupsafe import Markup
@@ -13,14 +17,19 @@ from kamlib.pages.exhibit import Desk, Draft, Exhibit, Figures, View, row, stack
 from kamlib.pages.grids import slug
 from kamlib.pages.html import fill, parts, table
 from kamlib.wording import counted, listed
-from kamlib.workbook.importing import columns, customers, shape
+from kamlib.workbook import stores
+from kamlib.workbook.importing import columns, customers, reading, shape
 from kamlib.workbook.importing.columns import FIELDS
 from kamlib.workbook.importing.customers import Merged
 from kamlib.workbook.importing.sentences import told
 from kamlib.workbook.importing.shape import Listing
+from kamlib.workbook.schema import DEFINITIONS, Tables
+from kamlib.workbook.settings import shipped
+from kamlib.workbook.stores import Change
 
 WORDS = {"customer": "Number"} | {f: f.replace("_", " ").capitalize() for f in FIELDS if f != "customer"}
-MOST_NOTES, MOST_NAMES = 6, 8
+MOST_NOTES, MOST_NAMES, MOST_BYTES = 6, 8, 8_000_000
+EXAMPLES = {"insurer": "An insurer that sells through brokers", "bank": "A bank", "tiny": "A few customers"}
 
 
 @dataclass(frozen=True)
@@ -60,10 +69,12 @@ def _import(view: View) -> str:
     preview: Preview | None = view[PASTED]
     if view.locked:
         return ""
-    return fill("start", "paste") if preview is None else _previewed(preview)
+    if preview is None:
+        return fill("start", "paste", most=MOST_BYTES)
+    return _previewed(preview, view.book["segments"].empty and "segment" not in preview.mapping)
 
 
-def _previewed(preview: Preview) -> Markup:
+def _previewed(preview: Preview, unsegmented: bool) -> Markup:
     frame, mapping = preview.listing.frame, preview.mapping
     rows = columns.preview(frame, mapping, "customers", preview.chosen).to_dict("records")
     fields = {header: field for field, header in mapping.items()}
@@ -95,12 +106,26 @@ def _previewed(preview: Preview) -> Markup:
             notes=notes[:MOST_NOTES],
             more=max(len(notes) - MOST_NOTES, 0),
             ready=merged is not None,
+            unsegmented=unsegmented,
         ),
     )
 
 
 def _preview(desk: Desk, message: dict[str, Any]) -> None:
     listing = shape.from_text(str(message["fields"]["block"]))
+    _show(desk, Preview(listing, columns.propose(listing.frame)))
+
+
+def _file(desk: Desk, message: dict[str, Any]) -> None:
+    """A file from the reader's own computer. Its name is shown and never leads anywhere."""
+    name = re.sub(r"[^\w .()-]|^\.+", "_", re.split(r"[/\\]", str(message["name"]))[-1])[-60:] or "list"
+    if int(message["size"]) > MOST_BYTES or len(message["bytes"]) > MOST_BYTES:
+        raise InvalidInput(f"{name} has more than {MOST_BYTES // 1_000_000} MB, too much for the browser.",
+                           hint="Bring it in with: kam import-customers FILE WORKBOOK.")  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="kam-list-") as folder:
+        place = Path(folder) / name
+        place.write_bytes(message["bytes"])
+        listing = shape.table(reading.read(place))
     _show(desk, Preview(listing, columns.propose(listing.frame)))
 
 
@@ -121,24 +146,34 @@ def _show(desk: Desk, preview: Preview) -> None:
     listing, mapping = preview.listing, dict(preview.mapping)
     merged, refused = None, ""
     try:
-        merged = desk.take_in(lambda text: customers.merge(text, listing.frame, mapping), store=False)
+        merged = desk.take_in(lambda text: _merge(text, listing, mapping), store=False)
     except KamError as error:
         refused = str(error)
     desk.draft(PASTED, Preview(listing, mapping, preview.chosen, merged, refused))
 
 
+def _merge(text: Tables, listing: Listing, mapping: Mapping[str, str]) -> Merged:
+    return customers.merge(text, listing.frame, mapping, decimal=listing.lines.decimal)
+
+
 def _store(desk: Desk, message: dict[str, Any]) -> None:
     preview: Preview = desk.view[PASTED]
-    frame, mapping = preview.listing.frame, dict(preview.mapping)
+    listing, mapping = preview.listing, dict(preview.mapping)
     before = _customers(desk)
     with desk.as_one():
-        merged = desk.take_in(lambda text: customers.merge(text, frame, mapping))
+        merged = desk.take_in(lambda text: _merge(text, listing, mapping))
+        if segment := str(message.get("fields", {}).get("segment", "")).strip():
+            add_segment(desk, segment)
         join(desk, before)
     desk.draft(PASTED, None)
+    _choose_first(desk)
+    desk.say(f"{counted(merged.counts['rows'], 'line')} imported: {_changes(merged.counts)}.")
+
+
+def _choose_first(desk: Desk) -> None:
     segments = desk.view.book["segments"]["segment"]
     if not desk.view.book.settings.segment and len(segments):
         desk.choose(segments.iloc[0])
-    desk.say(f"{counted(merged.counts['rows'], 'line')} imported: {_changes(merged.counts)}.")
 
 
 def _customers(desk: Desk) -> set[str]:
@@ -155,12 +190,31 @@ def join(desk: Desk, before: set[str]) -> None:
     desk.put_all("customers", [{"customer": customer, "segment": only} for customer in new])
 
 
+def add_segment(desk: Desk, name: str) -> None:
+    """A new segment by its name; to the first one belong all customers until there are others."""
+    if not name.strip():
+        raise InvalidInput("Name the segment first: a matrix compares customers of one segment.")
+    book = desk.view.book
+    segment, rows = slug(name, book["segments"]["segment"]), book["customers"]
+    first = rows.loc[rows["segment"] == "", "customer"] if book["segments"].empty else []
+    with desk.as_one():
+        desk.put("segments", segment=segment, name=name.strip(), active="yes")
+        desk.put_all("customers", [{"customer": customer, "segment": segment} for customer in first])
+    if not book.settings.segment:
+        desk.choose(segment)
+    if len(first):
+        desk.say(
+            f"{counted(len(first), 'customer')} in this segment: until there are others all belong to it."
+        )
+
+
 IMPORT = Exhibit(
     "import",
     _import_title,
     _import,
     actions={
         "preview": _preview,
+        "file": _file,
         "taken": _taken,
         "import": _store,
         "cancel": lambda desk, message: desk.draft(PASTED, None),
@@ -210,10 +264,73 @@ def _names_title(view: View) -> str:
     return f"{counted(count, 'customer')} so far" if count else "Type the names"
 
 
+# An example
+
+EXAMPLE = Draft("example", "")
+OWN = ("settings", "suppliers", "people", "history", "imports")  # what a new workbook may hold
+
+
+def _is_empty(view: View) -> bool:
+    return not view.locked and all(view.book[name].empty for name in DEFINITIONS if name not in OWN)
+
+
+def _example(name: str) -> Tables:
+    if name not in EXAMPLES:
+        raise InvalidInput("There is no such example.", allowed=", ".join(EXAMPLES))
+    return stores.load(shipped("data") / name, read_only=True)[1]
+
+
+def _examples(view: View) -> str:
+    chosen = view[EXAMPLE]
+    if not _is_empty(view):
+        return ""
+    rows = _example(chosen) if chosen else {}
+    counts = {name: len(rows[name]) if chosen else 0 for name in ("customers", "segments")}
+    return fill("start", "examples", known=EXAMPLES, chosen=chosen, words=EXAMPLES.get(chosen, ""), **counts)
+
+
+def _choose_example(desk: Desk, message: dict[str, Any]) -> None:
+    if chosen := str(message["example"]):
+        _example(chosen)
+    desk.draft(EXAMPLE, chosen)
+
+
+def _fill(desk: Desk, message: dict[str, Any]) -> None:
+    """Every row of the example; only an empty workbook takes it."""
+    view = desk.view
+    if not (chosen := view[EXAMPLE]) or not _is_empty(view):
+        raise InvalidInput(
+            "An example goes only into an empty workbook.", hint="Make one with: kam new WORKBOOK."
+        )
+    desk.take_in(lambda text: SimpleNamespace(changes=_rows_of(_example(chosen))))
+    desk.draft(EXAMPLE, "")
+    _choose_first(desk)
+    desk.say(f"This workbook now holds the example: {counted(len(_customers(desk)), 'customer')}.")
+
+
+def _rows_of(text: Tables) -> list[Change]:
+    changes = []
+    for name, frame in text.items():
+        keys = DEFINITIONS[name].keys
+        for r in frame.to_dict("records"):
+            values = {c: v for c, v in r.items() if c not in keys and v}
+            if name != "history" and r != {"key": "schema", "value": r.get("value")}:
+                changes.append(Change(name, {k: r.get(k, "") for k in keys}, values))
+    return changes
+
+
+SHIPPED = Exhibit(
+    "examples",
+    lambda view: "Look at an example first" if _is_empty(view) else "",
+    _examples,
+    actions={"example": _choose_example, "fill": _fill},
+    on_paper=False,
+)
+
 COMPANY = Exhibit(
     "company",
     "Our company",
     controls=(Figures({"supplier": "Name", "currency": "Currency", "round": "This round, such as 2026"}),),
     on_paper=False,
 )
-start = row(IMPORT, stack(TYPED, COMPANY), shape="two")
+start = row(IMPORT, stack(TYPED, SHIPPED, COMPANY), shape="two")

@@ -18,7 +18,7 @@ from kamlib.workbook.book import Book, model
 MOST_GROUPS, CUSTOMERS_A_GROUP = 8, 4
 NEAR = 0.2  # a closeness below this is on the border
 LETTERS = "ABCDEFGH"
-OWN_CHOICE = "Cutting them anyway would be your choice, not the data's."
+OWN_CHOICE = "Groups formed anyway would be your choice, not the data's."
 AGAINST = {
     "chance": "these customers look as evenly spread as random ones with the same averages and "
     "spreads.",

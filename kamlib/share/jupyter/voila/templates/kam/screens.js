@@ -45,6 +45,12 @@
     target?.scrollIntoView();
   }
 
+  // The screen on which something is.
+  window.kam.reveal = (el) => {
+    const cell = el.closest("[data-screen]");
+    if (cell?.classList.contains("kam-away")) show(Number(cell.dataset.screen));
+  };
+
   const pages = () => [...document.querySelectorAll(".kam-header nav a")];
   const nextPage = () => { const all = pages(); return all[all.findIndex((a) => a.ariaCurrent === "page") + 1]; };
 
@@ -93,8 +99,10 @@
     if (state.screens.length < 2) return;
     const small = matchMedia("(max-width: 860px)").matches, reader = !!document.querySelector(".kam-footer[data-reader]");
     document.body.dataset.mode = store.get() ?? (small || reader ? "read" : "workshop");
-    const below = document.querySelector(".kam-status");
-    if (below) new ResizeObserver(() => document.body.style.setProperty("--kam-below", below.offsetHeight + "px")).observe(below);
+    for (const [place, name] of [[".kam-status", "--kam-below"], [".kam-head", "--kam-above"]]) {
+      const line = document.querySelector(place);
+      if (line) new ResizeObserver(() => document.body.style.setProperty(name, line.offsetHeight + "px")).observe(line);
+    }
     show(0);
     follow();
     window.addEventListener("hashchange", follow);
