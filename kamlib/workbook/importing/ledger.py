@@ -123,9 +123,7 @@ def add_up(
 class _Sum:
     """The sums of one file, in a database of its own with a row a line in the table `lines`."""
 
-    def __init__(
-        self, engine: Any, listing: Listing, mapping: Mapping[str, str], options: Options
-    ) -> None:
+    def __init__(self, engine: Any, listing: Listing, mapping: Mapping[str, str], options: Options) -> None:
         self.engine, self.listing, self.mapping, self.options = engine, listing, mapping, options
         places = zip(listing.frame, listing.places, strict=True)
         self.column = {header: f"c{place}" for header, place in places}
@@ -138,9 +136,7 @@ class _Sum:
 
     def ask(self, query: str, **parts: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement of `ledger.sql`, or of a query."""
-        found: list[tuple[Any, ...]] = self.engine.execute(
-            SQL.get(query, query).format(**parts)
-        ).fetchall()
+        found: list[tuple[Any, ...]] = self.engine.execute(SQL.get(query, query).format(**parts)).fetchall()
         return found
 
     def of(self, tell: Tell) -> Ledger:
@@ -166,10 +162,10 @@ class _Sum:
         headers += [h for h in self.column if h not in self.mapping.values() and _is_kind(h)]
         headers += [h for h in self.column if says("currency", h)]
         self.flags = {header: f"f_{self.column[header]}" for header in headers}
-        texts = {f: self._text(self.mapping.get(f)) for f in ("customer", "name", "date", "order")}
-        nobody = ", ".join(f"'{word}'" for word in sorted(NOBODY))
-        parts = texts | {"time": dates.TIME, "nobody": nobody}
-        parts["every"] = ", ".join(self.column.values())
+        parts = {f: self._text(self.mapping.get(f)) for f in ("customer", "name", "date", "order")}
+        has_order = "order" in self.mapping
+        parts["order"] = f"hash(lower({parts['order']}))" if has_order else "NULL::UBIGINT"
+        parts |= {"time": dates.TIME, "every": ", ".join(self.column.values())}
         compared = [c for h, c in self.column.items() if h not in self.figures.values()]
         compared += [f"{part}_{f}" for f in self.figures for part in "nt"]
         parts["compared"] = ", ".join(compared)
@@ -184,6 +180,7 @@ class _Sum:
             except duckdb.Error as error:
                 if not typed and "parallel=false" not in str(error):
                     raise self._unreadable(str(error)) from None
+        self.ask("nobody", words=sorted(NOBODY))
         self.ask("DELETE FROM lines WHERE trim(rest, '| ') = ''")
         self.ledger.lines = self.ask("SELECT count(*) FROM lines")[0][0]
 
@@ -366,8 +363,8 @@ class _Sum:
     def _remark(self) -> None:
         """What there is to say of the lines that count."""
         self._see("credit", "revenue < 0")
-        self._see("undated", "year = 0", self.mapping["date"], "d")
-        self._see("unnamed", "NOT named")
+        self._see("undated", "year = 0", self.mapping["date"], "d", source="line")
+        self._see("unnamed", "NOT named", source="line")
         self._see("no revenue", "NOT known")
         key = "uncosted" if self.sources["cost"] else "no cost"
         self._see(key, "known AND cost IS NULL", self.mapping.get("cost", ""))
@@ -393,7 +390,7 @@ class _Sum:
         where: str,
         column: str = "",
         text: str = "''",
-        source: str = "line",
+        source: str = "sales",
         **parts: Any,
     ) -> None:
         """Say how many lines there are of a kind, with what revenue, and the first of them."""
@@ -424,7 +421,7 @@ class _Sum:
             return []
         with open(lines.rest, "rb") as file:
             ends = sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
-            if ends < start + self.ask("SELECT max(rowid) FROM lines")[0][0]:
+            if ends <= start + self.ask("SELECT max(rowid) FROM lines")[0][0]:
                 return []
             file.seek(0)
             return [n for n, text in enumerate(file, 1) if n >= start and not text.strip()]

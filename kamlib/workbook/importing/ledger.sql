@@ -4,6 +4,7 @@
 -- A line has: rowid (its place, from 0), c and m (id and name of the customer), d (date), o (a mark of its
 -- order), n_... (a figure, NULL for unknown), t_... (what stands there where it is no figure), f_... (what
 -- kind of line it is), rest (all its cells, where it has no date or no customer), h (a mark of all its cells).
+-- `load` must hold no join, which an IN with many words is as well: lines would no longer be in their order.
 
 -- name: figures
 CREATE MACRO as_figure(text) AS try_cast(text AS DECIMAL(18, 6));
@@ -20,11 +21,14 @@ CREATE MACRO with_comma(text) AS CASE
 CREATE TABLE lines AS
 SELECT {customer} AS c, {name} AS m,
   CASE WHEN length({date}) > 10 THEN regexp_replace({date}, '{time}', '') ELSE {date} END AS d,
-  CASE WHEN lower({order}) NOT IN ({nobody}) THEN hash({order}) END AS o,
+  {order} AS o,
   {columns},
   CASE WHEN d = '' OR (c = '' AND m = '') THEN concat_ws('|', {every}) END AS rest,
   hash({compared}) AS h
 FROM {source}
+
+-- name: nobody
+UPDATE lines SET o = NULL WHERE o IN (SELECT hash(word) FROM (SELECT unnest({words}) AS word))
 
 -- name: csv
 read_csv('{path}', header=false, columns={columns}, auto_detect=false, delim='{mark}', quote='"', escape='"',
