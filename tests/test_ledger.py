@@ -255,8 +255,8 @@ def test_figures_as_people_write_them():
     ledger = added(
         "Kunde;Datum;Umsatz;Kosten\nA;2025;1.234,50 €;(3)\nA;2025;2.000;1.000\nA;2025;300-;n/a\nA;2025;0,005;1"
     )
-    assert landing.text_of(ledger.in_file["revenue"]) == "2934.505"
-    assert landing.text_of(ledger.in_file["cost"]) == "998"
+    assert figures.text_of(ledger.in_file["revenue"]) == "2934.505"
+    assert figures.text_of(ledger.in_file["cost"]) == "998"
 
 
 def test_a_mark_is_decided_for_the_whole_file(monkeypatch, tmp_path):
@@ -343,7 +343,7 @@ def test_sums_are_exact():
 
 @pytest.mark.parametrize("text", ["0", "2024.994", "-0.5", "0.000001", "1000"])
 def test_amounts_as_a_store_keeps_them(text):
-    assert landing.text_of(Decimal(text)) == text and landing.amount(text) == Decimal(text)
+    assert figures.text_of(Decimal(text)) == text and figures.amount(text) == Decimal(text)
 
 
 # -- dates ------------------------------------------------------------------------------------------
@@ -560,7 +560,7 @@ def test_a_discount_in_parts_of_one_is_not_taken_for_money():
     source = source_of("Customer ID;Order Date;Sales;Discount\nA;2025;100;0.2\nA;2025;50;0")
     mapping = columns.choose(source.frame, "ledger")
     assert "discount" not in mapping
-    said = columns.remarks(source.frame, mapping, "ledger")
+    said = columns.remarks(source, mapping, "ledger")
     assert any("shares or per cent" in row["message"] for row in said)
 
 
@@ -613,7 +613,7 @@ def test_the_ledger_and_what_is_left_out_are_the_file(lines, before_discount, dr
     sums = [sum(Decimal(values.get(line[i], "0")) for line in lines) for i in range(2, 6)]
     sums[0] -= sums[2] if before_discount else 0
 
-    assert [Decimal(landing.text_of(count)) for count in found["in_file"]] == sums
+    assert [Decimal(figures.text_of(count)) for count in found["in_file"]] == sums
     assert not found["difference"].any()
     assert not len(checks.check(text)[lambda f: f["level"] == "error"])
 

@@ -12,6 +12,7 @@ from kamlib.workbook.importing import dates
 from kamlib.workbook.importing.figures import currencies, is_number, is_share, times_of
 from kamlib.workbook.importing.reading import nearest
 from kamlib.workbook.importing.sentences import note, refusal
+from kamlib.workbook.importing.shape import Listing
 from kamlib.workbook.importing.vocabulary import KINDS, UNKNOWN, folded, plain, says, without, words
 from kamlib.workbook.stores.base import Notes
 
@@ -241,9 +242,15 @@ def preview(
     return pd.DataFrame(rows, columns=["header", "taken_as", "why", "examples"])
 
 
-def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()) -> Notes:
-    """What to know of how the columns are taken: guesses, units, currencies, likely others."""
-    fields = KINDS[kind]
+def identified(mapping: Mapping[str, str]) -> str:
+    """What tells one customer from another, in words."""
+    who = ", then by ".join(mapping[field] for field in ("customer", "name") if field in mapping)
+    return who or "its place in the list"
+
+
+def remarks(listing: Listing, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()) -> Notes:
+    """What to know of how a list is read: what was passed over, guesses, units, currencies."""
+    fields, frame = KINDS[kind], listing.frame
     table = preview(frame, mapping, kind, given).set_index("header")
     guesses = table.index[table["why"].str.contains("guess")]
     notes = [note("guess", column=h, field=table.at[h, "taken_as"]) for h in guesses]
@@ -261,7 +268,7 @@ def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: I
     for header in [h for h in frame.columns if h not in mapping.values() and filled[h]]:
         said = (_beside(field, header, filled[header], mapping, kind) for field in fields["numbers"])
         notes += [*filter(None, said)][:1]
-    return notes
+    return [*listing.notes, *notes]
 
 
 def _beside(

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 
 from kamlib.workbook.importing.vocabulary import DATA, UNKNOWN
 from kamlib.workbook.schema import as_text
@@ -153,3 +154,22 @@ def is_share(texts: Sequence[str]) -> bool:
         return True
     values = [abs(float(text)) for text in numbers(texts)[0] if text]
     return bool(values) and max(values) <= 1 and any(0 < value < 1 for value in values)
+
+
+def amount(text: str) -> Decimal:
+    """What a cell of a workbook says, exactly; 0 for unknown."""
+    try:
+        return Decimal(text.strip().replace(",", ".") or 0)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def text_of(value: Decimal) -> str:
+    """An amount as a store keeps it: 2024.994."""
+    return f"{value.normalize():f}" if value else "0"
+
+
+def same(old: str, new: str) -> bool:
+    """Do two cells of a workbook say the same, however it is written?"""
+    old, new = old.strip(), new.strip()
+    return old == new or bool(old and new and amount(old) == amount(new))

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -59,7 +59,8 @@ class Options:
     known: frozenset[str] = frozenset()  # names of the workbook's customers, as `folded`
 
 
-class Seen(NamedTuple):
+@dataclass(frozen=True)
+class Seen:
     """Some lines of one kind: how many, their revenue, and the first of them as (line, text)."""
 
     count: int
