@@ -25,7 +25,7 @@ import pandas as pd
 
 from kamlib.errors import KamError
 from kamlib.workbook.importing import dates
-from kamlib.workbook.importing.columns import header_of
+from kamlib.workbook.importing.columns import header_of, sources
 from kamlib.workbook.importing.figures import mark_of, numbers, times_of
 from kamlib.workbook.importing.identity import id_of, name_of
 from kamlib.workbook.importing.reading import BLOCK
@@ -35,8 +35,7 @@ from kamlib.workbook.importing.vocabulary import KINDS, NOBODY, folded, known, p
 from kamlib.workbook.stores.base import Notes
 
 NUMBERS: list[str] = KINDS["ledger"]["numbers"]
-SOURCES: dict[str, list[list[str]]] = KINDS["ledger"]["sums"]
-FIELDS = tuple(SOURCES)
+FIELDS = tuple(KINDS["ledger"]["sums"])
 SUMS = ("revenue", "cost", "uncosted", "discount", "freight")
 COUNTS = ("lines", "costed", "discounted", "freighted", "uncosted_lines", "orders")
 MOST_KINDS, SAMPLE = 20, 2_000
@@ -129,10 +128,7 @@ class _Sum:
         places = zip(listing.frame, listing.places, strict=True)
         self.column = {header: f"c{place}" for header, place in places}
         self.figures = {f: mapping[f] for f in NUMBERS if f in mapping}
-        self.sources = {  # the fields that each sum is read from
-            name: next((parts for parts in ways if {*parts} <= mapping.keys()), [])
-            for name, ways in SOURCES.items()
-        }
+        self.sources = sources(mapping)
         self.ledger = Ledger(tuple(name for name in FIELDS if self.sources[name]))
 
     def ask(self, query: str, **parts: Any) -> list[tuple[Any, ...]]:
