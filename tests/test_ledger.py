@@ -447,6 +447,22 @@ def test_a_letter_far_down_tells_the_encoding_of_a_long_file(tmp_path, monkeypat
     assert "Müller" in str(counted_up(source).ids)
 
 
+@pytest.mark.parametrize("odd", ["", "1.234,50 €", "oops"])
+def test_the_lines_of_a_long_file_are_told_by_their_numbers(tmp_path, monkeypatch, odd):
+    """Whether all figures are read as numbers at once or, for the sake of one, one by one."""
+    credits = {7: "-1,50", 150_000: "-2,25", 299_999: "-4,00"}
+    lines = [f"K{n % 500};2025-01-{n % 28 + 1:02};{credits.get(n, '1,25')}" for n in range(300_000)]
+    lines += ["", f"K1;2025-01-05;{odd or '3,00'}"]
+    file = written(tmp_path / "l.csv", "customer;date;revenue\n" + "\n".join(lines) + "\n")
+    monkeypatch.setattr(reading, "LARGE_BYTES", 1_000_000)
+    ledger = counted_up(opened(file))
+    last = {"": "3.00", "oops": "0.00"}.get(odd, "1234.50")
+    assert ledger.in_file["revenue"] == Decimal("1.25") * 299_997 - Decimal("7.75") + Decimal(last)
+    assert [line for line, _ in ledger.seen["credit"].some] == [9, 150_002, 300_001]
+    bad = ledger.seen.get("bad revenue revenue")
+    assert (bad.some if bad else []) == ([(300_003, "oops")] if odd == "oops" else [])
+
+
 def test_excel(tmp_path):
     frame = pd.DataFrame({"Reseller": ["A", "B"], "OrderDate": pd.to_datetime(["2025-01-01", "2024-12-31"]),
                           "SalesAmount": [1.234, 2], "TotalProductCost": [None, 1]})  # fmt: skip

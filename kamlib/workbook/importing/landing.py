@@ -93,7 +93,7 @@ def owners(ledger: Ledger, known: identity.Known) -> tuple[dict[Key, str], dict[
     or by its name, where only one has it; what stands as an id may be a name of the workbook's, and
     the other way.
     """
-    shown, called = _usual(ledger.ids), _usual(ledger.names)
+    shown, called = ledger.ids, ledger.names
     keys = sorted({*ledger.rows["key"]}, key=lambda key: (key[0] != "id", key))
     in_file = identity.once((folded(called[key]), key[1]) for key in keys if key in called)
     of: dict[Key, str] = {("", ""): UNNAMED} if ("", "") in keys else {}
@@ -117,11 +117,6 @@ def owners(ledger: Ledger, known: identity.Known) -> tuple[dict[Key, str], dict[
     if ("", "") in of and UNNAMED not in known.ids:
         new[UNNAMED] = NO_NAME
     return of, new
-
-
-def _usual(counted: Counter[tuple[Key, str]]) -> dict[Key, str]:
-    """The form in which each is written most often; of several the first of the alphabet."""
-    return dict(sorted(counted, key=lambda pair: (-counted[pair], pair[1]), reverse=True))
 
 
 def _cells(row: Mapping, ledger: Ledger, old: Row | None, add: bool) -> Row:

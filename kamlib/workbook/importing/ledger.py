@@ -12,7 +12,6 @@ import functools
 import glob
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -73,14 +72,14 @@ class Ledger:
 
     `rows` has a row for each customer and year: key, year (0 for undated), the SUMS as Decimal, the
     COUNTS. `fields` are those of FIELDS that the file has; `in_file` and `left_out` are exact sums
-    of them. `names` and `ids` count how each key is written. `months` is how many months of each
+    of them. `names` and `ids` are how each key is written most. `months` is how many months of each
     year the file covers, 0 where its dates are years alone. `seen` holds what was found on the way.
     """
 
     fields: tuple[str, ...]
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
-    names: Counter[tuple[Key, str]] = field(default_factory=Counter)
-    ids: Counter[tuple[Key, str]] = field(default_factory=Counter)
+    names: dict[Key, str] = field(default_factory=dict)
+    ids: dict[Key, str] = field(default_factory=dict)
     months: dict[int, int] = field(default_factory=dict)
     in_file: dict[str, Decimal] = field(default_factory=dict)
     left_out: dict[str, Decimal] = field(default_factory=dict)
@@ -284,11 +283,11 @@ class _Sum:
 
     def _who(self) -> None:
         """The table `who`: the customer's number of each id and name, and if they say a total."""
-        found = self.ask("SELECT c, m, count(*) FROM lines GROUP BY c, m ORDER BY 3 DESC, c, m")
+        found = self.ask("SELECT c, m FROM lines GROUP BY c, m ORDER BY count(*) DESC, c, m")
         self.keys: dict[Key, int] = {}
-        names = {plain(text) for c, m, _ in found for text in (c, m)}
+        names = {plain(text) for pair in found for text in pair}
         rows = []
-        for c, m, count in found:
+        for c, m in found:
             shown, name = id_of(self._named(c)), name_of(self._named(m))
             key = ("id", folded(shown)) if shown else ("name", folded(name)) if name else ("", "")
             said = next((t for t in map(total_of, (c, m)) if t is not None), None)
@@ -296,9 +295,9 @@ class _Sum:
             number = self.keys.setdefault(key, len(self.keys))
             rows.append((c, m, number, bool(key[0]), is_total))
             if key[0]:
-                self.ledger.ids[key, shown or name] += count
+                self.ledger.ids.setdefault(key, shown or name)
             if key[0] == "id" and name:
-                self.ledger.names[key, name] += count
+                self.ledger.names.setdefault(key, name)
         self._keep("who", pd.DataFrame(rows, columns=["c", "m", "customer", "named", "total"]))
 
     def _named(self, text: str) -> str:
