@@ -44,7 +44,7 @@ class Landed:
 
     @property
     def examples(self) -> dict[str, list[str]]:
-        return {"customers created": [*self.new.values()]}
+        return {"created": [*self.new.values()]}
 
 
 def land(
