@@ -21,7 +21,7 @@ FilePath = Annotated[Path, typer.Argument(help="A CSV, TSV, text, .xlsx or Parqu
 Place = Annotated[str, typer.Argument(help="The workbook. Default: FILE's name with .kam.")]
 Texts = list[str]
 Pairs = Annotated[
-    Texts, typer.Option("-m", "--map", help="FIELD=HEADER, such as name=Company. May be repeated.")
+    Texts, typer.Option("--map", "-m", help="FIELD=HEADER, such as name=Company. May be repeated.")
 ]
 Key = Annotated[str, typer.Option(help="The column that identifies a customer.")]
 Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx. Default: the fullest one.")]
