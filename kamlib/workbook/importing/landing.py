@@ -12,8 +12,8 @@ import pandas as pd
 
 from kamlib.workbook.importing import dates, identity
 from kamlib.workbook.importing.figures import amount, same, text_of
-from kamlib.workbook.importing.ledger import COUNTS, FIELDS, SUMS, Key, Ledger, money
 from kamlib.workbook.importing.sentences import note
+from kamlib.workbook.importing.sums import COUNTS, FIELDS, SUMS, Key, Ledger, money
 from kamlib.workbook.importing.vocabulary import folded
 from kamlib.workbook.schema import DEFINITIONS, Tables, empty
 from kamlib.workbook.stores.base import Change, Notes, Row

@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,67 +29,16 @@ from kamlib.workbook.importing.identity import id_of, name_of
 from kamlib.workbook.importing.reading import BLOCK
 from kamlib.workbook.importing.sentences import note, refusal
 from kamlib.workbook.importing.shape import Listing, total_of
+from kamlib.workbook.importing.sums import COUNTS, FIELDS, SUMS, Key, Ledger, Options, Seen, money
 from kamlib.workbook.importing.vocabulary import KINDS, NOBODY, folded, known, plain, says, words
-from kamlib.workbook.stores.base import Notes
 
 NUMBERS: list[str] = KINDS["ledger"]["numbers"]
-FIELDS = tuple(KINDS["ledger"]["sums"])
-SUMS = ("revenue", "cost", "uncosted", "discount", "freight")
-COUNTS = ("lines", "costed", "discounted", "freighted", "uncosted_lines", "orders")
 MOST_KINDS, SAMPLE = 20, 2_000
 NARROW, WIDE = "DECIMAL(18, 6)", "DECIMAL(38, 6)"  # widened only where a column needs it
 MARKED = {".": "with_point", ",": "with_comma", "": "whole"}
 _TEXT = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
 SQL: dict[str, str] = dict(re.findall(r"-- name: (\w+)\n(.*?)(?=\n+-- name:|\Z)", _TEXT, re.S))
-Key = tuple[str, str]  # ("id", c1001), ("name", alder & co) or ("", ""), as they are compared
 Tell = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a ledger is read: `leave_out` and `subtract` are pairs of a header and a value."""
-
-    before_discount: bool = False
-    drop_duplicates: bool = False
-    leave_out: tuple[tuple[str, str], ...] = ()
-    subtract: tuple[tuple[str, str], ...] = ()
-    known: frozenset[str] = frozenset()  # names of the workbook's customers, as `folded`
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Some lines of one kind: how many, their revenue, and the first of them as (line, text)."""
-
-    count: int
-    revenue: Decimal
-    some: list[tuple[int, str]]
-
-
-@dataclass
-class Ledger:
-    """What a file of sales adds up to.
-
-    `rows` has a row for each customer and year: key, year (0 for undated), the SUMS as Decimal, the
-    COUNTS. `fields` are those of FIELDS that the file has; `in_file` and `left_out` are exact sums
-    of them. `names` and `ids` are how each key is written most. `months` is how many months of each
-    year the file covers, 0 where its dates are years alone. `seen` holds what was found on the way.
-    """
-
-    fields: tuple[str, ...]
-    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
-    names: dict[Key, str] = field(default_factory=dict)
-    ids: dict[Key, str] = field(default_factory=dict)
-    months: dict[int, int] = field(default_factory=dict)
-    in_file: dict[str, Decimal] = field(default_factory=dict)
-    left_out: dict[str, Decimal] = field(default_factory=dict)
-    seen: dict[str, Seen] = field(default_factory=dict)
-    notes: Notes = field(default_factory=list)
-    lines: int = 0
-
-
-def money(amount: Decimal) -> str:
-    """An amount as people read it: 80,450,596.98."""
-    return f"{amount:,.2f}"
 
 
 def pairs(frame: pd.DataFrame, given: Iterable[str], option: str) -> tuple[tuple[str, str], ...]:
