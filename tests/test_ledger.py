@@ -255,8 +255,8 @@ def test_figures_as_people_write_them():
     ledger = added(
         "Kunde;Datum;Umsatz;Kosten\nA;2025;1.234,50 €;(3)\nA;2025;2.000;1.000\nA;2025;300-;n/a\nA;2025;0,005;1"
     )
-    assert landing.text_of(ledger.in_file["revenue"]) == "2934.505"
-    assert landing.text_of(ledger.in_file["cost"]) == "998"
+    assert figures.text_of(ledger.in_file["revenue"]) == "2934.505"
+    assert figures.text_of(ledger.in_file["cost"]) == "998"
 
 
 def test_a_mark_is_decided_for_the_whole_file(monkeypatch, tmp_path):
@@ -343,7 +343,7 @@ def test_sums_are_exact():
 
 @pytest.mark.parametrize("text", ["0", "2024.994", "-0.5", "0.000001", "1000"])
 def test_amounts_as_a_store_keeps_them(text):
-    assert landing.text_of(Decimal(text)) == text and landing.amount(text) == Decimal(text)
+    assert figures.text_of(Decimal(text)) == text and figures.amount(text) == Decimal(text)
 
 
 # -- dates ------------------------------------------------------------------------------------------
@@ -445,6 +445,22 @@ def test_a_letter_far_down_tells_the_encoding_of_a_long_file(tmp_path, monkeypat
     source = opened(written(tmp_path / "l.csv", content.encode("cp1252")))
     assert "Windows-1252" in source.lines.about
     assert "Müller" in str(counted_up(source).ids)
+
+
+@pytest.mark.parametrize("odd", ["", "1.234,50 €", "oops"])
+def test_the_lines_of_a_long_file_are_told_by_their_numbers(tmp_path, monkeypatch, odd):
+    """Whether all figures are read as numbers at once or, for the sake of one, one by one."""
+    credits = {7: "-1,50", 150_000: "-2,25", 299_999: "-4,00"}
+    lines = [f"K{n % 500};2025-01-{n % 28 + 1:02};{credits.get(n, '1,25')}" for n in range(300_000)]
+    lines += ["", f"K1;2025-01-05;{odd or '3,00'}"]
+    file = written(tmp_path / "l.csv", "customer;date;revenue\n" + "\n".join(lines) + "\n")
+    monkeypatch.setattr(reading, "LARGE_BYTES", 1_000_000)
+    ledger = counted_up(opened(file))
+    last = {"": "3.00", "oops": "0.00"}.get(odd, "1234.50")
+    assert ledger.in_file["revenue"] == Decimal("1.25") * 299_997 - Decimal("7.75") + Decimal(last)
+    assert [line for line, _ in ledger.seen["credit"].some] == [9, 150_002, 300_001]
+    bad = ledger.seen.get("bad revenue revenue")
+    assert (bad.some if bad else []) == ([(300_003, "oops")] if odd == "oops" else [])
 
 
 def test_excel(tmp_path):
@@ -560,7 +576,7 @@ def test_a_discount_in_parts_of_one_is_not_taken_for_money():
     source = source_of("Customer ID;Order Date;Sales;Discount\nA;2025;100;0.2\nA;2025;50;0")
     mapping = columns.choose(source.frame, "ledger")
     assert "discount" not in mapping
-    said = columns.remarks(source.frame, mapping, "ledger")
+    said = columns.remarks(source, mapping, "ledger")
     assert any("shares or per cent" in row["message"] for row in said)
 
 
@@ -613,7 +629,7 @@ def test_the_ledger_and_what_is_left_out_are_the_file(lines, before_discount, dr
     sums = [sum(Decimal(values.get(line[i], "0")) for line in lines) for i in range(2, 6)]
     sums[0] -= sums[2] if before_discount else 0
 
-    assert [Decimal(landing.text_of(count)) for count in found["in_file"]] == sums
+    assert [Decimal(figures.text_of(count)) for count in found["in_file"]] == sums
     assert not found["difference"].any()
     assert not len(checks.check(text)[lambda f: f["level"] == "error"])
 

@@ -87,9 +87,8 @@ def _previewed(preview: Preview, unsegmented: bool) -> Markup:
         }
         for n, line in enumerate(rows)
     ]
-    who = ", then by ".join(mapping[field] for field in ("customer", "name") if field in mapping)
     merged = preview.merged
-    notes = [*preview.listing.notes, *columns.remarks(frame, mapping, "customers", preview.chosen)]
+    notes = columns.remarks(preview.listing, mapping, "customers", preview.chosen)
     notes = sorted([*notes, *(merged.notes if merged else [])], key=lambda note: note["level"] == "note")
     return parts(
         fill("start", "refused", words=preview.refused) if preview.refused else "",
@@ -101,8 +100,8 @@ def _previewed(preview: Preview, unsegmented: bool) -> Markup:
         fill(
             "start",
             "preview",
-            identified=told("identified", by=who or "its place in the list"),
-            left_out=merged.examples["left_out"][:MOST_NAMES] if merged else [],
+            identified=told("identified", by=columns.identified(mapping)),
+            left_out=merged.examples["left out"][:MOST_NAMES] if merged else [],
             notes=notes[:MOST_NOTES],
             more=max(len(notes) - MOST_NOTES, 0),
             ready=merged is not None,

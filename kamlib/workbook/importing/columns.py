@@ -12,6 +12,7 @@ from kamlib.workbook.importing import dates
 from kamlib.workbook.importing.figures import currencies, is_number, is_share, times_of
 from kamlib.workbook.importing.reading import nearest
 from kamlib.workbook.importing.sentences import note, refusal
+from kamlib.workbook.importing.shape import Listing
 from kamlib.workbook.importing.vocabulary import KINDS, UNKNOWN, folded, plain, says, without, words
 from kamlib.workbook.stores.base import Notes
 
@@ -20,6 +21,7 @@ SAMPLE, MOST_SEGMENTS = 500, 25
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _STATUS = {word: status for status in ("prospect", "current") for word in words(status)}
 _DAY_AND_MONTH = re.compile(r"\d{1,2}\W+[^\W\d]{3,}")
+_ID, _OWN_ID = re.compile(r"\S{1,40}"), re.compile(r"(?!\d)(?=\S*\d)\S{1,40}")
 _CODE = re.compile(r"[A-Z]{0,4}[-_/ .]?\d[\d\-/.: T]*|\S+@\S+|(https?://|www\.)\S+|.{101,}", re.S)
 
 
@@ -28,11 +30,15 @@ def status_of(text: str) -> str:
     return _STATUS.get(plain(text), "")
 
 
+def _is_date(text: str) -> bool:
+    return bool(_DAY_AND_MONTH.match(text) or dates.read([text])[0])
+
+
 def propose(frame: pd.DataFrame, kind: str = "customers") -> dict[str, str]:
     """Which column of a list is which field of its kind (field -> header), what is clear alone.
 
     By the header first; where nothing is headed as a name or a number of customers, by texts that
-    are nearly all different.
+    read like names or codes and, but in a ledger, are nearly all different.
     """
     once = frame.drop_duplicates()
     filled = {h: _filled(once[h]) for h in frame.columns}
@@ -40,35 +46,27 @@ def propose(frame: pd.DataFrame, kind: str = "customers") -> dict[str, str]:
     for field in KINDS[kind]["fields"]:
         ranked = [(_rank(field, h, kind), -place, h) for place, h in enumerate(frame.columns)]
         for rank, _, header in sorted(ranked, reverse=True):
-            if rank[0] and header not in found.values() and _fits(field, header, filled, len(once), kind):
+            is_free = rank[0] and header not in found.values()
+            if is_free and _fits(field, header, filled, len(once), kind):
                 found[field] = header
                 break
     free = [h for h in frame.columns if h not in found.values() and filled[h]]
     if kind == "ledger":
-        unnamed = [h for h in free if h.startswith("Column ") and _read_like_names(filled[h])]
-        if unnamed and not {"name", "customer"} & found.keys():
-            found["name"] = unnamed[0]
-        return _of_ledger(found)
+        free = [h for h in free if h.startswith("Column ") and not {"name", "customer"} & found.keys()]
+        likely = [h for h in free if _share(filled[h], _is_name) >= 0.8]
+        return found | ({"name": likely[0]} if likely else {})
     different = [h for h in free if _differ(filled[h], len(once))]
-    for field, is_so in (("name", _read_like_names), ("customer", _read_like_codes)):
-        likely = [h for h in different if is_so(filled[h])]
+    for field, is_so, share in (("name", _is_name, 0.8), ("customer", _OWN_ID.fullmatch, 0.9)):
+        likely = [h for h in different if _share(filled[h], is_so) >= share]
         if likely and not {"name", field} & found.keys():
             found[field] = likely[0]
-    return {field: found[field] for field in KINDS[kind]["fields"] if field in found}
+    return found
 
 
-def _of_ledger(found: dict[str, str]) -> dict[str, str]:
-    """Without what another column says already."""
-    drop = set()
-    if "revenue" in found or not {"unit_price", "quantity"} <= found.keys():
-        drop.add("unit_price")
-    if "cost" in found or "unit_cost" not in found:
-        drop.add("unit_cost")
-    if "cost" in found or "unit_cost" in found.keys() - drop:
-        drop.add("profit")
-    if not {"unit_price", "unit_cost"} & (found.keys() - drop):
-        drop.add("quantity")
-    return {field: header for field, header in found.items() if field not in drop}
+def sources(mapping: Mapping[str, str]) -> dict[str, list[str]]:
+    """The fields that each sum of a ledger is read from, the first way that the file has."""
+    ways = KINDS["ledger"]["sums"].items()
+    return {name: next((w for w in all if {*w} <= mapping.keys()), []) for name, all in ways}
 
 
 def _filled(cells: pd.Series) -> list[str]:
@@ -106,31 +104,30 @@ def _without_unit(header: str) -> str:
 def _fits(field: str, header: str, filled: Mapping[str, list[str]], rows: int, kind: str) -> bool:
     """Can these cells be what the header says? In a ledger a column that is blank so far can."""
     cells = filled[header]
-    some = cells[:SAMPLE]
-    if not some:
+    if not cells:
         return kind == "ledger" and field in ("cost", "discount", "freight", "order")
     if field in KINDS[kind]["numbers"]:
-        return _share(some, is_number) >= 0.6 and not (field in ("profit", "discount") and is_share(some))
+        is_part = field in ("profit", "discount") and is_share(cells[:SAMPLE])
+        return _share(cells, is_number) >= 0.6 and not is_part
     if field == "customer":
-        if not _read_like_ids(some) or (header != field and says("name", header) and not _has_digits(some)):
-            return False
-        return kind == "ledger" or _differ(cells, rows)
-    if field == "name":
-        return _share(some, lambda t: not _is_code(t)) >= 0.5
-    if field == "date":
-        return _share(some, lambda t: bool(_DAY_AND_MONTH.match(t) or dates.read([t])[0])) >= 0.6
+        has_digits = _share(cells, re.compile(r".*\d", re.S).match) >= 0.8
+        names = header != field and says("name", header) and not has_digits
+        is_one = _share(cells, _ID.fullmatch) >= 0.9 and not names
+        return is_one and (kind == "ledger" or _differ(cells, rows))
     if field == "segment":
-        return len({plain(t) for t in cells}) <= MOST_SEGMENTS and _share(some, is_number) < 0.5
-    if field == "status":
-        return _share(some, lambda t: bool(status_of(t))) >= 0.5
+        return len({plain(t) for t in cells}) <= MOST_SEGMENTS and _share(cells, is_number) < 0.5
     if field == "parent":
         others = {folded(t) for h, texts in filled.items() if h != header for t in texts}
-        return _share(some, lambda t: folded(t) in others) >= 0.5
+        return _share(cells, lambda text: folded(text) in others) >= 0.5
+    if field in _TESTS:
+        is_so, share = _TESTS[field]
+        return _share(cells, is_so) >= share
     return True
 
 
-def _share(texts: Sequence[str], is_so: Callable[[str], bool]) -> float:
-    return sum(map(is_so, texts)) / len(texts)
+def _share(cells: Sequence[str], is_so: Callable[[str], object]) -> float:
+    """The share of cells that are so, among the first that are filled."""
+    return sum(bool(is_so(text)) for text in cells[:SAMPLE]) / len(cells[:SAMPLE])
 
 
 def _differ(cells: Sequence[str], rows: int) -> bool:
@@ -138,30 +135,21 @@ def _differ(cells: Sequence[str], rows: int) -> bool:
     return len(cells) >= 0.9 * rows - 1 and len(set(cells)) >= 0.9 * len(cells) > 0
 
 
-def _read_like_ids(some: Sequence[str]) -> bool:
-    return _share(some, lambda t: len(t) <= 40 and len(t.split()) == 1) >= 0.9
-
-
-def _has_digits(some: Sequence[str]) -> bool:
-    return _share(some, lambda t: any(c.isdigit() for c in t)) >= 0.8
-
-
-def _read_like_codes(cells: Sequence[str]) -> bool:
-    some = cells[:SAMPLE]
-    return (
-        _read_like_ids(some)
-        and _share(some, lambda t: not t[0].isdigit() and any(c.isdigit() for c in t)) >= 0.9
-    )
-
-
-def _read_like_names(cells: Sequence[str]) -> bool:
-    some = cells[:SAMPLE]
-    return _share(some, lambda t: bool(re.search(r"[^\W\d_]{2}", t)) and not _is_code(t)) >= 0.8
-
-
 def _is_code(text: str) -> bool:
     """A code, an address of the network, a date or a long text: anything but a name."""
     return bool(_CODE.fullmatch(text)) or is_number(text)
+
+
+def _is_name(text: str) -> bool:
+    return bool(re.search(r"[^\W\d_]{2}", text)) and not _is_code(text)
+
+
+# the test of a field's cells, and how many of them must pass it
+_TESTS: dict[str, tuple[Callable[[str], object], float]] = {
+    "name": (lambda text: not _is_code(text), 0.5),
+    "date": (_is_date, 0.6),
+    "status": (status_of, 0.5),
+}
 
 
 # -- what the user says ----------------------------------------------------------------------------
@@ -186,11 +174,7 @@ def choose(frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str =
     rest = frame[[h for h in frame.columns if h not in said.values()]]
     chosen = {f: h for f, h in propose(rest, kind).items() if f not in said} | said
     mapping = {field: chosen[field] for field in fields if chosen.get(field)}
-    if "cost" in mapping and "profit" in mapping and kind == "ledger":
-        del mapping["profit"]
-    if kind == "ledger":
-        _refuse_without(frame, mapping)
-    return mapping
+    return _of_ledger(frame, mapping) if kind == "ledger" else mapping
 
 
 def header_of(frame: pd.DataFrame, name: str) -> str:
@@ -203,22 +187,23 @@ def header_of(frame: pd.DataFrame, name: str) -> str:
     return near[0]
 
 
-def _refuse_without(frame: pd.DataFrame, mapping: Mapping[str, str]) -> None:
-    has = {
-        "customer": bool({"customer", "name"} & mapping.keys()),
-        "date": "date" in mapping,
-        "revenue": "revenue" in mapping or {"quantity", "unit_price"} <= mapping.keys(),
-    }
-    missing = [field for field, is_there in has.items() if not is_there]
-    if missing:
+def _of_ledger(frame: pd.DataFrame, mapping: dict[str, str]) -> dict[str, str]:
+    """Without figures that others say already; refused without a customer, a date or a revenue."""
+    used = sources(mapping)
+    found = {"date": mapping.get("date"), "revenue": used["revenue"]}
+    found = {"customer": mapping.get("customer") or mapping.get("name"), **found}
+    if missing := [field for field, what in found.items() if not what]:
         raise refusal(
             "unclear",
             column=missing[0],
-            found=", ".join(map(str, frame.columns))[:400],
+            found=", ".join(frame.columns)[:400],
             allowed=", ".join(KINDS["ledger"]["fields"]),
             fields=" or the ".join(missing),
             typed=" ".join(f'-m "{field}=HEADER"' for field in missing),
         )
+    needed = {part for parts in used.values() for part in parts}
+    numbers = KINDS["ledger"]["numbers"]
+    return {f: h for f, h in mapping.items() if f in needed or f not in numbers}
 
 
 # -- what there is to say about them ---------------------------------------------------------------
@@ -241,9 +226,15 @@ def preview(
     return pd.DataFrame(rows, columns=["header", "taken_as", "why", "examples"])
 
 
-def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()) -> Notes:
-    """What to know of how the columns are taken: guesses, units, currencies, likely others."""
-    fields = KINDS[kind]
+def identified(mapping: Mapping[str, str]) -> str:
+    """What tells one customer from another, in words."""
+    who = ", then by ".join(mapping[field] for field in ("customer", "name") if field in mapping)
+    return who or "its place in the list"
+
+
+def remarks(listing: Listing, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()) -> Notes:
+    """What to know of how a list is read: what was passed over, guesses, units, currencies."""
+    fields, frame = KINDS[kind], listing.frame
     table = preview(frame, mapping, kind, given).set_index("header")
     guesses = table.index[table["why"].str.contains("guess")]
     notes = [note("guess", column=h, field=table.at[h, "taken_as"]) for h in guesses]
@@ -261,7 +252,7 @@ def remarks(frame: pd.DataFrame, mapping: Mapping[str, str], kind: str, given: I
     for header in [h for h in frame.columns if h not in mapping.values() and filled[h]]:
         said = (_beside(field, header, filled[header], mapping, kind) for field in fields["numbers"])
         notes += [*filter(None, said)][:1]
-    return notes
+    return [*listing.notes, *notes]
 
 
 def _beside(

@@ -7,7 +7,7 @@ import hashlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,132 +19,107 @@ from kamlib.workbook.importing import sentences
 
 FilePath = Annotated[Path, typer.Argument(help="A CSV, TSV, text, .xlsx or Parquet file, as it is.")]
 Place = Annotated[str, typer.Argument(help="The workbook. Default: FILE's name with .kam.")]
+Texts = list[str]
 Pairs = Annotated[
-    list[str],
-    typer.Option("--map", "-m", help="FIELD=HEADER, such as name=Company. May be repeated."),
+    Texts, typer.Option("--map", "-m", help="FIELD=HEADER, such as name=Company. May be repeated.")
 ]
 Key = Annotated[str, typer.Option(help="The column that identifies a customer.")]
 Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx. Default: the fullest one.")]
 Encoding = Annotated[str, typer.Option(help="The encoding of the file, such as cp1250. Default: detected.")]
+Replace = Annotated[bool, typer.Option("--replace", help="Let the list overwrite the workbook.")]
+Ask = Annotated[bool, typer.Option("--ask", help="Ask what each column holds.")]
+Before = Annotated[bool, typer.Option(help="Subtract discounts: the revenue in FILE is before them.")]
+Drop = Annotated[bool, typer.Option(help="Count lines that are the same in every column only once.")]
+LeaveOut = Annotated[Texts, typer.Option(help="HEADER=VALUE: leave these lines out. May be repeated.")]
+Subtract = Annotated[Texts, typer.Option(help="HEADER=VALUE: subtract these lines. May be repeated.")]
+Add = Annotated[bool, typer.Option(help="Add to the years already in the workbook. Default: replace them.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
-WORDS = {"added": "created", "updated": "updated", "unchanged": "unchanged", "left_out": "left out"}
 All = Annotated[bool, typer.Option("--all", help="Show every remark, not only ten.")]
+NONE: Texts = []
 
 
 def import_customers(
     file: FilePath,
     workbook: Place = "",
-    map: Pairs = [],  # noqa: B006
+    map: Pairs = NONE,
     key: Key = "",
     sheet: Sheet = "",
     encoding: Encoding = "",
-    replace: Annotated[bool, typer.Option("--replace", help="Let the list overwrite the workbook.")] = False,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask what each column holds.")] = False,
+    replace: Replace = False,
+    ask: Ask = False,
     dry_run: DryRun = False,
     all: All = False,
 ) -> None:
     """Import a customer list: new customers are added, gaps in known ones are filled."""
-    from kamlib.workbook.importing import columns, customers, reading, shape
+    from kamlib.workbook.importing import columns, customers, reading
 
     lines = reading.read(file, sheet, encoding)
-    listing = shape.table(lines)
-    frame = listing.frame
-    say("read", name=file.name, n=len(frame), m=frame.shape[1], about=lines.about)
-    mapping = asked(frame, columns.choose(frame, "customers", map, key), ask)
+    listing, mapping = taken("customers", lines, map, key, dry_run, ask)
     place = edited(workbook or f"{file.stem}.kam", file, dry_run)
 
     def merge(text: Any) -> customers.Merged:
-        return customers.merge(text, frame, mapping, replace, lines.decimal)
+        return customers.merge(text, listing.frame, mapping, replace, lines.decimal)
 
-    merged = land(place, file, merge, columns.currency(frame, mapping), dry_run)[0]
-    preview(frame, mapping, "customers", map, dry_run)
+    merged = land(place, file, merge, columns.currency(listing.frame, mapping), dry_run)[0]
     if merged.columns:
         went = [new if new == old else f"{old} as {new}" for old, new in merged.columns.items()]
         say("kept_beside", went="; ".join(went))
-    for what, names in merged.examples.items() if dry_run else ():
-        some(names, WORDS[what])
-    remarks([*listing.notes, *columns.remarks(frame, mapping, "customers", map), *merged.notes], all)
-    say("counts", where=where(place, dry_run), **merged.counts)
-    if not dry_run:
-        say("open", place=place)
+    remarks([*columns.remarks(listing, mapping, "customers", map), *merged.notes], all)
+    ended("customers", place, merged, dry_run, left_out=merged.counts["left_out"])
 
 
 def import_ledger(
     file: FilePath,
     workbook: Place = "",
-    map: Pairs = [],  # noqa: B006
+    map: Pairs = NONE,
     key: Key = "",
     sheet: Sheet = "",
     encoding: Encoding = "",
-    before_discount: Annotated[
-        bool, typer.Option(help="Subtract discounts: the revenue in FILE is before them.")
-    ] = False,
-    drop_duplicates: Annotated[
-        bool, typer.Option(help="Count lines that are the same in every column only once.")
-    ] = False,
-    leave_out: Annotated[
-        list[str], typer.Option(help="HEADER=VALUE: leave these lines out. May be repeated.")
-    ] = [],  # noqa: B006
-    subtract: Annotated[
-        list[str], typer.Option(help="HEADER=VALUE: subtract these lines. May be repeated.")
-    ] = [],  # noqa: B006
-    add: Annotated[
-        bool, typer.Option(help="Add to the years already in the workbook. Default: replace them.")
-    ] = False,
+    before_discount: Before = False,
+    drop_duplicates: Drop = False,
+    leave_out: LeaveOut = NONE,
+    subtract: Subtract = NONE,
+    add: Add = False,
     dry_run: DryRun = False,
     all: All = False,
 ) -> None:
     """Import a sales ledger, added up by customer and year, exact to the cent."""
     from kamlib.workbook import stores
-    from kamlib.workbook.importing import columns, identity, landing, ledger, reading, shape, vocabulary
+    from kamlib.workbook.importing import columns, identity, landing, ledger, reading
 
     place = edited(workbook or f"{file.stem}.kam", file, dry_run)
-    lines = reading.read(file, sheet, encoding, is_ledger=True)
-    listing = shape.table(lines)
+    listing, mapping = taken("ledger", reading.read(file, sheet, encoding, True), map, key, dry_run)
     frame = listing.frame
-    mapping = columns.choose(frame, "ledger", map, key)
-    say("ledger_read", name=file.name, about=lines.about)
-    preview(frame, mapping, "ledger", map, dry_run)
     out, less = ledger.pairs(frame, leave_out, "--leave-out"), ledger.pairs(frame, subtract, "--subtract")
-    names = identity.names(stores.load(place, read_only=True)[1]) if stores.exists(place) else {}
-    known = frozenset(vocabulary.folded(name) for name in names.values())
-    options = ledger.Options(before_discount, drop_duplicates, out, less, known)
+    there = stores.load(place, read_only=True)[1] if stores.exists(place) else {}
+    options = ledger.Options(before_discount, drop_duplicates, out, less, identity.called(there))
     with progress() as tell:
         sums = ledger.add_up(listing, mapping, options, tell)
-    notes = [*listing.notes, *columns.remarks(frame, mapping, "ledger", map), *sums.notes]
+    notes = [*columns.remarks(listing, mapping, "ledger", map), *sums.notes]
     if not len(sums.rows):
         remarks(notes, all)
         raise sentences.refusal("no_revenue", name=file.name)
-    headers = mapping.get("customer", ""), mapping.get("name", "")
     with file.open("rb") as raw:
-        print_ = hashlib.file_digest(raw, "sha256").hexdigest()[:32]
+        mark = {"fingerprint": hashlib.file_digest(raw, "sha256").hexdigest()[:32]}
 
     def merge(text: Any) -> landing.Landed:
-        landed = landing.land(text, sums, add, *headers)
-        before = text.get("imports", {})
-        if print_ not in [*before.get("fingerprint", ())]:
+        landed = landing.land(text, sums, add, mapping.get("customer", ""), mapping.get("name", ""))
+        if mark["fingerprint"] not in [*text.get("imports", {}).get("fingerprint", ())]:
             on = date.today().isoformat()
             values = {"file": file.name[:200], "lines": str(sums.lines), "on": on}
-            landed.changes.append(stores.Change("imports", {"fingerprint": print_}, values))
+            landed.changes.append(stores.Change("imports", mark, values))
         elif add:
             raise sentences.refusal("added_already", name=file.name)
         return landed
 
-    money: dict[str, str] = {f: mapping[f] for f in ("revenue", "unit_price") if f in mapping}
-    landed, before, after = land(place, file, merge, columns.currency(frame, money), dry_run)
+    landed, before, after = land(place, file, merge, columns.currency(frame, mapping), dry_run)
     remarks([*notes, *landing.remarks(landed, sums, add, before)], all)
-    if dry_run:
-        some([*landed.new.values()], "customers created")
+    found = landing.reconciled(sums, landed, after, before if add else None)
     years = ", ".join(sorted(set(landed.rows["year"])))
     parts = {"n": sums.lines, "m": landed.rows["customer"].nunique(), "years": years}
-    say("ledger_counts", where=where(place, dry_run), **parts, **landed.counts)
-    found = landing.reconciled(sums, landed, after, before if add else None)
-    for line in landing.table(found).splitlines():
-        write(line)
+    ended("ledger", place, landed, dry_run, landing.table(found), **parts)
     if any(found["difference"] != 0):
         raise sentences.refusal("not_reconciled", table="ledger")
-    if not dry_run:
-        say("look", place=place)
 
 
 def merge_customers(
@@ -181,7 +156,7 @@ def merge_customers(
 def land(
     place: str, file: Path, merge: Callable[[Any], Any], currency: str, dry_run: bool
 ) -> tuple[Any, Any, Any]:
-    """Merge a file into the workbook at a place, made where there is none yet.
+    """Merge a file into the workbook at a place, begun there if it is new.
 
     Gives what was merged, and the tables before and after.
     """
@@ -196,19 +171,19 @@ def land(
     else:
         store, text = stores.load(place, read_only=dry_run)
         checks.refuse_errors(checks.check(text, store.notes), store.location)
-    merged = merge(text)
-    if is_new or dry_run or not merged.changes:
-        after = base.recorded(text, merged.changes)[0]
-        checks.refuse_errors(checks.check(after), stores.spoken(place))
-        return merged, text, stores.create(place, after).read() if is_new and not dry_run else after
-    now: list[Any] = []
+    last: list[Any] = []
 
-    def change(current: Any) -> Any:
-        now[:] = [merge(current), current]
-        return now[0].changes
+    def change(now: Any) -> Any:
+        last[:] = merge(now), now
+        return last[0].changes
 
-    base.put_all(store, change)
-    return now[0], now[1], store.read()
+    changes = change(text)
+    if changes and not is_new and not dry_run:
+        base.put_all(store, change)
+        return last[0], last[1], store.read()
+    after = base.recorded(text, changes)[0]
+    checks.refuse_errors(checks.check(after), stores.spoken(place))
+    return last[0], text, stores.create(place, after).read() if is_new and not dry_run else after
 
 
 def edited(place: str, file: Path | None = None, dry_run: bool = False) -> str:
@@ -254,34 +229,41 @@ def say(key: str, **parts: Any) -> None:
     write(sentences.told(key, **parts))
 
 
-def some(names: list[str], what: str) -> None:
-    """How many customers something happens to, and the first five of them."""
-    if names:
-        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-        say("some", n=len(names), what=what, names=shown)
+def ended(kind: str, place: str, done: Any, dry_run: bool, table: str = "", **parts: Any) -> None:
+    """What became of it: in a dry run with the names, else with what to do next."""
+    for what, names in done.examples.items() if dry_run else ():
+        if names:
+            shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            say("some", n=len(names), what=what, names=shown)
+    where = " (nothing is written)" if dry_run else f": {place}"
+    say(f"{kind}_counts", **{**done.counts, **parts, "where": where})
+    for line in table.splitlines():
+        write(line)
+    if not dry_run:
+        say(f"{kind}_next", place=place)
 
 
-def where(place: str, dry_run: bool) -> str:
-    """What became of it, at the end of a sentence."""
-    return " (nothing is written)" if dry_run else f": {place}"
+def taken(
+    kind: str, lines: Any, given: Texts, key: str, dry_run: bool, ask: bool = False
+) -> tuple[Any, dict[str, str]]:
+    """A file as a table, and what each column is taken for: in a line, or as a table with reasons."""
+    from kamlib.workbook.importing import columns, shape
 
-
-def preview(frame: Any, mapping: Mapping[str, str], kind: str, given: list[str], dry_run: bool) -> None:
-    """What each column is taken for: in a line, and in a dry run as a table with reasons."""
-    from kamlib.workbook.importing import columns
-
+    listing = shape.table(lines)
+    frame = listing.frame
+    mapping = asked(frame, columns.choose(frame, kind, given, key), ask)
+    say(f"{kind}_read", name=lines.name, n=len(frame), m=frame.shape[1], about=lines.about)
     said = "; ".join(f"{field} = {header}" for field, header in mapping.items())
     say("read_as", said=said or "no column matches the workbook")
-    if not dry_run:
-        return
-    table = columns.preview(frame, mapping, kind, given)
-    rows = [("column", "read as", "why", "examples"), *table.itertuples(index=False, name=None)]
-    widths = [min(40, max(len(row[i]) for row in rows)) for i in range(3)]
-    for *cells, examples in rows:
-        padded = [cell[:40].ljust(width) for cell, width in zip(cells, widths, strict=True)]
-        write("  " + "  ".join([*padded, examples]))
-    who = [mapping[field] for field in ("customer", "name") if field in mapping]
-    say("identified", by=", then by ".join(who) or "its place in the list")
+    if dry_run:
+        table = columns.preview(frame, mapping, kind, given)
+        rows = [("column", "read as", "why", "examples"), *table.itertuples(index=False, name=None)]
+        widths = [min(40, max(len(row[i]) for row in rows)) for i in range(3)]
+        for *cells, examples in rows:
+            padded = [cell[:40].ljust(width) for cell, width in zip(cells, widths, strict=True)]
+            write("  " + "  ".join([*padded, examples]))
+        say("identified", by=columns.identified(mapping))
+    return listing, mapping
 
 
 def remarks(rows: list[Finding], all: bool) -> None:

@@ -16,12 +16,7 @@ UNDATED = "undated"
 Read = tuple[int, int, int] | tuple[()]
 TIME = r"(?:[T ,]+\d{1,2}:\d\d.*|[T ]+\d\d:?\d\d:?\d\d.*)$"  # the time of day at the end of a date
 _TIME = re.compile(TIME, re.ASCII)
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?", re.ASCII)
-_KEY = re.compile(r"(\d{4})(\d\d)(\d\d)?(?:\.0+)?", re.ASCII)
-_DAY = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)", re.ASCII)
-_MONTH = re.compile(r"(\d{1,2})[-/.](\d{4})", re.ASCII)
-_YEAR = re.compile(r"(?:fy)?\s?(\d{4})(?:\.0+)?", re.ASCII | re.I)
-_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?", re.ASCII)
+_FORMS = [re.compile(form, re.ASCII | re.I) for form in DATA["dates"]]
 _MONTHS = {word: n for n, words in enumerate(DATA["months"], start=1) for word in words.split()}
 
 
@@ -35,47 +30,39 @@ def read(texts: Iterable[str], this_year: int = 0) -> list[Read]:
 
 
 def _read(text: str, this_year: int) -> Read:
-    if said := _ISO.fullmatch(text) or _KEY.fullmatch(text):
-        return _sure(int(said[1]), said[2], said[3] or "1")
-    if said := _DAY.fullmatch(text):
-        year = int(said[4]) if len(said[4]) == 4 else _past(int(said[4]), this_year)
-        if said[2] == ".":
-            return _sure(year, said[3], said[1])
-        first, second = int(said[1]), int(said[3])
-        fits = first and second and min(first, second) <= 12 and max(first, second) <= 31
-        return (year, first, second) if fits and FIRST <= year <= LAST else ()
-    if said := _MONTH.fullmatch(text):
-        return _sure(int(said[2]), said[1], "1")
-    if said := _YEAR.fullmatch(text):
-        return (int(said[1]), 0, 0) if FIRST <= int(said[1]) <= LAST else ()
-    if said := _SERIAL.fullmatch(text):  # days since 1899-12-30, as Excel counts
-        day = date(1899, 12, 30) + timedelta(days=int(said[1]))
+    found = next(filter(None, (form.fullmatch(text) for form in _FORMS)), None)
+    parts = {name: int(part) for name, part in found.groupdict().items() if part} if found else {}
+    if "serial" in parts:  # days since 1899-12-30, as Excel counts
+        day = date(1899, 12, 30) + timedelta(days=parts["serial"])
         return (day.year, day.month, 0) if 1950 <= day.year <= LAST else ()
-    return _in_words(text, this_year)
+    parts = parts or _in_words(text)
+    if "short" in parts:
+        year = this_year // 100 * 100 + parts["short"]
+        parts["year"] = year if year <= this_year else year - 100
+    if not FIRST <= parts.get("year", 0) <= LAST:
+        return ()
+    if "first" in parts:
+        first, second = parts["first"], parts["second"]
+        is_date = 0 < min(first, second) <= 12 and max(first, second) <= 31
+        return (parts["year"], first, second) if is_date else ()
+    if "month" not in parts:
+        return parts["year"], 0, 0
+    is_date = 1 <= parts["month"] <= 12 and 1 <= parts.get("day", 1) <= 31
+    return (parts["year"], parts["month"], 0) if is_date else ()
 
 
-def _past(short: int, this_year: int) -> int:
-    year = this_year // 100 * 100 + short
-    return year if year <= this_year else year - 100
-
-
-def _sure(year: int, month: str, day: str) -> Read:
-    fits = 1 <= int(month) <= 12 and 1 <= int(day) <= 31 and FIRST <= year <= LAST
-    return (year, int(month), 0) if fits else ()
-
-
-def _in_words(text: str, this_year: int) -> Read:
+def _in_words(text: str) -> dict[str, int]:
     """5-Mar-25, March 2025, 3. Mai 2025: a month by its name, and a year; 5-Mar has none."""
     words = plain(text[:40]).split() if text[:40].isprintable() else []
     months = [(place, _MONTHS[word]) for place, word in enumerate(words) if word in _MONTHS]
     if len(months) != 1:
-        return ()
+        return {}
     place, month = months[0]
     years = [int(word) for word in words if re.fullmatch(r"\d{4}", word, re.ASCII)]
     short = [int(word) for word in words if re.fullmatch(r"\d{1,2}", word, re.ASCII)]
     if not years and (len(short) == 2 or (len(short) == 1 and place == 0)):
-        years = [_past(short[-1], this_year)]
-    return (years[0], month, 0) if years and FIRST <= years[0] <= LAST else ()
+        return {"month": month, "short": short[-1]}
+    return {"month": month, "year": years[0]} if years else {}
 
 
 def months(found: Iterable[Read], column: str = "") -> tuple[dict[int, int], Notes]:

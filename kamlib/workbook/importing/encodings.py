@@ -12,6 +12,7 @@ from kamlib.workbook.importing.vocabulary import DATA
 MIXED = "kamlib-mixed"  # an error handler: single bytes that are no UTF-8 are read as Windows-1252
 PUNCTUATION = frozenset("–—‘’“”„…·•«»°§®©™´¿¡ºª²³½\u00a0\u202f")
 _ODD = re.compile(rb"[\x00-\x08\x0e-\x1b]")
+_CELL = re.compile(r'[^;,\t|\r\n"]*[^\x00-\x7f;,\t|\r\n"][^;,\t|\r\n"]*')
 SURE = 0.9  # the share of letters that must fit a language of the encoding
 codecs.register_error(
     MIXED,
@@ -69,15 +70,13 @@ def detect(raw: bytes) -> Encoding:
     if len(re.findall(r"[^\x00-\x7f]", text)) >= 3 * odd:
         doubt = f"UTF-8 but for single letters, read as Windows-1252; the first is in line {first}."
         return Encoding("utf-8-sig", MIXED, doubt)
-    codec = _guessed(raw)
-    cells = re.findall(
-        r"[^;,\t|\r\n\"]*[^\x00-\x7f;,\t|\r\n\"][^;,\t|\r\n\"]*|[\r\n]", raw[:99_999].decode(codec, "replace")
-    )
-    below = cells[next((i for i, cell in enumerate(cells) if cell in "\r\n"), 0) :]
-    shown = next((" ".join(c.split())[:60] for c in [*below, *cells] if c not in "\r\n"), "")
-    guess = Encoding(codec)
-    doubt = f'read as {guess.name}, which is a guess: it says "{shown}". Wrong? Name it by --encoding.'
-    return Encoding(codec, doubt=doubt)
+    guess = Encoding(_guessed(raw))
+    shown = raw[:99_999].decode(guess.codec, "replace")
+    below = re.split(r"[\r\n]", shown, maxsplit=1)[-1]
+    cell = next(filter(None, map(_CELL.search, (below, shown))), None)
+    said = " ".join(cell[0].split())[:60] if cell else ""
+    doubt = f'read as {guess.name}, which is a guess: it says "{said}". Wrong? Name it by --encoding.'
+    return Encoding(guess.codec, doubt=doubt)
 
 
 def _guessed(raw: bytes) -> str:
@@ -102,12 +101,10 @@ def _score(raw: bytes, codec: str, letters: frozenset[str]) -> float:
         text = raw[:200_000].decode(codec)
     except UnicodeDecodeError:
         return 0
-    score, count = 0, 0
-    for before, char, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if char > "\x7f":
-            count += 1
-            score += _fits(before, char, after, letters)
-    return score / max(count, 1)
+    padded = f" {text} "
+    spots = [found.start() for found in re.finditer(r"[^\x00-\x7f]", text)]
+    score = sum(_fits(padded[i], padded[i + 1], padded[i + 2], letters) for i in spots)
+    return score / max(len(spots), 1)
 
 
 def _fits(before: str, char: str, after: str, letters: frozenset[str]) -> int:

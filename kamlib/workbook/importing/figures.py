@@ -6,19 +6,21 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 
 from kamlib.workbook.importing.vocabulary import DATA, UNKNOWN
 from kamlib.workbook.schema import as_text
 
 LONGEST = 60  # more is a text, whatever it begins with
-_MONEY = re.compile(
-    r"(?<![a-z])(?:us|r|c|a|hk|nz|s)?\$|[£€¥₹₽¢₺₪₩]|kč|zł|(?<![a-z])(?:eur|euros?|gbp|usd|chf|fr|sfr|kr|sek"
-    r"|nok|dkk|pln|czk|huf|ron|brl|try|rub|cny|rmb|zar|sgd|hkd|cad|aud|nzd|jpy|inr|rs)(?![a-z])\.?"
+_TIMES: dict[str, float] = DATA["times"]
+_MONEY = re.compile(DATA["money"])
+_MARKS = str.maketrans("−–’‘`", "--'''")
+_DIGITS = r"[0-9]+(?:[.,' ][0-9]+)*|[.,][0-9]+"
+_UNITS = "|".join(sorted(_TIMES, key=len, reverse=True))
+_NUMBER = re.compile(  # (300) and 300- are below zero; 200.- is 200
+    rf"(\()? ?([+-])? ?({_DIGITS})(?: ?[.,]-*)? ?(?:({_UNITS})(?:[.,]-*)?)? ?(-)? ?(?(1)\))", re.ASCII
 )
-_TIMES = {"k": 1e3, "tsd": 1e3, "m": 1e6, "mn": 1e6, "mio": 1e6, "million": 1e6, "millions": 1e6}
-_TIMES |= {"mrd": 1e9, "bn": 1e9}
-_UNIT = re.compile(r"\s*(" + "|".join(sorted(_TIMES, key=len, reverse=True)) + r")\.?$")
-_DIGITS = re.compile(r"[0-9]+([.,' ][0-9]+)*|[.,][0-9]+", re.ASCII)
+_POWER = re.compile(r"([+-]?)([0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]{1,2})", re.ASCII)
 _INDIAN = re.compile(r"[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}")
 
 
@@ -28,19 +30,39 @@ def number(text: str, decimal: str = "") -> float:
     number("(1.234,50 €)") is -1234.5. Without `decimal` one mark before just three digits is taken
     to part thousands. Raises ValueError for what is no number, or a percentage.
     """
-    plain, sign, times = _plain(text)
-    if plain in UNKNOWN:
+    digits, times = _parts(text)
+    if times == 0:
         return math.nan
-    if not _DIGITS.fullmatch(plain):
-        raise ValueError(text)
-    mark = _decimal(plain)
+    mark = _decimal(digits)
     if mark == "?":
-        mark = decimal or ("," if "." in plain else ".")
-    whole, _, rest = plain.rpartition(mark) if mark and mark in plain else (plain, "", "")
-    if not _grouped(whole):
+        mark = decimal or ("," if "." in digits else ".")
+    whole, _, rest = digits.rpartition(mark) if mark and mark in digits else (digits, "", "")
+    if not digits or not _grouped(whole):
         raise ValueError(text)
-    value = sign * float(re.sub("[., ']", "", whole) + "." + rest + "0") * times
-    return round(value, 6) if times > 1 else value
+    value = float(re.sub("[., ']", "", whole) + "." + rest + "0") * times
+    return round(value, 6) if abs(times) > 1 else value
+
+
+def _parts(text: str) -> tuple[str, float]:
+    """The digits and marks of a number, and what one is worth: -1, 1000; 0 for unknown.
+
+    No digits where the text says no number.
+    """
+    if len(text) >= LONGEST:
+        return "", 1
+    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    bare = " ".join(_MONEY.sub(" ", plain.translate(_MARKS)).split())
+    if plain in UNKNOWN or bare in UNKNOWN:
+        return "", 0
+    if power := _POWER.fullmatch(bare):
+        digits = f"{float(power[2].replace(',', '.')):.15f}".rstrip("0").rstrip(".")
+        return digits, -1 if power[1] == "-" else 1
+    found = _NUMBER.fullmatch(bare)
+    if not found:
+        return "", 1
+    bracket, before, digits, unit, after = found.groups()
+    is_below = bracket or before == "-" or after
+    return digits, (-1 if is_below else 1) * _TIMES.get(unit, 1)
 
 
 def numbers(texts: Sequence[str], decimal: str = "", times: int = 1) -> tuple[list[str], list[int]]:
@@ -65,7 +87,7 @@ def numbers(texts: Sequence[str], decimal: str = "", times: int = 1) -> tuple[li
 
 def mark_of(texts: Sequence[str]) -> str:
     """The decimal mark that most of the texts without doubt use; "" where none tells."""
-    marks = [_decimal(plain) for plain in (_plain(t)[0] for t in texts) if _DIGITS.fullmatch(plain)]
+    marks = [_decimal(_parts(text)[0]) for text in texts]
     points, commas = marks.count("."), marks.count(",")
     return "" if points == commas else "." if points > commas else ","
 
@@ -76,28 +98,6 @@ def is_number(text: str) -> bool:
         return not math.isnan(number(text))
     except (ValueError, OverflowError):
         return False
-
-
-def _plain(text: str) -> tuple[str, int, float]:
-    """The digits and marks of a text alone; the sign; the factor of the unit."""
-    plain = unicodedata.normalize("NFKC", text[:LONGEST]).strip().lower() if text else ""
-    if plain in UNKNOWN or (plain.isdecimal() and len(text) < LONGEST) or len(text) >= LONGEST:
-        return plain if len(text) < LONGEST else "too long", 1, 1
-    plain = plain.replace("−", "-").replace("–", "-").replace("’", "'").replace("‘", "'").replace("`", "'")
-    if re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?e[+-]?[0-9]{1,2}", plain):
-        value = float(plain.replace(",", "."))
-        return f"{abs(value):.15f}".rstrip("0").rstrip("."), -1 if value < 0 else 1, 1
-    plain = re.sub(r"[.,][-—]*$", "", _MONEY.sub(" ", plain).strip())  # 200.- is 200
-    sign = 1
-    if re.fullmatch(r"\(.*\)", plain):
-        plain, sign = plain[1:-1].strip(), -1
-    if (start := plain.startswith("-")) or plain.endswith("-"):
-        plain, sign = (plain[1:] if start else plain[:-1]).strip(), -1
-    plain = _MONEY.sub(" ", plain.removeprefix("+")).strip()
-    unit = _UNIT.search(plain)
-    if unit:
-        return plain[: unit.start()].strip(), sign, _TIMES[unit[1]]
-    return re.sub(r"\s+", " ", plain), sign, 1
 
 
 def _decimal(plain: str) -> str:
@@ -153,3 +153,22 @@ def is_share(texts: Sequence[str]) -> bool:
         return True
     values = [abs(float(text)) for text in numbers(texts)[0] if text]
     return bool(values) and max(values) <= 1 and any(0 < value < 1 for value in values)
+
+
+def amount(text: str) -> Decimal:
+    """What a cell of a workbook says, exactly; 0 for unknown."""
+    try:
+        return Decimal(text.strip().replace(",", ".") or 0)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def text_of(value: Decimal) -> str:
+    """An amount as a store keeps it: 2024.994."""
+    return f"{value.normalize():f}" if value else "0"
+
+
+def same(old: str, new: str) -> bool:
+    """Do two cells of a workbook say the same, however it is written?"""
+    old, new = old.strip(), new.strip()
+    return old == new or bool(old and new and amount(old) == amount(new))

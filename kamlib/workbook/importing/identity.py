@@ -66,6 +66,11 @@ def names(text: Tables) -> dict[str, str]:
     return dict(reversed([*pairs]))
 
 
+def called(text: Tables) -> frozenset[str]:
+    """The names of a workbook's customers, as they are compared."""
+    return frozenset(map(folded, names(text).values()))
+
+
 class Known:
     """The customers of a workbook, to be found by id, by name, or by a column of a list.
 

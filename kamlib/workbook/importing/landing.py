@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import pandas as pd
 
 from kamlib.workbook.importing import dates, identity
-from kamlib.workbook.importing.ledger import COUNTS, FIELDS, SUMS, Key, Ledger, money
+from kamlib.workbook.importing.figures import amount, same, text_of
 from kamlib.workbook.importing.sentences import note
+from kamlib.workbook.importing.sums import COUNTS, FIELDS, SUMS, Key, Ledger, money
 from kamlib.workbook.importing.vocabulary import folded
 from kamlib.workbook.schema import DEFINITIONS, Tables, empty
 from kamlib.workbook.stores.base import Change, Notes, Row
@@ -21,6 +22,7 @@ UNNAMED, NO_NAME = "unnamed", "(no customer named)"
 COLUMN = {f: f for f in FIELDS} | {"cost": "cost_of_sales"}
 _KNOWN_IN = {"cost": "costed", "discount": "discounted", "freight": "freighted"}
 _COLUMNS = [name for name in DEFINITIONS["ledger"].names if name != "note"]
+Place = tuple[str, str]  # a customer and a year
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Landed:
     counts: Counter[str]
     moved: tuple[Decimal, Decimal]
 
+    @property
+    def examples(self) -> dict[str, list[str]]:
+        return {"created": [*self.new.values()]}
+
 
 def land(
     text: Tables, ledger: Ledger, add: bool = False, key_header: str = "", name_header: str = ""
@@ -49,7 +55,7 @@ def land(
     A row of a customer and year that is there already is replaced, or with `add` added to. The
     headers are those of the file's ids and names (see `identity.Known`).
     """
-    of, new = owners(text, ledger, identity.Known(text, key_header, name_header))
+    of, new = owners(ledger, identity.Known(text, key_header, name_header))
     rows = ledger.rows.assign(customer=[of[key] for key in ledger.rows["key"]])
     rows = rows.groupby(["customer", "year"], sort=True)[[*SUMS, *COUNTS]].sum().reset_index()
     there = _there(text)
@@ -61,7 +67,7 @@ def land(
         old, key = there.get(place), dict(zip(("customer", "year"), place, strict=True))
         values = _cells(row, ledger, old, add)
         stored[place] = key | values
-        differs = {c: v for c, v in values.items() if old is None or not _same(old.get(c, ""), v)}
+        differs = {c: v for c, v in values.items() if old is None or not same(old.get(c, ""), v)}
         counts["added" if old is None else "updated" if differs else "unchanged"] += 1
         if differs:
             changes.append(Change("ledger", key, differs))
@@ -69,46 +75,25 @@ def land(
             before += amount(old.get("revenue", ""))
             after += amount(values["revenue"])
     years = {year for _, year in stored}
-    counts["left"] = sum(key[1] in years and key not in stored for key in there)
+    counts["left"] = sum(place[1] in years and place not in stored for place in there)
     first = _customers(text, rows, ledger, new, counts)
     frame = pd.DataFrame([*stored.values()], columns=_COLUMNS, dtype=object)
     return Landed(first + changes, frame, new, counts, (before, after))
 
 
-def amount(text: str) -> Decimal:
-    """What a cell of a workbook says, exactly; 0 for unknown."""
-    try:
-        return Decimal(text.strip().replace(",", ".") or 0)
-    except InvalidOperation:
-        return Decimal(0)
+def _there(text: Tables) -> dict[Place, Row]:
+    rows = text.get("ledger", empty("ledger")).to_dict("records")
+    return {(row["customer"].strip(), row["year"].strip()): row for row in rows}
 
 
-def text_of(value: Decimal) -> str:
-    """An amount as a store keeps it: 2024.994."""
-    return f"{value.normalize():f}" if value else "0"
-
-
-def _there(text: Tables) -> dict[tuple[str, str], Row]:
-    frame = text.get("ledger", empty("ledger"))
-    if not {"customer", "year"} <= set(frame.columns):
-        return {}
-    return {(row["customer"].strip(), row["year"].strip()): row for row in frame.to_dict("records")}
-
-
-def _same(old: str, new: str) -> bool:
-    if not old.strip() or not new.strip():
-        return old.strip() == new.strip()
-    return amount(old) == amount(new)
-
-
-def owners(text: Tables, ledger: Ledger, known: identity.Known) -> tuple[dict[Key, str], dict[str, str]]:
+def owners(ledger: Ledger, known: identity.Known) -> tuple[dict[Key, str], dict[str, str]]:
     """The customer's id for each key of the ledger, and the customers that are new: id -> name.
 
     A customer is known by its id, by a column of the workbook that is headed like the file's ids,
     or by its name, where only one has it; what stands as an id may be a name of the workbook's, and
     the other way.
     """
-    shown, called = _usual(ledger.ids), _usual(ledger.names)
+    shown, called = ledger.ids, ledger.names
     keys = sorted({*ledger.rows["key"]}, key=lambda key: (key[0] != "id", key))
     in_file = identity.once((folded(called[key]), key[1]) for key in keys if key in called)
     of: dict[Key, str] = {("", ""): UNNAMED} if ("", "") in keys else {}
@@ -132,11 +117,6 @@ def owners(text: Tables, ledger: Ledger, known: identity.Known) -> tuple[dict[Ke
     if ("", "") in of and UNNAMED not in known.ids:
         new[UNNAMED] = NO_NAME
     return of, new
-
-
-def _usual(counted: Counter[tuple[Key, str]]) -> dict[Key, str]:
-    """The form in which each is written most often; of several the first of the alphabet."""
-    return dict(sorted(counted, key=lambda pair: (-counted[pair], pair[1]), reverse=True))
 
 
 def _cells(row: Mapping, ledger: Ledger, old: Row | None, add: bool) -> Row:
@@ -182,7 +162,7 @@ def _customers(
         old = there.get(customer, {})
         values = {c: v for c, v in said.items() if not old.get(c, "").strip()}
         counts["filled"] += bool(values)
-        counts["kept"] += sum(c not in values and not _same(old[c], v) for c, v in said.items())
+        counts["kept"] += sum(c not in values and not same(old[c], v) for c, v in said.items())
         if customer in new:
             status = {} if customer == UNNAMED else {"status": "current"}
             values = {"name": new[customer], **status, **values}
@@ -201,26 +181,25 @@ def _figures(row: Mapping) -> Row:
     return said
 
 
-def _stored(there: dict[tuple[str, str], Row], keys: list[tuple[str, str]], name: str) -> Decimal:
-    cells = [there[key].get(COLUMN[name], "") for key in keys if key in there]
-    return sum(map(amount, cells), Decimal(0))
-
-
 def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | None = None) -> pd.DataFrame:
     """The sums of the file beside those stored: field, in_file, in_ledger, left_out, difference.
 
     All as exact Decimal. `after` are text tables as the workbook holds them; with `before`, what
     was there already is subtracted.
     """
-    keys = [*zip(landed.rows["customer"], landed.rows["year"], strict=True)]
-    now, then = _there(after), _there(before or {})
-    table = []
-    for name in ledger.fields:
-        stored = _stored(now, keys, name) - _stored(then, keys, name)
-        in_file, out = ledger.in_file[name], ledger.left_out[name]
-        table.append((name, in_file, stored, out, in_file - stored - out))
-    columns = ["field", "in_file", "in_ledger", "left_out", "difference"]
-    return pd.DataFrame(table, columns=columns, dtype=object)
+    places = [*zip(landed.rows["customer"], landed.rows["year"], strict=True)]
+
+    def stored(tables: Tables, name: str) -> Decimal:
+        rows = _there(tables)
+        cells = [rows[place].get(COLUMN[name], "") for place in places if place in rows]
+        return sum(map(amount, cells), Decimal(0))
+
+    found = pd.DataFrame({"field": ledger.fields}, dtype=object)
+    found["in_file"] = [ledger.in_file[name] for name in ledger.fields]
+    found["in_ledger"] = [stored(after, name) - stored(before or {}, name) for name in ledger.fields]
+    found["left_out"] = [ledger.left_out[name] for name in ledger.fields]
+    found["difference"] = found["in_file"] - found["in_ledger"] - found["left_out"]
+    return found
 
 
 # -- what there is to say --------------------------------------------------------------------------
@@ -249,11 +228,6 @@ def remarks(landed: Landed, ledger: Ledger, add: bool, text: Tables) -> Notes:
 
 def table(found: pd.DataFrame) -> str:
     """The reconciliation as lines of text."""
-    head = ("", "in the file", "in the ledger", "left out", "difference")
-    body = [(row["field"], *(money(row[c]) for c in found.columns[1:])) for row in found.to_dict("records")]
-    widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
-    lines = []
-    for first, *others in [head, *body]:
-        cells = [cell.rjust(w) for cell, w in zip(others, widths[1:], strict=True)]
-        lines.append("  ".join(["", first.ljust(widths[0]), *cells]))
-    return "\n".join(lines)
+    headers = ["in the file", "in the ledger", "left out", "difference"]
+    shown = found.set_index("field").rename_axis(None).map(money).set_axis(headers, axis=1)
+    return shown.to_string(col_space=14)

@@ -8,12 +8,11 @@ lines.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import glob
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +23,7 @@ import pandas as pd
 
 from kamlib.errors import KamError
 from kamlib.workbook.importing import dates
-from kamlib.workbook.importing.columns import header_of
+from kamlib.workbook.importing.columns import header_of, sources
 from kamlib.workbook.importing.figures import mark_of, numbers, times_of
 from kamlib.workbook.importing.identity import id_of, name_of
 from kamlib.workbook.importing.reading import BLOCK
@@ -35,7 +34,8 @@ from kamlib.workbook.importing.vocabulary import KINDS, NOBODY, folded, known, p
 
 NUMBERS: list[str] = KINDS["ledger"]["numbers"]
 MOST_KINDS, SAMPLE = 20, 2_000
-WIDE = "DECIMAL(38, 6)"  # millionths; a column is read as DECIMAL(18, 6), and widened where need be
+NARROW, WIDE = "DECIMAL(18, 6)", "DECIMAL(38, 6)"  # widened only where a column needs it
+MARKED = {".": "with_point", ",": "with_comma", "": "whole"}
 _TEXT = Path(__file__).with_name("ledger.sql").read_text(encoding="utf-8")
 SQL: dict[str, str] = dict(re.findall(r"-- name: (\w+)\n(.*?)(?=\n+-- name:|\Z)", _TEXT, re.S))
 Tell = Callable[[float], None]
@@ -53,7 +53,10 @@ def pairs(frame: pd.DataFrame, given: Iterable[str], option: str) -> tuple[tuple
 
 
 def add_up(
-    listing: Listing, mapping: Mapping[str, str], options: Options | None = None, tell: Tell | None = None
+    listing: Listing,
+    mapping: Mapping[str, str],
+    options: Options = Options(),  # noqa: B008
+    tell: Tell = lambda part: None,
 ) -> Ledger:
     """The ledger that a file adds up to; `mapping` is field -> header (see `columns.choose`).
 
@@ -61,29 +64,21 @@ def add_up(
     off.
     """
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as engine:
-        return _Sum(engine, listing, dict(mapping), options or Options()).of(tell or (lambda done: None))
+        return _Sum(engine, listing, mapping, options).of(tell)
 
 
 class _Sum:
     """The sums of one file, in a database of its own with a row a line in the table `lines`."""
 
-    def __init__(self, engine: Any, listing: Listing, mapping: dict[str, str], options: Options) -> None:
+    def __init__(self, engine: Any, listing: Listing, mapping: Mapping[str, str], options: Options) -> None:
         self.engine, self.listing, self.mapping, self.options = engine, listing, mapping, options
-        self.frame = listing.frame
-        places = zip(self.frame, listing.places, strict=True)
+        places = zip(listing.frame, listing.places, strict=True)
         self.column = {header: f"c{place}" for header, place in places}
-        self.parts = {name: self._parts(name) for name in FIELDS}  # the fields each is read from
-        self.ledger = Ledger(tuple(name for name in FIELDS if self.parts[name]))
-        self.kept = "true"
+        self.figures = {f: mapping[f] for f in NUMBERS if f in mapping}
+        self.sources = sources(mapping)
+        self.ledger = Ledger(tuple(name for name in FIELDS if self.sources[name]))
 
-    def _parts(self, name: str) -> list[str]:
-        unit = {"revenue": "unit_price", "cost": "unit_cost"}.get(name, "")
-        for parts in ([name], ["quantity", unit], ["profit"] if name == "cost" else [""]):
-            if set(parts) <= self.mapping.keys():
-                return parts
-        return []
-
-    def ask(self, query: str, **parts: str) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, **parts: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement of `ledger.sql`, or of a query."""
         found: list[tuple[Any, ...]] = self.engine.execute(SQL.get(query, query).format(**parts)).fetchall()
         return found
@@ -96,60 +91,66 @@ class _Sum:
         self._when()
         self.ask("line")
         self._sort_out()
-        self._kinds()
+        self._remark()
         columns = ["key", "year", *SUMS, *COUNTS]
-        rows = pd.DataFrame(self.ask("grouped", net=self.net, kept=self.kept), columns=columns, dtype=object)
-        keys = [*self.keys]
-        rows["key"] = pd.Series([keys[number] for number in rows["key"]], dtype=object)
+        rows = pd.DataFrame(self.ask("grouped", net=self.net), columns=columns, dtype=object)
+        rows["key"] = pd.Series([[*self.keys][number] for number in rows["key"]], dtype=object)
         self.ledger.rows = rows
         return self.ledger
 
     # -- reading -----------------------------------------------------------------------------------
 
     def _load(self, tell: Tell) -> None:
-        texts = {f: self._text(self.mapping.get(f)) for f in ("customer", "name", "date", "order")}
-        figured = [self.mapping[f] for f in NUMBERS if f in self.mapping]
-        asked = [h for h, _ in (*self.options.leave_out, *self.options.subtract)]
-        free = [h for h in self.column if h not in self.mapping.values() and _is_kind(h)]
-        money = [h for h in self.column if says("currency", h)]
-        self.flags = {h: f"f_{self.column[h]}" for h in [*asked, *free, *money]}
-        every = [*self.column.values()]
-        compared = [c for h, c in self.column.items() if h not in figured]
-        compared += [f"{part}_{f}" for f in NUMBERS if f in self.mapping for part in "nt"]
-        parts = texts | {
-            "time": dates.TIME,
-            "nobody": ", ".join(f"'{word}'" for word in sorted(NOBODY)),
-            "figures": ", ".join(self._figure(f) for f in NUMBERS),
-            "flags": "".join(f"{self._text(h)} AS {flag}, " for h, flag in self.flags.items()),
-            "every": ", ".join(every),
-            "compared": ", ".join(compared),
-            "filled": ", ".join(f"nullif(trim({column}), '')" for column in every),
-        }
-        for parallel in ("true", "false"):  # a cell with a line end in it needs the slower way
+        """The table `lines`, in the quickest way that the file allows."""
+        headers = [header for header, _ in (*self.options.leave_out, *self.options.subtract)]
+        headers += [h for h in self.column if h not in self.mapping.values() and _is_kind(h)]
+        headers += [h for h in self.column if says("currency", h)]
+        self.flags = {header: f"f_{self.column[header]}" for header in headers}
+        parts = {f: self._text(self.mapping.get(f)) for f in ("customer", "name", "date", "order")}
+        has_order = "order" in self.mapping
+        parts["order"] = f"hash(lower({parts['order']}))" if has_order else "NULL::UBIGINT"
+        parts |= {"time": dates.TIME, "every": ", ".join(self.column.values())}
+        compared = [c for h, c in self.column.items() if h not in self.figures.values()]
+        compared += [f"{part}_{f}" for f in self.figures for part in "nt"]
+        parts["compared"] = ", ".join(compared)
+        self.engine.execute(SQL["figures"])
+        for source, typed in self._sources():
+            columns = [self._figure(f, typed) for f in self.figures]
+            columns += [f"{self._text(h)} AS {flag}" for h, flag in self.flags.items()]
+            parts["columns"] = ", ".join(columns)
             try:
-                self._watched(SQL["load"].format(source=self._source(parallel), **parts), tell)
+                self._watched(SQL["load"].format(source=source, **parts), tell)
                 break
             except duckdb.Error as error:
-                if parallel == "false" or "parallel=false" not in str(error):
+                if not typed and "parallel=false" not in str(error):
                     raise self._unreadable(str(error)) from None
+        self.ask("nobody", words=sorted(NOBODY))
+        self.ask("DELETE FROM lines WHERE trim(rest, '| ') = ''")
         self.ledger.lines = self.ask("SELECT count(*) FROM lines")[0][0]
 
-    def _source(self, parallel: str) -> str:
-        """What to read from: a long file, or the rows that are here already."""
+    def _sources(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """What to read from, and the types of its columns that are read as numbers at once."""
         lines = self.listing.lines
         path = glob.escape(lines.rest).replace("'", "''")
         if not path:
-            frame = self.frame.set_axis([*self.column.values()], axis=1).reset_index(names="line")
-            self.engine.register("source", frame)
+            self.engine.register("source", self.listing.frame.set_axis([*self.column.values()], axis=1))
             self.engine.execute("SET threads=1")  # a short list is no work for two
-            return "source"
-        if lines.mark == "parquet":
+            yield "source", {}
+        elif lines.mark == "parquet":
             names = [name.replace('"', '""') for name in lines.cells.iloc[0]]
             cast = ", ".join(f'CAST("{n}" AS VARCHAR) AS c{i}' for i, n in enumerate(names))
-            return SQL["parquet"].format(path=path, columns=cast)
-        columns = {f"c{i}": "VARCHAR" for i in range(lines.cells.shape[1])}
-        parts = {"mark": lines.mark or chr(31), "most": BLOCK, "parallel": parallel}
-        return SQL["csv"].format(path=path, columns=columns, skip=self.listing.start - 1, **parts)
+            yield SQL["parquet"].format(path=path, columns=cast), {}
+        else:
+            texts = dict.fromkeys((f"c{i}" for i in range(lines.cells.shape[1])), "VARCHAR")
+            marks = {self.column[h]: self._mark(f) for f, h in self.figures.items()}
+            point = "," if "," in marks.values() else "."
+            typed = {column: NARROW for column, mark in marks.items() if mark == point}
+            parts = {"path": path, "mark": lines.mark or chr(31), "most": BLOCK, "point": point}
+            # as numbers if all are; one by one; and where a cell holds a line end, in one thread
+            for numbers_in, parallel in ((typed, True), ({}, True), ({}, False)):
+                columns = texts | numbers_in
+                parts |= {"columns": columns, "parallel": parallel, "skip": self.listing.start - 1}
+                yield SQL["csv"].format(**parts), numbers_in
 
     def _watched(self, query: str, tell: Tell) -> None:
         """Run a query that takes long, saying how far it is; stopping it leaves nothing behind."""
@@ -172,92 +173,69 @@ class _Sum:
             return refusal("more_cells", name=name, row=row, allowed=allowed, n=wide[1])
         return refusal("unclosed", name=name, row=row)
 
-    def _is(self, header: str, value: str) -> str:
-        return f"{self.flags[header]} = '{_quoted(value)}'"
+    def _is(self, pairs: Iterable[tuple[str, str]]) -> str:
+        """Is a line one of those that the user named?"""
+        tests = [f"{self.flags[header]} = '{_quoted(value)}'" for header, value in pairs]
+        return f"({' OR '.join(tests or ['false'])})"
 
     def _text(self, header: str | None) -> str:
         return f"coalesce(trim({self.column[header]}), '')" if header else "''"
 
-    def _figure(self, name: str) -> str:
+    def _figure(self, name: str, typed: Mapping[str, str]) -> str:
         """The number of a cell, and what stands there where it is not read as one at once."""
-        if name not in self.mapping:
-            return f"NULL::DECIMAL(18, 6) AS n_{name}, NULL::VARCHAR AS t_{name}"
-        text, mark = self._text(self.mapping[name]), self._mark(name)
-        comma, point = (",", "[.]") if mark == "." else ("[.]", ",")
-        usual = f"-?[£$€]? ?([0-9]{{1,3}}({comma}[0-9]{{3}})+|[0-9]+)({point}[0-9]+)?( ?€)?"
-        bare = f"regexp_replace({text}, '[£$€ ]|{comma}', '', 'g')"
-        bare = f"replace({bare}, ',', '.')" if mark == "," else bare
-        fits = usual if mark else "-?[0-9]+"
-        number = f"try_cast({bare} AS DECIMAL(18, 6))"
-        number = f"CASE WHEN regexp_full_match({text}, '{fits}') THEN {number} END"
-        if mark == ".":  # much the quickest
-            number = f"coalesce(try_cast({text} AS DECIMAL(18, 6)), {number})"
-        other = f"CASE WHEN n_{name} IS NULL AND {text} <> '' THEN {text} END"
-        return f"{number} AS n_{name}, {other} AS t_{name}"
+        column = self.column[self.figures[name]]
+        if column in typed:
+            return f"{column} AS n_{name}, NULL::VARCHAR AS t_{name}"
+        number = f"{MARKED[self._mark(name)]}({column}) AS n_{name}"
+        return f"{number}, CASE WHEN n_{name} IS NULL THEN nullif(trim({column}), '') END AS t_{name}"
 
     def _mark(self, name: str) -> str:
         """The decimal mark of a column, "" where its first lines leave a doubt."""
-        first = self.frame[self.mapping[name]].head(SAMPLE).tolist()
+        first = self.listing.frame[self.figures[name]].head(SAMPLE).tolist()
         return self.listing.lines.decimal or mark_of(first)
 
     def _odd_figures(self) -> None:
         """Read the figures that SQL could not; what stays in t_... is no number."""
-        for name in [f for f in NUMBERS if f in self.mapping]:
+        for name in self.figures:
             query = f"SELECT DISTINCT t_{name} FROM lines WHERE t_{name} IS NOT NULL"
-            texts, times = [text for (text,) in self.ask(query)], times_of(self.mapping[name])
-            if texts or times > 1:
-                self.engine.execute(f"ALTER TABLE lines ALTER n_{name} TYPE {WIDE}")
-            if texts:
+            if texts := [text for (text,) in self.ask(query)]:
                 read, bad = numbers(texts, self._mark(name))
                 frame = pd.DataFrame({"said": texts, "value": [r or None for r in read]})
-                with self._given(frame.assign(bad=frame.index.isin(bad))):
-                    self.ask("odd", field=name, wide=WIDE)
-            if times > 1:
-                self.engine.execute(f"UPDATE lines SET n_{name} = n_{name} * {times}")
-
-    @contextlib.contextmanager
-    def _given(self, frame: pd.DataFrame) -> Any:
-        self.engine.register("given", frame)
-        yield
-        self.engine.unregister("given")
+                self.engine.register("given", frame.assign(bad=frame.index.isin(bad)))
+                self.engine.execute(f"ALTER TABLE lines ALTER n_{name} TYPE {WIDE}")
+                self.ask("odd", field=name, wide=WIDE)
 
     def _sales(self) -> None:
         """The view `sales`: revenue, cost, discount and freight of each line."""
-        turned = " OR ".join(self._is(*pair) for pair in self.options.subtract)
-        sign = f"(CASE WHEN {turned} THEN -1 ELSE 1 END)" if turned else "1"
-        value: dict[str, str] = {}
-        for name in ("revenue", "cost"):
-            parts = self.parts[name]
-            product = f"CAST({' * '.join(f'n_{part}' for part in parts)} AS {WIDE})" if parts else "NULL"
-            value[name] = f"({value['revenue']} - n_profit)" if parts == ["profit"] else product
-        plain_revenue = value["revenue"]
+        turned = self._is(self.options.subtract)
+        value = {name: self._product(parts) for name, parts in self.sources.items()}
+        if self.sources["cost"] == ["profit"]:
+            value["cost"] = f"{value['revenue']} - {value['cost']}"
         less = self.options.before_discount and "discount" in self.mapping
-        net = f"{plain_revenue} - coalesce(n_discount, 0)" if less else plain_revenue
-        bad = " OR ".join(f"t_{part} IS NOT NULL" for part in self.parts["revenue"])
-        self.ask(
-            "sales",
-            revenue=f"{sign} * ({net})",
-            cost=f"{sign} * {value['cost']}",
-            sign=sign,
-            plain=plain_revenue,
-            bad=f"({bad})",
-        )
+        net = f"{value['revenue']} - coalesce({value['discount']}, 0)" if less else value["revenue"]
+        bad = " OR ".join(f"t_{part} IS NOT NULL" for part in self.sources["revenue"])
+        sign = f"(CASE WHEN {turned} THEN -1 ELSE 1 END)"
+        self.ask("sales", **value, sign=sign, net=net, bad=bad)
         self.net = "coalesce(revenue, -discount)" if less else "revenue"
-        self.ledger.in_file = self._sums("true")
+        self.ledger.in_file = self._sums()
 
-    def _sums(self, where: str) -> dict[str, Decimal]:
-        found = dict(zip(FIELDS, self.ask("sums", net=self.net, where=where)[0], strict=True))
+    def _product(self, parts: list[str]) -> str:
+        values = [f"n_{part} * {times_of(self.figures[part])}" for part in parts]
+        return f"CAST({' * '.join(values)} AS {WIDE})" if values else "NULL"
+
+    def _sums(self) -> dict[str, Decimal]:
+        found = dict(zip(FIELDS, self.ask("sums", net=self.net)[0], strict=True))
         return {name: Decimal(found[name]) for name in self.ledger.fields}
 
     # -- who and when ------------------------------------------------------------------------------
 
     def _who(self) -> None:
         """The table `who`: the customer's number of each id and name, and if they say a total."""
-        found = self.ask("SELECT c, m, count(*) FROM lines GROUP BY c, m ORDER BY 3 DESC, c, m")
+        found = self.ask("SELECT c, m FROM lines GROUP BY c, m ORDER BY count(*) DESC, c, m")
         self.keys: dict[Key, int] = {}
-        names = {plain(text) for c, m, _ in found for text in (c, m)}
+        names = {plain(text) for pair in found for text in pair}
         rows = []
-        for c, m, count in found:
+        for c, m in found:
             shown, name = id_of(self._named(c)), name_of(self._named(m))
             key = ("id", folded(shown)) if shown else ("name", folded(name)) if name else ("", "")
             said = next((t for t in map(total_of, (c, m)) if t is not None), None)
@@ -265,12 +243,10 @@ class _Sum:
             number = self.keys.setdefault(key, len(self.keys))
             rows.append((c, m, number, bool(key[0]), is_total))
             if key[0]:
-                self.ledger.ids[key, shown or name] += count
+                self.ledger.ids.setdefault(key, shown or name)
             if key[0] == "id" and name:
-                self.ledger.names[key, name] += count
-        columns = ["c", "m", "customer", "named", "total"]
-        with self._given(pd.DataFrame(rows, columns=columns)):
-            self.engine.execute("CREATE TABLE who AS SELECT * FROM given")
+                self.ledger.names.setdefault(key, name)
+        self._keep("who", pd.DataFrame(rows, columns=["c", "m", "customer", "named", "total"]))
 
     def _named(self, text: str) -> str:
         """The text, "" where it names nobody, unless a customer of the workbook is called so."""
@@ -282,8 +258,7 @@ class _Sum:
         texts = [text for (text,) in self.ask("SELECT DISTINCT d FROM lines")]
         read = dates.read(texts)
         years = [found[0] if found else 0 for found in read]
-        with self._given(pd.DataFrame({"d": texts, "year": years})):
-            self.engine.execute("CREATE TABLE day AS SELECT * FROM given")
+        self._keep("day", pd.DataFrame({"d": texts, "year": years}))
         date = self.mapping["date"]
         self.ledger.months, notes = dates.months(read, date)
         self.ledger.notes += notes
@@ -294,72 +269,91 @@ class _Sum:
         if part:
             self._say("part_years", years=", ".join(part))
 
-    def _say(self, key: str, column: str = "", found: str = "", **parts: Any) -> None:
-        self.ledger.notes.append(note(key, "", column, found, **parts))
+    def _keep(self, table: str, frame: pd.DataFrame) -> None:
+        self.engine.register("given", frame)
+        self.engine.execute(f"CREATE TABLE {table} AS SELECT * FROM given")
 
-    # -- what is left out --------------------------------------------------------------------------
+    # -- what is left out, and what there is to say ------------------------------------------------
 
     def _sort_out(self) -> None:
-        """The table `out` with the lines that are not counted, and `seen`: what there is to say."""
-        for name, parts in self.parts.items():
+        """Take the lines that do not count out of `lines`, and say so."""
+        for name, parts in self.sources.items():
+            kind = "bad revenue" if name == "revenue" else "bad figure"
             for part in parts:
-                kind, text = "bad revenue" if name == "revenue" else "bad figure", f"t_{part}"
-                self._see(kind, f"{text} IS NOT NULL", self.mapping[part], text, field=name)
-        self.ask("CREATE TABLE out AS SELECT line FROM line WHERE bad")
-        for header, value in (*self.options.leave_out, *self.options.subtract):
-            where = self._is(header, value)
-            if not self.ask("SELECT 1 FROM line WHERE {where} LIMIT 1", where=where):
-                self._say("no_such_line", header, value)
-        if said := [self._is(*pair) for pair in self.options.leave_out]:
-            self._leave("as you said", " OR ".join(said))
-        others = "n_profit, n_cost, n_unit_cost, n_discount, n_freight"
-        self._leave("no figures", f"NOT known AND coalesce({others}) IS NULL")
+                self._see(kind, f"t_{part} IS NOT NULL", self.figures[part], f"t_{part}", field=name)
+        for pair in (*self.options.leave_out, *self.options.subtract):
+            if not self.ask(f"SELECT 1 FROM lines WHERE {self._is([pair])} LIMIT 1"):
+                self._say("no_such_line", *pair)
+        others = [f"n_{f}" for f in self.figures if f not in ("revenue", "quantity", "unit_price")]
         totals = "|".join(re.escape(word) for word in words("totals"))
-        said_so = _quoted(rf"(^|\|) *({totals}) *[:*]* *(\||$)")
-        self._leave("total", SQL["total"].format(said=said_so))
-        self._keep()
+        self.ask(
+            "out",
+            said=self._is(self.options.leave_out),
+            others=", ".join(["NULL", *others]),
+            totals=_quoted(rf"(^|\|) *({totals}) *[:*]* *(\||$)"),
+        )
+        for why in ("as you said", "no figures", "total"):
+            self._see(why, f"why = '{why}'", source="out")
+        self.ask("DELETE FROM lines WHERE rowid IN (SELECT line FROM out)")
         if self.ask("SELECT count(*) - count(DISTINCT h) FROM lines")[0][0]:
-            self.ask("again", kept=self.kept)
-            again, drop = "line IN (SELECT line FROM again)", self.options.drop_duplicates
-            self._leave("twice dropped", again) if drop else self._see("twice", again)
-            self._keep()
-        self.ledger.left_out = self._sums(f"NOT ({self.kept})")
-        self._see("credit", f"revenue < 0 AND {self.kept}")
-        self._see("undated", f"year = 0 AND {self.kept}", self.mapping["date"], "d")
-        self._see("unnamed", f"NOT named AND {self.kept}")
-        self._see("no revenue", f"NOT known AND {self.kept}")
-        key = "uncosted" if self.parts["cost"] else "no cost"
-        self._see(key, f"known AND cost IS NULL AND {self.kept}", self.mapping.get("cost", ""))
-        if "profit" in self.parts["cost"]:
+            self.ask("again")
+            drop = self.options.drop_duplicates
+            self._see("twice dropped" if drop else "twice", "true", source="again")
+            if drop:
+                self.ask("DELETE FROM lines WHERE rowid IN (SELECT line FROM again)")
+        left = self._sums()
+        self.ledger.left_out = {f: total - left[f] for f, total in self.ledger.in_file.items()}
+
+    def _remark(self) -> None:
+        """What there is to say of the lines that count."""
+        self._see("credit", "revenue < 0")
+        self._see("undated", "year = 0", self.mapping["date"], "d", source="line")
+        self._see("unnamed", "NOT named", source="line")
+        self._see("no revenue", "NOT known")
+        key = "uncosted" if self.sources["cost"] else "no cost"
+        self._see(key, "known AND cost IS NULL", self.mapping.get("cost", ""))
+        if "profit" in self.sources["cost"]:
             self._say("from_profit", self.mapping["profit"])
         if self.ledger.in_file.get("discount", 0) < 0:
             self._say("negative_discount", self.mapping["discount"])
+        for header, flag in self.flags.items():
+            found = self.ask("kinds", flag=flag)
+            if says("currency", header) and len(found) > 1:
+                codes = ", ".join(value for value, *_ in found)
+                self._say("ledger_currencies", header, codes, n=len(found))
+            for value, n, revenue in found if len(found) <= MOST_KINDS and _is_kind(header) else ():
+                if revenue > 0 and says("no_sale", value):
+                    self._say("no_sale", header, value, n=n, sum=money(revenue))
 
-    def _keep(self) -> None:
-        some = self.ask("SELECT count(*) FROM out")[0][0]
-        self.kept = "line NOT IN (SELECT line FROM out)" if some else "true"
+    def _say(self, key: str, column: str = "", found: str = "", **parts: Any) -> None:
+        self.ledger.notes.append(note(key, "", column, found, **parts))
 
-    def _leave(self, why: str, condition: str) -> None:
-        condition = f"({condition}) AND line NOT IN (SELECT line FROM out)"
-        self._see(why, condition)
-        self.ask("INSERT INTO out SELECT line FROM line WHERE {where}", where=condition)
-
-    def _see(self, kind: str, where: str, column: str = "", text: str = "''", **parts: Any) -> None:
+    def _see(
+        self,
+        kind: str,
+        where: str,
+        column: str = "",
+        text: str = "''",
+        source: str = "sales",
+        **parts: Any,
+    ) -> None:
         """Say how many lines there are of a kind, with what revenue, and the first of them."""
-        query = "SELECT count(*), coalesce(sum(revenue), 0) FROM line WHERE {where}"
-        n, revenue = self.ask(query, where=where)[0]
+        n, revenue, first = self.ask("seen", where=where, text=text, source=source)[0]
         if not n:
             return
-        query = "SELECT line, {text} FROM line WHERE {where} ORDER BY line LIMIT 5"
-        some = [(self._physical(line), t) for line, t in self.ask(query, text=text, where=where)]
-        self.ledger.seen[f"{kind} {column}" if kind.startswith("bad") else kind] = Seen(n, revenue, some)
+        some = [(self._line(one["line"]), one["text"]) for one in first]
+        key = f"{kind} {column}" if kind.startswith("bad") else kind
+        self.ledger.seen[key] = Seen(n, revenue, some)
         parts |= {"n": n, "sum": money(revenue), "more": " ..." if n > len(some) else ""}
         parts["lines"] = ", ".join(f"line {line}" for line, _ in some)
         line, found = ("", "") if kind == "no cost" else some[0]
         self.ledger.notes.append(note(kind, line, column, found, **parts))
 
-    def _physical(self, number: int) -> int:
-        """The line of the file: DuckDB does not count lines that are blank."""
+    def _line(self, place: int) -> int:
+        """The line of the file at this place of `lines`: DuckDB passes over lines that are blank."""
+        if not self.listing.lines.rest:
+            return int(self.listing.frame.index[place])
+        number = place + self.listing.start
         for blank in self._blank_lines:
             number += blank <= number
         return number
@@ -367,26 +361,14 @@ class _Sum:
     @functools.cached_property
     def _blank_lines(self) -> list[int]:
         lines, start = self.listing.lines, self.listing.start
-        if not lines.rest or lines.mark == "parquet":
+        if lines.mark == "parquet":
             return []
         with open(lines.rest, "rb") as file:
             ends = sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
-            if ends <= self.ask("SELECT max(line) FROM lines")[0][0]:
+            if ends <= start + self.ask("SELECT max(rowid) FROM lines")[0][0]:
                 return []
             file.seek(0)
             return [n for n, text in enumerate(file, 1) if n >= start and not text.strip()]
-
-    def _kinds(self) -> None:
-        """Point out lines that may be no sale, and several currencies."""
-        for header, flag in self.flags.items():
-            found = self.ask("kinds", flag=flag, kept=self.kept)
-            if says("currency", header) and len(found) > 1:
-                self._say("ledger_currencies", header, ", ".join(f[0] for f in found), n=len(found))
-            if len(found) > MOST_KINDS or not _is_kind(header):
-                continue
-            for value, count, revenue in found:
-                if revenue > 0 and says("no_sale", value):
-                    self._say("no_sale", header, value, n=count, sum=money(revenue))
 
 
 def _is_kind(header: str) -> bool:

@@ -21,7 +21,7 @@ from kamlib.errors import did_you_mean
 from kamlib.workbook.importing import encodings
 from kamlib.workbook.importing.figures import is_number
 from kamlib.workbook.importing.sentences import note, refusal
-from kamlib.workbook.importing.vocabulary import LONGEST
+from kamlib.workbook.importing.vocabulary import DATA, LONGEST
 from kamlib.workbook.schema import as_text
 from kamlib.workbook.stores import base, exchange, files
 from kamlib.workbook.stores.guard import MOST_BYTES, MOST_ROWS, guard
@@ -31,17 +31,6 @@ LARGE_BYTES = 8_000_000  # a larger ledger is never held as text
 HEAD_BYTES, BLOCK = 300_000, 8_000_000
 PARQUET_ROWS = 100_000  # and so is a longer one
 MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "upright strokes"}
-_FOREIGN: dict[str, bytes | tuple[bytes, ...]] = {
-    "a PDF": b"%PDF",
-    "a picture": (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"),
-    "an old .xls file, or one protected by a password": b"\xd0\xcf\x11\xe0",
-    "a text document": b"{\\rtf",
-    "JSON": (b"{", b"[{"),
-    "a workbook or another database, no list": b"SQLite format 3",
-    "a web page or XML, whatever its name": b"<",
-}
-
-
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
 
 
@@ -83,7 +72,7 @@ def read(location: str | Path, sheet: str = "", encoding: str = "", is_ledger: b
     with files.plain_errors(path.name):
         if head.startswith(b"PK\x03\x04"):
             return _from_xlsx(path, path.read_bytes(), sheet)
-        return _from_long_text(path, wanted) if is_long else _from_text(path, wanted)
+        return _from_text(path, wanted, is_long)
 
 
 def _head(path: Path) -> tuple[int, bytes]:
@@ -103,8 +92,9 @@ def _head(path: Path) -> tuple[int, bytes]:
         raise refusal("odd_name") from None
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0"):
         raise refusal("empty", name=name)
-    for what, start in _FOREIGN.items():
-        if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(start):
+    text = head.decode("latin-1").lstrip("ï»¿ \r\n\t")
+    for what, starts in DATA["foreign"].items():
+        if text.startswith(tuple(starts)):
             raise refusal("foreign", name=name, what=what, kinds=", ".join(KINDS))
     return size, head
 
@@ -126,32 +116,26 @@ def nearest(name: str, known: Iterable[str]) -> str:
 # -- text ------------------------------------------------------------------------------------------
 
 
-def _from_text(path: Path, wanted: encodings.Encoding | None) -> Lines:
-    raw = path.read_bytes()
-    encoding = wanted or encodings.detect(raw)
+def _from_text(path: Path, wanted: encodings.Encoding | None, is_long: bool) -> Lines:
+    """All lines, or the first of a long file: the others are added up where they are, as UTF-8."""
+    encoding = wanted or encodings.detect(_telling(path) if is_long else path.read_bytes())
+    is_utf8 = encoding.codec == "utf-8-sig" and encoding.errors == "strict"
+    keep = None
     try:
-        return _of_text(raw.decode(encoding.codec, encoding.errors), path.name, encoding)
+        with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as file:
+            text = file.read(HEAD_BYTES if is_long else -1)
+            if is_long and not is_utf8:
+                keep = tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="")  # noqa: SIM115
+                keep.write(text)
+                shutil.copyfileobj(file, keep, BLOCK)
+                keep.flush()
     except UnicodeError:
         raise refusal("encoding", name=path.name, encoding=encoding.name) from None
-
-
-def _from_long_text(path: Path, wanted: encodings.Encoding | None) -> Lines:
-    """The first lines; the others are read where they are added up, from UTF-8."""
-    encoding = wanted or encodings.detect(_telling(path))
-    rest, keep = str(path), None
-    if encoding.codec != "utf-8-sig" or encoding.errors != "strict":
-        keep = tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".csv")  # noqa: SIM115
-        rest = keep.name
-        with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as text:
-            try:
-                shutil.copyfileobj(text, keep, BLOCK)
-            except UnicodeError:
-                raise refusal("encoding", name=path.name, encoding=encoding.name) from None
-        keep.flush()
-    with open(rest, encoding="utf-8-sig", newline="") as text:
-        head = text.read(HEAD_BYTES)
-    head = head[: max(head.rfind("\n"), head.rfind("\r")) + 1] or head
-    lines = _of_text(head, path.name, encoding)
+    if not is_long:
+        return _of_text(text, path.name, encoding)
+    text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+    lines = _of_text(text, path.name, encoding)
+    rest = keep.name if keep else str(path)
     return replace(lines, rest=rest, keep=keep, about=f"{lines.about}, read in pieces")
 
 
@@ -282,7 +266,7 @@ def _sheet(name: str, sizes: dict[str, int], hidden: set[str], wanted: str) -> s
 
 
 def _shown(
-    raw: bytes, name: str, sheet: str, lines: dict[int, list[str]], notes: base.Notes
+    raw: bytes, name: str, sheet: str, stored: dict[int, list[str]], notes: base.Notes
 ) -> dict[int, list[str]]:
     """All lines as Excel shows them: results of formulas, merged cells in each of their lines.
 
@@ -300,24 +284,20 @@ def _shown(
             rows = [[cell.value for cell in row[: base.MOST_COLUMNS]] for row in page.iter_rows()]
         except Exception:  # openpyxl raises whatever its XML made it stumble over
             raise refusal("sheet", name=name, sheet=sheet) from None
-    result = {
-        number: [exchange.cell_text(value) for value in row] for number, row in enumerate(rows, start=1)
-    }
     for place in range(max(map(len, rows), default=0)):
-        column = {n: row[place] for n, row in enumerate(rows, 1) if len(row) > place}
-        said = {n: value for n, value in column.items() if value is not None}
-        truths = {n: str(value).upper() for n, value in said.items() if isinstance(value, bool)}
-        if len(truths) < len(said) - 1:  # TRUE among names is a name; under a header it is yes
-            for number, text in truths.items():
-                result[number][place] = text
-        for number, cells in lines.items():
-            stored = "".join(cells[place : place + 1])
-            if stored[:1] == "=" and not result[number][place]:
-                notes.append(note("formula", number, found=stored, n=place + 1))
-    _spread(result, merged)
-    while result and not any(result[len(result)]):
-        del result[len(result)]
-    return result
+        filled = [row for row in rows if len(row) > place and row[place] is not None]
+        truths = [row for row in filled if isinstance(row[place], bool)]
+        for row in truths if len(truths) < len(filled) - 1 else ():
+            row[place] = str(row[place]).upper()  # a name; under a header it is yes or no
+    shown = {n: [*map(exchange.cell_text, row)] for n, row in enumerate(rows, start=1)}
+    for number, cells in stored.items():
+        for place, (text, now) in enumerate(zip(cells, shown[number], strict=False), start=1):
+            if text[:1] == "=" and not now:
+                notes.append(note("formula", number, found=text, n=place))
+    _spread(shown, merged)
+    while shown and not any(shown[len(shown)]):
+        del shown[len(shown)]
+    return shown
 
 
 def _spread(result: dict[int, list[str]], merged: list[tuple[bytes, bytes, bytes]]) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pandas as pd
 
+from kamlib.workbook.importing.vocabulary import KINDS
 from kamlib.workbook.stores.base import Notes
 
-FIELDS = ("revenue", "cost", "discount", "freight")
+FIELDS = tuple(KINDS["ledger"]["sums"])
 SUMS = ("revenue", "cost", "uncosted", "discount", "freight")
 COUNTS = ("lines", "costed", "discounted", "freighted", "uncosted_lines", "orders")
 Key = tuple[str, str]  # ("id", c1001), ("name", alder & co) or ("", ""), as they are compared
@@ -42,14 +42,14 @@ class Ledger:
 
     `rows` has a row for each customer and year: key, year (0 for undated), the SUMS as Decimal, the
     COUNTS. `fields` are those of FIELDS that the file has; `in_file` and `left_out` are exact sums
-    of them. `names` and `ids` count how each key is written. `months` is how many months of each
+    of them. `names` and `ids` are how each key is written most. `months` is how many months of each
     year the file covers, 0 where its dates are years alone. `seen` holds what was found on the way.
     """
 
     fields: tuple[str, ...]
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
-    names: Counter[tuple[Key, str]] = field(default_factory=Counter)
-    ids: Counter[tuple[Key, str]] = field(default_factory=Counter)
+    names: dict[Key, str] = field(default_factory=dict)
+    ids: dict[Key, str] = field(default_factory=dict)
     months: dict[int, int] = field(default_factory=dict)
     in_file: dict[str, Decimal] = field(default_factory=dict)
     left_out: dict[str, Decimal] = field(default_factory=dict)
