@@ -173,7 +173,7 @@ action = stack(
 )
 
 exercises = stack(
-    stack(sheets.exercises(10, "tbe_questions"), on_paper=of_all),
+    stack(sheets.exercises(10, first="tbe_questions"), on_paper=of_all),
     Exhibit(
         "customer-sheets",
         "What was filled in about it",
