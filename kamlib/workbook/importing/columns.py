@@ -52,7 +52,9 @@ def propose(frame: pd.DataFrame, kind: str = "customers") -> dict[str, str]:
                 break
     free = [h for h in frame.columns if h not in found.values() and filled[h]]
     if kind == "ledger":
-        free = [h for h in free if h.startswith("Column ") and not {"name", "customer"} & found.keys()]
+        free = [
+            h for h in free if h.startswith("Column ") and not {"name", "customer"} & found.keys()
+        ]
         likely = [h for h in free if _share(filled[h], _is_name) >= 0.8]
         return found | ({"name": likely[0]} if likely else {})
     different = [h for h in free if _differ(filled[h], len(once))]
@@ -93,7 +95,9 @@ def _rank(field: str, header: str, kind: str) -> tuple[float, str]:
     if not is_money or kind != "customers" or set(bare.split()) & {*words("other_figures")}:
         return 0, ""
     is_potential = "potential" in bare or "potenzial" in bare
-    near = is_potential == (field == "potential_profit") and any(f" {w} " in f" {bare} " for w in known)
+    near = is_potential == (field == "potential_profit") and any(
+        f" {w} " in f" {bare} " for w in known
+    )
     return (1, year) if near and len(without("noise", bare).split()) <= 3 else (0, "")
 
 
@@ -155,7 +159,9 @@ _TESTS: dict[str, tuple[Callable[[str], object], float]] = {
 # -- what the user says ----------------------------------------------------------------------------
 
 
-def choose(frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str = "") -> dict[str, str]:
+def choose(
+    frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str = ""
+) -> dict[str, str]:
     """The proposal, overruled by what is given as FIELD=HEADER; FIELD= alone leaves the field out.
 
     `key` is the header of the column that identifies a customer. Raises InvalidInput with "did you
@@ -180,7 +186,9 @@ def choose(frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str =
 def header_of(frame: pd.DataFrame, name: str) -> str:
     """The header as the list writes it; capitals, accents and spaces do not matter."""
     headers = [str(column) for column in frame.columns]
-    near = [h for h in headers if h == name.strip()] or [h for h in headers if plain(h) == plain(name)]
+    near = [h for h in headers if h == name.strip()] or [
+        h for h in headers if plain(h) == plain(name)
+    ]
     if not near:
         column, likely = name.strip()[:60], nearest(name, headers)
         raise refusal("no_column", column=column, found=name, near=likely)
@@ -232,7 +240,9 @@ def identified(mapping: Mapping[str, str]) -> str:
     return who or "its place in the list"
 
 
-def remarks(listing: Listing, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()) -> Notes:
+def remarks(
+    listing: Listing, mapping: Mapping[str, str], kind: str, given: Iterable[str] = ()
+) -> Notes:
     """What to know of how a list is read: what was passed over, guesses, units, currencies."""
     fields, frame = KINDS[kind], listing.frame
     table = preview(frame, mapping, kind, given).set_index("header")
@@ -250,7 +260,9 @@ def remarks(listing: Listing, mapping: Mapping[str, str], kind: str, given: Iter
         if len(found := sorted(set(filled[header]))) > 1:
             notes.append(note("list_currencies", "", header, ", ".join(found), n=len(found)))
     for header in [h for h in frame.columns if h not in mapping.values() and filled[h]]:
-        said = (_beside(field, header, filled[header], mapping, kind) for field in fields["numbers"])
+        said = (
+            _beside(field, header, filled[header], mapping, kind) for field in fields["numbers"]
+        )
         notes += [*filter(None, said)][:1]
     return [*listing.notes, *notes]
 
@@ -269,7 +281,11 @@ def _beside(
         key = "kept_texts" if field in mapping else "texts"
     elif field in mapping and field in KINDS[kind]["money"]:
         key = "kept_other"
-    return note(key, column=header, field=field, first=cells[0], other=mapping.get(field)) if key else None
+    return (
+        note(key, column=header, field=field, first=cells[0], other=mapping.get(field))
+        if key
+        else None
+    )
 
 
 def _is_called(field: str, header: str) -> bool:
@@ -283,6 +299,10 @@ def _is_called(field: str, header: str) -> bool:
 
 def currency(frame: pd.DataFrame, mapping: Mapping[str, str]) -> str:
     """The currency that most cells and headers of money name, such as EUR; "" for none."""
-    headers = [h for f, h in mapping.items() if f in ("revenue", "profit", "potential_profit", "unit_price")]
+    headers = [
+        h
+        for f, h in mapping.items()
+        if f in ("revenue", "profit", "potential_profit", "unit_price")
+    ]
     found = currencies([text for h in headers for text in [h, *frame[h].head(SAMPLE)]])
     return max(found, key=lambda code: found[code]) if found else ""

@@ -17,7 +17,9 @@ import typer
 from kamlib.errors import Conflict, Finding, KamError
 from kamlib.workbook.importing import sentences
 
-FilePath = Annotated[Path, typer.Argument(help="A CSV, TSV, text, .xlsx or Parquet file, as it is.")]
+FilePath = Annotated[
+    Path, typer.Argument(help="A CSV, TSV, text, .xlsx or Parquet file, as it is.")
+]
 Place = Annotated[str, typer.Argument(help="The workbook. Default: FILE's name with .kam.")]
 Texts = list[str]
 Pairs = Annotated[
@@ -25,14 +27,26 @@ Pairs = Annotated[
 ]
 Key = Annotated[str, typer.Option(help="The column that identifies a customer.")]
 Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx. Default: the fullest one.")]
-Encoding = Annotated[str, typer.Option(help="The encoding of the file, such as cp1250. Default: detected.")]
+Encoding = Annotated[
+    str, typer.Option(help="The encoding of the file, such as cp1250. Default: detected.")
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Let the list overwrite the workbook.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask what each column holds.")]
-Before = Annotated[bool, typer.Option(help="Subtract discounts: the revenue in FILE is before them.")]
-Drop = Annotated[bool, typer.Option(help="Count lines that are the same in every column only once.")]
-LeaveOut = Annotated[Texts, typer.Option(help="HEADER=VALUE: leave these lines out. May be repeated.")]
-Subtract = Annotated[Texts, typer.Option(help="HEADER=VALUE: subtract these lines. May be repeated.")]
-Add = Annotated[bool, typer.Option(help="Add to the years already in the workbook. Default: replace them.")]
+Before = Annotated[
+    bool, typer.Option(help="Subtract discounts: the revenue in FILE is before them.")
+]
+Drop = Annotated[
+    bool, typer.Option(help="Count lines that are the same in every column only once.")
+]
+LeaveOut = Annotated[
+    Texts, typer.Option(help="HEADER=VALUE: leave these lines out. May be repeated.")
+]
+Subtract = Annotated[
+    Texts, typer.Option(help="HEADER=VALUE: subtract these lines. May be repeated.")
+]
+Add = Annotated[
+    bool, typer.Option(help="Add to the years already in the workbook. Default: replace them.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")]
 All = Annotated[bool, typer.Option("--all", help="Show every remark, not only ten.")]
 NONE: Texts = []
@@ -90,7 +104,10 @@ def import_ledger(
     place = edited(workbook or f"{file.stem}.kam", file, dry_run)
     listing, mapping = taken("ledger", reading.read(file, sheet, encoding, True), map, key, dry_run)
     frame = listing.frame
-    out, less = ledger.pairs(frame, leave_out, "--leave-out"), ledger.pairs(frame, subtract, "--subtract")
+    out, less = (
+        ledger.pairs(frame, leave_out, "--leave-out"),
+        ledger.pairs(frame, subtract, "--subtract"),
+    )
     there = stores.load(place, read_only=True)[1] if stores.exists(place) else {}
     options = ledger.Options(before_discount, drop_duplicates, out, less, identity.called(there))
     with progress() as tell:

@@ -117,7 +117,9 @@ class _Rows:
         """The cells of a field, none where no column has it."""
         return self.cells.get(self.mapping.get(field, ""), [])
 
-    def say(self, key: str, row: int | None, column: str = "", found: str = "", **parts: Any) -> None:
+    def say(
+        self, key: str, row: int | None, column: str = "", found: str = "", **parts: Any
+    ) -> None:
         line = "" if row is None else self.lines[row]
         self.notes.append(note(key, line, column, found, **parts))
 
@@ -337,7 +339,9 @@ def _sums_up(every: Sequence[tuple[str, ...]], place: int, spots: set[int]) -> b
     since = max((i for i in spots if i < place), default=-1)
     for column, text in enumerate(every[place]):
         texts, _ = numbers([row[column] for row in every[: place + 1]])
-        *values, total = [float(t or 0) if i not in spots - {place} else 0 for i, t in enumerate(texts)]
+        *values, total = [
+            float(t or 0) if i not in spots - {place} else 0 for i, t in enumerate(texts)
+        ]
         nearly = max(1e-6, 0.0005 * abs(total))
         sums = sum(values), sum(values[since + 1 :])
         if total and is_number(text) and any(abs(above - total) <= nearly for above in sums):

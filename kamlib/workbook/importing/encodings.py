@@ -75,7 +75,9 @@ def detect(raw: bytes) -> Encoding:
     below = re.split(r"[\r\n]", shown, maxsplit=1)[-1]
     cell = next(filter(None, map(_CELL.search, (below, shown))), None)
     said = " ".join(cell[0].split())[:60] if cell else ""
-    doubt = f'read as {guess.name}, which is a guess: it says "{said}". Wrong? Name it by --encoding.'
+    doubt = (
+        f'read as {guess.name}, which is a guess: it says "{said}". Wrong? Name it by --encoding.'
+    )
     return Encoding(guess.codec, doubt=doubt)
 
 
@@ -89,7 +91,9 @@ def _guessed(raw: bytes) -> str:
         return chosen
     from charset_normalizer import from_bytes
 
-    found = from_bytes(raw[:200_000], cp_isolation=[*DATA["other_encodings"], *DATA["encodings"]]).best()
+    found = from_bytes(
+        raw[:200_000], cp_isolation=[*DATA["other_encodings"], *DATA["encodings"]]
+    ).best()
     if found is None:
         raise refusal("no_encoding")
     return found.encoding
@@ -111,8 +115,13 @@ def _fits(before: str, char: str, after: str, letters: frozenset[str]) -> int:
     """1 for a letter where it may stand, 0 for another, -1 for one that cannot be right."""
     if char in PUNCTUATION:
         return int(char in "’·" or not (before.isalpha() and after.isalpha()))
-    is_latin, ascii_beside = char < "\u0300", any(c.isalpha() and c.isascii() for c in before + after)
-    if (before.isalpha() and char.isupper() and after.islower()) or (char.islower() and after.isupper()):
+    is_latin, ascii_beside = (
+        char < "\u0300",
+        any(c.isalpha() and c.isascii() for c in before + after),
+    )
+    if (before.isalpha() and char.isupper() and after.islower()) or (
+        char.islower() and after.isupper()
+    ):
         return -1
     if ascii_beside and not is_latin and char.isalpha():
         return -1  # two scripts in one word

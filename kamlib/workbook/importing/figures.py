@@ -18,7 +18,8 @@ _MARKS = str.maketrans("−–’‘`", "--'''")
 _DIGITS = r"[0-9]+(?:[.,' ][0-9]+)*|[.,][0-9]+"
 _UNITS = "|".join(sorted(_TIMES, key=len, reverse=True))
 _NUMBER = re.compile(  # (300) and 300- are below zero; 200.- is 200
-    rf"(\()? ?([+-])? ?({_DIGITS})(?: ?[.,]-*)? ?(?:({_UNITS})(?:[.,]-*)?)? ?(-)? ?(?(1)\))", re.ASCII
+    rf"(\()? ?([+-])? ?({_DIGITS})(?: ?[.,]-*)? ?(?:({_UNITS})(?:[.,]-*)?)? ?(-)? ?(?(1)\))",
+    re.ASCII,
 )
 _POWER = re.compile(r"([+-]?)([0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]{1,2})", re.ASCII)
 _INDIAN = re.compile(r"[0-9]{1,2}(,[0-9]{2})+,[0-9]{3}")
@@ -123,7 +124,8 @@ def _grouped(whole: str) -> bool:
         return True
     first, *others = re.split(r"[., ']", whole)
     return len(marks) == 1 and (
-        (0 < len(first) <= 3 and all(len(group) == 3 for group in others)) or bool(_INDIAN.fullmatch(whole))
+        (0 < len(first) <= 3 and all(len(group) == 3 for group in others))
+        or bool(_INDIAN.fullmatch(whole))
     )
 
 

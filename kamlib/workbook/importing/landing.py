@@ -109,7 +109,9 @@ def owners(ledger: Ledger, known: identity.Known) -> tuple[dict[Key, str], dict[
     unknown = []
     for key in [key for key in keys if key[0] == "name"]:
         twin = in_file.get(key[1])
-        of[key] = known.named(shown[key]) or (of["id", twin] if twin else known.by_id.get(key[1], ""))
+        of[key] = known.named(shown[key]) or (
+            of["id", twin] if twin else known.by_id.get(key[1], "")
+        )
         unknown += [] if of[key] else [key]
     fresh = identity.ids([shown[key] for key in unknown], [*known.ids, *new])
     of |= zip(unknown, fresh, strict=True)
@@ -144,7 +146,11 @@ def _added(old: str, new: str) -> str:
 
 def full_year(ledger: Ledger) -> int:
     """The last year that the file covers in full, 0 for none; a year in the future is not over."""
-    over = [year for year, months in ledger.months.items() if months in (0, 12) and year <= date.today().year]
+    over = [
+        year
+        for year, months in ledger.months.items()
+        if months in (0, 12) and year <= date.today().year
+    ]
     return max(over, default=0)
 
 
@@ -154,7 +160,9 @@ def _customers(
     """New customers, and figures of the last full year where a customer has none."""
     records = identity.customers(text).to_dict("records")
     there = {row["customer"].strip(): row for row in records}
-    last = rows[(rows["year"] == full_year(ledger)) & (rows["customer"] != UNNAMED) & (rows["year"] != 0)]
+    last = rows[
+        (rows["year"] == full_year(ledger)) & (rows["customer"] != UNNAMED) & (rows["year"] != 0)
+    ]
     figures = {row["customer"]: _figures(row) for row in last.to_dict("records")}
     changes = []
     for customer in dict.fromkeys([*new, *figures]):
@@ -181,7 +189,9 @@ def _figures(row: Mapping) -> Row:
     return said
 
 
-def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | None = None) -> pd.DataFrame:
+def reconciled(
+    ledger: Ledger, landed: Landed, after: Tables, before: Tables | None = None
+) -> pd.DataFrame:
     """The sums of the file beside those stored: field, in_file, in_ledger, left_out, difference.
 
     All as exact Decimal. `after` are text tables as the workbook holds them; with `before`, what
@@ -196,7 +206,9 @@ def reconciled(ledger: Ledger, landed: Landed, after: Tables, before: Tables | N
 
     found = pd.DataFrame({"field": ledger.fields}, dtype=object)
     found["in_file"] = [ledger.in_file[name] for name in ledger.fields]
-    found["in_ledger"] = [stored(after, name) - stored(before or {}, name) for name in ledger.fields]
+    found["in_ledger"] = [
+        stored(after, name) - stored(before or {}, name) for name in ledger.fields
+    ]
     found["left_out"] = [ledger.left_out[name] for name in ledger.fields]
     found["difference"] = found["in_file"] - found["in_ledger"] - found["left_out"]
     return found

@@ -70,7 +70,9 @@ def add_up(
 class _Sum:
     """The sums of one file, in a database of its own with a row a line in the table `lines`."""
 
-    def __init__(self, engine: Any, listing: Listing, mapping: Mapping[str, str], options: Options) -> None:
+    def __init__(
+        self, engine: Any, listing: Listing, mapping: Mapping[str, str], options: Options
+    ) -> None:
         self.engine, self.listing, self.mapping, self.options = engine, listing, mapping, options
         places = zip(listing.frame, listing.places, strict=True)
         self.column = {header: f"c{place}" for header, place in places}
@@ -80,7 +82,9 @@ class _Sum:
 
     def ask(self, query: str, **parts: Any) -> list[tuple[Any, ...]]:
         """The rows of a statement of `ledger.sql`, or of a query."""
-        found: list[tuple[Any, ...]] = self.engine.execute(SQL.get(query, query).format(**parts)).fetchall()
+        found: list[tuple[Any, ...]] = self.engine.execute(
+            SQL.get(query, query).format(**parts)
+        ).fetchall()
         return found
 
     def of(self, tell: Tell) -> Ledger:
@@ -133,7 +137,9 @@ class _Sum:
         lines = self.listing.lines
         path = glob.escape(lines.rest).replace("'", "''")
         if not path:
-            self.engine.register("source", self.listing.frame.set_axis([*self.column.values()], axis=1))
+            self.engine.register(
+                "source", self.listing.frame.set_axis([*self.column.values()], axis=1)
+            )
             self.engine.execute("SET threads=1")  # a short list is no work for two
             yield "source", {}
         elif lines.mark == "parquet":
@@ -187,7 +193,9 @@ class _Sum:
         if column in typed:
             return f"{column} AS n_{name}, NULL::VARCHAR AS t_{name}"
         number = f"{MARKED[self._mark(name)]}({column}) AS n_{name}"
-        return f"{number}, CASE WHEN n_{name} IS NULL THEN nullif(trim({column}), '') END AS t_{name}"
+        return (
+            f"{number}, CASE WHEN n_{name} IS NULL THEN nullif(trim({column}), '') END AS t_{name}"
+        )
 
     def _mark(self, name: str) -> str:
         """The decimal mark of a column, "" where its first lines leave a doubt."""
@@ -280,7 +288,9 @@ class _Sum:
         for name, parts in self.sources.items():
             kind = "bad revenue" if name == "revenue" else "bad figure"
             for part in parts:
-                self._see(kind, f"t_{part} IS NOT NULL", self.figures[part], f"t_{part}", field=name)
+                self._see(
+                    kind, f"t_{part} IS NOT NULL", self.figures[part], f"t_{part}", field=name
+                )
         for pair in (*self.options.leave_out, *self.options.subtract):
             if not self.ask(f"SELECT 1 FROM lines WHERE {self._is([pair])} LIMIT 1"):
                 self._say("no_such_line", *pair)

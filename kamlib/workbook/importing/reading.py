@@ -53,7 +53,9 @@ class Lines:
     keep: Any = None  # the temporary file that `rest` is, gone with this object
 
 
-def read(location: str | Path, sheet: str = "", encoding: str = "", is_ledger: bool = False) -> Lines:
+def read(
+    location: str | Path, sheet: str = "", encoding: str = "", is_ledger: bool = False
+) -> Lines:
     """The lines of a text or Parquet file, or of a sheet of an .xlsx (the fullest unless named).
 
     Raises WorkbookError for what is missing, empty, no list, or too much of one; InvalidInput for
@@ -186,7 +188,9 @@ def separator(text: str) -> str:
     return chosen
 
 
-def split(text: str, mark: str, name: str, notes: base.Notes, first: int = 1) -> dict[int, list[str]]:
+def split(
+    text: str, mark: str, name: str, notes: base.Notes, first: int = 1
+) -> dict[int, list[str]]:
     """Line number -> cells. A quotation mark that is out of place is taken as it stands."""
     physical = list(io.StringIO(text, newline=""))
     options: dict[str, Any] = {"delimiter": mark or "\x1f", "skipinitialspace": mark != "\t"}
