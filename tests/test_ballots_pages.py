@@ -179,7 +179,7 @@ def test_the_functions_are_a_table_and_their_own_boxes_are_sentences():
 
 def test_people_stand_behind_a_fold_sorted_by_name():
     whole = example()
-    _, fold = of_people(whole).split("<details", 1)
+    _, fold = of_people(whole).rsplit("<details", 1)
     order = [plain(part).partition(" scores ")[0] for part in fold.split("<li>")[1:]]
 
     assert order == sorted(disagreement.by_person(whole)["name"], key=str.casefold)

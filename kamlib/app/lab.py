@@ -23,8 +23,10 @@ def folder_for(workbook: str, notebooks: Path) -> Path:
             if not (folder / source.name).exists():
                 shutil.copyfile(source, folder / source.name)
     except OSError as error:
-        raise WorkbookError(f"The notebooks cannot be copied to {folder.name}: {error.strerror}.",
-                            hint="Keep the workbook in a folder that you may write to.") from None  # fmt: skip
+        raise WorkbookError(
+            f"The notebooks cannot be copied to {folder.name}: {error.strerror}.",
+            hint="Keep the workbook in a folder that you may write to.",
+        ) from None
     return folder
 
 

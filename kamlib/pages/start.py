@@ -119,8 +119,10 @@ def _file(desk: Desk, message: dict[str, Any]) -> None:
     """A file from the reader's own computer. Its name is shown and never leads anywhere."""
     name = re.sub(r"[^\w .()-]|^\.+", "_", re.split(r"[/\\]", str(message["name"]))[-1])[-60:] or "list"
     if int(message["size"]) > MOST_BYTES or len(message["bytes"]) > MOST_BYTES:
-        raise InvalidInput(f"{name} has more than {MOST_BYTES // 1_000_000} MB, too much for the browser.",
-                           hint="Bring it in with: kam import-customers FILE WORKBOOK.")  # fmt: skip
+        raise InvalidInput(
+            f"{name} has more than {MOST_BYTES // 1_000_000} MB, too much for the browser.",
+            hint="Bring it in with: kam import-customers FILE WORKBOOK.",
+        )
     with tempfile.TemporaryDirectory(prefix="kam-list-") as folder:
         place = Path(folder) / name
         place.write_bytes(message["bytes"])
