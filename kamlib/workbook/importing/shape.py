@@ -45,7 +45,9 @@ def table(lines: Lines, headers: bool = True) -> Listing:
     Raises WorkbookError where no row is left.
     """
     notes = [*lines.notes]
-    texts = [[clean(text) for text in row] for row in lines.cells.itertuples(index=False, name=None)]
+    texts = [
+        [clean(text) for text in row] for row in lines.cells.itertuples(index=False, name=None)
+    ]
     numbered: list[Numbered] = [
         (int(n), row) for n, row in zip(lines.cells.index, texts, strict=True) if any(row)
     ]
@@ -71,7 +73,9 @@ def table(lines: Lines, headers: bool = True) -> Listing:
     return _listing(header, body, has_header, lines, notes)
 
 
-def _listing(header: Row, body: list[Numbered], has_header: bool, lines: Lines, notes: Notes) -> Listing:
+def _listing(
+    header: Row, body: list[Numbered], has_header: bool, lines: Lines, notes: Notes
+) -> Listing:
     width = len(body[0][1])
     header = header or [""] * width
     used = [i for i in range(width) if header[i] or any(row[i] for _, row in body)]
@@ -82,7 +86,9 @@ def _listing(header: Row, body: list[Numbered], has_header: bool, lines: Lines, 
         over = {number: " ".join(row[end:]).strip() for number, row in body if any(row[end:])}
         notes += [note("wide_line", number, found=said) for number, said in over.items()]
     single = "Name" if len(used) == 1 and not has_header else ""
-    asked = [" ".join(header[i].split())[:LONGEST_HEADER] or single or f"Column {i + 1}" for i in used]
+    asked = [
+        " ".join(header[i].split())[:LONGEST_HEADER] or single or f"Column {i + 1}" for i in used
+    ]
     names = unique(asked)
     for i, name in zip(used, names, strict=True):
         if has_header and name != " ".join(header[i].split()):
@@ -128,7 +134,9 @@ def _header_at(rows: Sequence[Row], headers: bool) -> tuple[int, bool]:
             if _known(rows[i]) >= least and (filled[i] > filled[start] or usual <= 1)
         ]
         start = later[0] if later else start
-    return start, bool(rows) and _is_header(rows[start], rows[start + 1 : LOOK], headers and usual > 1)
+    return start, bool(rows) and _is_header(
+        rows[start], rows[start + 1 : LOOK], headers and usual > 1
+    )
 
 
 def _known(row: Sequence[str]) -> int:
@@ -158,7 +166,11 @@ def _is_second_header(header: Row, body: Sequence[Numbered]) -> bool:
     below_numbers = [
         i for i, text in enumerate(first) if text and _mostly([row[i] for row in below if row[i]])
     ]
-    return bool(spans) and bool(below_numbers) and (_known(first) > 0 or any(map(_YEAR.fullmatch, first)))
+    return (
+        bool(spans)
+        and bool(below_numbers)
+        and (_known(first) > 0 or any(map(_YEAR.fullmatch, first)))
+    )
 
 
 def _mostly(cells: Sequence[str]) -> bool:
@@ -229,7 +241,9 @@ def _ungrouped(body: list[Numbered], notes: Notes) -> list[Numbered]:
             continue
         names = {plain(row[place]) for _, row in body if row[place]}
         subtotals = {
-            i for i, (_, row) in enumerate(body) if plain(total_of(row[place]) or "") in names - {""}
+            i
+            for i, (_, row) in enumerate(body)
+            if plain(total_of(row[place]) or "") in names - {""}
         }
         headings = {i for i, (_, row) in enumerate(body) if row[place] and sum(map(bool, row)) == 1}
         is_outline = len(headings) > 1 and len(headings | subtotals | {*blank}) >= len(body) - 1
