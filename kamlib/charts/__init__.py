@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kamlib.charts.boxes import matrix, rooms, scene
 from kamlib.charts.certain import strips, tornado
+from kamlib.charts.elements import change, failure, health, skills
 from kamlib.charts.energy import energy, presents
 from kamlib.charts.frontier import frontier
 from kamlib.charts.groups import profile, support
@@ -21,7 +22,6 @@ from kamlib.charts.profit import (
     serving,
     spiral,
 )
-from kamlib.charts.programme import change, failure, health, skills
 from kamlib.charts.quadrants import quadrants
 from kamlib.charts.trend import hockey_stick
 from kamlib.charts.whale import whale, whale_scene, whale_shape
