@@ -91,7 +91,7 @@ def about(tables: Tables, location: str = "/home/ann/secret/ours.kam", **given: 
 def test_a_page_says_whose_it_is_which_workbook_day_parameters_and_version(tmp_path: Path) -> None:
     """The day is that of the last change, or of the last dated entry; the clock is never asked."""
     tables = typed(stores.load(ROOT / "data" / "insurer", read_only=True)[1])
-    usual = ["Harbour Mutual", "ours.kam", "round 2026", "last dated entry 2026-11-19"]
+    usual = ["Harbour Mutual", "ours.kam", "round 2026", "last dated entry 2026-11-20"]
     end = [f"kamlib {__version__}", "internal: not for customers"]
     assert about(tables) == [*usual, *end]
     given = {"segment": "bank_channel", "scenario": "price_war", "near_line": 0.3}
