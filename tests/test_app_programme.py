@@ -54,6 +54,7 @@ def test_every_text_is_reached_from_its_part_and_from_the_library(app: Any, boar
 def test_what_others_thought_is_not_on_the_page_before_an_answer_has_a_name(app: Any, place: Path) -> None:
     id = "case_reinsurer_senior"
     lesson, card = catalogue.entry(id)["lesson"], app.locator(f"#text-cases-{id}")
+    app.locator("#more-cases > summary").click()
     card.locator("summary").click()
     assert lesson not in app.content()
     app.locator(f"#kam-answer-cases-{id}-ask").fill("Only Marcus would be.")

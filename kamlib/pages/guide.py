@@ -25,7 +25,7 @@ ASKED = ("answer", "person", "agree", "change")
 
 
 def tips(part: int | str, *, cases: bool = True) -> Exhibit:
-    """The tips of a part, and every text and case that belongs there, behind a button each."""
+    """The tips of a part, and every text and case that belongs there, behind their titles."""
 
     def words(view: View) -> Markup:
         known = {f"tips_step_{part}", f"tips_{part}"}
@@ -33,7 +33,10 @@ def tips(part: int | str, *, cases: bool = True) -> Exhibit:
         found = [e for e in found if cases or e["kind"] != "case"]
         lines = [item for e in found if e["id"] in known for item in e["items"]]
         shown = [e for e in found if e["id"] not in known and "form" not in e]
-        return parts(fill("guide", "tips", tips=lines, part=part), *(text(view, e, str(part)) for e in shown))
+        texts = parts(*(text(view, e, str(part)) for e in shown))
+        if len(shown) > 1:
+            texts = fill("guide", "more", part=part, count=len(shown), texts=texts)
+        return parts(fill("guide", "tips", tips=lines, part=part), texts)
 
     return Exhibit(f"tips-{part}", words=words, actions={"answer": answer}, on_paper=False)
 
