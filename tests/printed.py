@@ -14,7 +14,7 @@ SHOWN = """() => {
     const folded = [...document.querySelectorAll("details:not([open])")];
     const controls = document.createElement("style");
     folded.forEach((part) => part.open = true);  // on the screen a click away, on paper never
-    controls.textContent = "button:not(.link), select { display: none !important; }";
+    controls.textContent = "button:not(.link), select, .kam-head details { display: none !important; }";
     document.head.append(controls);
     const all = (what) => [...document.querySelectorAll(what)].filter((el) => el.checkVisibility());
     const rows = all("tr").map((row) => [...row.cells].map((cell) => cell.innerText).join(" "));

@@ -32,6 +32,7 @@ NAMES = {
 }
 POLL_S, POLL_ROOM_S = 1.0, 0.3  # between two looks at the store; people vote in a room
 LIBRARY = "07_programme"  # the page that has it
+NO_TURNS: Mapping[str, str] = {}
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
 
 
@@ -83,7 +84,7 @@ def heading(view: View, page: Page) -> str:
     )  # fmt: skip
 
 
-def status(view: View, *, saved_at: str, message: str, turns: Mapping[str, str]) -> str:
+def status(view: View, *, saved_at: str, message: str, turns: Mapping[str, str] = NO_TURNS) -> str:
     """The line below: how many of each category, the days, saved state, undo and redo, and what there is to say."""
     words, too_many = portfolio.load_words(view.book)
     counts = portfolio.balance(view.book).to_dict("records")

@@ -19,6 +19,8 @@ function draw(el, html, drafts) {
   const open = [...el.querySelectorAll("details[id][open]")].map((d) => d.id);
   const at = active?.selectionStart;
   el.innerHTML = html;
+  // what opens notebooks in JupyterLab would only keep a link from being followed here
+  if ("voila" in document.body.dataset) for (const a of el.querySelectorAll("[data-commandlinker-command]")) a.removeAttribute("data-commandlinker-command");
   for (const field of el.querySelectorAll(FIELDS)) if (drafts.has(name(field))) field.value = drafts.get(name(field));
   for (const id of open) el.querySelector("#" + CSS.escape(id))?.setAttribute("open", "");
   if (!active) return;
