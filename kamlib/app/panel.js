@@ -46,14 +46,26 @@ async function file(input, chosen, model) {
   input.value = "";  // the same file may be chosen again
 }
 
+// A click is not interrupted between its two halves: its panel would be drawn anew, or one above it would move it away.
+let pressed = null;
+const missed = new Set();
+document.addEventListener("pointerdown", (event) => { pressed = event.target.closest("button, a, summary"); }, true);
+for (const end of ["pointerup", "pointercancel"]) {
+  window.addEventListener(end, () => setTimeout(() => {
+    const late = [...missed];
+    pressed = null;
+    missed.clear();
+    for (const show of late) show();
+  }));
+}
+
 export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
     const drafts = new Map();
     let spelt = 0, later = 0;  // somebody who spells a choice, letter by letter, is not interrupted
-    let pressed = false, missed = false;  // nor is a click between its two halves: it would be lost with its button
     const show = () => {
-      if (pressed) { missed = true; return; }
+      if (pressed && (el.contains(pressed) || el.compareDocumentPosition(pressed) & Node.DOCUMENT_POSITION_FOLLOWING)) { missed.add(show); return; }
       const wait = document.activeElement?.matches("select") && el.contains(document.activeElement) ? spelt + SPELL - performance.now() : 0;
       clearTimeout(later);
       if (wait > 0) { later = setTimeout(show, wait); return; }
@@ -84,10 +96,6 @@ export default {
       model.send({ ...message(button), ...(form && { fields }) });
     };
     const options = signal ? { signal } : {};
-    el.addEventListener("pointerdown", () => { pressed = true; }, options);
-    for (const end of ["pointerup", "pointercancel"]) {
-      window.addEventListener(end, () => setTimeout(() => { pressed = false; if (missed) { missed = false; show(); } }), options);
-    }
     let asked = 0;  // whichever box scrolls, the step in sight is marked once a frame
     document.addEventListener("scroll", () => { asked ||= requestAnimationFrame(() => { asked = 0; here(el); }); },
       { ...options, capture: true, passive: true });
@@ -156,7 +164,7 @@ function here(el) {
 }
 
 // Clocks: <time data-ends="2026-11-29T10:00:00+00:00" data-words="left"> says how much time there is.
-setInterval(() => {
+window.kamClock ??= setInterval(() => {
   for (const clock of document.querySelectorAll("time[data-ends]")) {
     const left = Math.round((Date.parse(clock.dataset.ends) - Date.now()) / 1000), size = Math.abs(left);
     const text = `${Math.floor(size / 60)}:${String(size % 60).padStart(2, "0")}`;
