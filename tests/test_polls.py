@@ -209,6 +209,11 @@ def test_the_reveal_tries_every_end_in_place_of_the_median(desk):
 
 
 def test_a_median_a_typed_score_and_all_others_are_agreed_with_their_votes(desk):
+    note, key = (
+        "Its new region opens in May.",
+        {"model": "attractiveness", "subject": "alder", "factor": "growth"},
+    )
+    desk.put("scores", **key, supplier="", note=note)
     exhibit, poll = begin(desk)
     everybody(desk, poll, helen=3, marcus=4, priya=9)
     answer(desk, poll, "tom", "birchwood", "growth", 6)
@@ -218,7 +223,7 @@ def test_a_median_a_typed_score_and_all_others_are_agreed_with_their_votes(desk)
     act(desk, exhibit, "take_median", poll=poll, cell="alder growth")
     kept = score_of(desk, "alder")
     assert (kept["score"], kept["poll"], kept["votes"]) == (row["median"], poll, row["votes"])
-    assert kept["note"] == score_of(desk, "alder")["note"]
+    assert kept["note"] == note
     act(desk, exhibit, "agree", poll=poll, cell="alder growth", fields={"score": "7.5"})
     assert score_of(desk, "alder")["score"] == 7.5
     with pytest.raises(Exception, match="1 to 10"):

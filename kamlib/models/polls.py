@@ -36,8 +36,7 @@ def number_of(round_: str) -> int:
 def running(book: Book) -> str:
     """The poll that is open, or closed and not revealed yet; "" where there is none.
 
-    Of several the one that was opened last. A poll whose votes are shown as they come is running
-    until it is closed.
+    Of several the one that was opened last.
     """
     polls = book["polls"]
     own = polls[polls["status"].isin(["open", "closed"])].sort_values("opened", kind="stable")

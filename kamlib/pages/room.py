@@ -19,6 +19,7 @@ from kamlib.workbook import settings
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import as_text, parse_number
 
+AWAY = "The scores are put away while the room votes. They come back with the reveal."
 CELL = Draft("revealed-cell", "")
 ABOUT = {
     "attractiveness": "how attractive each customer is to us",
@@ -69,6 +70,11 @@ def _open(desk: Desk, model: str, how: str, blind: str, minutes: str = "", cells
     desk.put("polls", **row)
 
 
+def _cells(found: pd.DataFrame) -> list[str]:
+    """How buttons name the cells of a vote, as `polls.cells` does: subject, factor, supplier."""
+    return [" ".join(key).strip() for key in found[polls.KEY].to_numpy()]
+
+
 def _closing(minutes: str) -> str:
     if not minutes.strip():
         return ""
@@ -94,7 +100,7 @@ def _again(desk: Desk, content: dict[str, Any]) -> None:
     book, poll = desk.agreed, str(content["poll"])
     row = ballots.row_of(book, poll)
     found = ballots.revealed(book, poll)
-    lines = [" ".join(key).strip() for key in found.loc[found["matters"] == "yes", polls.KEY].to_numpy()]
+    lines = _cells(found[found["matters"] == "yes"])
     wanted = [str(content["cell"])] if content.get("cell") else lines
     _open(desk, row["model"], "scores", row["blind"], cells="\n".join(wanted))
 
@@ -103,9 +109,7 @@ def _agree(desk: Desk, poll: str, agreed: Mapping[str, Any]) -> None:
     """Store scores (cell -> score) with the poll and its number of votes."""
     book = desk.agreed
     model, found = ballots.row_of(book, poll)["model"], ballots.revealed(book, poll)
-    votes = {
-        " ".join(k).strip(): v for *k, v in found[[*polls.KEY, "votes"]].itertuples(index=False, name=None)
-    }
+    votes = dict(zip(_cells(found), found["votes"], strict=True))
     rows = []
     for cell, score in agreed.items():
         subject, factor, supplier = (cell.split(" ") + ["", ""])[:3]
@@ -119,8 +123,7 @@ def _take(desk: Desk, content: dict[str, Any]) -> None:
     cell, poll = str(content["cell"]), str(content["poll"])
     typed = str(content.get("fields", {}).get("score", "")).strip()
     found = ballots.revealed(desk.agreed, poll)
-    is_cell = [" ".join(key).strip() == cell for key in found[polls.KEY].to_numpy()]
-    median = as_text(float(found.loc[is_cell, "median"].iloc[0]))
+    median = as_text(float(found.loc[[each == cell for each in _cells(found)], "median"].iloc[0]))
     if content["do"] == "agree" and not typed:
         raise InvalidInput("Type the score that you agreed on, 1 to 10.")
     _agree(desk, poll, {cell: typed if content["do"] == "agree" else median})
@@ -130,8 +133,7 @@ def _take_all(desk: Desk, content: dict[str, Any]) -> None:
     """Agree the medians of all cells that change nothing and are not agreed yet."""
     found = ballots.revealed(desk.agreed, str(content["poll"]))
     found = found[(found["matters"] == "no") & (found["settled"] == "no") & found["median"].notna()]
-    cells = {" ".join(key).strip(): as_text(float(m)) for *key, m in
-             found[[*polls.KEY, "median"]].itertuples(index=False, name=None)}  # fmt: skip
+    cells = dict(zip(_cells(found), map(as_text, found["median"].astype(float)), strict=True))
     _agree(desk, str(content["poll"]), cells)
 
 
@@ -180,8 +182,8 @@ def _reveal(view: View, row: Mapping[str, str]) -> str:
     """What is worth talking about first, with the votes; the others can be agreed in one go."""
     book, poll = view.book, row["poll"]
     found, said = ballots.revealed(book, poll), ballots.voices(book, poll)
-    found["cell"] = [" ".join(key).strip() for key in found[polls.KEY].to_numpy()]
-    said = said.assign(cell=[" ".join(key).strip() for key in said[polls.KEY].to_numpy()])
+    found["cell"] = _cells(found)
+    said = said.assign(cell=_cells(said))
     voices = {cell: own.to_dict("records") for cell, own in said.groupby("cell", sort=False)}
     first = found[(found["matters"] == "yes") & (found["settled"] == "no")]
     others = found.drop(first.index)

@@ -19,7 +19,7 @@ from kamlib.pages.grids import column, names_of, slug
 from kamlib.pages.guide import tips
 from kamlib.pages.html import fill, line
 from kamlib.pages.matrix import shares
-from kamlib.pages.room import put_away, voting
+from kamlib.pages.room import AWAY, put_away, voting
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import as_text
 
@@ -197,7 +197,7 @@ ATTRACTIVENESS = Grid(
 def _known(view: View) -> str:
     """How many scores are known, and the average that decides the line."""
     if put_away(view, "attractiveness"):
-        return line("The scores are put away while the room votes. They come back with the reveal.", "hint")
+        return line(AWAY, "hint")
     seen, unknown = kaism.drawn(view.book), kaism.unknowns(view.book)
     every = len(seen) * len(attractive(view))
     blank = int((unknown["model"] == "attractiveness").sum())

@@ -15,7 +15,7 @@ from kamlib.pages.exhibit import Choice, Desk, Exhibit, Grid, View, row, stack
 from kamlib.pages.grids import column, names_of, slug
 from kamlib.pages.guide import tips
 from kamlib.pages.html import fill, line, parts
-from kamlib.pages.room import put_away, voting
+from kamlib.pages.room import AWAY, put_away, voting
 from kamlib.pages.scoring import ATTRACTIVENESS, attractive, new_factor, suggested
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import US, as_text
@@ -176,7 +176,7 @@ def _stands(view: View) -> str:
 
 def _hint(view: View) -> str:
     if put_away(view, "strength"):
-        return line("The scores are put away while the room votes. They come back with the reveal.", "hint")
+        return line(AWAY, "hint")
     if _whom(view):
         return ""
     return line(
