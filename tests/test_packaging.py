@@ -476,3 +476,10 @@ def test_every_committed_notebook_is_stripped():
     process = subprocess.run(command, capture_output=True, text=True)
 
     assert process.stdout == ""
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_a_checkout_holds_no_link_to_a_place_on_somebody_elses_machine() -> None:
+    """A committed link, such as an environment of one developer, would stop the set-up everywhere else."""
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not [line for line in listed.stdout.splitlines() if line.startswith("120000")]
