@@ -47,6 +47,7 @@ def test_there_are_notebooks():
         "03_profitability.ipynb",
         "04_pia.ipynb",
         "05_certainty.ipynb",
+        "06_account_plan.ipynb",
         "07_programme.ipynb",
     ]
 
