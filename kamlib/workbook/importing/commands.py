@@ -296,7 +296,7 @@ def remarks(rows: list[Finding], all: bool) -> None:
     for row in shown:
         found = " ".join(row["found"].split())
         place = ", ".join(filter(None, (row["row"], row["column"], f'"{found}"' if found else "")))
-        write(f"  {place}: {row['message']}" if place else f"  {row['message']}")
+        write(f"  {place}: {row}" if place else f"  {row}")
     if len(rows) > len(shown):
         say("more", n=len(rows) - len(shown))
 
