@@ -20,10 +20,11 @@ SHORT, WHOLE = 60, 1_000_000  # letters of an answer on the page of one customer
 Current = Callable[[View], Form]
 
 
-def exercises(part: int | str, also: Iterable[str] = (), first: str = "") -> Row:
+def exercises(part: int | str, also: Iterable[str] = (), first: str = "", *, own: bool = False) -> Row:
     """The sheets of a part: on the screen one at a time, on paper all that were begun, of every subject.
 
-    `also`: sheets of other parts, which are printed there. `first`: the one that is open at first.
+    `also`: sheets of other parts, which are printed there. `first`: the one that is open at first. `own`: on
+    paper all of them, and only what is said of the customer in focus.
     """
 
     def forms() -> dict[str, Form]:
@@ -40,6 +41,11 @@ def exercises(part: int | str, also: Iterable[str] = (), first: str = "") -> Row
     def current(view: View) -> Form:
         return forms()[view[chosen]]
 
+    def printed(view: View) -> list[tuple[Form, str, str]]:
+        if own:
+            return [(form, view.customer, "") for form in forms().values() if "customer" in form.per]
+        return _subjects(view, sheets.forms(part))
+
     menu = Exhibit(
         f"exercises-{part}",
         "Exercises",
@@ -49,10 +55,10 @@ def exercises(part: int | str, also: Iterable[str] = (), first: str = "") -> Row
     )
     filled = Exhibit(
         f"sheets-{part}",
-        words=lambda view: _begun(view.book, _subjects(view, sheets.forms(part)), WHOLE),
+        words=lambda view: _begun(view.book, printed(view), WHOLE),
         on_screen=False,
     )
-    return row(menu, _sheet(f"sheet-{part}", current), filled, shape="steer")
+    return row(menu, _sheet(f"sheet-{part}", current, own), filled, shape="steer")
 
 
 def sheet(id: str, words: Callable[[View], str] | None = None) -> Row:
@@ -77,13 +83,19 @@ def of_customer(book: Book, customer: str) -> Markup:
 # The sheet on the screen
 
 
-def _sheet(id: str, current: Current) -> Exhibit:
-    """A form as a grid: a line each, and below it lines of the team's own where the form takes some."""
+def _sheet(id: str, current: Current, own: bool = False) -> Exhibit:
+    """A form as a grid: a line each, and below it lines of the team's own where the form takes some.
+
+    `own`: whatever can be said of a customer is said of the one in focus.
+    """
     whom = Draft(f"whom-{id}", "")
+
+    def fixed(view: View) -> bool:
+        return own and "customer" in current(view).per and bool(view.customer)
 
     def about(view: View) -> tuple[Form, str]:
         form = current(view)
-        return form, _subject(view, form, view[whom])
+        return form, view.customer if fixed(view) else _subject(view, form, view[whom])
 
     def look(desk: Desk, message: dict[str, Any]) -> None:
         value = str(message["value"])
@@ -107,7 +119,7 @@ def _sheet(id: str, current: Current) -> Exhibit:
     return Exhibit(
         id,
         lambda view: current(view).title,
-        lambda view: _head(view, *about(view)),
+        lambda view: _head(view, *about(view), fixed(view)),
         grid=grid,
         reads={"whom": look},
         on_paper=False,
@@ -182,13 +194,14 @@ def _remove(desk: Desk, form: Form, subject: str, item: str) -> None:
     desk.remove_all(("answers", own | {"field": field}) for field in rows["field"])
 
 
-def _head(view: View, form: Form, subject: str) -> Markup:
+def _head(view: View, form: Form, subject: str, fixed: bool) -> Markup:
     lines = sheets.filled(view.book, form.id, subject)["filled"] if subject else []
     return fill(
         "sheets",
         "head",
         form=form,
         subject=subject,
+        fixed=fixed,
         subjects=sheets.subjects(view.book, form),
         lines=len(lines),
         filled=int(sum(lines)),
