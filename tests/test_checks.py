@@ -256,6 +256,8 @@ changes scenario=war what=must_have model=strength subject=all factor=price to=1
     to is "11"; a must-have is 1 to 10.
 ideas idea=bag customer=acme stage=pay
     "pay" is no stage of acme; the idea stands beside the chain.
+links customer=acme contact=zoe person=ann
+    "zoe" is not among the people of acme; the contact is kept and not used.
 ratings idea=box question=colour rating=good
     "colour" is none of the questions; it is kept and not used.
 ratings idea=box question=hard_to_copy rating=good

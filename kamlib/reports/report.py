@@ -36,8 +36,13 @@ DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer who
 OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
 # ids, between hyphens, that stand in a file name as they are: they look like no end that we give
 PLAIN = re.compile(r"(?!.*-in-|.*-x[0-9a-f]{8}-)-[\w-]{1,80}-", re.ASCII | re.IGNORECASE)
-WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction",
-         PROGRAMME: "programme"}
+WHOLE = {
+    "01_segmentation": "segmentation",
+    "03_profitability": "profitability",
+    DIFFERENTLY: "distinction",
+    PROGRAMME: "programme",
+}
+OF_PEOPLE = ("entry", "contacts")  # the parts of the account plan whose sheets name people of the customer
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -354,7 +359,9 @@ def publish_copy(
 
 def allowed(text: Tables) -> Tables:
     """The text tables reduced to what may be published."""
-    ours = {form.id for form in sheets.every() if "person" in form.per}  # what is said of people
+    ours = {
+        form.id for form in sheets.every() if "person" in form.per or form.home in OF_PEOPLE
+    }  # said of people
     kept = {
         name: text[name][[c for c in columns if c in text[name].columns]].reset_index(drop=True)
         for name, columns in PUBLISHED.items()
@@ -362,5 +369,6 @@ def allowed(text: Tables) -> Tables:
     }
     for name in {"answers", "round_answers"} & kept.keys():
         of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
+        of_people |= kept[name]["field"] == "who"
         kept[name] = kept[name][~of_people].reset_index(drop=True)
     return kept
