@@ -25,6 +25,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     TRUST: (EMPATHY,),
 }
 SHEETS = (*ACROSS, RATED)
+SAID = ("x", "x_low", "x_high", "x_from", "why")
 ENDS = ["y_low", "y_high", "x_low", "x_high"]
 COLUMNS = ["customer", "name", "matrix", "label", "box", "status", "possible", "y", "y_coverage"]
 COLUMNS += ["x", "x_from", "why", *ENDS, "on_line", "near_line", "was_y", "was_x", "advice"]

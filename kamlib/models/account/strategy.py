@@ -1,4 +1,4 @@
-"""Where is the customer going? The likelihood of its plans, and how far its culture is from ours."""
+"""Where is the customer going? How likely its plans are, and how far its culture is from ours."""
 
 from __future__ import annotations
 
