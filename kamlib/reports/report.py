@@ -369,6 +369,6 @@ def allowed(text: Tables) -> Tables:
     }
     for name in {"answers", "round_answers"} & kept.keys():
         of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
-        of_people |= kept[name]["field"] == "who"
+        of_people |= (kept[name]["sheet"] == "opportunity_snail") & (kept[name]["field"] == "who")
         kept[name] = kept[name][~of_people].reset_index(drop=True)
     return kept
