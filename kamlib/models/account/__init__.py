@@ -1,1 +1,1 @@
-"""One key account: how it stands, how it sees us, where it goes, who decides, and the plan."""
+"""One key account: what it is to us, how close we are, who decides, who sees whom."""
