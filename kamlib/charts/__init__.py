@@ -12,6 +12,7 @@ from kamlib.charts.heat import heat
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg, titled
 from kamlib.charts.plans import chain, timetable
+from kamlib.charts.positions import culture, positions
 from kamlib.charts.profit import (
     capacity,
     discount,
@@ -30,6 +31,7 @@ __all__ = [
     "capacity",
     "chain",
     "change",
+    "culture",
     "discount",
     "energy",
     "failure",
@@ -43,6 +45,7 @@ __all__ = [
     "matrix",
     "opportunity",
     "png",
+    "positions",
     "presents",
     "profile",
     "programme",

@@ -35,7 +35,15 @@ from kamlib.models import (
     staffing,
     verdict,
 )
-from kamlib.models.account import people, relationship, standing
+from kamlib.models.account import (
+    people,
+    plan,
+    positioning,
+    proposal,
+    relationship,
+    standing,
+    strategy,
+)
 from kamlib.models.scope import agree
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
@@ -131,6 +139,13 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "contact_map": people.contact_map,
     "contact_load": people.contact_load,
     "contact_rules": findings.contacts,
+    "positioning": positioning.positioning,
+    "ansoff": strategy.ansoff,
+    "cultural_match": strategy.cultural_match,
+    "proposal_rating": proposal.rating,
+    "proposal_people": proposal.people,
+    "proposal_forecast": proposal.proposals,
+    "account_plan": plan.account_plan,
     "catalogue": listing.catalogue,
     "exercises": sheets.progress,
     "sheets": sheets.table,
