@@ -151,7 +151,7 @@ def _goals(book: Book) -> Section:
 def _opportunities(book: Book) -> Section:
     own, routes = standing.account(book).iloc[0], strategy.ansoff(book)
     its = [
-        f"{plan} ({likelihood:.0%} likely)" if likelihood == likelihood else plan
+        f"{plan} ({100 * likelihood:.0f} % likely)" if likelihood == likelihood else plan
         for plan, likelihood in routes[["plan", "likelihood"]].itertuples(index=False)
     ]
     said = [f"Where it wants to grow: {listed(its, 5)}."] if its else []

@@ -14,7 +14,7 @@ from kamlib.pages.exhibit import Chart, Exhibit, View, row, stack
 from kamlib.pages.guide import tips
 from kamlib.pages.html import line, parts, table
 from kamlib.pages.sheets import exercises
-from kamlib.wording import counted
+from kamlib.wording import counted, listed
 
 
 def _plans(view: View) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def _plans(view: View) -> pd.DataFrame:
 def _growth(view: View) -> tuple[Any, ...]:
     rows = _plans(view)
     rows = rows[rows["route"] != ""]
-    said = [f"{plan} ({likely:.0%})" for plan, likely in rows[["plan", "likelihood"]].to_numpy()]
+    said = [f"{plan} ({likely * 100:.0f} %)" for plan, likely in rows[["plan", "likelihood"]].to_numpy()]
     new = {side: rows[side].eq("new").astype(int) for side in ("products", "markets")}
     fields = rows.assign(label=said, x=new["products"], y=1 - new["markets"], strong=True)
     sides = ("existing products", "new products", "existing markets", "new markets")
@@ -48,9 +48,12 @@ def _growth_words(view: View) -> Markup:
     routes = catalogue.items("ansoff", "quadrants").set_index("id")
     told = []
     for r in _plans(view).to_dict("records"):
-        likely = f"{r['low']:.0%}" if r["low"] == r["high"] else f"{r['low']:.0%} to {r['high']:.0%}"
+        ends = dict.fromkeys(f"{100 * r[end]:.0f} %" for end in ("low", "high"))
         label = routes["label"].get(r["route"], "not known yet")
-        told.append(r | {"likely": likely, "label": label, "help": routes["help"].get(r["route"], "")})
+        told.append(
+            r
+            | {"likely": listed(ends, last="to"), "label": label, "help": routes["help"].get(r["route"], "")}
+        )
     heads = {
         "plan": "Plan|name",
         "label": "Route|l",
