@@ -111,7 +111,7 @@ def approach_order(book: Book) -> pd.DataFrame:
         waves = [EARLY[w] for w in said if w in EARLY]
         wave = round(sum(waves) / len(waves) - 1e-9) if waves else 9
         wave = 0 if row["main"] == "yes" else 3 if {*said} & {*POWER} else wave
-        why = ["the main contact: ask here first"] if wave == 0 else []
+        why = ["main contact, asked first"] if wave == 0 else []
         why += [*said, row["attitude"], f"{row['influence']} influence" if row["influence"] else ""]
         key = (
             row["customer"],
@@ -192,13 +192,13 @@ def contact_load(book: Book) -> pd.DataFrame:
     found = []
     for person, mine in rows.groupby("person", sort=False):
         days, open_ = float(mine["days"].sum()), int(mine["days"].isna().sum())
+        many = mine["customer"].nunique()
         there = float(available.get(person, np.nan))
         over = max(days - there, 0.0) if there == there else np.nan
-        least = "at least " if open_ else ""
-        of = f" of {there:,.0f}" if there == there else ", available days unknown"
-        many = mine["customer"].nunique()
-        words = f"{least}{days:,.0f} days{of} for {counted(len(mine), 'contact')}"
+        least, known = "at least " if open_ else "", there == there
+        spent = f"{days:,.0f} of {there:,.0f} days" if known else f"{days:,.0f} days"
+        words = f"{least}{spent} for {counted(len(mine), 'contact')} at {counted(many, 'customer')}"
         head = (person, mine["our_name"].iloc[0], many, len(mine), days, open_)
-        found.append((*head, there, over, f"{words} at {counted(many, 'customer')}"))
+        found.append((*head, there, over, words))
     columns = ["person", "name", "customers", "contacts", "days", "unknown"]
     return pd.DataFrame(found, columns=[*columns, "available", "over", "words"])

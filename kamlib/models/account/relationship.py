@@ -36,7 +36,7 @@ def relationship(book: Book) -> pd.DataFrame:
     them; direct: contacts left when the main person of each side is away.
     """
     zones = catalogue.items(INTENT, "zones").set_index("id")
-    expected = catalogue.items(SIGNS, "stages").set_index("label")["expectation_of_supplier"]
+    expected = catalogue.items(SIGNS, "stages")["expectation_of_supplier"]
     seen, rows = people.contact_map(book), []
     for customer, name, _ in pia.listed(book).itertuples(index=False):
         said = sheets.said(book, INTENT, "stage", customer)
@@ -44,7 +44,7 @@ def relationship(book: Book) -> pd.DataFrame:
         gap = at["ours"] - at["theirs"] if {"ours", "theirs"} <= at.keys() else float("nan")
         zone = "" if gap != gap else _zone(gap)
         advice = zones["help"].get(zone, "")
-        if zone == "match" and "stated" not in (wants := expected[STAGES[at["ours"]]]):
+        if zone == "match" and "stated" not in (wants := expected[at["ours"]]):
             advice = f"{advice} At this stage the customer expects a {wants}."
         found = hint(seen[seen["customer"] == customer])
         agrees = said["now"] == found[0] if found[0] and "now" in at else ""
