@@ -75,8 +75,10 @@ customer_sheets = Exhibit(
 
 
 def of_customer(book: Book, customer: str) -> Markup:
-    """What was filled in about one customer, long answers cut short."""
-    own = [(form, customer, "") for form in sheets.forms() if "customer" in form.per]
+    """What was filled in about one customer beside its account plan, long answers cut short."""
+    plan = {id for id, part in catalogue.parts().items() if part["page"] == "06_account_plan"}
+    forms = [form for form in sheets.forms() if form.home not in plan]
+    own = [(form, customer, "") for form in forms if "customer" in form.per]
     return _begun(book, own, SHORT)
 
 
