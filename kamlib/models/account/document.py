@@ -20,7 +20,7 @@ from kamlib.wording import account, counted, cut, listed, sentence
 from kamlib.workbook.book import Book
 
 HEADINGS, GOALS = "ka_plan", "success_targets"
-MOST, LETTERS = 12, 160  # rows of a table and letters of a cell, so that the plan stays short
+MOST, SOON, LETTERS = 12, 8, 160  # rows of a table, next steps, letters of a cell: the plan stays short
 LIVE = ("planned", "running")
 
 
@@ -74,7 +74,7 @@ def steering(book: Book) -> list[Section]:
         for each in (
             section("Where we are", where),
             section("What we want to reach", heads=goals.heads, rows=goals.rows),
-            section("What comes next", heads=("By", "What", "Who"), rows=_next(book)),
+            section("What comes next", heads=("By", "What", "Who"), rows=_next(book)[:SOON]),
             section("What to watch", watch),
         )
         if each.lines or each.rows
@@ -233,7 +233,7 @@ def _timetable(book: Book) -> Section:
 
 def _appendix(book: Book) -> Section:
     customer, culture = book.settings.customer, strategy.cultural_match(book)
-    said = [f"As it sees us. {sentence(positioning.words(row))}" for row in _placed(book)]
+    said = [f"How it sees us: {sentence(positioning.words(row))}" for row in _placed(book)]
     said += [f"{strategy.match_words(culture)}."] if len(culture) else []
     change = readiness.change(book, customer)
     said += [f"{readiness.words(book, customer)}."] if change["rating"].notna().any() else []

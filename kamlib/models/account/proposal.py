@@ -8,7 +8,7 @@ import pandas as pd
 
 from kamlib.models import pia
 from kamlib.models.lookup import name_or_key, names_by_key
-from kamlib.wording import listed
+from kamlib.wording import counted, listed
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import DEFINITIONS
 
@@ -115,7 +115,7 @@ def proposals(book: Book) -> pd.DataFrame:
 
     Columns: proposal, name, customer, rival, status, due, owner, value, likelihood_pct, expected
     (value x likelihood), cost, net (expected less cost, NaN unknown), needs, open (needs not scored
-    on both sides), ours, theirs (totals of what is scored), missing (groups without a need).
+    on both sides), ours, theirs (totals of those that are), missing (groups without a need).
     """
     rows = _own(book).reset_index(drop=True)
     rows["status"] = rows["status"].where(rows["status"] != "", "open")
@@ -134,8 +134,8 @@ def proposals(book: Book) -> pd.DataFrame:
         owner=[owners.get(p, p) for p in rows["owner"]],
         needs=[len(part) for part in own],
         open=[int(part["open"].sum()) for part in own],
-        ours=[float(part["ours"].sum()) for part in own],
-        theirs=[float(part["theirs"].sum()) for part in own],
+        ours=[float(part.loc[~part["open"], "ours"].sum()) for part in own],
+        theirs=[float(part.loc[~part["open"], "theirs"].sum()) for part in own],
         missing=[", ".join(g for g in GROUPS if g not in set(part["group"])) for part in own],
     )
     rows["gone"] = rows["status"] != "open"
@@ -164,5 +164,5 @@ def score_words(row: dict[str, Any]) -> str:
         return "What does the customer need? Write it down, and score both sides"
     rival = row["rival"] or "the best alternative"
     said = f"{row['ours']:.0f} points against {row['theirs']:.0f} of {rival}"
-    open_ = f"; {row['open']} of {row['needs']} needs are not scored on both sides"
+    open_ = f"; not scored on both sides: {row['open']} of {counted(row['needs'], 'need')}"
     return said + open_ * bool(row["open"])
