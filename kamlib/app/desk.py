@@ -76,11 +76,12 @@ class Desk:
     @property
     def view(self) -> View:
         """What an exhibit sees now."""
-        book, customer = self.book, self.customer
+        book = self.book
         if self.paper and self.page and not (self.page.of_segment or self.narrowed):
             book = book.choosing(segment="")
-        if self.page and self.page.of_customer:
-            customer = pia.focus(book, customer)
+        customer = self.customer
+        if self.page and self.page.of_customer:  # a page about one always has one, if there is any
+            customer = pia.focus(book.choosing(customer=""), customer)
         return View(book, customer, self.idea, self.picked, self.read_only or self.paper, self.paper, self.narrowed,
                     stores.file_name(self.store.location), self.supposing)  # fmt: skip
 

@@ -55,6 +55,8 @@ def contact_map(book: Book) -> pd.DataFrame:
     """
     rows = people(book).rename(columns={"note": "about"})
     links = book["links"].drop_duplicates(["customer", "contact", "person"])
+    told = links.drop(columns=["customer", "contact", "person"])
+    links = links[(told.notna() & told.ne("")).any(axis=1)]  # one that was emptied is none
     rows = rows.merge(links, "left", ["customer", "contact"])
     texts = [c for c in links if c not in ("days", "customer", "contact")]
     rows[texts] = rows[texts].fillna("")

@@ -46,11 +46,7 @@ def contacts(book: Book) -> Iterator[Advice]:
 def _nobody(own: pd.DataFrame) -> Iterator[Said]:
     lost = own.loc[own["unseen"] & own["important"], "name"]
     if len(lost):
-        yield (
-            "warn",
-            f"nobody of us sees {listed(lost, NAMED)}, who matter{'s' * (len(lost) == 1)} most.",
-            66,
-        )
+        yield "warn", f"none of us sees {listed(lost, NAMED)}, whose say counts.", 66
 
 
 def _whom(own: pd.DataFrame, links: pd.DataFrame, about: dict[str, Any]) -> Iterator[Said]:
@@ -92,7 +88,7 @@ def _whom(own: pd.DataFrame, links: pd.DataFrame, about: dict[str, Any]) -> Iter
         )
     told = links[links["purpose"] == "solutions"]
     if len(told) and not told["important"].any() and own["important"].any():
-        yield "nudge", "solutions are put to people with little influence: whose view counts?", 66
+        yield "nudge", "solutions are put to people of less influence: whose view counts?", 66
 
 
 def _how(links: pd.DataFrame) -> Iterator[Said]:
@@ -128,13 +124,10 @@ def _what(book: Book, links: pd.DataFrame) -> Iterator[Said]:
             f"{counted(len(bare), 'contact')} of {len(links)} without a whole GROW ({some}).",
             64,
         )
-    if len(mute := links[links["obligation"].str.strip() == ""]):
-        names = listed(mute["our_name"].unique(), NAMED)
-        yield (
-            "nudge",
-            f"what {names} learn{'s' * (mute['person'].nunique() == 1)} there is owed to nobody.",
-            66,
-        )
+    mute = links.loc[links["obligation"].str.strip() == "", "our_name"].unique()
+    if len(mute):
+        owes = f"what {listed(mute, NAMED)} owe{'s' * (len(mute) == 1)} the rest of the team"
+        yield "nudge", f"nobody has written down {owes}: pass on what you learn there.", 66
     today = book.settings.today
     for row in links[links["next_step"].str.strip() != ""].itertuples():
         if not row.due:
