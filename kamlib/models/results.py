@@ -221,7 +221,7 @@ def check(location: str) -> tuple[pd.DataFrame, int]:
     if not errors:
         book = Book.of(typed(text), today=today())
         rules = pd.concat([findings.find(book), findings.contacts(book)], ignore_index=True)
-        step = "step " + rules["step"].astype(str)
+        step = ("step " + rules["step"].astype(str)).where(rules["step"] > 0, "account")
         rules = rules.assign(table=step, row=rules["customer"], column=rules["segment"])
         found = pd.concat([found, rules[found.columns]], ignore_index=True)
     return found, errors

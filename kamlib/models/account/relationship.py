@@ -96,7 +96,7 @@ def hint(rows: pd.DataFrame) -> tuple[str, str, str, int, int, int, int, int]:
     if not there:
         stage, because = "", ""
     elif not seen:
-        stage, because = STAGES[0], "nobody of us sees anybody there"
+        stage, because = STAGES[0], "none of us sees anybody there"
     elif thread:
         stage, because = STAGES[1], f"{many}: all of it hangs on {thread}"
     elif functions >= FUNCTIONS and direct >= DIRECT:

@@ -18,6 +18,7 @@ from kamlib.models.lookup import by_key
 from kamlib.wording import counted, listed
 from kamlib.workbook.book import Book
 
+STEP = 0  # none of the ten: it is about one account
 MANY = 3  # more of ours than this with one of theirs may be a nuisance
 NAMED = 3
 Said = tuple[str, str, int]  # level, words, number of the facilitation rule
@@ -32,14 +33,13 @@ def contacts(book: Book) -> Iterator[Advice]:
             "stage": stages.loc[customer],
             "dmu": sheets.said(book, "dmu_types", subject=str(customer)),
         }
-        name = stages["name"][customer]
         for level, text, rule in [
             *_nobody(own),
             *_whom(own, links, about),
             *_how(links),
             *_what(book, links),
         ]:
-            yield level, 10, "", str(customer), f"{name}: {text}", rule
+            yield level, STEP, "", str(customer), text[0].upper() + text[1:], rule
     yield from _load(book, rows)
 
 
@@ -143,7 +143,7 @@ def _load(book: Book, rows: pd.DataFrame) -> Iterator[Advice]:
     load = people.contact_load(book)
     here = set(rows["person"])
     for row in load[load["person"].isin(here) & (load["over"] > 0)].itertuples():
-        yield "warn", 10, "", "", f"{row.name} has too many contacts: {row.words}.", 66
+        yield "warn", STEP, "", "", f"{row.name} has too many contacts: {row.words}.", 66
     whole = book.choosing(customer="", segment="")
     scope, names = {*pia.listed(book)["customer"]}, by_key(pia.listed(whole), "customer")["name"]
     rivals = zip(book["customers"]["customer"], book["customers"]["rival"], strict=True)
@@ -153,4 +153,4 @@ def _load(book: Book, rows: pd.DataFrame) -> Iterator[Advice]:
         for pair in [pair for pair in pairs if pair <= {*mine["customer"]} and pair & scope]:
             one, other = (customer for customer in names.index if customer in pair)
             text = f"{mine['our_name'].iloc[0]} sees people at {names[one]} and at its rival"
-            yield "warn", 10, "", one, f"{text} {names[other]}.", 43
+            yield "warn", STEP, "", one, f"{text} {names[other]}.", 43

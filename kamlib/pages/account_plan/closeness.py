@@ -74,22 +74,24 @@ def _signs(view: View) -> Markup:
 
 exhibits = stack(
     row(
-        Exhibit(
-            "bow-tie",
-            _title,
-            chart=Chart(
-                charts.bow_tie,
-                _contacts,
-                "Our people at the left, the customer's at the right, and who sees whom",
-                "Who decides? Enter their people there, then who sees whom: the contacts are drawn here.",
-                "Two people make a bow-tie; many on both sides make a diamond. Dashed: goal, role, obligation or "
-                "work plan is missing. Hollow: nobody sees this person.",
+        stack(
+            Exhibit(
+                "bow-tie",
+                _title,
+                chart=Chart(
+                    charts.bow_tie,
+                    _contacts,
+                    "Our people at the left, the customer's at the right, and who sees whom",
+                    "Who decides? Enter their people there, then who sees whom: the contacts are drawn here.",
+                    "Two people make a bow-tie; many on both sides make a diamond. Dashed: goal, role, obligation or "
+                    "work plan is missing. Hollow: nobody sees this person.",
+                ),
             ),
+            Exhibit("stage-signs", words=_signs),
         ),
         stack(
             Exhibit("stage-hint", "What the contacts say", _hint),
             Exhibit("zone", _zone_title, _zone),
-            Exhibit("stage-signs", words=_signs),
             tips("relationship"),
         ),
         shape="two",

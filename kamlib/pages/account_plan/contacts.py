@@ -47,9 +47,9 @@ def _title(view: View) -> str:
     if rows.empty:
         return "Who sees whom? Enter their people first, under who decides"
     if rows["unseen"].all():
-        return "Nobody of us sees anybody there yet"
+        return "None of us sees anybody there yet"
     return (
-        f"Nobody of us sees {together(lost, 4)}"
+        f"None of us sees {together(lost, 4)}"
         if len(lost)
         else "Somebody of us sees everybody who matters most"
     )
@@ -130,6 +130,7 @@ def _load(view: View) -> Markup:
 
 exhibits = stack(
     row(
+        stack(
         Exhibit(
             "contact-map", _title, controls=(STAGE,),
             chart=Chart(
@@ -138,9 +139,10 @@ exhibits = stack(
                 "In bold, those whose say counts; a thick frame: nobody sees this person.",
             ),
         ),
+            Exhibit("contact-load", "Have our people the days?", _load),
+        ),
         stack(
             Exhibit("contact-rules", "What to take care of", _rules),
-            Exhibit("contact-load", "Have our people the days?", _load),
             guide.tips("contacts"),
         ),
         shape="two",

@@ -53,7 +53,10 @@ def _people_title(view: View) -> str:
     if rows.empty:
         return "Who decides? Begin with the people you know there"
     names = rows.loc[rows["important"], "name"]
-    return f"{counted(len(rows), 'person', 'people')} there; nobody may miss {together(names, 4) or '?'}"
+    said = f"{counted(len(rows), 'person', 'people')} there"
+    return (
+        f"{said}; what {together(names, 4)} say{'s' * (len(names) == 1)} counts most" if len(names) else said
+    )
 
 
 def _roles(view: View) -> tuple[Any, ...]:
@@ -79,10 +82,11 @@ def _order(view: View) -> Markup:
     if rows.empty:
         return line("As soon as somebody is entered, this says whom to approach first, and why.", "hint")
     seen = rows["seen_by"].where(rows["seen_by"] != "", "nobody")
-    heads = {"place": "", "name": "Who|name", "when": "When|l", "why": "Because|l why", "seen_by": "Seen by|l",
+    heads = {"name": "Who|name", "when": "When|l", "why": "Because|l why", "seen_by": "Seen by|l",
              "advice": "How|l why"}  # fmt: skip
     note = "Friends first, power last, and nobody behind the main contact. Proposed from what you entered; you decide."
-    return table(rows.assign(seen_by=seen), heads, note=note)
+    named = [f"{place}. {name}" for place, name in zip(rows["place"], rows["name"], strict=True)]
+    return table(rows.assign(seen_by=seen, name=named), heads, note=note)
 
 
 def _snail(view: View) -> tuple[Any, ...]:
@@ -102,8 +106,8 @@ def _snail_title(view: View) -> str:
 exhibits = stack(
     Exhibit("customer-people", _people_title, grid=PEOPLE),
     Exhibit("customer-influence", grid=INFLUENCE),
+    Exhibit("approach", _order_title, _order),
     row(
-        Exhibit("approach", _order_title, _order),
         Exhibit(
             "contact-roles",
             "What part does each contact play?",
@@ -114,9 +118,6 @@ exhibits = stack(
                 "Gatekeeper: be patient and open.",
             ),
         ),
-        shape="half",
-    ),
-    row(
         Exhibit(
             "snail", _snail_title,
             chart=Chart(
@@ -125,8 +126,7 @@ exhibits = stack(
                 "Thick and dark: we are in touch. Thin: we are not. Dotted: nobody knows.",
             ),
         ),
-        tips("entry"),
-        shape="two",
     ),
+    tips("entry"),
     exercises("entry", ("opportunity_snail",), own=True),
 )  # fmt: skip
