@@ -35,7 +35,7 @@ def exercises(part: int | str, also: Iterable[str] = (), first: str = "", *, own
         "Exercises",
         lambda view: {id: form.title for id, form in forms().items()},
         lambda view: first or next(iter(forms())),
-        small=lambda view: _how_far(view.book),
+        small=lambda view: _own_far(view, forms()) if own else _how_far(view.book),
     )
 
     def current(view: View) -> Form:
@@ -223,6 +223,16 @@ def _how_far(book: Book) -> dict[str, str]:
     """How much of each sheet is filled in, in a few words."""
     rows = sheets.progress(book)
     return {row["sheet"]: _far(row) for row in rows.to_dict("records")}
+
+
+def _own_far(view: View, forms: dict[str, Form]) -> dict[str, str]:
+    """How much is filled in about the customer in focus; of what is said of nobody, of all."""
+    said, own = _how_far(view.book), view.book["answers"]
+    own = own[(own["subject"] == view.customer) & (own["value"].str.strip() != "")]
+    for id in (id for id, form in forms.items() if "customer" in form.per):
+        lines = sheets.filled(view.book, id, view.customer)["filled"]
+        said[id] = f"{sum(lines)} of {len(lines)}" if id in set(own["sheet"]) else "open"
+    return said
 
 
 def _far(row: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from kamlib.wording import account, counted, cut, listed, sentence
 from kamlib.workbook.book import Book
 
 HEADINGS, GOALS = "ka_plan", "success_targets"
-MOST, SOON, LETTERS = 12, 8, 160  # rows of a table, next steps, letters of a cell: the plan stays short
+MOST, SOON, LETTERS = 12, 8, 160  # rows, next steps, letters of a cell: the plan stays short
 LIVE = ("planned", "running")
 
 
@@ -73,7 +73,9 @@ def steering(book: Book) -> list[Section]:
         each
         for each in (
             section("Where we are", where),
-            section("What we want to reach", heads=goals.heads, rows=goals.rows),
+            section(
+                "What we want to reach", heads=goals.heads[:5], rows=[row[:5] for row in goals.rows]
+            ),
             section("What comes next", heads=("By", "What", "Who"), rows=_next(book)[:SOON]),
             section("What to watch", watch),
         )

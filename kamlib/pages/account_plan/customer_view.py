@@ -28,7 +28,7 @@ def _drawn(view: View) -> tuple[Any, ...]:
 
 def _title(view: View) -> str:
     rows = _rows(view)
-    labels = rows.loc[rows["box"] != "", "label"].str.lower().tolist()
+    labels = dict.fromkeys(rows.loc[rows["box"] != "", "label"].str.lower())
     if not labels:
         return "Where would this customer place us among its suppliers?"
     open_ = int((rows["status"] != "placed").sum())

@@ -95,10 +95,6 @@ exhibits = stack(
                 "The picture appears as soon as a plan is entered below.",
             ),
         ),
-        Exhibit("growth-words", words=_growth_words),
-        shape="two",
-    ),
-    row(
         Exhibit(
             "culture",
             lambda view: strategy.match_words(strategy.cultural_match(book_of(view))),
@@ -110,9 +106,9 @@ exhibits = stack(
                 "Filled: they. Hollow: we. A thick line: opposite ends; is it worth matching?",
             ),
         ),
-        Exhibit("culture-words", words=_borrowed),
-        shape="two",
     ),
+    Exhibit("growth-words", words=_growth_words),
+    Exhibit("culture-words", words=_borrowed),
     exercises("strategy", ("porter_five_forces", "tbe_questions"), own=True),
     tips("strategy"),
 )

@@ -11,7 +11,7 @@ from kamlib.pages import account, action
 from kamlib.pages.account import book_of, name
 from kamlib.pages.exhibit import Exhibit, View, row, stack
 from kamlib.pages.guide import tips
-from kamlib.pages.html import line, parts, subhead, table
+from kamlib.pages.html import fold, line, parts, subhead, table
 from kamlib.pages.sheets import exercises
 
 
@@ -52,7 +52,7 @@ def _counted(view: View) -> str:
 def _headings(view: View) -> Markup:
     """What stands under each heading of the plan, and what is still open."""
     rows = model.account_plan(book_of(view))
-    heads = {"label": "Heading|name", "state": "Filled in|l", "parts": "Sentences and rows"}
+    heads = {"label": "Heading|l why", "state": "Filled in|l", "parts": "Lines"}
     return table(rows, heads) if name(view) else parts()
 
 
@@ -60,6 +60,12 @@ beginning = stack(
     Exhibit("plan-steering", lambda view: f"{name(view)}: the page to steer by", _steering, on_screen=False),
     Exhibit("plan-document", _length, _document, on_screen=False),
     Exhibit("plan-made-by", words=account.made_by.words, on_screen=False),
+    Exhibit(
+        "plan-appendix",
+        "Appendix: the analysis behind the plan",
+        lambda view: line("The plan ends here. What follows is there to be looked up.", "hint"),
+        on_screen=False,
+    ),
 )
 exhibits = stack(
     row(
@@ -70,6 +76,6 @@ exhibits = stack(
     exercises("plan", own=True),
     action.projects,
     action.work,
-    Exhibit("document", _length, _document),
+    Exhibit("document", _length, lambda view: fold("Read the plan", _document(view), view)),
     on_paper=False,
 )

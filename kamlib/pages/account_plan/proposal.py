@@ -15,7 +15,7 @@ from kamlib.pages.account import book_of, customer_of, name
 from kamlib.pages.exhibit import Chart, Choice, Desk, Exhibit, Grid, View, row, stack
 from kamlib.pages.grids import column, listed, names_of, slug
 from kamlib.pages.guide import tips
-from kamlib.pages.html import line, parts, table
+from kamlib.pages.html import line, parts, table, whole
 from kamlib.pages.sheets import exercises
 from kamlib.wording import counted, sentence
 from kamlib.workbook.schema import as_text
@@ -38,6 +38,7 @@ def _proposals(view: View) -> pd.DataFrame:
 def _entered(view: View) -> pd.DataFrame:
     """The proposals as they are entered, in order, with what follows from them."""
     seen = _proposals(view)[["proposal", "expected", "net"]]
+    seen = seen.assign(**{c: [whole(n) for n in seen[c]] for c in ("expected", "net")})
     return seen.merge(view.book["proposals"].drop_duplicates("proposal"), "left", "proposal")
 
 
@@ -102,7 +103,6 @@ def _needs_columns(view: View) -> list[dict[str, Any]]:
         column("proposal_needs", "theirs", f"{rival} meets it", **choices),
         *who,
         {"id": "difference", "label": "Difference", "kind": "show"},
-        {"id": "advice", "label": "What to do", "kind": "show"},
     ]
 
 
@@ -112,10 +112,14 @@ def _needs_rows(view: View) -> list[dict[str, Any]]:
         {"id": r["need"], "label": r["name"], "cells": [
             r["group"], as_text(r["ours"]), as_text(r["theirs"]),
             *(said.get((whose, r["need"], c), "") for c in _deciders(view)),
-            "" if r["difference"] != r["difference"] else f"{r['difference']:+.0f}", r["advice"],
+            _signed(r["difference"]),
         ]}
         for r in _own(proposal.rating(book_of(view)), view).to_dict("records")
     ]  # fmt: skip
+
+
+def _signed(number: float) -> str:
+    return "?" if number != number else f"{number:+.0f}" if number else "0"
 
 
 def _needs_cell(view: View, need: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
@@ -160,13 +164,27 @@ def _rating_title(view: View) -> str:
     )
 
 
+def _advice(view: View) -> Markup:
+    """Need by need what to do, the strongest first, and what helps nobody."""
+    rows = _own(proposal.rating(book_of(view)), view)
+    rows = rows[rows["advice"] != ""].sort_values("difference", ascending=False, kind="stable")
+    told = rows.assign(difference=[_signed(n) for n in rows["difference"]])
+    heads = {
+        "name": "Need|name",
+        "difference": "Difference",
+        "who": "Who cares|l",
+        "advice": "What to do|l why",
+    }
+    responses = catalogue.items("proposal_rating", "responses")["help"]
+    return parts(table(told, heads, note=" ".join(responses))) if len(rows) else parts()
+
+
 def _people(view: View) -> Markup:
-    """How each decider would see it, what is missing, and what not to do."""
-    rows = _own(proposal.people(book_of(view)), view)
-    own = _own(_proposals(view), view)
+    """How each decider would see it, and which kinds of need are missing."""
+    rows, own = _own(proposal.people(book_of(view)), view), _own(_proposals(view), view)
     told = rows.assign(
         open=[counted(n, "need") if n else "" for n in rows["open"]],
-        ahead=[f"{n:+.0f}" for n in rows["ahead"]],
+        ahead=[_signed(n) for n in rows["ahead"]],
     )
     heads = {"name": "Decider|name", "ours": "We", "theirs": "Best alternative", "ahead": "Difference",
              "open": "Not scored|l"}  # fmt: skip
@@ -178,9 +196,7 @@ def _people(view: View) -> Markup:
         if _deciders(view) or own.empty
         else "Write down who decides, in part 5, to say who cares about what."
     )
-    responses = catalogue.items("proposal_rating", "responses")["help"]
-    return parts(table(told, heads, note=note), line(missing, "doubt"), line(bare, "hint"),
-                 *(line(help, "hint") for help in responses if len(own)))  # fmt: skip
+    return parts(table(told, heads, note=note), line(missing, "doubt"), line(bare, "hint"))
 
 
 # Will the customer change?
@@ -198,6 +214,7 @@ exhibits = stack(
         grid=PROPOSALS,
     ),
     Exhibit("needs", _rating_title, grid=NEEDS, controls=(WHICH,)),
+    Exhibit("advice", words=_advice),
     row(
         Exhibit("deciders", words=_people),
         Exhibit(
