@@ -33,6 +33,10 @@ def _steering(view: View) -> Markup:
     return shown(document.steering(book)) if book.settings.customer else parts()
 
 
+def _steering_title(view: View) -> str:
+    return f"{name(view)}: the page to steer by" if name(view) else "The page to steer by"
+
+
 def _document(view: View) -> Markup:
     book = book_of(view)
     return shown(document.body(book)) if book.settings.customer else parts()
@@ -57,7 +61,7 @@ def _headings(view: View) -> Markup:
 
 
 beginning = stack(
-    Exhibit("plan-steering", lambda view: f"{name(view)}: the page to steer by", _steering, on_screen=False),
+    Exhibit("plan-steering", _steering_title, _steering, on_screen=False),
     Exhibit("plan-document", _length, _document, on_screen=False),
     Exhibit("plan-made-by", words=account.made_by.words, on_screen=False),
     Exhibit(
@@ -69,7 +73,7 @@ beginning = stack(
 )
 exhibits = stack(
     row(
-        Exhibit("steering", lambda view: f"{name(view)}: the page to steer by", _steering),
+        Exhibit("steering", _steering_title, _steering),
         stack(Exhibit("counter", _counted, _headings), tips("plan")),
         shape="two",
     ),

@@ -219,7 +219,7 @@ exhibits = stack(
         Exhibit("deciders", words=_people),
         Exhibit(
             "their-change",
-            lambda view: f"{name(view)}: {readiness.words(view.book, view.customer)}",
+            lambda view: ": ".join(filter(None, [name(view), readiness.words(view.book, view.customer)])),
             chart=Chart(
                 charts.change,
                 _change,
