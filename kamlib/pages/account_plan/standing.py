@@ -57,7 +57,7 @@ def _facts(view: View) -> Markup:
         ("Stage of the relationship", found["stage"] or "?", "how close we are"),
     ]
     rows = [dict(zip(("what", "said", "source"), each, strict=True)) for each in said]
-    return table(rows, {"what": "The account|name", "said": "Today|l", "source": "From|l why"})
+    return table(rows, {"what": "The account|l", "said": "Today|l", "source": "From|l why"})
 
 
 def _group_words(found: dict[str, Any], money: str) -> str:
