@@ -15,6 +15,11 @@ from kamlib.wording import listed
 from kamlib.workbook.book import Book, model
 
 LADDER = "relationship_ladder"
+COLUMNS = [
+    *("customer", "name", "category", "by", "verdict", "revenue", "profit", "potential"),
+    *("worth_low", "worth_high", "rival", "ahead", "lose_on", "ladder"),
+    *("group", "group_revenue", "sums", "stage"),
+]
 
 
 @model
@@ -54,7 +59,7 @@ def account(book: Book) -> pd.DataFrame:
             | groups.get(customer, {"group": "", "group_revenue": float("nan"), "sums": ""})
             | {"stage": stages[customer]}
         )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 @model

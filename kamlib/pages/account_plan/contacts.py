@@ -33,7 +33,8 @@ PURPOSES = {
 
 def _map(view: View) -> pd.DataFrame:
     rows = about(view, people.contact_map)
-    return rows.assign(pair=rows["our_name"] + " and " + rows["name"])
+    pairs = zip(rows["our_name"], rows["name"], strict=True)
+    return rows.assign(pair=[f"{ours} and {theirs}" for ours, theirs in pairs])
 
 
 def _drawn(view: View) -> tuple[Any, ...]:
