@@ -294,7 +294,8 @@ def test_the_document_in_word_holds_what_the_page_holds(example: str, customer: 
     import docx
 
     own = results.opened(str(ROOT / "data" / example), customer=customer)
-    path = word.write(str(ROOT / "data" / example), tmp_path / "plan.docx", customer)
+    (path,) = word.write(str(ROOT / "data" / example), tmp_path, {"customer": customer})
+    assert path.name == f"plan-{customer}.docx"
     made = docx.Document(io.BytesIO(path.read_bytes()))
     said = "\n".join(
         [p.text for p in made.paragraphs] + [c.text for t in made.tables for r in t.rows for c in r.cells]
@@ -307,6 +308,8 @@ def test_the_document_in_word_holds_what_the_page_holds(example: str, customer: 
 
 
 def test_the_document_holds_no_sign_that_word_refuses() -> None:
+    with pytest.raises(InvalidInput, match="Whose plan is it"):
+        list(word.write(str(ROOT / "data" / "tiny"), Path("nowhere"), {}))
     assert b"PK" in word.made(book(*GOAL, "ka_plan|acme|executive_summary|says|a\x07b < c"))
 
 
