@@ -105,6 +105,7 @@ def _tell(notes: Iterable[Finding]) -> None:
 
 
 app.command("import-customers")(importing.import_customers)
+app.command("import-contacts")(importing.import_contacts)
 app.command("import-ledger")(importing.import_ledger)
 app.command("merge-customers")(importing.merge_customers)
 

@@ -38,6 +38,7 @@ PAGE = Page(
     "06_account_plan",
     "What is this account to us, and what do we do?",
     headline=lambda view: account.summary(view) if account.name(view) else "There is no customer yet.",
+    beginning=plan.beginning,
     of_customer=True,
     called=_title,
 )
