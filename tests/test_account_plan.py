@@ -174,6 +174,9 @@ SOUND = PAIR | {"answers": said("dmu_types", "answer", authoritarian="yes")}
 BROKEN = {
     "None of us sees Pat, whose say counts.": {"links": links("xia-ann")},
     "Xia is seen by 4 of us": {"links": links("xia-ann", "xia-bob", "xia-cid", "xia-dee", "pat-ann")},
+    "7 of us see people there": {
+        "people": table("person name", *(f"{p}|{p.title()}" for p in "abcdefg")),
+        "links": links(*(f"xia-{p}" for p in "abcdefg"), "pat-a")},
     "Nobody has said how it decides": {"answers": said("dmu_types", "answer")},
     "One person decides, and nobody of us sees": {"links": links("xia-ann")},
     "It decides by consensus, and we see 1 of 3": {

@@ -19,6 +19,7 @@ from kamlib.wording import counted, listed
 from kamlib.workbook.book import Book
 
 STEP = 0  # none of the ten: it is about one account
+TEAM = 6  # above it a team needs a core
 MANY = 3  # more of ours than this with one of theirs may be a nuisance
 NAMED = 3
 Said = tuple[str, str, int]  # level, words, number of the facilitation rule
@@ -55,6 +56,8 @@ def _whom(own: pd.DataFrame, links: pd.DataFrame, about: dict[str, Any]) -> Iter
     for contact in crowd.index[crowd > MANY]:
         who = links.loc[links["contact"] == contact, "name"].iloc[0]
         yield "nudge", f"{who} is seen by {crowd[contact]} of us: more than the customer wants?", 66
+    if (ours := links["person"].nunique()) > TEAM:
+        yield "nudge", f"{ours} of us see people there: let a core of three or four lead.", 68
     kinds = [kind for kind, answer in about["dmu"].items() if answer == "yes"]
     deciders, seen = own.loc[own["role"] == "decider"], set(links["contact"])
     if not kinds:
