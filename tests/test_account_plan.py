@@ -91,7 +91,7 @@ FIVE = [f"{name}|{what}" for name, what in zip("vwxyz", ("Buying", "IT", "Law", 
 CONTACTS = {
     ("", ""): [],
     ("Pre-KAM", ""): [""],
-    ("Early KAM", "Ann"): ["v-ann"],
+    ("Early KAM", "Ann and V"): ["v-ann"],
     ("Early KAM", "Bob"): ["v-bob", "w-bob", "x-bob"],
     ("Early KAM", "W"): ["w-ann", "w-bob"],
     ("Mid-KAM", ""): ["v-ann", "w-bob", "x-ann"],

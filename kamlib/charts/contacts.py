@@ -36,6 +36,9 @@ def bow_tie(rows: pd.DataFrame) -> Trusted:
     sides = [
         side.assign(y=tall * (np.arange(len(side)) + 0.5) / max(len(side), 1)) for side in (ours, theirs)
     ]
+    for mine, other in (sides, sides[::-1]):
+        if mine["seen"].sum() == 1:  # it stands level with those whom it meets
+            mine.loc[mine["seen"] & (len(mine) == 1), "y"] = other.loc[other["seen"], "y"].mean()
     place = [side.set_index("id")["y"] for side in sides]
     pairs = pd.DataFrame({
         "x": OURS, "x2": THEIRS, "y": linked["person"].map(place[0]), "y2": linked["contact"].map(place[1]),

@@ -12,7 +12,7 @@ from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.models import pia
 from kamlib.models.account import people
-from kamlib.wording import counted
+from kamlib.wording import counted, listed
 from kamlib.workbook.book import Book, model
 
 SIGNS, INTENT = "relationship_stages", "frustration_zones"
@@ -31,9 +31,9 @@ def relationship(book: Book) -> pd.DataFrame:
 
     Columns: COLUMNS. gap: our intent less theirs, in stages (NaN unknown); zone and advice: of the
     catalogue; hint: the stage that the contacts suggest ("" without anybody there), because: why;
-    agrees: is it the stage entered ("" while one is unknown)?; thread: the person on whom all hangs
-    ("" none); there, seen, contacts, ours_seen: their people, those seen, contacts, ours who see
-    them; direct: contacts left when the main person of each side is away.
+    agrees: is it the stage entered ("" while one is unknown)?; thread: on whom all of it hangs
+    ("" on nobody); there, seen, contacts, ours_seen: their people, those seen, contacts, ours who
+    see them; direct: contacts left when the main person of each side is away.
     """
     zones = catalogue.items(INTENT, "zones").set_index("id")
     expected = catalogue.items(SIGNS, "stages")["expectation_of_supplier"]
@@ -92,7 +92,8 @@ def hint(rows: pd.DataFrame) -> tuple[str, str, str, int, int, int, int, int]:
     direct = min((sum(a != c and b != p for a, b in pairs) for c, p in pairs), default=0)
     functions = min(links[c].replace("", None).nunique() for c in ("function", "our_function"))
     many = f"{counted(len(links), 'contact')} between {ours} of us and {seen} of them"
-    thread = links["our_name"].iloc[0] if ours == 1 else links["name"].iloc[0] if seen == 1 else ""
+    ends = [links["our_name"].iloc[0]] if ours == 1 else []
+    thread = listed([*ends, *([links["name"].iloc[0]] if seen == 1 else [])])
     if not there:
         stage, because = "", ""
     elif not seen:

@@ -46,9 +46,7 @@ def _hint(view: View) -> Markup:
         return line("Enter their people and who sees them: the contacts then hint at a stage.", "hint")
     said = f"The contacts look like {found['hint']}: {found['because']}."
     entered = {True: "That is what you entered.", False: f"You entered {found['now']}, and that stands."}
-    thread = (
-        f"This account hangs on {found['thread']}. What if that person leaves?" if found["thread"] else ""
-    )
+    thread = f"This account hangs on {found['thread']}. What if somebody leaves?" if found["thread"] else ""
     return parts(
         line(thread, "doubt"), line(said), line(entered.get(found["agrees"], ""), "hint"),
         line("Contacts alone never show synergy: that takes joint plans and open costs.", "hint"),
