@@ -162,7 +162,7 @@ def test_cultures_are_as_far_apart_as_their_places() -> None:
             f"cultural_match|brix|{items[0]}|ours|middle"]  # fmt: skip
     rows = strategy.cultural_match(book(*some))
     assert rows["distance"].dropna().tolist() == [1] and rows["borrowed"].sum() == 1
-    assert "1 apart of 2, as far as 1 of 16 lines are known" in strategy.match_words(rows)
+    assert "1 of 2 points apart, with 1 of 16 lines known" in strategy.match_words(rows)
 
 
 def test_a_proposal_is_rated_as_in_the_reference() -> None:

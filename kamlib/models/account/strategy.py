@@ -93,6 +93,6 @@ def match_words(rows: pd.DataFrame) -> str:
     if known.empty:
         return "Say where they are and where we are, and the distance is shown here"
     far = rows.loc[rows["distance"] == 2, "label"].str.lower().tolist()
-    said = f"Our cultures are {known.sum():.0f} apart of {2 * len(known)}"
-    said += f", as far as {len(known)} of {len(rows)} lines are known" * (len(known) < len(rows))
-    return f"{said}; farthest in {listed(far, 4)}" if far else f"{said}; nowhere at opposite ends"
+    said = f"Our cultures are {known.sum():.0f} of {2 * len(known)} points apart"
+    said += f", with {len(known)} of {len(rows)} lines known" * (len(known) < len(rows))
+    return f"{said}, most of all in {listed(far, 4)}" if far else f"{said}, nowhere at opposite ends"
