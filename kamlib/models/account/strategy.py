@@ -95,4 +95,6 @@ def match_words(rows: pd.DataFrame) -> str:
     far = rows.loc[rows["distance"] == 2, "label"].str.lower().tolist()
     said = f"Our cultures are {known.sum():.0f} of {2 * len(known)} points apart"
     said += f", with {len(known)} of {len(rows)} lines known" * (len(known) < len(rows))
-    return f"{said}, most of all in {listed(far, 4)}" if far else f"{said}, nowhere at opposite ends"
+    return (
+        f"{said}, most of all in {listed(far, 4)}" if far else f"{said}, nowhere at opposite ends"
+    )
