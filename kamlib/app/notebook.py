@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from kamlib import catalogue
 from kamlib.app.desk import Desk
 from kamlib.models import scope
 from kamlib.workbook import checks, settings, stores
-from kamlib.workbook.schema import Tables, empty
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables, empty, typed
 
 
 def open_desk(
@@ -30,12 +32,12 @@ def open_desk(
     is_run = settings.gate_notebook(_namespace())  # by papermill: nothing will be entered
     read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
     location = settings.workbook_location(workbook)
-    store, text = stores.load(location, read_only=read_only or is_run or settings.is_paper())
+    paper = is_run or settings.is_paper()
     catalogue.beside(location)
-    checks.refuse_errors(checks.check(text, store.notes), store.location)
+    store, text = _printed(location) if paper else _loaded(location, read_only)
     desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
-    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), is_run or settings.is_paper()
+    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), paper
     scope.agree(desk.book, segment, customer)
     if customer:
         desk.look_at(customer)
@@ -44,9 +46,28 @@ def open_desk(
     return desk
 
 
-def _segment_of(text: Tables, customer: str) -> str:
+def _loaded(location: str, read_only: bool) -> tuple[stores.Store, Tables]:
+    store, text = stores.load(location, read_only=read_only)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
+    return store, text
+
+
+_kept: dict[Any, tuple[stores.Store, Book]] = {}
+
+
+def _printed(location: str) -> tuple[stores.Store, Book]:
+    """The workbook that this process prints, with what its models have answered, until somebody changes it."""
+    where = location, os.getcwd()
+    if where not in _kept or _kept[where][0].version() != _kept[where][0].seen:
+        store, text = _loaded(location, True)
+        _kept.clear()
+        _kept[where] = store, Book(typed(text))
+    return _kept[where]
+
+
+def _segment_of(text: Tables | Book, customer: str) -> str:
     """The segment of a customer, "" where it has none."""
-    table = text.get("customers", empty("customers"))
+    table = text["customers"] if "customers" in text else empty("customers")
     own = table.loc[table["customer"].str.strip() == customer, "segment"] if customer else []
     return str(next(iter(own), "")).strip()
 

@@ -22,19 +22,22 @@ from kamlib.workbook.schema import BOXES, as_text
 from kamlib.workbook.settings import Settings, is_text
 
 MOST_ROWS = 40
+FIGURES = "application/vnd.kam.figures+json"
 TEMPLATES = Path(__file__).parent.parent / "share/jupyter/nbconvert/templates"
 LEVELS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
 
 class Paper:
-    """HTML that a notebook shows, every text escaped; and what it says of its page to the template."""
+    """HTML that a notebook shows, every text escaped; what it says of its page to the template, and in figures to programs."""
 
-    def __init__(self, html: str, page: dict[str, Any] | None = None) -> None:
-        self.html, self.page = html, page
+    def __init__(
+        self, html: str, page: dict[str, Any] | None = None, figures: dict[str, Any] | None = None
+    ) -> None:
+        self.html, self.page, self.figures = html, page, figures
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        said = {"application/vnd.kam+json": self.page} if self.page else {}
-        return {"text/html": self.html, "text/plain": ""} | said
+        said = {"application/vnd.kam+json": self.page, FIGURES: self.figures}
+        return {"text/html": self.html, "text/plain": ""} | {kind: of for kind, of in said.items() if of}
 
 
 @cache

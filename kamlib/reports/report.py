@@ -6,26 +6,25 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib.reports import kernels
+from kamlib.reports import kernels, record, run, storage
+from kamlib.reports.run import printed
 from kamlib.app.desk import Desk
 from kamlib import catalogue
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, scenarios
 from kamlib.models.scope import agree
-from kamlib.pages import handout, html
+from kamlib.pages import handout
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables
-from kamlib.workbook.stores import files
 
 __all__ = [
-    "PUBLISHED", "allowed", "parameters",
+    "PUBLISHED", "allowed", "parameters", "printed",
     "publish_copy", "rehearse", "write",
 ]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")
@@ -150,62 +149,75 @@ Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 
 
 def write(
-    location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
-) -> Generator[Path]:
+    location: str, out: Path | str, segment: str = "", given: dict[str, Any] | None = None, notebook: str = "", *,
+    jobs: int = 1, cluster: str = "", keep: bool = False, told: Callable[[int, int, str], object] = lambda *_: None,
+) -> Generator[Path]:  # fmt: skip
     """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
 
     With a segment only the pages of that segment and its customers, with a customer only its page, with a
     `notebook` only what that one writes. Gives the paths as they are ready. Everything is checked before a
     kernel starts. A page is there whole or not at all; one for a customer is searched before it is there.
     A page that cannot be made does not keep the others from being made; it is named in a KamError at the end.
+
+    Workbook and folder may be in a cloud. `jobs` pages are made at once, or as many as a Dask `cluster` has
+    workers. With `keep` a page that would be the same is not made again, a JSON beside each page has its
+    figures, and manifest.json and index.html list all of them; a page for a customer has nothing beside it.
+    `told` hears of each page how many of how many are through, and its name where it stood there already.
     """
     checked = settings.gate(settings.together({"workbook": location, "segment": segment}, given or {}))
     known = sorted({*WHOLE, BY_SEGMENT, SURE})
     if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
-    store, text = stores.load(location, read_only=True)
-    catalogue.beside(location)
-    from kamlib.workbook import checks
-    from kamlib.workbook.schema import typed
+    with kernels.Pool() as pool:
+        store, text = stores.load(storage.fetched(location, pool.folder), read_only=True)
+        content = catalogue.beside(store.location)
+        from kamlib.workbook import checks
+        from kamlib.workbook.schema import typed
 
-    checks.refuse_errors(checks.check(text, store.notes), store.location)
-    tables = typed(text)
-    agree(Book(tables), checked.segment, checked.customer)
-    outside = checked.audience == "customer"
-    pages = (
-        _of_customer(Book(tables), checked, notebook)
-        if outside or checked.customer
-        else _pages(Book(tables), checked, notebook)
-    )
-    values: dict[str, Any] = {"workbook": _absolute(location)}
-    if checked.near_line is not None:
-        values["near_line"] = checked.near_line
-    if checked.scenario:
-        scenarios.applied(Book.of(tables), checked.scenario)  # refuses one that does not exist
-        values["scenario"] = checked.scenario
-    suffix = _suffix(checked, tables["scenarios"]["scenario"])
-    _make(out)
-    failed: dict[str, list[str]] = {}
-    with kernels.folder() as folder:
-        for source, more, name in pages:
-            path = out / f"{name}{suffix}.html"
-            try:
-                page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, Path(folder))
-            except KamError as error:
+        checks.refuse_errors(checks.check(text, store.notes), store.location)
+        tables = typed(text)
+        agree(Book(tables), checked.segment, checked.customer)
+        outside = checked.audience == "customer"
+        whose = _of_customer if outside or checked.customer else _pages
+        values: dict[str, Any] = {} if checked.near_line is None else {"near_line": checked.near_line}
+        if checked.scenario:
+            scenarios.applied(Book.of(tables), checked.scenario)  # refuses one that does not exist
+            values["scenario"] = checked.scenario
+        suffix = _suffix(checked, tables["scenarios"]["scenario"])
+        pages = [((NOTEBOOKS / f"{source}.ipynb", values | more), f"{name}{suffix}.html")
+                 for source, more, name in whose(Book(tables), checked, notebook)]  # fmt: skip
+        folder, keep, failed, done = storage.folder(out), keep and not outside, dict[str, str](), 0
+        keys = {name: record.key(text, content, task, settings.today()) for task, name in pages} if keep else {}
+        there = {name for name in keys if record.unchanged(folder / name, keys[name])}
+        for done, name in enumerate(sorted(there), 1):
+            told(done, len(pages), name)
+        wanted = [page for page in pages if page[1] not in there]
+
+        def finish(page: str) -> bytes:
+            return (handout.searched(page, Book(tables), checked.customer) if outside else page).encode()
+
+        frozen = run.frozen(store.location, text, pool.folder)
+        for number, made in run.executed([task for task, _ in wanted], frozen, pool, finish, jobs, cluster):
+            (source, more), name = wanted[number]
+            done += 1
+            if isinstance(made, KamError):
                 if len(pages) == 1:
-                    raise
-                failed.setdefault(str(error), []).append(path.name)
-                continue
-            if outside:
-                page = handout.searched(page, Book(tables), checked.customer)
-            files.write(path, page.encode())
-            yield path
+                    raise made
+                failed[name] = str(made)
+            else:
+                storage.write(folder / name, made[0])
+                if keep:
+                    record.note(folder / name, keys[name], *made, notebook=source.stem, parameters=more)
+                yield folder / name
+            told(done, len(pages), "")
+        if keep:
+            record.close(folder, failed)
     if failed:
-        missing = [name for names in failed.values() for name in names]
-        said = "; ".join(f"{', '.join(names)} ({why})" for why, names in failed.items())
-        old = ", ".join(name for name in missing if (out / name).exists())
-        raise KamError(f"{len(missing)} of {len(pages)} pages could not be made: {said}.",
+        why = {reason: [n for n, r in failed.items() if r == reason] for reason in failed.values()}
+        said = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in why.items())
+        old = ", ".join(name for name in failed if (folder / name).exists())
+        raise KamError(f"{len(failed)} of {len(pages)} pages could not be made: {said}.",
                        hint=f"Left there by an earlier run: {old}." if old else "")  # fmt: skip
 
 
@@ -246,16 +258,6 @@ def _account(book: Book, customer: str) -> Page:
     return DIFFERENTLY, {"customer": customer}, _file_name(customer, "account", book["customers"]["customer"])
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError:
-        raise WorkbookError(f"The reports cannot be written to {folder}.",
-                            hint="Choose a folder you may write to with --out.") from None  # fmt: skip
-
-
 def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
     """A file name that no id can turn into a path and that no other of the workbook's `ids` has, in any case.
 
@@ -273,31 +275,6 @@ def _suffix(checked: settings.Parameters, scenarios: Iterable[str] = ()) -> str:
     parts = [_file_name(checked.scenario, "-in", scenarios)] if checked.scenario else []
     parts += [f"-near_line-{checked.near_line:g}"] if checked.near_line is not None else []
     return "" if checked.audience == "customer" else "".join(parts)
-
-
-def _absolute(location: str) -> str:
-    return location if "://" in location else str(Path(location).expanduser().resolve())
-
-
-def _run(path: Path, values: dict[str, Any], folder: Path) -> str:
-    """Execute the notebook's cells for paper and give the page."""
-    from papermill.iorw import load_notebook_node
-    from papermill.parameterize import parameterize_notebook
-
-    notebook = load_notebook_node(str(path))
-    notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
-    notebook = parameterize_notebook(notebook, values)
-    kernels.execute(notebook, folder)
-    return printed(notebook)
-
-
-def printed(notebook: Any) -> str:
-    """A notebook that was run under Papermill, as a page; `jupyter nbconvert --template kam` gives the same."""
-    from nbconvert.exporters import HTMLExporter
-
-    exporter = HTMLExporter(template_name="kam", extra_template_basedirs=[str(html.TEMPLATES)])
-    page, _ = exporter.from_notebook_node(notebook)
-    return str(page)
 
 
 def publish_copy(
