@@ -36,7 +36,11 @@ def text(customers: int, seed: int = 1, segments: int = 1) -> tables.Tables:
     dice = np.random.default_rng(seed)
     ids = [f"c{n:04}" for n in range(customers)]
     names = [f"{FIRST[n % 10]}{SECOND[n // 10 % 10]} {KINDS[n // 100 % 10]}" for n in range(customers)]
-    parts = [("main", "All customers")] if segments == 1 else [(f"s{n:02}", f"Segment {n}") for n in range(segments)]
+    parts = (
+        [("main", "All customers")]
+        if segments == 1
+        else [(f"s{n:02}", f"Segment {n}") for n in range(segments)]
+    )
     listed = [("attractiveness", part, f"f{n}", label, weight, "the best there is", "not worth a visit")
               for part, _ in parts for n, (label, weight) in enumerate(zip(FACTORS, WEIGHTS, strict=True))]  # fmt: skip
     listed += [("strength", c, f"j{n}", label, "", "", "") for c in ids for n, label in enumerate(CSFS)]
@@ -50,10 +54,8 @@ def text(customers: int, seed: int = 1, segments: int = 1) -> tables.Tables:
         (c, name, parts[n % segments][0], "current", tables.as_text(r), tables.as_text(p))
         for n, (c, name, r, p) in enumerate(zip(ids, names, revenue, profit, strict=True))
     ]
-    effort = [(box, days) for box, days in zip(tables.BOXES, (60, 30, 4, 1), strict=True) if segments > 1]
     return stores.blank("Benchmark") | {
         "segments": _frame("segments", ["segment", "name"], parts),
-        "effort": _frame("effort", ["category", "days"], effort),
         "suppliers": _frame("suppliers", ["supplier", "name"], [("us", "Us"), ("x", "Xenon"), ("y", "Yarrow")]),
         "customers": _frame("customers", ["customer", "name", "segment", "status", "revenue", "profit"], people),
         "factors": _frame("factors", ["model", "scope", "factor", "label", "weight", "good", "bad"], listed),

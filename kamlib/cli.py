@@ -228,7 +228,9 @@ def publish(
 @app.command()
 def report(
     workbook: Workbook,
-    out: Annotated[str, typer.Option(help="The folder for the reports, also in a cloud: s3://bucket/2026.")] = "reports",
+    out: Annotated[
+        str, typer.Option(help="The folder for the reports, also in a cloud: s3://bucket/2026.")
+    ] = "reports",
     segment: Segment = "",
     customer: Customer = "",
     scenario: Scenario = "",
@@ -245,7 +247,8 @@ def report(
     ] = "",
     jobs: Annotated[int, typer.Option(min=1, help="How many pages are made at once.")] = 1,
     cluster: Annotated[
-        str, typer.Option(help="The address of a Dask scheduler, tcp://HOST:8786, whose workers make the pages.")
+        str,
+        typer.Option(help="The address of a Dask scheduler, tcp://HOST:8786, whose workers make the pages."),
     ] = "",
 ) -> None:
     """Write reports: single pages that open anywhere, from a mail or a USB stick, without a network.

@@ -6,8 +6,6 @@ An action calls `put`, the store has it durably, the tables are new, every exhib
 from __future__ import annotations
 
 import contextlib
-import json
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -18,7 +16,7 @@ import pandas as pd
 from kamlib.app import steps
 from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
-from kamlib.models import ballots, findings, headlines, kaism, market, polls, results, scenarios
+from kamlib.models import ballots, findings, headlines, kaism, market, polls, scenarios
 from kamlib.models.scope import first_segment
 from kamlib.pages import html
 from kamlib.pages.exhibit import Choice, Draft, Exhibit, Page, Part, Slider, View, of
@@ -33,15 +31,19 @@ ANSWERS = ("score", "decision", "class", "rating", "value")
 
 
 class Desk:
-    """A live workbook. `book` is what the models take; never change its tables in place.
+    """A live workbook. `book` is what the models take; never change its tables in place."""
 
-    Of a Book in place of text tables, whose models may have answered before, a desk only shows.
-    """
-
-    def __init__(self, store: stores.Store, text: Tables | Book, *, read_only: bool = False, **given: Any) -> None:
+    def __init__(
+        self,
+        store: stores.Store,
+        text: Tables,
+        book: Book | None = None,
+        *,
+        read_only: bool = False,
+        **given: Any,
+    ) -> None:
         self.store, self.read_only = store, read_only
-        self._text: Any = text
-        self.given = given
+        self._text, self.given = text, given
         self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
         self._seen = store.seen or store.version()
@@ -58,8 +60,9 @@ class Desk:
         self.pictures: dict[str, Exhibit] = {}  # exhibits of this page that have one
         self.waiting: list[Callable[[], None]] = []  # parts of the page that nobody has seen yet
         self._pickers: list[Callable[[str], object]] = []
-        self._typed = text if isinstance(text, Book) else typed(text)
-        self._memory = self._typed.memory if isinstance(text, Book) else OrderedDict[Any, Any]()
+        entered = book or Book(typed(text))
+        self._typed: Tables | Book = entered
+        self._memory = entered.memory  # what the models answered, of every edition
         self._book: Book | None = None
         self.settings = self._settings()
         self.choose(self.settings.segment or first_segment(self._typed))
@@ -101,19 +104,10 @@ class Desk:
                 title, made = page.outside(view)
                 return html.Paper(made, {"title": title, "ends": [], "alone": True})
             said = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
-            return html.Paper(html.opening(page, view), said, self._figures(page, view))
+            return html.Paper(html.opening(page, view), said, html.record(page, view))
         from kamlib.app import opening
 
         return opening.opened(self, page)
-
-    def _figures(self, page: Page, view: View) -> dict[str, Any]:
-        """What a program may want of a page on paper: what it says of itself, its result, its main tables."""
-        book = view.book.choosing(customer=self.customer) if self.customer else view.book
-        told = {"workbook": view.workbook, "round": book.settings.round, "day": headlines.as_of(book),
-                "narrowed": headlines.narrowing(book), "about": html.about(view)}  # fmt: skip
-        tables = {name: json.loads(results.render(results.RESULTS[name](book), "json")) for name in page.figures}
-        return {"title": of(page.called, view) or page.title, "headline": of(page.headline, view), **told,
-                "figures": tables}  # fmt: skip
 
     def show(self, part: Part) -> Any:
         """An exhibit, or several: on the screen as a widget, on paper as HTML."""

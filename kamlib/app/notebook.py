@@ -14,6 +14,8 @@ from kamlib.workbook import checks, settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, empty, typed
 
+Loaded = tuple[stores.Store, Tables, Book]
+
 
 def open_desk(
     *,
@@ -34,8 +36,8 @@ def open_desk(
     location = settings.workbook_location(workbook)
     paper = is_run or settings.is_paper()
     catalogue.beside(location)
-    store, text = _printed(location) if paper else _loaded(location, read_only)
-    desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
+    store, text, book = _printed(location) if paper else _loaded(location, read_only)
+    desk = Desk(store, text, book, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
     desk.audience, desk.narrowed, desk.paper = audience, bool(segment), paper
     scope.agree(desk.book, segment, customer)
@@ -46,28 +48,28 @@ def open_desk(
     return desk
 
 
-def _loaded(location: str, read_only: bool) -> tuple[stores.Store, Tables]:
+def _loaded(location: str, read_only: bool) -> Loaded:
     store, text = stores.load(location, read_only=read_only)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
-    return store, text
+    return store, text, Book(typed(text))
 
 
-_kept: dict[Any, tuple[stores.Store, Book]] = {}
+_kept: dict[Any, Loaded] = {}
 
 
-def _printed(location: str) -> tuple[stores.Store, Book]:
+def _printed(location: str) -> Loaded:
     """The workbook that this process prints, with what its models have answered, until somebody changes it."""
     where = location, os.getcwd()
     if where not in _kept or _kept[where][0].version() != _kept[where][0].seen:
-        store, text = _loaded(location, True)
+        now = _loaded(location, True)
         _kept.clear()
-        _kept[where] = store, Book(typed(text))
+        _kept[where] = now
     return _kept[where]
 
 
-def _segment_of(text: Tables | Book, customer: str) -> str:
+def _segment_of(text: Tables, customer: str) -> str:
     """The segment of a customer, "" where it has none."""
-    table = text["customers"] if "customers" in text else empty("customers")
+    table = text.get("customers", empty("customers"))
     own = table.loc[table["customer"].str.strip() == customer, "segment"] if customer else []
     return str(next(iter(own), "")).strip()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -14,7 +15,7 @@ from markupsafe import Markup
 
 from kamlib import charts
 from kamlib.charts import palette
-from kamlib.models import headlines
+from kamlib.models import headlines, results
 from kamlib.models.scoring import one
 from kamlib.pages.exhibit import Choice, Exhibit, Figures, Grid, Page, Part, Stack, View, of
 from kamlib.wording import counted, cut, listed, sentence
@@ -257,6 +258,17 @@ def opening(page: Page, view: View) -> Markup:
     headline = of(page.headline, view)
     begins = on_paper(page.beginning, view) if page.beginning else ""
     return parts(fill("exhibit", "opening", about=about(view), headline=headline), begins)
+
+
+def record(page: Page, view: View) -> dict[str, Any]:
+    """What a program may want of a page on paper: what it says of itself, its result, its main tables."""
+    book = view.book.choosing(customer=view.customer) if view.customer else view.book
+    tables = {name: json.loads(results.render(results.RESULTS[name](book), "json")) for name in page.figures}
+    return {
+        "title": of(page.called, view) or page.title, "headline": of(page.headline, view), "workbook": view.workbook,
+        "round": book.settings.round, "day": headlines.as_of(book), "narrowed": headlines.narrowing(book),
+        "about": about(view), "figures": tables,
+    }  # fmt: skip
 
 
 def on_paper(part: Part, view: View) -> Markup:

@@ -67,7 +67,8 @@ class Kernel:
     """A process with a thread that talks to it, where no signal can come between its beginning and its end."""
 
     def __init__(self, connection: Path) -> None:
-        self._connection, self._left, self._ending = connection, threading.Event(), threading.Lock()
+        self._connection, self._left = connection, threading.Event()
+        self._ending, self._ended = threading.Lock(), False
         self._thread, self._loop = ThreadPoolExecutor(1), asyncio.Runner()
         self._manager: Any = None
         self._client: Any = None
@@ -80,11 +81,11 @@ class Kernel:
         """End the process, also while it runs something."""
         self._left.set()
         with self._ending:
-            if self._loop is not None:
+            if not self._ended:
+                self._ended = True
                 self._do(self._shutdown)
                 self._thread.submit(self._loop.close).result()
                 self._thread.shutdown()
-                self._loop = None
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._thread.submit(lambda: self._loop.run(work())).result()

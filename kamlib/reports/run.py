@@ -17,7 +17,7 @@ from kamlib.workbook import settings, stores
 from kamlib.workbook.schema import Tables
 
 Task = tuple[Path, dict[str, Any]]  # a notebook and its parameters, without the workbook
-Made = tuple[str, dict[str, Any]]  # the page, and its figures for programs
+Made = tuple[Any, dict[str, Any]]  # the page, and its figures for programs
 
 
 def frozen(location: str, text: Tables, folder: Path) -> str:
@@ -93,12 +93,14 @@ def printed_by(task: Task, workbook: str, pool: kernels.Pool) -> Made:
 
 
 def printed(notebook: Any) -> str:
-    """A notebook that was run under Papermill, as a page; `jupyter nbconvert --template kam` gives the same."""
-    from nbconvert.exporters import HTMLExporter
+    """A notebook that was run under Papermill, as a page; `jupyter nbconvert --template kam` gives the same.
+
+    HTMLExporter would read the page once more, to describe pictures that have no description: ours have one.
+    """
+    from nbconvert.exporters import HTMLExporter, TemplateExporter
 
     exporter = HTMLExporter(template_name="kam", extra_template_basedirs=[str(html.TEMPLATES)])
-    page, _ = exporter.from_notebook_node(notebook)
-    return str(page)
+    return str(TemplateExporter.from_notebook_node(exporter, notebook)[0])
 
 
 # -- on the workers of a cluster ---------------------------------------------------------------------
