@@ -245,6 +245,11 @@ def report(
         str,
         typer.Option(help="One notebook, such as 02_kaism. Default: all that apply to what is asked for."),
     ] = "",
+    format: Annotated[
+        str,
+        typer.Option(help="html; pdf; pptx: a deck for each segment; xlsx: all results of kam show."),
+    ] = "html",
+    paper: Annotated[str, typer.Option(help="With --format pdf: A4 or Letter.")] = "A4",
     jobs: Annotated[int, typer.Option(min=1, help="How many pages are made at once.")] = 1,
     cluster: Annotated[
         str,
@@ -262,14 +267,19 @@ def report(
     there: list[str] = []
     with _stoppable(), contextlib.ExitStack() as stack:
         try:
+            from kamlib.reports import office
             from kamlib.reports import report as reports
             from kamlib.workbook.settings import together
 
             given = together(reports.parameters(parameter), said)
             tell = stack.enter_context(_progress(there))
-            pages = reports.write(
-                workbook, out, segment, given, notebook, jobs=jobs, cluster=cluster, keep=True, told=tell
-            )
+            if format in ("pptx", "xlsx"):
+                pages = office.write(workbook, out, format, segment, given)
+            else:
+                pages = reports.write(
+                    workbook, out, segment, given, notebook, format=format, paper=paper, jobs=jobs,
+                    cluster=cluster, keep=True, told=tell,
+                )  # fmt: skip
             with contextlib.closing(pages):
                 for path in pages:
                     done.append(path.name)

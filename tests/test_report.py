@@ -263,7 +263,7 @@ def test_a_folder_without_rights_is_refused_before_any_work(tmp_path, monkeypatc
 
 @pytest.mark.parametrize("segment", ["a/../../b", "..", "C:\\x", "a\x00b", "ü", "/etc/passwd"])
 def test_no_segment_id_becomes_a_path(segment):
-    assert re.fullmatch(r"kaism-[A-Za-z0-9_-]+", report._file_name(segment))
+    assert re.fullmatch(r"kaism-[A-Za-z0-9_-]+", report.file_name(segment))
 
 
 def test_a_published_copy_has_only_what_is_allowed(tmp_path):

@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from kamlib.errors import KamError
 
-FRESH = "%reset -f\n__import__('os').chdir({!r})"  # what is imported and what the models answered stays
+# what is imported and what the models answered stays, and need not be searched for garbage again
+FRESH = "%reset -f\n__import__('gc').freeze()\n__import__('os').chdir({!r})"
 
 
 class Pool:

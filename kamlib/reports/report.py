@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib.reports import kernels, record, run, storage
+from kamlib.reports import kernels, office, record, run, storage
 from kamlib.reports.run import printed
 from kamlib.app.desk import Desk
 from kamlib import catalogue
@@ -150,7 +150,7 @@ Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 
 def write(
     location: str, out: Path | str, segment: str = "", given: dict[str, Any] | None = None, notebook: str = "", *,
-    jobs: int = 1, cluster: str = "", keep: bool = False, told: Callable[[int, int, str], object] = lambda *_: None,
+    format: str = "html", paper: str = "A4", jobs: int = 1, cluster: str = "", keep: bool = False, told: Callable[[int, int, str], object] = lambda *_: None,
 ) -> Generator[Path]:  # fmt: skip
     """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
 
@@ -159,7 +159,7 @@ def write(
     kernel starts. A page is there whole or not at all; one for a customer is searched before it is there.
     A page that cannot be made does not keep the others from being made; it is named in a KamError at the end.
 
-    Workbook and folder may be in a cloud. `jobs` pages are made at once, or as many as a Dask `cluster` has
+    Workbook and folder may be in a cloud. The `format` is html or, printed on `paper`, pdf. `jobs` pages are made at once, or as many as a Dask `cluster` has
     workers. With `keep` a page that would be the same is not made again, a JSON beside each page has its
     figures, and manifest.json and index.html list all of them; a page for a customer has nothing beside it.
     `told` hears of each page how many of how many are through, and its name where it stood there already.
@@ -169,6 +169,7 @@ def write(
     if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
+    office.known(format, paper)
     with kernels.Pool() as pool:
         store, text = stores.load(storage.fetched(location, pool.folder), read_only=True)
         content = catalogue.beside(store.location)
@@ -184,8 +185,8 @@ def write(
         if checked.scenario:
             scenarios.applied(Book.of(tables), checked.scenario)  # refuses one that does not exist
             values["scenario"] = checked.scenario
-        suffix = _suffix(checked, tables["scenarios"]["scenario"])
-        pages = [((NOTEBOOKS / f"{source}.ipynb", values | more), f"{name}{suffix}.html")
+        end = suffix(checked, tables["scenarios"]["scenario"])
+        pages = [((NOTEBOOKS / f"{source}.ipynb", values | more), f"{name}{end}.{format}")
                  for source, more, name in whose(Book(tables), checked, notebook)]  # fmt: skip
         folder, keep, failed, done = storage.folder(out), keep and not outside, dict[str, str](), 0
         keys = {name: record.key(text, content, task, settings.today()) for task, name in pages} if keep else {}
@@ -195,7 +196,8 @@ def write(
         wanted = [page for page in pages if page[1] not in there]
 
         def finish(page: str) -> bytes:
-            return (handout.searched(page, Book(tables), checked.customer) if outside else page).encode()
+            page = handout.searched(page, Book(tables), checked.customer) if outside else page
+            return office.pdf(page, paper) if format == "pdf" else page.encode()
 
         frozen = run.frozen(store.location, text, pool.folder)
         for number, made in run.executed([task for task, _ in wanted], frozen, pool, finish, jobs, cluster):
@@ -231,9 +233,9 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
     pages: list[Page] = [(source, narrow, name) for source, name in WHOLE.items()
                          if notebook == source or not (notebook or chosen)]  # fmt: skip
     if notebook in ("", BY_SEGMENT):
-        pages += [(BY_SEGMENT, {"segment": each}, _file_name(each, "kaism", ids)) for each in wanted]
+        pages += [(BY_SEGMENT, {"segment": each}, file_name(each, "kaism", ids)) for each in wanted]
     if notebook in ("", SURE):
-        pages += [(SURE, {"segment": each}, _file_name(each, "certainty", ids)) for each in wanted]
+        pages += [(SURE, {"segment": each}, file_name(each, "certainty", ids)) for each in wanted]
     if notebook in ("", DIFFERENTLY):
         there = set(pia.listed(Book.of(book, segment=chosen))["customer"])
         pages += [_account(book, each) for each in pia.begun(book) if each in there]
@@ -249,16 +251,16 @@ def _of_customer(book: Book, checked: settings.Parameters, notebook: str) -> lis
         handout.ready(book, checked.customer)
         handout.refuse(book, checked.customer)
         values = {"customer": checked.customer, "audience": "customer"}
-        file = _file_name(checked.customer, "for", book["customers"]["customer"])
+        file = file_name(checked.customer, "for", book["customers"]["customer"])
         return [(DIFFERENTLY, values, file)]
     return [_account(book, checked.customer)]
 
 
 def _account(book: Book, customer: str) -> Page:
-    return DIFFERENTLY, {"customer": customer}, _file_name(customer, "account", book["customers"]["customer"])
+    return DIFFERENTLY, {"customer": customer}, file_name(customer, "account", book["customers"]["customer"])
 
 
-def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
+def file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
     """A file name that no id can turn into a path and that no other of the workbook's `ids` has, in any case.
 
     An id that can be one stays as it is, kaism-brokers; any other gets an end of its own, kaism-a-b-x1f0c9d3e.
@@ -270,9 +272,9 @@ def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
     return "-".join(filter(None, [kind, slug, f"x{hashlib.sha256(id.encode()).hexdigest()[:8]}"]))
 
 
-def _suffix(checked: settings.Parameters, scenarios: Iterable[str] = ()) -> str:
+def suffix(checked: settings.Parameters, scenarios: Iterable[str] = ()) -> str:
     """What the file name says of the parameters; none of them concerns the page for a customer."""
-    parts = [_file_name(checked.scenario, "-in", scenarios)] if checked.scenario else []
+    parts = [file_name(checked.scenario, "-in", scenarios)] if checked.scenario else []
     parts += [f"-near_line-{checked.near_line:g}"] if checked.near_line is not None else []
     return "" if checked.audience == "customer" else "".join(parts)
 
