@@ -6,12 +6,14 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import papermill.engines
+Engine: Any = None  # Papermill, being imported here for the first time, looks for its engines itself
 
-from kamlib.reports import kernels
+from papermill import engines  # noqa: E402
+
+from kamlib.reports import kernels  # noqa: E402
 
 
-class Engine(papermill.engines.Engine):
+class Warm(engines.Engine):
     """What `kam report` and `papermill --engine kam` run notebooks with."""
 
     @classmethod
@@ -33,3 +35,7 @@ class Engine(papermill.engines.Engine):
 def _own() -> kernels.Pool:
     """The kernels of this process; they end with it."""
     return kernels.Pool()
+
+
+Engine = Warm
+engines.papermill_engines.register("kam", Warm)

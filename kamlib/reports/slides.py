@@ -195,7 +195,7 @@ def _table(page: Any, rows: Table, box: tuple[float, ...]) -> None:
             cell = frame.table.cell(number, n)
             cell.fill.solid()
             cell.fill.fore_color.rgb = RGBColor.from_string((LINE if not number else "#ffffff")[1:])
-            _say(cell.text_frame, [text], 11, INK, bold=not number)
+            _say(cell.text_frame, [text or "\u00a0"], 11, INK, bold=not number)
 
 
 class _Page(HTMLParser):
