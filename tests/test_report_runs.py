@@ -84,7 +84,9 @@ def test_a_broken_page_is_named_and_the_others_are_made(tmp_path: Path, monkeypa
         executed(told, *more, **options)
 
     monkeypatch.setattr(pages, "executed", breaks)
-    with pytest.raises(report.KamError, match=r"2 of 6 pages .* kaism-main\.html, certainty-main\.html \(It broke\."):
+    with pytest.raises(
+        report.KamError, match=r"2 of 6 pages .* kaism-main\.html, certainty-main\.html \(It broke\."
+    ):
         run(TINY, tmp_path)
     assert len([*tmp_path.glob("*.html")]) == 4 + 1
     assert "kaism-main.html" in (tmp_path / "index.html").read_text(encoding="utf-8")
@@ -94,7 +96,12 @@ def test_a_broken_page_is_named_and_the_others_are_made(tmp_path: Path, monkeypa
 def test_a_dask_cluster_makes_the_same_bytes_and_is_left_as_it_was(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     alone = {p.name: p.read_bytes() for p in pages.written(TINY, tmp_path / "alone")}
-    options = {"n_workers": 2, "threads_per_worker": 2, "dashboard_address": None, "worker_dashboard_address": None}
+    options = {
+        "n_workers": 2,
+        "threads_per_worker": 2,
+        "dashboard_address": None,
+        "worker_dashboard_address": None,
+    }
     with distributed.LocalCluster(host="127.0.0.1", **options) as cluster:
         made = [*report.write(TINY, tmp_path / "out", cluster=cluster.scheduler_address)]
         assert {p.name: p.read_bytes() for p in made} == alone
@@ -113,7 +120,9 @@ def test_workbook_and_reports_may_be_in_a_cloud(tmp_path: Path, monkeypatch: Any
     alone = pages.page_of(TINY, tmp_path / "alone", notebook="02_kaism")
     for out in ("memory://reports/2026", f"file://{tmp_path}/plain"):
         (path,) = pages.written("memory://company/tiny", out, notebook="02_kaism", keep=True)
-        assert path.read_text(encoding="utf-8") == alone and str(path).endswith("2026/kaism-main.html") != ("file" in out)
+        assert path.read_text(encoding="utf-8") == alone and str(path).endswith("2026/kaism-main.html") != (
+            "file" in out
+        )
         assert run("memory://company/tiny", out, notebook="02_kaism") == ([], ["kaism-main.html"])
     with pytest.raises(WorkbookError, match=r"There is no workbook at memory://company/none"):
         pages.written("memory://company/none", "memory://reports/2026")
@@ -124,7 +133,9 @@ def test_workbook_and_reports_may_be_in_a_cloud(tmp_path: Path, monkeypatch: Any
 
 
 def test_papermill_finds_the_engine_and_runs_a_notebook_with_it(tmp_path: Path) -> None:
-    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["papermill.engine"]
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"][
+        "papermill.engine"
+    ]
     known = tmp_path / "kamlib-0.dist-info"
     known.mkdir()
     (known / "METADATA").write_text("Metadata-Version: 2.1\nName: kamlib\nVersion: 0\n")
@@ -137,7 +148,9 @@ def test_papermill_finds_the_engine_and_runs_a_notebook_with_it(tmp_path: Path) 
     assert ran.returncode == 0, ran.stderr
     made = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))
     assert made["metadata"]["papermill"]["exception"] is None and "<svg" in str(made["cells"])
-    ran = subprocess.run([*command, "-p", "near_line", "90"], cwd=ROOT, env=env, capture_output=True, text=True)
+    ran = subprocess.run(
+        [*command, "-p", "near_line", "90"], cwd=ROOT, env=env, capture_output=True, text=True
+    )
     assert ran.returncode == 1 and "near_line" in ran.stderr
 
 
@@ -147,7 +160,9 @@ def test_papermill_finds_the_engine_and_runs_a_notebook_with_it(tmp_path: Path) 
 def spoken(content: bytes) -> str:
     """All the words of a deck: slides, notes, properties."""
     with zipfile.ZipFile(io.BytesIO(content)) as file:
-        return " ".join(file.read(name).decode() for name in file.namelist() if name.endswith((".xml", ".rels")))
+        return " ".join(
+            file.read(name).decode() for name in file.namelist() if name.endswith((".xml", ".rels"))
+        )
 
 
 def test_a_deck_has_the_result_the_decisions_and_its_evidence(tmp_path: Path) -> None:
@@ -161,10 +176,12 @@ def test_a_deck_has_the_result_the_decisions_and_its_evidence(tmp_path: Path) ->
     assert sum(any(shape.shape_type == 13 for shape in slide.shapes) for slide in deck.slides) == 2
     words, bottom = spoken(path.read_bytes()), deck.slide_height
     assert all(name in words for name in seen["name"]) and "internal: not for customers" in words
-    notes = " ".join(slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide)
+    notes = " ".join(
+        slide.notes_slide.notes_text_frame.text for slide in deck.slides if slide.has_notes_slide
+    )
     assert all(sentence in notes for sentence in seen["sentence"])
     for slide in deck.slides:
-        assert all(0 <= s.top and s.top + s.height <= bottom and s.left >= 0 for s in slide.shapes)
+        assert all(s.top >= 0 and s.top + s.height <= bottom and s.left >= 0 for s in slide.shapes)
 
 
 def test_the_slides_for_a_customer_hold_what_its_page_holds_and_no_more(tmp_path: Path) -> None:
@@ -178,7 +195,9 @@ def test_the_slides_for_a_customer_hold_what_its_page_holds_and_no_more(tmp_path
             assert all(bare(piece) in allowed for piece in part.split(": "))
         assert not slide.notes and not slide.picture
     words = spoken(slides.written(made, []))
-    assert "Our plan with Alder Network" in words and not __import__("re").search("internal|kamlib|Helen", words)
+    assert "Our plan with Alder Network" in words and not __import__("re").search(
+        "internal|kamlib|Helen", words
+    )
     with pytest.raises(InvalidInput, match="a page, a PDF or slides"):
         list(office.write(place, tmp_path, "xlsx", "", given))
 
@@ -195,7 +214,9 @@ def test_all_results_are_in_the_xlsx_with_a_cover(tmp_path: Path) -> None:
     assert [row[5] for row in rows[1:]] == pytest.approx([y if y == y else None for y in shown["y"]])
 
 
-def test_a_pdf_is_printed_by_the_browser_there_is_or_refused_in_a_sentence(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_pdf_is_printed_by_the_browser_there_is_or_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
     from pypdf import PdfReader
 
     from tests.serving import find_chromium

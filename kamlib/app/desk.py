@@ -6,6 +6,7 @@ An action calls `put`, the store has it durably, the tables are new, every exhib
 from __future__ import annotations
 
 import contextlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -33,16 +34,8 @@ ANSWERS = ("score", "decision", "class", "rating", "value")
 class Desk:
     """A live workbook. `book` is what the models take; never change its tables in place."""
 
-    def __init__(
-        self,
-        store: stores.Store,
-        text: Tables,
-        book: Book | None = None,
-        *,
-        read_only: bool = False,
-        **given: Any,
-    ) -> None:
-        self.store, self.read_only = store, read_only
+    def __init__(self, store: stores.Store, text: Tables, book: Book | None = None, **given: Any) -> None:
+        self.store, self.read_only = store, bool(given.pop("read_only", False))
         self._text, self.given = text, given
         self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
@@ -60,9 +53,8 @@ class Desk:
         self.pictures: dict[str, Exhibit] = {}  # exhibits of this page that have one
         self.waiting: list[Callable[[], None]] = []  # parts of the page that nobody has seen yet
         self._pickers: list[Callable[[str], object]] = []
-        entered = book or Book(typed(text))
-        self._typed: Tables | Book = entered
-        self._memory = entered.memory  # what the models answered, of every edition
+        self._typed = book or typed(text)  # a book brings what its models have answered
+        self._memory = book.memory if book else OrderedDict[Any, Any]()  # the answers, of every edition
         self._book: Book | None = None
         self.settings = self._settings()
         self.choose(self.settings.segment or first_segment(self._typed))
