@@ -277,9 +277,18 @@ def report(
                 pages = office.write(workbook, out, format, segment, given)
             else:
                 pages = reports.write(
-                    workbook, out, segment, given, notebook, format=format, paper=paper, jobs=jobs,
-                    cluster=cluster, keep=True, told=tell,
-                )  # fmt: skip
+                    workbook,
+                    out,
+                    segment,
+                    given,
+                    notebook,
+                    format=format,
+                    paper=paper,
+                    jobs=jobs,
+                    cluster=cluster,
+                    keep=True,
+                    told=tell,
+                )
             with contextlib.closing(pages):
                 for path in pages:
                     done.append(path.name)

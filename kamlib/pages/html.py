@@ -265,10 +265,15 @@ def record(page: Page, view: View) -> dict[str, Any]:
     book = view.book.choosing(customer=view.customer) if view.customer else view.book
     tables = {name: json.loads(results.render(results.RESULTS[name](book), "json")) for name in page.figures}
     return {
-        "title": of(page.called, view) or page.title, "headline": of(page.headline, view), "workbook": view.workbook,
-        "round": book.settings.round, "day": headlines.as_of(book), "narrowed": headlines.narrowing(book),
-        "about": about(view), "figures": tables,
-    }  # fmt: skip
+        "title": of(page.called, view) or page.title,
+        "headline": of(page.headline, view),
+        "workbook": view.workbook,
+        "round": book.settings.round,
+        "day": headlines.as_of(book),
+        "narrowed": headlines.narrowing(book),
+        "about": about(view),
+        "figures": tables,
+    }
 
 
 def on_paper(part: Part, view: View) -> Markup:

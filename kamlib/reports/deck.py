@@ -61,7 +61,7 @@ def _decisions(book: Book) -> Slide:
     columns = {"name": "Customer", "stands": "Stands as", "word": "How sure", "reason": "Why"}
     many = int((rows["decision"] != "").sum())
     return Slide(f"{many} of {counted(len(rows), 'customer')} {'is' if many == 1 else 'are'} decided",
-                 table=_table(rows, columns) if len(rows) else (), notes=_lines(rows, "name", "sentence", "by"))  # fmt: skip
+                 table=_table(rows, columns) if len(rows) else (), notes=_lines(rows, "name", "sentence", "by"))
 
 
 def _certainty(book: Book) -> Slide:
@@ -71,7 +71,7 @@ def _certainty(book: Book) -> Slide:
     shown = rows[rows["sure"] != "firm"] if (rows["sure"] != "firm").any() else rows
     columns = {"name": "Customer", "stands": "Stands as", "word": "Verdict", "change": "What would change it"}
     return Slide(certainty.headline(book), table=_table(shown, columns) if len(rows) else (),
-                 notes=_lines(rows, "name", "sentence", "change"))  # fmt: skip
+                 notes=_lines(rows, "name", "sentence", "change"))
 
 
 def _next(book: Book) -> list[Slide]:
@@ -83,6 +83,6 @@ def _next(book: Book) -> list[Slide]:
     settle = {"message": "What is to settle", "level": "How urgent", "step": "Step"}
     find = {"name": "Customer", "label": "What we do not know", "question": "Question", "person": "Who", "due": "By"}
     made = [(f"{counted(len(rules), 'point')} to settle next", rules, settle),
-            (f"{counted(len(asked), 'score')} to find out", asked, find)]  # fmt: skip
+            (f"{counted(len(asked), 'score')} to find out", asked, find)]
     return [Slide(title, table=_table(rows.head(MOST), columns), notes=_lines(rows.iloc[MOST:], *list(columns)[:3]))
-            for title, rows, columns in made if len(rows)]  # fmt: skip
+            for title, rows, columns in made if len(rows)]

@@ -84,7 +84,7 @@ def close(folder: Path, failed: Mapping[str, str]) -> None:
         {"title": said.get("title") or name, "headline": said.get("headline", ""), "about": said.get("about", []), "narrowed": said.get("narrowed", []),
          "notebook": said["notebook"], "files": [file for file in said["files"] if (folder / file).exists()]}
         for name, said in pages.items()
-    ]  # fmt: skip
+    ]
     listed = sorted((page for page in listed if page["files"]), key=lambda page: page["notebook"])
     manifest = {"kamlib": __version__, "pages": listed, "failed": dict(failed)}
     storage.write(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1).encode())

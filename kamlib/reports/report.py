@@ -151,7 +151,7 @@ Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 def write(
     location: str, out: Path | str, segment: str = "", given: dict[str, Any] | None = None, notebook: str = "", *,
     format: str = "html", paper: str = "A4", jobs: int = 1, cluster: str = "", keep: bool = False, told: Callable[[int, int, str], object] = lambda *_: None,
-) -> Generator[Path]:  # fmt: skip
+) -> Generator[Path]:
     """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
 
     With a segment only the pages of that segment and its customers, with a customer only its page, with a
@@ -187,7 +187,7 @@ def write(
             values["scenario"] = checked.scenario
         end = suffix(checked, tables["scenarios"]["scenario"])
         pages = [((NOTEBOOKS / f"{source}.ipynb", values | more), f"{name}{end}.{format}")
-                 for source, more, name in whose(Book(tables), checked, notebook)]  # fmt: skip
+                 for source, more, name in whose(Book(tables), checked, notebook)]
         folder, keep, failed, done = storage.folder(out), keep and not outside, dict[str, str](), 0
         keys = {name: record.key(text, content, task, settings.today()) for task, name in pages} if keep else {}
         there = {name for name in keys if record.unchanged(folder / name, keys[name])}

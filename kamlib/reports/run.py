@@ -37,7 +37,7 @@ def frozen(location: str, text: Tables, folder: Path) -> str:
 def executed(
     tasks: Sequence[Task], workbook: str, pool: kernels.Pool, finish: Callable[[str], Any], jobs: int = 1,
     cluster: str = "",
-) -> Iterator[tuple[int, Made | KamError]]:  # fmt: skip
+) -> Iterator[tuple[int, Made | KamError]]:
     """The number of each task with what came of it, as it is ready; `workbook` is the path below the pool's folder.
 
     `finish` is done to each page, beside the others where it can be.
@@ -117,12 +117,12 @@ def _cluster(address: str, pool: kernels.Pool) -> Iterator[tuple[str, dict[str, 
         from distributed import Client
     except ImportError:
         raise InvalidInput("A cluster needs the package distributed.",
-                           hint='Install it with: python -m pip install "kamlib[cluster]".') from None  # fmt: skip
+                           hint='Install it with: python -m pip install "kamlib[cluster]".') from None
     try:
         client = Client(address, timeout=20)
     except (OSError, ValueError):
         raise InvalidInput(f"No Dask scheduler answers at {address}.", found=address,
-                           hint="Start it with: dask scheduler. Then name its address, tcp://HOST:8786.") from None  # fmt: skip
+                           hint="Start it with: dask scheduler. Then name its address, tcp://HOST:8786.") from None
     with client:
         try:
             others = {*client.run(_version).values()} - {__version__}
@@ -130,9 +130,9 @@ def _cluster(address: str, pool: kernels.Pool) -> Iterator[tuple[str, dict[str, 
             others = {"none"}
         if others or not client.nthreads():
             raise InvalidInput(f"Every worker of the cluster needs kamlib {__version__}.",
-                               found=", ".join(sorted(others)) or "no worker")  # fmt: skip
+                               found=", ".join(sorted(others)) or "no worker")
         name, files = uuid4().hex, {p.relative_to(pool.folder).as_posix(): p.read_bytes()
-                                    for p in (pool.folder / "workbook").rglob("*") if p.is_file()}  # fmt: skip
+                                    for p in (pool.folder / "workbook").rglob("*") if p.is_file()}
         try:
             with joblib.parallel_config(backend="dask", scatter=[files]):
                 yield name, files

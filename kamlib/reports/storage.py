@@ -49,7 +49,7 @@ def folder(location: str | Path) -> Path:
                 pass
     except Exception as error:  # noqa: BLE001 - each cloud has errors of its own
         raise WorkbookError(f"The reports cannot be written to {location}.", found=f"{error}",
-                            hint="Choose a folder you may write to with --out.") from None  # fmt: skip
+                            hint="Choose a folder you may write to with --out.") from None
     return path
 
 
