@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def executed(
     """
     import joblib
 
+    warnings.filterwarnings("ignore", ".*tasks which were still being processed")  # somebody has stopped us
     if cluster:
         with _cluster(cluster, pool) as here:
             work = joblib.Parallel(return_as="generator_unordered")
