@@ -31,13 +31,18 @@ KINDS = (
 UNKNOWN = 0.02  # share of the scores that nobody knows
 
 
-def text(customers: int, seed: int = 1) -> tables.Tables:
-    """The text tables of a workbook with so many customers."""
+def text(customers: int, seed: int = 1, segments: int = 1) -> tables.Tables:
+    """The text tables of a workbook with so many customers, all of one segment or in turn of several."""
     dice = np.random.default_rng(seed)
     ids = [f"c{n:04}" for n in range(customers)]
     names = [f"{FIRST[n % 10]}{SECOND[n // 10 % 10]} {KINDS[n // 100 % 10]}" for n in range(customers)]
-    listed = [("attractiveness", "main", f"f{n}", label, weight, "the best there is", "not worth a visit")
-              for n, (label, weight) in enumerate(zip(FACTORS, WEIGHTS, strict=True))]  # fmt: skip
+    parts = (
+        [("main", "All customers")]
+        if segments == 1
+        else [(f"s{n:02}", f"Segment {n}") for n in range(segments)]
+    )
+    listed = [("attractiveness", part, f"f{n}", label, weight, "the best there is", "not worth a visit")
+              for part, _ in parts for n, (label, weight) in enumerate(zip(FACTORS, WEIGHTS, strict=True))]  # fmt: skip
     listed += [("strength", c, f"j{n}", label, "", "", "") for c in ids for n, label in enumerate(CSFS)]
     cells = [("attractiveness", c, f"f{n}", "") for c in ids for n in range(len(FACTORS))]
     cells += [("strength", c, f"j{n}", s) for c in ids for n in range(len(CSFS)) for s in ("us", "x", "y")]
@@ -46,11 +51,11 @@ def text(customers: int, seed: int = 1) -> tables.Tables:
     revenue = dice.lognormal(13, 1, customers).round(-3)
     profit = (revenue * dice.normal(0.12, 0.1, customers)).round(-2)
     people = [
-        (c, n, "main", "current", tables.as_text(r), tables.as_text(p))
-        for c, n, r, p in zip(ids, names, revenue, profit, strict=True)
+        (c, name, parts[n % segments][0], "current", tables.as_text(r), tables.as_text(p))
+        for n, (c, name, r, p) in enumerate(zip(ids, names, revenue, profit, strict=True))
     ]
     return stores.blank("Benchmark") | {
-        "segments": _frame("segments", ["segment", "name"], [("main", "All customers")]),
+        "segments": _frame("segments", ["segment", "name"], parts),
         "suppliers": _frame("suppliers", ["supplier", "name"], [("us", "Us"), ("x", "Xenon"), ("y", "Yarrow")]),
         "customers": _frame("customers", ["customer", "name", "segment", "status", "revenue", "profit"], people),
         "factors": _frame("factors", ["model", "scope", "factor", "label", "weight", "good", "bad"], listed),
@@ -66,8 +71,8 @@ def _frame(name: str, columns: list[str], rows: list[tuple]) -> pd.DataFrame:
     return given.reindex(columns=tables.DEFINITIONS[name].names, fill_value="")
 
 
-def make(folder: Path, customers: int, kind: str = ".kam") -> Path:
+def make(folder: Path, customers: int, kind: str = ".kam", segments: int = 1) -> Path:
     """A workbook in this folder; `kind` is .kam, .xlsx or "" for a folder of CSV files."""
     place = folder / f"book{customers}{kind}"
-    stores.create(place, text(customers))
+    stores.create(place, text(customers, segments=segments))
     return place

@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ import typer
 
 from kamlib import __version__
 from kamlib.errors import Finding, KamError, WorkbookError, did_you_mean
+from kamlib.wording import counted
 from kamlib.workbook.importing import commands as importing
 
 app = typer.Typer(
@@ -228,7 +229,9 @@ def publish(
 @app.command()
 def report(
     workbook: Workbook,
-    out: Annotated[Path, typer.Option(help="The folder for the reports.")] = Path("reports"),
+    out: Annotated[
+        str, typer.Option(help="The folder for the reports, also in a cloud: s3://bucket/2026.")
+    ] = "reports",
     segment: Segment = "",
     customer: Customer = "",
     scenario: Scenario = "",
@@ -243,26 +246,78 @@ def report(
         str,
         typer.Option(help="One notebook, such as 02_kaism. Default: all that apply to what is asked for."),
     ] = "",
+    format: Annotated[
+        str,
+        typer.Option(help="html; pdf; pptx: a deck for each segment; xlsx: all results of kam show."),
+    ] = "html",
+    paper: Annotated[str, typer.Option(help="With --format pdf: A4 or Letter.")] = "A4",
+    jobs: Annotated[int, typer.Option(min=1, help="How many pages are made at once.")] = 1,
+    cluster: Annotated[
+        str,
+        typer.Option(help="The address of a Dask scheduler, tcp://HOST:8786, whose workers make the pages."),
+    ] = "",
 ) -> None:
-    """Write reports: single pages that open anywhere, from a mail or a USB stick, without a network."""
+    """Write reports: single pages that open anywhere, from a mail or a USB stick, without a network.
+
+    What has not changed since the last run is not made again.
+    """
     said = {"customer": customer} if customer else {}
     said |= {"scenario": scenario} if scenario else {}
     said |= {"audience": audience} if audience != "internal" else {}
     done: list[str] = []
-    with _stoppable():
+    there: list[str] = []
+    with _stoppable(), contextlib.ExitStack() as stack:
         try:
+            from kamlib.reports import office
             from kamlib.reports import report as reports
             from kamlib.workbook.settings import together
 
             given = together(reports.parameters(parameter), said)
-            with contextlib.closing(reports.write(workbook, out, segment, given, notebook)) as pages:
+            tell = stack.enter_context(_progress(there))
+            if format in ("pptx", "xlsx"):
+                pages = office.write(workbook, out, format, segment, given)
+            else:
+                pages = reports.write(
+                    workbook,
+                    out,
+                    segment,
+                    given,
+                    notebook,
+                    format=format,
+                    paper=paper,
+                    jobs=jobs,
+                    cluster=cluster,
+                    keep=True,
+                    told=tell,
+                )
+            with contextlib.closing(pages):
                 for path in pages:
                     done.append(path.name)
                     typer.echo(str(path))
+            if there:
+                typer.echo(f"Nothing has changed for {counted(len(there), 'page')} in {out}.")
         except KeyboardInterrupt as stop:
             so_far = f"Written to {out} so far: {', '.join(done)}." if done else "No page was written."
             typer.echo(f"Stopped before the end. {so_far}", err=True)
             raise typer.Exit(128 + stop.args[0]) from None
+
+
+@contextlib.contextmanager
+def _progress(there: list[str]) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar with the time left, on a terminal only; `there` takes the pages that stood there already."""
+    from tqdm import tqdm
+
+    with tqdm(unit=" pages", disable=None, leave=False) as bar:
+
+        def told(done: int, total: int, name: str) -> None:
+            there.extend(filter(None, [name]))
+            bar.total = total
+            bar.update(0 if name else 1)
+            if name:
+                bar.initial = bar.n = done
+                bar.refresh()
+
+        yield told
 
 
 @contextlib.contextmanager

@@ -9,13 +9,13 @@ from typing import Any
 import nbformat
 import pytest
 
-from kamlib.reports import kernels, report
+from kamlib.reports import engine, report
 
 
-def executed(notebook: Any, folder: Path) -> None:
-    """What `kernels.execute` does, but here and now."""
+def executed(told: Any, *_: Any, **__: Any) -> None:
+    """What papermill's engine `kam` does, but here and now."""
     names: dict[str, Any] = {"display": lambda *_: None}
-    for cell in notebook.cells:
+    for cell in told.nb.cells:
         if cell.cell_type == "code":
             *before, last = ast.parse(cell.source).body
             exec(compile(ast.Module([*before], []), "cell", "exec"), names)
@@ -39,7 +39,7 @@ def bundle(shown: Any) -> dict[str, Any]:
 def written(*asked: Any, **more: Any) -> list[Path]:
     """The paths of the pages that `report.write` writes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernels, "execute", executed)
+        patch.setattr(engine.Engine, "execute_managed_notebook", executed)
         patch.setenv("KAM_READ_ONLY", "1")
         patch.setenv("KAM_LIFE", "paper")
         return [*report.write(*asked, **more)]

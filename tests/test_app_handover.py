@@ -31,7 +31,7 @@ def handed(page: Any, words: str) -> tuple[str, bytes]:
 def written(place: Path, folder: Path, segment: str) -> Path:
     asked = ["report", str(place), "--segment", segment, "--notebook", PAGE, "--out", str(folder)]
     assert main_ends_with(0, asked)
-    (path,) = folder.iterdir()
+    (path,) = (p for p in folder.glob("*.html") if p.stem != "index")
     return path
 
 

@@ -172,6 +172,18 @@ def test_new_and_copy_round_trip(tmp_path):
         assert (tmp_path / "d" / path.name).read_bytes() == path.read_bytes()
 
 
+def test_check_says_all_of_a_message_and_show_rounds_as_reports_do():
+    from kamlib.models import results
+    from kamlib.models.scoring import one
+
+    found, _ = results.check("data/insurer")
+    assert found["message"].str.len().max() > results.WIDEST
+    said = quick("check", "data/insurer").stdout
+    assert all(message in said for message in found["message"])
+    halves = found.head(4)[[]].assign(y=[0.25, -0.25, 6.575, 0.35])
+    assert results.render(halves, "table").split()[1:] == [one(y) for y in halves["y"]]
+
+
 def test_an_empty_workbook_can_be_checked_and_shown(tmp_path):
     assert quick("new", tmp_path / "w.kam").exit_code == 0
     assert quick("check", tmp_path / "w.kam").exit_code == 0

@@ -130,7 +130,7 @@ def test_long_pages_have_links_to_their_parts(tmp_path: Path) -> None:
 
 def test_parameters_are_in_the_name_of_the_file_but_not_for_a_customer() -> None:
     given = {"workbook": "w", "near_line": 0.3, "scenario": "price_war"}
-    assert report._suffix(settings.gate({"workbook": "w"})) == ""
-    assert report._suffix(settings.gate(given)) == "-in-price_war-near_line-0.3"
+    assert report.suffix(settings.gate({"workbook": "w"})) == ""
+    assert report.suffix(settings.gate(given)) == "-in-price_war-near_line-0.3"
     outside = given | {"customer": "alder", "audience": "customer"}
-    assert report._suffix(settings.gate(outside)) == ""
+    assert report.suffix(settings.gate(outside)) == ""

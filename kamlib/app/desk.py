@@ -34,8 +34,8 @@ ANSWERS = ("score", "decision", "class", "rating", "value")
 class Desk:
     """A live workbook. `book` is what the models take; never change its tables in place."""
 
-    def __init__(self, store: stores.Store, text: Tables, *, read_only: bool = False, **given: Any) -> None:
-        self.store, self.read_only = store, read_only
+    def __init__(self, store: stores.Store, text: Tables, book: Book | None = None, **given: Any) -> None:
+        self.store, self.read_only = store, bool(given.pop("read_only", False))
         self._text, self.given = text, given
         self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
@@ -53,8 +53,8 @@ class Desk:
         self.pictures: dict[str, Exhibit] = {}  # exhibits of this page that have one
         self.waiting: list[Callable[[], None]] = []  # parts of the page that nobody has seen yet
         self._pickers: list[Callable[[str], object]] = []
-        self._typed = typed(text)
-        self._memory: OrderedDict[Any, Any] = OrderedDict()  # what the models answered, of every edition
+        self._typed = book or typed(text)  # a book brings what its models have answered
+        self._memory = book.memory if book else OrderedDict[Any, Any]()  # the answers, of every edition
         self._book: Book | None = None
         self.settings = self._settings()
         self.choose(self.settings.segment or first_segment(self._typed))
@@ -99,7 +99,7 @@ class Desk:
                 title, made = page.outside(view)
                 return html.Paper(made, {"title": title, "ends": [], "alone": True})
             said = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
-            return html.Paper(html.opening(page, view), said)
+            return html.Paper(html.opening(page, view), said, html.record(page, view))
         from kamlib.app import opening
 
         return opening.opened(self, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,10 @@ from kamlib import catalogue
 from kamlib.app.desk import Desk
 from kamlib.models import scope
 from kamlib.workbook import checks, settings, stores
-from kamlib.workbook.schema import Tables, empty
+from kamlib.workbook.book import Book
+from kamlib.workbook.schema import Tables, empty, typed
+
+Loaded = tuple[stores.Store, Tables, Book]
 
 
 def open_desk(
@@ -30,18 +34,37 @@ def open_desk(
     is_run = settings.gate_notebook(_namespace())  # by papermill: nothing will be entered
     read_only = settings.is_read_only()  # a published copy says itself which scenario it shows
     location = settings.workbook_location(workbook)
-    store, text = stores.load(location, read_only=read_only or is_run or settings.is_paper())
+    paper = is_run or settings.is_paper()
     catalogue.beside(location)
-    checks.refuse_errors(checks.check(text, store.notes), store.location)
-    desk = Desk(store, text, segment=segment or _segment_of(text, customer), near_line=near_line,
+    store, text, book = _printed(location) if paper else _loaded(location, read_only)
+    desk = Desk(store, text, book, segment=segment or _segment_of(text, customer), near_line=near_line,
                 scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
-    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), is_run or settings.is_paper()
+    desk.audience, desk.narrowed, desk.paper = audience, bool(segment), paper
     scope.agree(desk.book, segment, customer)
     if customer:
         desk.look_at(customer)
     if not store.read_only:
         desk.message = " ".join(note["message"] for note in store.notes if not note["table"])
     return desk
+
+
+def _loaded(location: str, read_only: bool) -> Loaded:
+    store, text = stores.load(location, read_only=read_only)
+    checks.refuse_errors(checks.check(text, store.notes), store.location)
+    return store, text, Book(typed(text))
+
+
+_kept: dict[Any, Loaded] = {}
+
+
+def _printed(location: str) -> Loaded:
+    """The workbook that this process prints, with what its models have answered, until somebody changes it."""
+    where = location, os.getcwd()
+    if where not in _kept or _kept[where][0].version() != _kept[where][0].seen:
+        now = _loaded(location, True)
+        _kept.clear()
+        _kept[where] = now
+    return _kept[where]
 
 
 def _segment_of(text: Tables, customer: str) -> str:

@@ -43,6 +43,7 @@ def beside(location: str) -> Path | None:
     none. Raises KamError where one of them is not in order.
     """
     global _own, _edition  # noqa: PLW0603
+    location = location.removeprefix("sqlite:///")
     folder = Path(location).expanduser().absolute().parent / "content"
     found = _read(folder) if "://" not in location and folder.is_dir() else []
     found = [OWN | e if isinstance(e, dict) else {"title": e} for e in found]

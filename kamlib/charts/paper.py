@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Sequence
@@ -27,14 +28,20 @@ def svg(chart: alt.LayerChart, name: str = "") -> str:
 
     With a `name` its inner ids begin with it, so that several pictures can stand on one page.
     """
-    import vl_convert
-
-    drawn = vl_convert.vegalite_to_svg(_printable(chart), vl_version=_vl_version())
+    drawn = _drawn(_printable(chart))
     return (
         re.sub(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d)', rf"\g<1>{name}-\g<2>", drawn)
         if name
         else drawn
     )
+
+
+@functools.lru_cache(32)
+def _drawn(spec: str) -> str:
+    """A chart about the whole company is the same on the page of every segment."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=_vl_version()))
 
 
 def titled(chart: alt.LayerChart, title: str, about: Sequence[str], key: str = "") -> alt.LayerChart:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,7 @@ from kamlib.models.account import (
     strategy,
 )
 from kamlib.models.scope import agree
+from kamlib.models.scoring import one
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, parse_number, typed
@@ -239,7 +241,10 @@ def render(frame: pd.DataFrame, format: str) -> str:
         return safe.to_csv(index=False, lineterminator="\n")
     if frame.empty:
         return "Nothing."
-    shown = frame.round(1).astype(object).where(frame.notna(), "")
+    halves = frame.select_dtypes("float").map(
+        lambda x: x if x != x or math.isinf(x) else float(one(x))
+    )
+    shown = frame.assign(**halves).astype(object).where(frame.notna(), "")
     columns = [_left(shown.iloc[:, i]) for i in range(shown.shape[1])]
     lines = pd.concat(columns, axis=1).to_string(index=False).splitlines()
     return "\n".join(line.rstrip() for line in lines)
@@ -249,7 +254,8 @@ def _left(column: pd.Series) -> pd.Series:
     """Texts padded to one width, so that they begin below their heading; long ones are cut."""
     if not any(isinstance(value, str) and value for value in column):
         return column
-    texts = [t if len(t) <= WIDEST else t[: WIDEST - 3] + "..." for t in column.astype(str)]
+    widest = math.inf if column.name == "message" else WIDEST  # what is wrong is said whole
+    texts = [t if len(t) <= widest else t[: WIDEST - 3] + "..." for t in column.astype(str)]
     width = max(map(len, [str(column.name), *texts]))
     padded = [text.ljust(width) for text in texts]
     return pd.Series(padded, column.index, name=str(column.name).ljust(width))

@@ -21,7 +21,13 @@ from kamlib.wording import listed as series
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES
 
-PAGE = Page("05_certainty", "How sure are we?", of_segment=True, headline=lambda view: headline(view.book))
+PAGE = Page(
+    "05_certainty",
+    "How sure are we?",
+    of_segment=True,
+    headline=lambda view: headline(view.book),
+    figures=("certainty", "staffed"),
+)
 KNOWN = {
     "around": "around our own",
     "ranked": "in the order we agreed",

@@ -26,6 +26,7 @@ PAGE = Page(
     beginning=account.beginning,
     called=lambda view: account.title(view) if of_account(view) else "",
     outside=account.outside,
+    figures=("distinction", "energy", "idea_order", "projects", "load"),
 )
 APPROACH_WORDS = {"hunter": "hunter", "farmer": "farmer", "milk_round": "milk round"}
 CHANNEL_WORDS = {"internet": "internet", "call_centre": "calls", "face_to_face": "visits"}

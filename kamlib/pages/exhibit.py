@@ -243,7 +243,8 @@ class Page:
     `headline` says the result in one sentence, `beginning` what stands below it on paper. `of_segment`: it is about one segment, `of_customer`: about one customer; the others are about
     the whole company unless one segment was asked for. `called`: what it is called on paper, if that is
     not its question. `outside` gives title and HTML of the page for a customer, where there is one:
-    it holds nothing internal, and it is all that such a run shows.
+    it holds nothing internal, and it is all that such a run shows. `figures` are the results of `kam show` that
+    a program gets beside the page.
     """
 
     id: str
@@ -255,6 +256,7 @@ class Page:
     of_customer: bool = False
     called: Text = ""
     outside: Callable[[View], tuple[str, str]] | None = None
+    figures: tuple[str, ...] = ()
 
 
 def row(*parts: Part, shape: str = "half", on_paper: bool | Callable[[View], bool] = True) -> Row:

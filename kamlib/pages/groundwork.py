@@ -23,7 +23,7 @@ from kamlib.pages.sheets import exercises
 from kamlib.wording import counted
 from kamlib.wording import listed as named
 
-PAGE = Page("01_segmentation", "Which segments do we serve?", 1, headline)
+PAGE = Page("01_segmentation", "Which segments do we serve?", 1, headline, figures=("overview", "viability"))
 
 # What do we want from key accounts?
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -14,7 +15,7 @@ from markupsafe import Markup
 
 from kamlib import charts
 from kamlib.charts import palette
-from kamlib.models import headlines
+from kamlib.models import headlines, results
 from kamlib.models.scoring import one
 from kamlib.pages.exhibit import Choice, Exhibit, Figures, Grid, Page, Part, Stack, View, of
 from kamlib.wording import counted, cut, listed, sentence
@@ -22,19 +23,22 @@ from kamlib.workbook.schema import BOXES, as_text
 from kamlib.workbook.settings import Settings, is_text
 
 MOST_ROWS = 40
+FIGURES = "application/vnd.kam.figures+json"
 TEMPLATES = Path(__file__).parent.parent / "share/jupyter/nbconvert/templates"
 LEVELS = {"block": "settle first", "warn": "look at this", "nudge": "hint"}
 
 
 class Paper:
-    """HTML that a notebook shows, every text escaped; and what it says of its page to the template."""
+    """HTML that a notebook shows, every text escaped; what it says of its page to the template, and in figures to programs."""
 
-    def __init__(self, html: str, page: dict[str, Any] | None = None) -> None:
-        self.html, self.page = html, page
+    def __init__(
+        self, html: str, page: dict[str, Any] | None = None, figures: dict[str, Any] | None = None
+    ) -> None:
+        self.html, self.page, self.figures = html, page, figures
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        said = {"application/vnd.kam+json": self.page} if self.page else {}
-        return {"text/html": self.html, "text/plain": ""} | said
+        said = {"application/vnd.kam+json": self.page, FIGURES: self.figures}
+        return {"text/html": self.html, "text/plain": ""} | {kind: of for kind, of in said.items() if of}
 
 
 @cache
@@ -254,6 +258,22 @@ def opening(page: Page, view: View) -> Markup:
     headline = of(page.headline, view)
     begins = on_paper(page.beginning, view) if page.beginning else ""
     return parts(fill("exhibit", "opening", about=about(view), headline=headline), begins)
+
+
+def record(page: Page, view: View) -> dict[str, Any]:
+    """What a program may want of a page on paper: what it says of itself, its result, its main tables."""
+    book = view.book.choosing(customer=view.customer) if view.customer else view.book
+    tables = {name: json.loads(results.render(results.RESULTS[name](book), "json")) for name in page.figures}
+    return {
+        "title": of(page.called, view) or page.title,
+        "headline": of(page.headline, view),
+        "workbook": view.workbook,
+        "round": book.settings.round,
+        "day": headlines.as_of(book),
+        "narrowed": headlines.narrowing(book),
+        "about": about(view),
+        "figures": tables,
+    }
 
 
 def on_paper(part: Part, view: View) -> Markup:

@@ -26,6 +26,7 @@ from kamlib.workbook.schema import BOXES, as_text
 PAGE = Page(
     "02_kaism", "Who are our key accounts?", 6, of_segment=True,
     headline=lambda view: headlines.headline(verdict.verdicts(view.book)),
+    figures=("verdict", "portfolio"),
 )  # fmt: skip
 
 # Who is on the table?

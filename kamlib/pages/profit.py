@@ -15,7 +15,12 @@ from kamlib.pages.html import MOST_ROWS, fill, line, parts, subhead, table
 from kamlib.wording import listed, numeral
 from kamlib.workbook.book import Book
 
-PAGE = Page("03_profitability", "Which customers really pay?", headline=lambda view: _whale_title(view))
+PAGE = Page(
+    "03_profitability",
+    "Which customers really pay?",
+    headline=lambda view: _whale_title(view),
+    figures=("customer_profit", "concentration"),
+)
 EXAMPLE_MARGIN = 25.0  # shown while the margin is not known
 FIRST_ROUNDS = 8
 

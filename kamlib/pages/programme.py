@@ -30,7 +30,12 @@ def _headline(view: View) -> str:
     return f"{said}{links}."
 
 
-PAGE = Page("07_programme", "Will our key account management last?", headline=_headline)
+PAGE = Page(
+    "07_programme",
+    "Will our key account management last?",
+    headline=_headline,
+    figures=("phases", "weak_links"),
+)
 
 # Why, and who carries it?
 

@@ -1,4 +1,4 @@
-"""A kernel of its own for each page of a report: started apart, ended whatever happens."""
+"""Kernels that run one notebook after another, each as if it were their first; what ends the waiting ends them."""
 
 from __future__ import annotations
 
@@ -7,70 +7,142 @@ import os
 import subprocess
 import tempfile
 import threading
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kamlib.errors import KamError
 
-
-def folder() -> tempfile.TemporaryDirectory[str]:
-    """A private folder for what the kernels need; the path of a socket has to be short."""
-    long = os.name == "posix" and len(os.fsencode(tempfile.gettempdir())) > 64
-    return tempfile.TemporaryDirectory(prefix="kam-report-", dir="/tmp" if long else None)  # noqa: S108
+# what is imported and what the models answered stays, and need not be searched for garbage again
+FRESH = "%reset -f\n__import__('gc').freeze()\n__import__('os').chdir({!r})"
 
 
-def execute(notebook: Any, folder: Path) -> None:
-    """Run the cells of a notebook in a kernel of their own; whatever ends the waiting ends the kernel too."""
-    left, busy = threading.Event(), threading.Lock()
+class Pool:
+    """As many kernels as are needed at once. One that has died is replaced; at the end none is left."""
 
-    def work() -> None:
-        with busy:
-            if not left.is_set():
-                asyncio.run(_until(left, _cells(notebook, folder)))
+    def __init__(self) -> None:
+        # the path of a socket has to be short
+        long = os.name == "posix" and len(os.fsencode(tempfile.gettempdir())) > 64
+        self._place = tempfile.TemporaryDirectory(prefix="kam-report-", dir="/tmp" if long else None)  # noqa: S108
+        self.folder = Path(self._place.name)
+        self._every: list[Kernel] = []
+        self._free: list[Kernel] = []
+        self._lock, self._closed = threading.Lock(), False
 
-    with ThreadPoolExecutor(1) as thread:  # where no signal can come between a kernel and its end
+    def execute(self, told: Any, cwd: Path | None = None, **options: Any) -> None:
+        """Run the notebook of Papermill's execution manager. Raises KamError where the kernel is killed."""
+        kernel = self._take()
         try:
-            thread.submit(work).result()
-        finally:
-            left.set()
-            with busy:  # a thread that was begun has ended now, one that was not will do nothing
-                pass
+            kernel.run(told, cwd or self.folder, options)
+        except BaseException:
+            kernel.end()
+            raise
+        self._free.append(kernel)
+
+    def _take(self) -> Kernel:
+        with self._lock:
+            if self._closed:
+                raise KamError("The process that makes it was ended.")
+            if self._free:
+                return self._free.pop()
+            self._every.append(Kernel(self.folder / f"k{len(self._every)}"))
+            return self._every[-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all kernels, also those that run something."""
+        with self._lock:
+            self._closed = True
+        for kernel in self._every:
+            kernel.end()
+        self._place.cleanup()
 
 
-async def _until(left: threading.Event, work: Any) -> None:
-    task = asyncio.ensure_future(work)
-    while not (task.done() or left.is_set()):
-        await asyncio.wait({task}, timeout=0.05)
-    task.cancel()
-    await task
+class Kernel:
+    """A process with a thread that talks to it, where no signal can come between its beginning and its end."""
 
+    def __init__(self, connection: Path) -> None:
+        self._connection, self._left = connection, threading.Event()
+        self._ending, self._ended = threading.Lock(), False
+        self._thread, self._loop = ThreadPoolExecutor(1), asyncio.Runner()
+        self._manager: Any = None
+        self._client: Any = None
 
-async def _cells(notebook: Any, folder: Path) -> None:
-    """Raises KamError where a cell does, and where the kernel is killed."""
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    def run(self, told: Any, cwd: Path, options: dict[str, Any]) -> None:
+        """Run the cells of a notebook up to one that fails."""
+        self._do(lambda: self._until_left(self._cells(told, cwd, options)))
 
-    ours = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")]
-    env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours)), "IPYTHONDIR": str(folder),
-                        "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1", "KAM_LIFE": "paper"}  # fmt: skip
-    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp",
-                                connection_file=str(folder / "k"))  # fmt: skip
-    client = NotebookClient(notebook, km=kernel)
-    try:
-        await client.async_start_new_kernel(
-            cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        await client.async_start_new_kernel_client()
-        for number, cell in enumerate(notebook.cells):
-            await client.async_execute_cell(cell, number)
-    except CellExecutionError as error:
-        raise KamError(f"The report could not be made: {error.evalue}") from None
-    except (RuntimeError, OSError):
-        raise KamError("The process that makes it was ended or never answered.",
-                       hint="Is there enough memory?") from None  # fmt: skip
-    finally:
-        if client.kc:
-            client.kc.stop_channels()
-        await kernel.shutdown_kernel(now=True)
+    def end(self) -> None:
+        """End the process, also while it runs something."""
+        self._left.set()
+        with self._ending:
+            if not self._ended:
+                self._ended = True
+                self._do(self._shutdown)
+                self._thread.submit(self._loop.close).result()
+                self._thread.shutdown()
+
+    def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._thread.submit(lambda: self._loop.run(work())).result()
+
+    async def _until_left(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        while not (task.done() or self._left.is_set()):
+            await asyncio.wait({task}, timeout=0.05)
+        task.cancel()
+        await task
+
+    async def _cells(self, told: Any, cwd: Path, options: dict[str, Any]) -> None:
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellExecutionError
+        from nbformat.v4 import new_code_cell, new_notebook
+        from papermill.clientwrap import PapermillNotebookClient
+
+        try:
+            await self._start(cwd)
+            first = new_notebook(cells=[new_code_cell(FRESH.format(str(cwd)))])
+            before = NotebookClient(first, km=self._manager)
+            client = PapermillNotebookClient(told, km=self._manager, **options)
+            before.kc = client.kc = self._client
+            await before.async_execute_cell(first.cells[0], 0, store_history=False)
+            for number, cell in enumerate(told.nb.cells):
+                told.cell_start(cell, number)
+                try:
+                    await client.async_execute_cell(cell, number)
+                except CellExecutionError as error:
+                    told.cell_exception(cell, cell_index=number, exception=error)
+                    break
+                finally:
+                    told.cell_complete(cell, cell_index=number)
+        except (RuntimeError, OSError):
+            raise KamError("The process that makes it was ended or never answered.",
+                           hint="Is there enough memory?") from None  # fmt: skip
+
+    async def _start(self, cwd: Path) -> None:
+        from jupyter_client.manager import AsyncKernelManager
+
+        if self._client:
+            return
+        ours = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")]
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours)), "IPYTHONDIR": str(self._connection.parent),
+                            "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1", "KAM_LIFE": "paper"}  # fmt: skip
+        self._manager = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp",
+                                           connection_file=str(self._connection))  # fmt: skip
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        await self._manager.start_kernel(cwd=str(cwd), env=env, **quiet)
+        self._client = self._manager.client()
+        self._client.start_channels()
+        self._client.allow_stdin = False
+        await self._client.wait_for_ready(timeout=60)
+
+    async def _shutdown(self) -> None:
+        if self._client:
+            self._client.stop_channels()
+        if self._manager:
+            await self._manager.shutdown_kernel(now=True)

@@ -6,12 +6,12 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib.reports import kernels
+from kamlib.reports import kernels, office, record, run, storage
+from kamlib.reports.run import printed
 from kamlib.app.desk import Desk
 from kamlib import catalogue
 from kamlib.catalogue import sheets
@@ -19,14 +19,13 @@ from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import headlines, kaism, pia, scenarios
 from kamlib.models.account import plan
 from kamlib.models.scope import agree
-from kamlib.pages import handout, html
+from kamlib.pages import handout
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables
-from kamlib.workbook.stores import files
 
 __all__ = [
-    "PUBLISHED", "allowed", "parameters",
+    "PUBLISHED", "allowed", "parameters", "printed",
     "publish_copy", "rehearse", "write",
 ]  # fmt: skip
 NOTEBOOKS = settings.shipped("notebooks")
@@ -157,7 +156,8 @@ Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 
 
 def write(
-    location: str, out: Path, segment: str = "", given: dict[str, Any] | None = None, notebook: str = ""
+    location: str, out: Path | str, segment: str = "", given: dict[str, Any] | None = None, notebook: str = "", *,
+    format: str = "html", paper: str = "A4", jobs: int = 1, cluster: str = "", keep: bool = False, told: Callable[[int, int, str], object] = lambda *_: None,
 ) -> Generator[Path]:
     """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
 
@@ -165,54 +165,68 @@ def write(
     `notebook` only what that one writes. Gives the paths as they are ready. Everything is checked before a
     kernel starts. A page is there whole or not at all; one for a customer is searched before it is there.
     A page that cannot be made does not keep the others from being made; it is named in a KamError at the end.
+
+    Workbook and folder may be in a cloud. The `format` is html or, printed on `paper`, pdf. `jobs` pages are made at once, or as many as a Dask `cluster` has
+    workers. With `keep` a page that would be the same is not made again, a JSON beside each page has its
+    figures, and manifest.json and index.html list all of them; a page for a customer has nothing beside it.
+    `told` hears of each page how many of how many are through, and its name where it stood there already.
     """
     checked = settings.gate(settings.together({"workbook": location, "segment": segment}, given or {}))
     known = sorted({*WHOLE, BY_SEGMENT, SURE, PLAN})
     if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
-    store, text = stores.load(location, read_only=True)
-    catalogue.beside(location)
-    from kamlib.workbook import checks
-    from kamlib.workbook.schema import typed
+    office.known(format, paper)
+    with kernels.Pool() as pool:
+        store, text = stores.load(storage.fetched(location, pool.folder), read_only=True)
+        content = catalogue.beside(store.location)
+        from kamlib.workbook import checks
+        from kamlib.workbook.schema import typed
 
-    checks.refuse_errors(checks.check(text, store.notes), store.location)
-    tables = typed(text)
-    agree(Book(tables), checked.segment, checked.customer)
-    outside = checked.audience == "customer"
-    pages = (
-        _of_customer(Book(tables), checked, notebook)
-        if outside or checked.customer
-        else _pages(Book(tables), checked, notebook)
-    )
-    values: dict[str, Any] = {"workbook": _absolute(location)}
-    if checked.near_line is not None:
-        values["near_line"] = checked.near_line
-    if checked.scenario:
-        scenarios.applied(Book.of(tables), checked.scenario)  # refuses one that does not exist
-        values["scenario"] = checked.scenario
-    suffix = _suffix(checked, tables["scenarios"]["scenario"])
-    _make(out)
-    failed: dict[str, list[str]] = {}
-    with kernels.folder() as folder:
-        for source, more, name in pages:
-            path = out / f"{name}{suffix}.html"
-            try:
-                page = _run(NOTEBOOKS / f"{source}.ipynb", values | more, Path(folder))
-            except KamError as error:
+        checks.refuse_errors(checks.check(text, store.notes), store.location)
+        tables = typed(text)
+        agree(Book(tables), checked.segment, checked.customer)
+        outside = checked.audience == "customer"
+        whose = _of_customer if outside or checked.customer else _pages
+        values: dict[str, Any] = {} if checked.near_line is None else {"near_line": checked.near_line}
+        if checked.scenario:
+            scenarios.applied(Book.of(tables), checked.scenario)  # refuses one that does not exist
+            values["scenario"] = checked.scenario
+        end = suffix(checked, tables["scenarios"]["scenario"])
+        pages = [((NOTEBOOKS / f"{source}.ipynb", values | more), f"{name}{end}.{format}")
+                 for source, more, name in whose(Book(tables), checked, notebook)]
+        folder, keep, failed, done = storage.folder(out), keep and not outside, dict[str, str](), 0
+        keys = {name: record.key(text, content, task, settings.today()) for task, name in pages} if keep else {}
+        there = {name for name in keys if record.unchanged(folder / name, keys[name])}
+        for done, name in enumerate(sorted(there), 1):
+            told(done, len(pages), name)
+        wanted = [page for page in pages if page[1] not in there]
+
+        def finish(page: str) -> bytes:
+            page = handout.searched(page, Book(tables), checked.customer) if outside else page
+            return office.pdf(page, paper) if format == "pdf" else page.encode()
+
+        frozen = run.frozen(store.location, text, pool.folder)
+        for number, made in run.executed([task for task, _ in wanted], frozen, pool, finish, jobs, cluster):
+            (source, more), name = wanted[number]
+            done += 1
+            if isinstance(made, KamError):
                 if len(pages) == 1:
-                    raise
-                failed.setdefault(str(error), []).append(path.name)
-                continue
-            if outside:
-                page = handout.searched(page, Book(tables), checked.customer)
-            files.write(path, page.encode())
-            yield path
+                    raise made
+                failed[name] = str(made)
+            else:
+                storage.write(folder / name, made[0])
+                if keep:
+                    record.note(folder / name, keys[name], *made, notebook=source.stem, parameters=more)
+                yield folder / name
+            told(done, len(pages), "")
+        if keep:
+            record.close(folder, failed)
     if failed:
-        missing = [name for names in failed.values() for name in names]
-        said = "; ".join(f"{', '.join(names)} ({why})" for why, names in failed.items())
-        old = ", ".join(name for name in missing if (out / name).exists())
-        raise KamError(f"{len(missing)} of {len(pages)} pages could not be made: {said}.",
+        why = {reason: [n for n, r in failed.items() if r == reason] for reason in failed.values()}
+        said = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in why.items())
+        old = ", ".join(name for name in failed if (folder / name).exists())
+        raise KamError(f"{len(failed)} of {len(pages)} pages could not be made: {said}.",
                        hint=f"Left there by an earlier run: {old}." if old else "")  # fmt: skip
 
 
@@ -226,9 +240,9 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
     pages: list[Page] = [(source, narrow, name) for source, name in WHOLE.items()
                          if notebook == source or not (notebook or chosen)]  # fmt: skip
     if notebook in ("", BY_SEGMENT):
-        pages += [(BY_SEGMENT, {"segment": each}, _file_name(each, "kaism", ids)) for each in wanted]
+        pages += [(BY_SEGMENT, {"segment": each}, file_name(each, "kaism", ids)) for each in wanted]
     if notebook in ("", SURE):
-        pages += [(SURE, {"segment": each}, _file_name(each, "certainty", ids)) for each in wanted]
+        pages += [(SURE, {"segment": each}, file_name(each, "certainty", ids)) for each in wanted]
     if notebook in ("", DIFFERENTLY):
         there = set(pia.listed(Book.of(book, segment=chosen))["customer"])
         pages += [_account(book, each) for each in pia.begun(book) if each in there]
@@ -247,27 +261,17 @@ def _of_customer(book: Book, checked: settings.Parameters, notebook: str) -> lis
         handout.ready(book, checked.customer)
         handout.refuse(book, checked.customer)
         values = {"customer": checked.customer, "audience": "customer"}
-        file = _file_name(checked.customer, "for", book["customers"]["customer"])
+        file = file_name(checked.customer, "for", book["customers"]["customer"])
         return [(DIFFERENTLY, values, file)]
     both = [_account(book, checked.customer, *about) for about in ((DIFFERENTLY, "account"), (PLAN, "plan"))]
     return [page for page in both if notebook in ("", page[0])]
 
 
 def _account(book: Book, customer: str, source: str = DIFFERENTLY, kind: str = "account") -> Page:
-    return source, {"customer": customer}, _file_name(customer, kind, book["customers"]["customer"])
+    return source, {"customer": customer}, file_name(customer, kind, book["customers"]["customer"])
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError:
-        raise WorkbookError(f"The reports cannot be written to {folder}.",
-                            hint="Choose a folder you may write to with --out.") from None  # fmt: skip
-
-
-def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
+def file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
     """A file name that no id can turn into a path and that no other of the workbook's `ids` has, in any case.
 
     An id that can be one stays as it is, kaism-brokers; any other gets an end of its own, kaism-a-b-x1f0c9d3e.
@@ -279,36 +283,11 @@ def _file_name(id: str, kind: str = "kaism", ids: Iterable[str] = ()) -> str:
     return "-".join(filter(None, [kind, slug, f"x{hashlib.sha256(id.encode()).hexdigest()[:8]}"]))
 
 
-def _suffix(checked: settings.Parameters, scenarios: Iterable[str] = ()) -> str:
+def suffix(checked: settings.Parameters, scenarios: Iterable[str] = ()) -> str:
     """What the file name says of the parameters; none of them concerns the page for a customer."""
-    parts = [_file_name(checked.scenario, "-in", scenarios)] if checked.scenario else []
+    parts = [file_name(checked.scenario, "-in", scenarios)] if checked.scenario else []
     parts += [f"-near_line-{checked.near_line:g}"] if checked.near_line is not None else []
     return "" if checked.audience == "customer" else "".join(parts)
-
-
-def _absolute(location: str) -> str:
-    return location if "://" in location else str(Path(location).expanduser().resolve())
-
-
-def _run(path: Path, values: dict[str, Any], folder: Path) -> str:
-    """Execute the notebook's cells for paper and give the page."""
-    from papermill.iorw import load_notebook_node
-    from papermill.parameterize import parameterize_notebook
-
-    notebook = load_notebook_node(str(path))
-    notebook.cells = [c for c in notebook.cells if "app" not in c.metadata.get("tags", [])]
-    notebook = parameterize_notebook(notebook, values)
-    kernels.execute(notebook, folder)
-    return printed(notebook)
-
-
-def printed(notebook: Any) -> str:
-    """A notebook that was run under Papermill, as a page; `jupyter nbconvert --template kam` gives the same."""
-    from nbconvert.exporters import HTMLExporter
-
-    exporter = HTMLExporter(template_name="kam", extra_template_basedirs=[str(html.TEMPLATES)])
-    page, _ = exporter.from_notebook_node(notebook)
-    return str(page)
 
 
 def publish_copy(

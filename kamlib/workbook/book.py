@@ -31,7 +31,7 @@ class Book(Mapping[str, pd.DataFrame]):
     workbook (`having`, `choosing`) share the memory of what the models answered; see `model`.
     """
 
-    __slots__ = ("_answers", "_choices", "_origin", "_settings", "memory", "tables")
+    __slots__ = ("_answers", "_choices", "_family", "_origin", "_settings", "memory", "tables")
 
     def __init__(
         self,
@@ -46,7 +46,11 @@ class Book(Mapping[str, pd.DataFrame]):
         self._settings = settings or Settings()
         self.memory: OrderedDict[Key, Any] = OrderedDict() if memory is None else memory
         self._origin = _origin
-        self._answers: dict[Key, Any] = {}
+        # books of the very same tables and settings share their answers, however they came about
+        self._family: dict[Settings, dict[Key, Any]] = (
+            tables._family if isinstance(tables, Book) else {}
+        )
+        self._answers = self._family.setdefault(self._settings, {})
         self._choices: dict[Step, Book] = {}
 
     @classmethod
@@ -89,7 +93,7 @@ class Book(Mapping[str, pd.DataFrame]):
         step = tuple(sorted(settings.items()))
         if step not in self._choices:
             changed = replace(self._settings, **settings)
-            self._choices[step] = Book(self.tables, changed, self.memory, (self, step))
+            self._choices[step] = Book(self, changed, self.memory, (self, step))
         return self._choices[step]
 
     def having(self, tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> Book:

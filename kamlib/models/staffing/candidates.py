@@ -71,6 +71,7 @@ def _value(book: Book, rows: pd.DataFrame) -> pd.Series:
     return rows["customer"].map(middle.set_axis(future["customer"])).astype(float)
 
 
+@model
 def others_days(book: Book) -> pd.DataFrame:
     """The customers that are no candidates any more: columns customer, manager, days (a year).
 

@@ -77,6 +77,7 @@ def exists(location: str | Path) -> bool:
 def file_name(location: str | Path) -> str:
     """What a page may say of a location: its last part, without folder, server and password."""
     text = str(location)
+    text = text.removeprefix("sqlite:///") if re.match(r"sqlite:///[^?]+$", text) else text
     return (Path(urlsplit(text).path) if "://" in text else Path(text).resolve()).name
 
 

@@ -310,12 +310,12 @@ def _write_column(sheet: Any, place: int, table: str, column: str, cells: list[s
     for row, text in enumerate([column, *cells]):
         if row and is_figures and _is_number(text):
             sheet.write_number(row, place, float(text))
-        elif text and (len(text) > LONGEST or sheet.write_string(row, place, _written(text))):
+        elif text and (len(text) > LONGEST or sheet.write_string(row, place, written(text))):
             where = {"table": table, "row": f"line {row + 1}", "column": column}
             raise refusal("long cell", n=len(text), most=LONGEST, **where)
 
 
-def _written(text: str) -> str:
+def written(text: str) -> str:
     """The text as XlsxWriter must get it to write just that.
 
     Texts like "_x0041_" mean a character to Excel, and texts in <r> are XML to XlsxWriter: both go
