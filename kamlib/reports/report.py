@@ -11,14 +11,14 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib.reports import kernels
-from kamlib.app.desk import Desk
 from kamlib import catalogue
+from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
-from kamlib.models import headlines, kaism, pia, scenarios
+from kamlib.models import kaism, pia, scenarios
 from kamlib.models.scope import agree
 from kamlib.pages import handout, html
+from kamlib.reports import kernels
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables
@@ -36,8 +36,12 @@ DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer who
 OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
 # ids, between hyphens, that stand in a file name as they are: they look like no end that we give
 PLAIN = re.compile(r"(?!.*-in-|.*-x[0-9a-f]{8}-)-[\w-]{1,80}-", re.ASCII | re.IGNORECASE)
-WHOLE = {"01_segmentation": "segmentation", "03_profitability": "profitability", DIFFERENTLY: "distinction",
-         PROGRAMME: "programme"}
+WHOLE = {
+    "01_segmentation": "segmentation",
+    "03_profitability": "profitability",
+    DIFFERENTLY: "distinction",
+    PROGRAMME: "programme",
+}
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -112,6 +116,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "changes": tuple(DEFINITIONS["changes"].names),
     "answers": ("sheet", "subject", "item", "field", "value"),
     "round_answers": tuple(DEFINITIONS["round_answers"].names),
+    "history": ("at",),  # and of that the last row alone: the state is of that time
 }
 
 
@@ -305,13 +310,14 @@ def publish_copy(
     folder: Path,
     segment: str = "",
     scenario: str = "",
+    round: str = "",
     say: Callable[[str], object] = print,
 ) -> Path:
     """A copy for reading: only what PUBLISHED names, in a file that is opened immutable.
 
-    With a segment nothing of another one is in it; with a scenario every page shows it. `say` is
-    told in sentences what a reader may miss. Raises InvalidInput for a segment or a scenario that
-    does not exist.
+    With a segment nothing of another one is in it; with a scenario, or a round that was kept, every page shows it.
+    A copy that is there already is replaced at once. `say` is told in sentences what a reader may miss. Raises
+    InvalidInput for a segment, a scenario or a round that does not exist.
     """
     from kamlib.reports import excerpt
     from kamlib.workbook import checks
@@ -321,6 +327,8 @@ def publish_copy(
     store, text = stores.load(location, read_only=True)
     content = catalogue.beside(location)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
+    if round:
+        text, scenario = excerpt.of_round(text, round, scenario)
     tables = typed(text)
     scenarios.applied(Book.of(tables), scenario)
     wanted = set(kaism.segments(Book.of(tables, segment=segment)))
@@ -336,7 +344,7 @@ def publish_copy(
     made = dict(allowed(text))
     if segment:
         narrow, places = excerpt.of_segment(made, segment)
-        made = dict(narrow)
+        made = {**narrow, **{name: made[name] for name in ("history",) if name in made}}
         if places:
             say("\n  ".join(["Left out, because it names somebody of another segment:", *places]))
     if scenario:
@@ -344,11 +352,13 @@ def publish_copy(
         scenarios.applied(Book(typed(made), settings.of_workbook(tables)), scenario)
         made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
     if content and not segment:  # it may name customers of another one
-        shutil.copytree(content, folder / content.name)
-    target = folder / "published.kam"
-    stores.create(target, made)
-    Database(target).freeze()
-    os.chmod(target, 0o444)  # noqa: S103
+        shutil.copytree(content, folder / content.name, dirs_exist_ok=True)
+    target = folder / f"{Path(stores.file_name(location)).stem or 'published'}.kam"
+    with tempfile.TemporaryDirectory(dir=folder) as part:
+        stores.create(new := Path(part) / target.name, made)
+        Database(new).freeze()
+        os.chmod(new, 0o444)  # noqa: S103
+        os.replace(new, target)
     return target
 
 
@@ -360,6 +370,8 @@ def allowed(text: Tables) -> Tables:
         for name, columns in PUBLISHED.items()
         if name in text
     }
+    if "history" in kept:
+        kept["history"] = kept["history"].tail(1)
     for name in {"answers", "round_answers"} & kept.keys():
         of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
         kept[name] = kept[name][~of_people].reset_index(drop=True)
