@@ -233,10 +233,10 @@ def publish(
     from kamlib.workbook.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
-        copied = reports.publish_copy(workbook, Path(folder), segment, scenario, round)
+        copied, renew = reports.published(workbook, Path(folder), segment, scenario, round)
         serve.serve(
             str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
-            open_browser=browser, preheat=2, pages=reports.OF_SEGMENT if segment else (),
+            open_browser=browser, preheat=2, spare=2, renew=renew, pages=reports.OF_SEGMENT if segment else (),
         )  # fmt: skip
 
 

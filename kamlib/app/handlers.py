@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import gzip
 import html
 import ipaddress
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable
+from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.iostream import StreamClosedError
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketHandler
 from voila.execute import VoilaExecutor
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -26,7 +29,9 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
+from kamlib import __version__
 from kamlib.app.preheat import Preheated, opening
+from kamlib.workbook.settings import is_read_only
 
 SHARE = Path(__file__).parent.parent / "share" / "jupyter"
 MESSAGE = Template((SHARE / "voila/templates/kam/message.html").read_text(encoding="utf-8"))
@@ -66,6 +71,11 @@ HEADERS = {
 }
 # not ours to offer: the list of files, the log-in form, what a preheated page may ask about its visitor
 UNUSED = {"VoilaContentsHandler", "VoilaLoginHandler", "LogoutHandler", "RequestInfoSocketHandler"}
+EDITION = (
+    f"{version('voila')}-{__version__}"  # in the address of a script whose name does not say which one it is
+)
+HASHED = re.compile(r"\.[0-9a-f]{16,}\.")
+PACKED, YEAR = (".js", ".css", ".json", ".svg", ".html", ".map"), 31_536_000
 SILENT_PARTS = 60  # of two seconds each, see http_keep_alive_timeout
 log = logging.getLogger("kamlib.app.server")
 
@@ -247,6 +257,45 @@ class Line(VoilaKernelWebsocketHandler):
             self.kernel_manager.pages.discard(self)
 
 
+@functools.lru_cache(400)
+def _packed(path: str, _: float) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), mtime=0)
+
+
+class Asset:
+    """Mixed in before what serves scripts and styles: packed once, and kept for a year where the address names the edition."""
+
+    request: Any
+    absolute_path: str
+    packs = False
+
+    def parse_url_path(self, path: str) -> str:
+        self.fixed = (
+            path.startswith(f"{EDITION}/") or "v" in self.request.arguments or bool(HASHED.search(path))
+        )
+        path = path.removeprefix(f"{EDITION}/")
+        self.packs = path.endswith(PACKED) and "gzip" in self.request.headers.get("Accept-Encoding", "")
+        if self.packs and "Range" in self.request.headers:
+            del self.request.headers["Range"]
+        return str(super().parse_url_path(path))  # type: ignore[misc]
+
+    def set_headers(self) -> None:
+        super().set_headers()  # type: ignore[misc]
+        self.set_header("Cache-Control", f"public, max-age={YEAR}, immutable" if self.fixed else "no-cache")  # type: ignore[attr-defined]
+        self.set_header("Vary", "Accept-Encoding")  # type: ignore[attr-defined]
+        if self.packs:
+            self.set_header("Content-Encoding", "gzip")  # type: ignore[attr-defined]
+
+    def get_content_size(self) -> int:
+        return len(self.whole()) if self.packs else int(super().get_content_size())  # type: ignore[misc]
+
+    def get_content(self, path: str, *part: Any) -> Any:
+        return self.whole() if self.packs else super().get_content(path, *part)  # type: ignore[misc]
+
+    def whole(self) -> bytes:
+        return _packed(self.absolute_path, Path(self.absolute_path).stat().st_mtime)
+
+
 class ReadKernel(KernelHandler):
     """What a page asks about its own kernel; it may not restart or remove one here."""
 
@@ -254,7 +303,22 @@ class ReadKernel(KernelHandler):
 
 
 class Cells(VoilaExecutor):
-    """A cell that failed shows a sentence: our own errors theirs, all others a general one."""
+    """A cell that failed shows a sentence: our own errors theirs, all others a general one.
+
+    Readers see the sections that are tagged `result` first.
+    """
+
+    def __init__(self, nb: Any, **more: Any) -> None:
+        if is_read_only():
+            sections: list[list[Any]] = [[]]
+            for cell in nb.cells:
+                if cell.cell_type == "markdown" and re.search(r"^## ", cell.source, re.MULTILINE):
+                    sections.append([])
+                sections[-1].append(cell)
+            first, *others = sections
+            others.sort(key=lambda each: "result" not in each[0].metadata.get("tags", []))
+            nb.cells = [cell for each in (first, *others) for cell in each]
+        super().__init__(nb, **more)
 
     def strip_code_cell_errors(self, cell: Any) -> Any:
         for output in cell.get("outputs", []):
@@ -278,8 +342,13 @@ OURS: dict[type, type] = {
 
 def guarded(rules: list[Any]) -> list[Any]:
     """Voila's routes with our handlers in place of some, without others, all behind the guard."""
+
+    def behind(handler: type) -> type:
+        files = (Asset,) if issubclass(handler, StaticFileHandler) else ()
+        return type(handler.__name__, (Guard, *files, OURS.get(handler, handler)), {})
+
     return [
-        (pattern, type(handler.__name__, (Guard, OURS.get(handler, handler)), {}), *options)
+        (pattern, behind(handler), *options)
         for pattern, handler, *options in rules
         if handler.__name__ not in UNUSED
     ]

@@ -21,7 +21,7 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ from kamlib.errors import KamError
 # jupyter_server asks the manager of one kernel for a text that only the manager of all kernels has
 ServerKernelManager.traceback_replacement_message = ""  # type: ignore[attr-defined]
 
+RENEW_SECONDS = 20
 LABEXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
 
@@ -52,11 +53,11 @@ class Server(Voila):
     name = "voila"  # its templates are looked up under this name
 
     def __init__(
-        self, *, names: list[str], start_page: str, max_kernels: int, room_ip: str, **kwargs: Any
+        self, *, names: list[str], start_page: str, max_kernels: int, room_ip: str, renew: Any, **kwargs: Any
     ) -> None:
         super().__init__(config_file_paths=[], log=log, **kwargs)
         self.names, self.start_page, self.max_kernels = names, start_page, max_kernels
-        self.room_ip = room_ip
+        self.room_ip, self.renew = room_ip, renew
         self.turn = asyncio.Semaphore(max(3, os.cpu_count() or 1))
         self._titles: dict[tuple[str, float], str] = {}
 
@@ -70,7 +71,13 @@ class Server(Voila):
             {"path": page, "name": page.removesuffix(".ipynb"), "title": self._title(page)}
             for page in self.pages()
         ]
-        return {**config, "kamPages": pages, "kamReadOnly": "KAM_READ_ONLY" in os.environ}
+        scripts = f"{config['fullStaticUrl']}/{doors.EDITION}"
+        return {
+            **config,
+            "kamPages": pages,
+            "kamReadOnly": "KAM_READ_ONLY" in os.environ,
+            "fullStaticUrl": scripts,
+        }
 
     def _title(self, page: str) -> str:
         """The first heading of a notebook, else its file name in words."""
@@ -97,6 +104,14 @@ class Server(Voila):
 
         return opened(os.environ["KAM_WORKBOOK"], self.room_ip, self.port + 1)
 
+    async def _renewing(self) -> None:
+        while self.renew:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, self.renew)
+            except Exception as error:  # noqa: BLE001
+                log.error("Readers see an older state: %s", error)
+
     async def _run(self) -> None:
         done = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
@@ -115,9 +130,11 @@ class Server(Voila):
             async with self._room():  # who comes before it is open waits
                 server.add_sockets(sockets)
                 self.kernel_manager.fill()
+                renewing = asyncio.create_task(self._renewing())
                 if self.open_browser:
                     _show(address, Path(self.connection_dir))
                 await done.wait()
+                renewing.cancel()
                 server.stop()
         finally:
             manager = getattr(self, "kernel_manager", None)
@@ -150,6 +167,7 @@ def serve(
     spare: int = 0,
     pages: Collection[str] = (),
     room_ip: str = "",
+    renew: Callable[[], object] | None = None,
 ) -> None:
     """Serve the notebooks of a folder, or only `pages`, until SIGINT or SIGTERM.
 
@@ -159,7 +177,7 @@ def serve(
     was, ends; an open page keeps its own. `spare` kernels wait with the slow imports done, which
     saves a page some seconds. `preheat` pages of the start notebook wait complete; only for a
     workbook that does not change, for they have read it already. `room_ip`: where phones reach the
-    participants' room, "" for none.
+    participants' room, "" for none. `renew` is called every RENEW_SECONDS.
     """
     names = sorted(
         p.stem for p in notebooks.glob("*.ipynb") if p.name[0] != "." and (not pages or p.stem in pages)
@@ -197,7 +215,10 @@ def serve(
             "allow_tracebacks": False,
         },
         KernelManager={"transport": transport, "autorestart": False},  # a restarted one is empty
-        TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"report", "paper"}},
+        TagRemovePreprocessor={
+            "enabled": True,
+            "remove_cell_tags": {"report", "paper"} | ({"room"} if read_only else set()),
+        },
         IdentityProvider={"cookie_options": {"samesite": "Lax"}},
     )
     app = Server(
@@ -205,6 +226,7 @@ def serve(
         start_page=start_page,
         max_kernels=max_kernels,
         room_ip=room_ip,
+        renew=renew,
         config=config,
         root_dir=str(notebooks.resolve()),
         ip=ip,
@@ -219,6 +241,8 @@ def serve(
         "log_function": lambda handler: None,  # an address may carry the token
         "xsrf_cookie_kwargs": {"samesite": "Strict"},
         "ws_ping_interval": 10_000,
+        "compress_response": True,
+        "websocket_compression_options": {},
         "default_handler_class": doors.Nowhere,
     }
     app.initialize(argv=[])
