@@ -241,6 +241,17 @@ def publish(
 
 
 @app.command()
+def serve(
+    config: Annotated[Path, typer.Argument(help="The .toml file that says what is served and how.")],
+    only: Annotated[str, typer.Option(help="Only this workbook of the file.")] = "",
+) -> None:
+    """Serve workbooks for a company, as a file says: behind a proxy, with single sign-on, several at once."""
+    from kamlib.app import operating
+
+    operating.run(config, only)
+
+
+@app.command()
 def report(
     workbook: Workbook,
     out: Annotated[Path, typer.Option(help="The folder for the reports.")] = Path("reports"),

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import gzip
 import html
-import ipaddress
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable
@@ -18,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.iostream import StreamClosedError
@@ -30,7 +30,8 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from kamlib import __version__
-from kamlib.app.preheat import Preheated, opening
+from kamlib.app.doorkeeper import is_loopback
+from kamlib.app.preheat import Preheated, opening, visitor
 from kamlib.workbook.settings import is_read_only
 
 SHARE = Path(__file__).parent.parent / "share" / "jupyter"
@@ -66,7 +67,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self' ws://$host; form-action 'self'; object-src 'none'; base-uri 'none'; "
+    "connect-src 'self' ws://$host wss://$host; form-action 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'",
 }
 # not ours to offer: the list of files, the log-in form, what a preheated page may ask about its visitor
@@ -78,14 +79,6 @@ HASHED = re.compile(r"\.[0-9a-f]{16,}\.")
 PACKED, YEAR = (".js", ".css", ".json", ".svg", ".html", ".map"), 31_536_000
 SILENT_PARTS = 60  # of two seconds each, see http_keep_alive_timeout
 log = logging.getLogger("kamlib.app.server")
-
-
-def is_loopback(ip: str) -> bool:
-    """Can only this computer reach it? is_loopback("127.0.0.1") is True, "0.0.0.0" is not."""
-    try:
-        return ipaddress.ip_address(ip.strip("[]")).is_loopback
-    except ValueError:
-        return ip == "localhost"
 
 
 class Guard:
@@ -102,9 +95,14 @@ class Guard:
                 self.set_header(name, value.replace("$host", host))  # type: ignore[attr-defined]
 
     def prepare(self) -> Awaitable[None] | None:
-        if is_loopback(self.settings["kam_app"].ip) and not is_loopback(self.request.host_name):
+        app = self.settings["kam_app"]
+        if not app.keeper.admits(self.request, is_loopback(app.ip)):
             raise HTTPError(403)
         return super().prepare()  # type: ignore[misc]
+
+    def check_origin(self, *origin: str) -> bool:
+        said = urlsplit("".join(origin) or self.request.headers.get("Origin", "")).netloc
+        return self.settings["kam_app"].keeper.knows(said) or bool(super().check_origin(*origin))  # type: ignore[misc]
 
     def get_login_url(self) -> str:
         raise HTTPError(403)  # there is no form to log in with: the token is in the address
@@ -121,6 +119,18 @@ class Guard:
             log.error("A page failed: %s: %s", getattr(typ, "__name__", typ), value)
 
 
+class Health(Guard, RequestHandler):
+    """Is the server there, and how many pages are open? For whoever watches it; starts no kernel, tells nothing else."""
+
+    def prepare(self) -> None:
+        pass
+
+    def get(self) -> None:
+        app = self.settings["kam_app"]
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"status": "ok", "pages": app.kernel_manager.taken(), "readers": app.max_kernels})
+
+
 class Nowhere(Guard, RequestHandler):
     """Every address that leads nowhere."""
 
@@ -133,7 +143,7 @@ class Front(TornadoVoilaTreeHandler):
     """The root address leads to the first notebook; a token in the address has become a cookie."""
 
     async def get(self, path: str = "") -> None:
-        self.redirect(f"/voila/render/{self.settings['kam_app'].start_page}")
+        self.redirect(f"{self.base_url}voila/render/{self.settings['kam_app'].start_page}")
 
     head = get
 
@@ -167,6 +177,7 @@ class Page(TornadoVoilaHandler):
         _ = self.xsrf_token  # sets the cookie with which the page ends its kernel when it is left
         self.own: list[str] = []
         opening.set(self.own)
+        visitor.set(self.request.kam_user)
         self.kernel_manager.pages.add(self)
         complete = False
         try:

@@ -28,6 +28,7 @@ from typing import Any
 import voila.notebook_renderer
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from traitlets.config import Config
@@ -35,7 +36,8 @@ from voila.app import Voila
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kamlib.app import handlers as doors
-from kamlib.app.handlers import SHARE, is_loopback, log
+from kamlib.app.doorkeeper import Doorkeeper, is_loopback
+from kamlib.app.handlers import SHARE, log
 from kamlib.app.network import bind, reached_at
 from kamlib.app.preheat import SpareKernels
 from kamlib.errors import KamError
@@ -44,7 +46,16 @@ from kamlib.errors import KamError
 ServerKernelManager.traceback_replacement_message = ""  # type: ignore[attr-defined]
 
 RENEW_SECONDS = 20
+NOBODY = Doorkeeper()  # no proxy is trusted
 LABEXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
+
+
+class Doors(Application):
+    """The application; the doorkeeper sees every request first."""
+
+    def find_handler(self, request: Any, **more: Any) -> Any:
+        self.settings["kam_app"].keeper.greet(request)
+        return super().find_handler(request, **more)
 
 
 class Server(Voila):
@@ -53,11 +64,19 @@ class Server(Voila):
     name = "voila"  # its templates are looked up under this name
 
     def __init__(
-        self, *, names: list[str], start_page: str, max_kernels: int, room_ip: str, renew: Any, **kwargs: Any
+        self,
+        *,
+        names: list[str],
+        start_page: str,
+        max_kernels: int,
+        room_ip: str,
+        renew: Any,
+        keeper: Doorkeeper,
+        **kwargs: Any,
     ) -> None:
         super().__init__(config_file_paths=[], log=log, **kwargs)
         self.names, self.start_page, self.max_kernels = names, start_page, max_kernels
-        self.room_ip, self.renew = room_ip, renew
+        self.room_ip, self.renew, self.keeper = room_ip, renew, keeper
         self.turn = asyncio.Semaphore(max(3, os.cpu_count() or 1))
         self._titles: dict[tuple[str, float], str] = {}
 
@@ -90,7 +109,8 @@ class Server(Voila):
         return self._titles[key]
 
     def init_handlers(self) -> list[Any]:
-        return doors.guarded(super().init_handlers())
+        health = (url_path_join(self.base_url, "health"), doors.Health)
+        return [health, *doors.guarded(super().init_handlers())]
 
     def start(self) -> None:
         with contextlib.suppress(KeyboardInterrupt):
@@ -121,11 +141,11 @@ class Server(Voila):
         self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="kam", dir=self.connection_dir_root)
         try:
-            self.app = Application(**{**self.init_settings(), **self.tornado_settings})
+            self.app = Doors(**{**self.init_settings(), **self.tornado_settings})
             self.app.add_handlers(".*$", self.init_handlers())
             server = HTTPServer(self.app, max_body_size=65_536)  # nothing is uploaded
             query = f"?token={self.token}" if self.token else ""
-            address = f"{reached_at(self.ip, self.port)}/{query}"
+            address = f"{reached_at(self.ip, self.port)}{self.base_url}{query}"
             print(f"The workbook is open at {address}", flush=True)
             async with self._room():  # who comes before it is open waits
                 server.add_sockets(sockets)
@@ -168,6 +188,8 @@ def serve(
     pages: Collection[str] = (),
     room_ip: str = "",
     renew: Callable[[], object] | None = None,
+    keeper: Doorkeeper = NOBODY,
+    base_url: str = "/",
 ) -> None:
     """Serve the notebooks of a folder, or only `pages`, until SIGINT or SIGTERM.
 
@@ -177,7 +199,8 @@ def serve(
     was, ends; an open page keeps its own. `spare` kernels wait with the slow imports done, which
     saves a page some seconds. `preheat` pages of the start notebook wait complete; only for a
     workbook that does not change, for they have read it already. `room_ip`: where phones reach the
-    participants' room, "" for none. `renew` is called every RENEW_SECONDS.
+    participants' room, "" for none. `renew` is called every RENEW_SECONDS. `keeper` knows our names and
+    the proxies that are trusted; `base_url` is the path under which all pages stand. The token may be in KAM_TOKEN.
     """
     names = sorted(
         p.stem for p in notebooks.glob("*.ipynb") if p.name[0] != "." and (not pages or p.stem in pages)
@@ -185,7 +208,8 @@ def serve(
     if not names:
         raise KamError("There are no notebooks to serve.", found=str(notebooks))
     start_page = f"{start if start in names else names[0]}.ipynb"
-    if not token and not is_loopback(ip):
+    token = token or os.environ.pop("KAM_TOKEN", "")
+    if not (token or keeper.user_header) and not is_loopback(ip):
         token = secrets.token_urlsafe(24)
     _set_environment(workbook, read_only, names if pages else [])
     logging.basicConfig(handlers=[_one_line_handler()], level=logging.ERROR, force=True)
@@ -227,6 +251,8 @@ def serve(
         max_kernels=max_kernels,
         room_ip=room_ip,
         renew=renew,
+        keeper=keeper,
+        base_url=base_url,
         config=config,
         root_dir=str(notebooks.resolve()),
         ip=ip,
