@@ -67,6 +67,8 @@ def read(config: Path) -> Operation:
 
 def _wrong(problem: Any) -> str:
     place = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "missing":
+        return f"{place} is missing."
     if problem["type"] != "extra_forbidden":
         return f"{place}: {problem['msg']}, found {str(problem['input'])[:60]!r}."
     keys = {*Operation.model_fields, *Served.model_fields}

@@ -18,6 +18,8 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server.utils import ApiPath
 from traitlets import Int
 
+from kamlib.app.nursery import Forked
+
 # the kernels of the page that is being opened in this task, for whoever opens it
 opening: ContextVar[list[str]] = ContextVar("opening")
 visitor: ContextVar[str] = ContextVar("visitor", default="")  # who it is, as the trusted proxy says
@@ -64,7 +66,9 @@ class SpareKernels(AsyncMappingKernelManager):
 
     async def _start_spare(self) -> str:
         kernel_id = await super().start_kernel(kernel_name="python3", path=ApiPath(""), env=dict(os.environ))
-        task = self._warming[kernel_id] = asyncio.create_task(self._run(kernel_id, WARM_UP))
+        task = self._warming[kernel_id] = asyncio.create_task(
+            self._run(kernel_id, "" if Forked.nursery else WARM_UP)
+        )
         task.add_done_callback(lambda _: self._warming.pop(kernel_id))
         return kernel_id
 

@@ -36,6 +36,7 @@ from voila.app import Voila
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kamlib.app import handlers as doors
+from kamlib.app import nursery
 from kamlib.app.doorkeeper import Doorkeeper, is_loopback
 from kamlib.app.handlers import SHARE, log
 from kamlib.app.network import bind, reached_at
@@ -140,6 +141,7 @@ class Server(Voila):
         sockets = bind(self.ip, self.port) or bind(self.ip, 0)
         self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="kam", dir=self.connection_dir_root)
+        forks = nursery.opened()
         try:
             self.app = Doors(**{**self.init_settings(), **self.tornado_settings})
             self.app.add_handlers(".*$", self.init_handlers())
@@ -160,6 +162,8 @@ class Server(Voila):
             manager = getattr(self, "kernel_manager", None)
             if manager is not None:  # one without kernels is false, also while its first ones start
                 await _end(manager)
+            if forks:
+                forks.close()
             shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
