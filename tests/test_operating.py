@@ -154,6 +154,16 @@ def test_a_wrong_file_is_a_sentence(tmp_path: Path, said: str, words: str) -> No
         operating.read(tmp_path / "kam.toml")
 
 
+def test_a_token_file_without_a_token_opens_nothing(tmp_path: Path) -> None:
+    config = "token_file = 'token'\n[workbooks.a]\nworkbook = 'x.kam'\nport = 0"
+    (tmp_path / "kam.toml").write_text(config)
+    for content in (None, " \n"):
+        if content:
+            (tmp_path / "token").write_text(content)
+        with pytest.raises(InvalidInput, match="no token"):
+            operating.run(tmp_path / "kam.toml")
+
+
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if not analyze:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -104,6 +105,18 @@ def run(config: Path, only: str = "") -> None:
     sys.exit(max(abs(child.returncode) for child in children))
 
 
+def _token(said: Operation, folder: Path) -> str:
+    """The token of the file that is named, "" where none is. Raises InvalidInput for a file without one."""
+    if not said.token_file:
+        return ""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if token := (folder / said.token_file).read_text(encoding="utf-8").strip():
+            return token
+    raise InvalidInput(
+        f"There is no token in {said.token_file.name}.", hint="Write one line of at least 20 letters into it."
+    )
+
+
 def _one(said: Operation, name: str, folder: Path) -> None:
     from kamlib.app import server
     from kamlib.reports import report
@@ -115,9 +128,8 @@ def _one(said: Operation, name: str, folder: Path) -> None:
     one = said.workbooks[name]
     location = one.workbook if "://" in one.workbook else str(folder / one.workbook)
     keeper = Doorkeeper(said.hosts, said.proxies, said.user_header)
-    token = (folder / said.token_file).read_text(encoding="utf-8").strip() if said.token_file else ""
     common: dict[str, Any] = {
-        "notebooks": shipped("notebooks"), "ip": str(said.ip), "port": one.port, "token": token, "keeper": keeper,
+        "notebooks": shipped("notebooks"), "ip": str(said.ip), "port": one.port, "token": _token(said, folder), "keeper": keeper,
         "base_url": f"{said.base_url}{name}/", "max_kernels": said.readers, "spare": said.waiting,
     }  # fmt: skip
     if one.edit:
