@@ -121,7 +121,6 @@ def packed(content: bytes) -> str:
 def test_readers_see_the_newest_state_whole(browser: Any, tmp_path: Path) -> None:
     """A page that is open follows by itself, one that is opened later begins with it; a broken state stays at home."""
     stores.copy(ROOT / "data" / "tiny", tmp_path / "w.kam")
-    (tmp_path / "out").mkdir()
     copy, renew = report.published(str(tmp_path / "w.kam"), tmp_path / "out")
     with Board(NOTEBOOKS, workbook=copy, start=PAGE, read_only=True, preheat=1) as board:
         page = visit(browser, board, wait_for=DOT)

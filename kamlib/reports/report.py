@@ -351,6 +351,8 @@ def publish_copy(
         # one that names somebody of another segment is not in the copy
         scenarios.applied(Book(typed(made), settings.of_workbook(tables)), scenario)
         made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
+    folder = folder / "published"  # never beside the workbook, whose name the copy has
+    folder.mkdir(parents=True, exist_ok=True)
     if content and not segment:  # it may name customers of another one
         shutil.copytree(content, folder / content.name, dirs_exist_ok=True)
     target = folder / f"{Path(stores.file_name(location)).stem or 'published'}.kam"
