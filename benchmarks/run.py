@@ -1,4 +1,4 @@
-"""Run the benchmarks and print their tables: `PYTHONPATH=. python benchmarks/run.py [imports] [model] [report] [app] [certainty] [static_page] [visits] [room]`."""
+"""Run the benchmarks and print their tables: `PYTHONPATH=. python benchmarks/run.py [imports] [model] [report] [app] [certainty] [static_page] [visits] [readers] [room]`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import os
 import sys
 
-NAMES = ("imports", "model", "report", "app", "certainty", "static_page", "visits", "room")
+NAMES = ("imports", "model", "report", "app", "certainty", "static_page", "visits", "readers", "room")
 
 
 def main(wanted: list[str]) -> None:

@@ -197,21 +197,37 @@ def publish(
     browser: Browser = False,
     static: Annotated[
         Path | None,
-        typer.Option(help="Write one what-if page to this file. It needs no server and no network."),
+        typer.Option(
+            help="Write a folder of pages, or one what-if page (PAGE.html), that need no server and no network."
+        ),
     ] = None,
     segment: Segment = "",
     scenario: Scenario = "",
+    round: Annotated[str, typer.Option(help="A round that was kept, as it was then. Default: today.")] = "",
 ) -> None:
-    """Serve the workbook as read-only pages, from a copy; or write one what-if page to a file.
+    """Serve the workbook as read-only pages, from a copy; or write the pages to a folder.
 
-    With --segment the copy holds nothing about the other segments. With --scenario every page
-    shows that scenario.
+    With --segment the copy holds nothing about the other segments. With --scenario or --round every page
+    shows that scenario or round.
     """
+    if static is not None and static.suffix.lower() not in (".html", ".htm"):
+        from kamlib.reports import site
+
+        with _stoppable():
+            try:
+                with contextlib.closing(site.write(workbook, static, segment, scenario, round)) as pages:
+                    for name in pages:
+                        typer.echo(name)
+            except KeyboardInterrupt as stop:
+                typer.echo(f"Stopped before the end. {static} is as it was before.", err=True)
+                raise typer.Exit(128 + stop.args[0]) from None
+        typer.echo(f"{static} is written; open {static / 'index.html'} with any browser.")
+        return
     if static is not None:
         from kamlib.reports import whatif
 
         typer.echo(
-            f"{whatif.write(workbook, static, segment, scenario)} is written; open it with any browser."
+            f"{whatif.write(workbook, static, segment, scenario, round)} is written; open it with any browser."
         )
         return
     from kamlib.app import server as serve
@@ -219,11 +235,22 @@ def publish(
     from kamlib.workbook.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
-        copied = reports.publish_copy(workbook, Path(folder), segment, scenario)
+        copied, renew = reports.published(workbook, Path(folder), segment, scenario, round)
         serve.serve(
             str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
-            open_browser=browser, preheat=2, pages=reports.OF_SEGMENT if segment else (),
+            open_browser=browser, preheat=2, spare=2, renew=renew, pages=reports.OF_SEGMENT if segment else (),
         )  # fmt: skip
+
+
+@app.command()
+def serve(
+    config: Annotated[Path, typer.Argument(help="The .toml file that says what is served and how.")],
+    only: Annotated[str, typer.Option(help="Only this workbook of the file.")] = "",
+) -> None:
+    """Serve workbooks for a company, as a file says: behind a proxy, with single sign-on, several at once."""
+    from kamlib.app import operating
+
+    operating.run(config, only)
 
 
 @app.command()
@@ -248,7 +275,9 @@ def report(
     ] = "",
     format: Annotated[
         str,
-        typer.Option(help="html; pdf; pptx: a deck for each segment; xlsx: all results of kam show."),
+        typer.Option(
+            help="html; pdf; pptx: a deck for each segment; xlsx: all results; docx: the plan of one --customer."
+        ),
     ] = "html",
     paper: Annotated[str, typer.Option(help="With --format pdf: A4 or Letter.")] = "A4",
     jobs: Annotated[int, typer.Option(min=1, help="How many pages are made at once.")] = 1,
@@ -274,7 +303,7 @@ def report(
 
             given = together(reports.parameters(parameter), said)
             tell = stack.enter_context(_progress(there))
-            if format in ("pptx", "xlsx"):
+            if format in office.FILES:
                 pages = office.write(workbook, out, format, segment, given)
             else:
                 pages = reports.write(

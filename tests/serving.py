@@ -141,12 +141,14 @@ class Board:
         """The kernels that run now, its own children only."""
         found = []
         try:
-            children = psutil.Process(self.process.pid).children()
+            children = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             children = list(self._seen.values())
         for child in children:
             try:
-                if child.status() != psutil.STATUS_ZOMBIE and "ipykernel_launcher" in child.cmdline():
+                started = "ipykernel_launcher" in child.cmdline()
+                forked = "nursery" in "".join(child.cmdline()) and child.ppid() != self.process.pid
+                if child.status() != psutil.STATUS_ZOMBIE and (started or forked):
                     self._seen[child.pid] = child
                     found.append(child)
             except psutil.NoSuchProcess:

@@ -19,6 +19,7 @@ from kamlib.models.account import document, plan, positioning, proposal, strateg
 from kamlib.models.programme import readiness
 from kamlib.pages import account_plan, handout, html
 from kamlib.reports import document as word
+from kamlib.reports import office
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import Tables, typed
@@ -294,7 +295,8 @@ def test_the_document_in_word_holds_what_the_page_holds(example: str, customer: 
     import docx
 
     own = results.opened(str(ROOT / "data" / example), customer=customer)
-    (path,) = word.write(str(ROOT / "data" / example), tmp_path, {"customer": customer})
+    place = str(ROOT / "data" / example)
+    (path,) = office.write(place, tmp_path, "docx", given={"customer": customer})
     assert path.name == f"plan-{customer}.docx"
     made = docx.Document(io.BytesIO(path.read_bytes()))
     said = "\n".join(
@@ -307,9 +309,9 @@ def test_the_document_in_word_holds_what_the_page_holds(example: str, customer: 
     assert "10 of 10 headings" in plan.words(plan.account_plan(own))
 
 
-def test_the_document_holds_no_sign_that_word_refuses() -> None:
+def test_the_document_holds_no_sign_that_word_refuses(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="Whose plan is it"):
-        list(word.write(str(ROOT / "data" / "tiny"), Path("nowhere"), {}))
+        list(office.write(str(ROOT / "data" / "tiny"), tmp_path, "docx"))
     assert b"PK" in word.made(book(*GOAL, "ka_plan|acme|executive_summary|says|a\x07b < c"))
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from kamlib.errors import KamError
 from kamlib.reports import report
 from kamlib.workbook import stores
-from tests.serving import NOTEBOOKS, Board
-from tests.windows import DOT, main_ends_with, tables_of, visit
+from tests.serving import NOTEBOOKS, ROOT, Board
+from tests.windows import DOT, grid, main_ends_with, slide, tables_of, visit
 
 pytestmark = pytest.mark.browser
 PAGE, READY = "02_kaism", DOT
@@ -62,14 +63,83 @@ def test_the_pictures_of_the_page_come_in_both_kinds(app: Any) -> None:
     assert all(inside.read(f"{n}.png").startswith(b"\x89PNG") for n in kinds[".png"])
 
 
-def test_a_reader_gets_the_page_and_no_tables(browser: Any, place: Path, tmp_path: Path) -> None:
+def test_a_reader_opens_on_the_result_and_takes_it_along(browser: Any, place: Path, tmp_path: Path) -> None:
+    """The matrix, the decisions and the verdicts first; sliders move and store nothing; tables hold what may leave."""
     copy = report.publish_copy(str(place), tmp_path, "broker_networks")
+    before = copy.read_bytes()
     with Board(NOTEBOOKS, workbook=copy, start=PAGE, read_only=True, pages=report.OF_SEGMENT) as board:
         page = visit(browser, board, wait_for=DOT)
+        heads = page.locator("main h2").all_inner_texts()
+        assert heads[:2] == ["Where does everybody stand?", "What do we decide?"] and len(heads) == 8
+        text = page.inner_text("main")
+        assert "Letting go keeps" not in text and "Nobody scores anything yet" not in text
+        assert "What has changed" in text and "Since Round 2025" in text and "last dated entry" in text
+
         name, content = handed(page, "This page as a report")
         expected = written(copy, tmp_path / "reports", "broker_networks")
         assert (name, content.decode()) == (expected.name, expected.read_text(encoding="utf-8"))
-        page.get_by_text("Hand over", exact=True).click()
-        expect(page.get_by_role("button", name="All tables")).to_have_count(0)
-        assert page.problems == [] and page.outside == []
+        name, content = handed(page, "All tables as .xlsx")
+        (tmp_path / name).write_bytes(content)
+        assert "ballots" not in stores.load(tmp_path / name, read_only=True)[1]
+        name, content = handed(page, "All tables as CSV")
+        assert {"scores.csv", "decisions.csv"} <= {*zipfile.ZipFile(io.BytesIO(content)).namelist()}
+
+        matrix = page.locator(".kam-chart").first.locator("svg path[aria-label]")
+        all_of_them = matrix.count()
+        page.locator("#kam-category").select_option("key_development")
+        expect(matrix).not_to_have_count(all_of_them)
+        expect(grid(page, "Suggestion and decision").locator("tbody tr")).to_have_count(3)
+        page.locator("#kam-category").select_option("")
+        expect(matrix).to_have_count(all_of_them)
+        slide(page, ".kam-weights input[type=range]", 90)
+        expect(page.locator("#kam-agreed")).to_have_attribute("aria-pressed", "false")
+        page.locator("#kam-agreed").click()
+        expect(page.locator("#kam-agreed")).to_have_attribute("aria-pressed", "true")
+
+        verdicts = page.locator("table.t", has_text="verdict").first.locator(
+            "xpath=../following-sibling::p[1]"
+        )
+        for kind in ("CSV", ".xlsx"):
+            with page.expect_download() as waiting:
+                verdicts.get_by_role("button", name=kind, exact=True).click()
+            got = Path(waiting.value.path()).read_bytes()
+            assert (
+                waiting.value.suggested_filename
+                == f"how-sure-are-we-2026-11-12-internal{kind.lower() if kind[0] == '.' else '.csv'}"
+            )
+            said = got.decode() if kind == "CSV" else packed(got)
+            assert "Lambourne" in said and "stands as" in said
+        assert copy.read_bytes() == before and page.problems == [] and page.outside == []
         page.context.close()
+
+
+def packed(content: bytes) -> str:
+    inside = zipfile.ZipFile(io.BytesIO(content))
+    return "".join(inside.read(name).decode() for name in inside.namelist())
+
+
+def test_readers_see_the_newest_state_whole(browser: Any, tmp_path: Path) -> None:
+    """A page that is open follows by itself, one that is opened later begins with it; a broken state stays at home."""
+    stores.copy(ROOT / "data" / "tiny", tmp_path / "w.kam")
+    copy, renew = report.published(str(tmp_path / "w.kam"), tmp_path / "out")
+    with Board(NOTEBOOKS, workbook=copy, start=PAGE, read_only=True, preheat=1) as board:
+        page = visit(browser, board, wait_for=DOT)
+        store = stores.open_store(tmp_path / "w.kam")
+        customer = tables_of(tmp_path / "w.kam")["customers"]["customer"].iloc[0]
+        store.put([stores.Change("customers", {"customer": customer}, {"name": "Renamed Ltd"})])
+        first = copy.stat().st_ino
+        renew()
+        assert copy.stat().st_ino != first
+        expect(page.locator("main").get_by_text("Renamed Ltd").first).to_be_attached()
+        expect(page.locator(".kam-status")).to_contain_text("UTC")
+        later = visit(browser, board, wait_for=DOT)
+        expect(later.locator("main").get_by_text("Renamed Ltd").first).to_be_attached()
+        store.put([stores.Change("customers", {"customer": customer}, {"revenue": "a lot"})])
+        shown = copy.read_bytes()
+        with pytest.raises(KamError):
+            renew()
+        renew()  # said once
+        assert copy.read_bytes() == shown
+        for each in (page, later):
+            assert each.problems == [] and each.outside == []
+            each.context.close()

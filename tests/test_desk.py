@@ -736,7 +736,7 @@ def test_a_published_page_has_nothing_that_writes(shop_window: Any, data: Any) -
         assert "kamlib" not in type(error).__module__
 
     assert attempts == [] and copied.read_bytes() == before
-    assert sorted(p.name for p in copied.parent.iterdir()) == ["published.kam"]
+    assert sorted(p.name for p in copied.parent.iterdir()) == ["book.kam"]
 
 
 def test_every_verb_that_writes_is_absent_from_a_published_page(shop_window: Any) -> None:

@@ -234,9 +234,8 @@ def test_a_team_adds_a_sheet_a_case_and_a_text_of_its_own(tmp_path: Path) -> Non
     assert not len(results.check(str(place))[0].query("level == 'warning'"))
 
     for segment in ("", "north"):  # what is about one segment must not name somebody of another
-        (tmp_path / f"copy{segment}").mkdir()
-        report.publish_copy(str(place), tmp_path / f"copy{segment}", segment, say=lambda _: None)
-        assert (tmp_path / f"copy{segment}" / "content" / "ours.yaml").exists() is (segment == "")
+        copied = report.publish_copy(str(place), tmp_path / f"copy{segment}", segment, say=lambda _: None)
+        assert (copied.parent / "content" / "ours.yaml").exists() is (segment == "")
 
     (tmp_path / "content" / "ours.yaml").write_text(
         MINE.replace("kind: guidance", "kind: gossip"), encoding="utf-8"

@@ -269,7 +269,8 @@ def test_headers_are_strict_on_every_answer(board: Board) -> None:
     ):
         headers = get(board.base + path)[1]
         policy = headers["Content-Security-Policy"]
-        assert f"connect-src 'self' ws://127.0.0.1:{board.port};" in policy, path
+        host = f"127.0.0.1:{board.port}"
+        assert f"connect-src 'self' ws://{host} wss://{host};" in policy, path
         assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"

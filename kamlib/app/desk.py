@@ -40,8 +40,7 @@ class Desk:
         self.narrowed = bool(given.get("segment"))  # was one segment asked for?
         self._listeners: list[Callable[[], None]] = []
         self._seen = store.seen or store.version()
-        self._done: list[steps.Step] = []  # how to take back what was done here, last one last
-        self._undone: list[steps.Step] = []  # and how to do again what was taken back
+        self._done, self._undone = list[steps.Step](), list[steps.Step]()  # how to take back, do again
         self._pointers: list[Callable[[Sequence[Change]], bool]] = []
         self._what_if: dict[str, pd.DataFrame] = {}
         self.message, self.saved_at, self.customer, self.idea = "", "", "", ""
@@ -311,6 +310,11 @@ class Desk:
         self._take(text, None if "" in changed else {name for name in changed if name in text})
         return True
 
+    def reopen(self) -> None:
+        """Show the copy that was put in the place of the one that is shown."""
+        self.store, text = stores.load(self.store.location, read_only=True)
+        self._take(text, None)
+
     def say(self, message: str) -> None:
         """Show a sentence in the status line."""
         self.message = message
@@ -379,8 +383,7 @@ class Desk:
         self._take(text, None if others else names)
 
     def _take(self, text: Tables, names: set[str] | None) -> None:
-        self._text = text
-        part = text if names is None else {n: text[n] for n in names if n in text}
+        self._text, part = text, {n: text[n] for n in (text if names is None else names) if n in text}
         self._typed = {**self._typed, **typed(part, part)}
         there = set(self._typed["segments"]["segment"])
         if self.given.get("segment") and self.given["segment"] not in there:

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import gzip
 import html
-import ipaddress
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable
+from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.iostream import StreamClosedError
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketHandler
 from voila.execute import VoilaExecutor
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -26,7 +29,10 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
-from kamlib.app.preheat import Preheated, opening
+from kamlib import __version__
+from kamlib.app.doorkeeper import is_loopback
+from kamlib.app.preheat import Preheated, opening, visitor
+from kamlib.workbook.settings import is_read_only
 
 SHARE = Path(__file__).parent.parent / "share" / "jupyter"
 MESSAGE = Template((SHARE / "voila/templates/kam/message.html").read_text(encoding="utf-8"))
@@ -61,21 +67,18 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self' ws://$host; form-action 'self'; object-src 'none'; base-uri 'none'; "
+    "connect-src 'self' ws://$host wss://$host; form-action 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'",
 }
 # not ours to offer: the list of files, the log-in form, what a preheated page may ask about its visitor
 UNUSED = {"VoilaContentsHandler", "VoilaLoginHandler", "LogoutHandler", "RequestInfoSocketHandler"}
+EDITION = (
+    f"{version('voila')}-{__version__}"  # in the address of a script whose name does not say which one it is
+)
+HASHED = re.compile(r"\.[0-9a-f]{16,}\.")
+PACKED, YEAR = (".js", ".css", ".json", ".svg", ".html", ".map"), 31_536_000
 SILENT_PARTS = 60  # of two seconds each, see http_keep_alive_timeout
 log = logging.getLogger("kamlib.app.server")
-
-
-def is_loopback(ip: str) -> bool:
-    """Can only this computer reach it? is_loopback("127.0.0.1") is True, "0.0.0.0" is not."""
-    try:
-        return ipaddress.ip_address(ip.strip("[]")).is_loopback
-    except ValueError:
-        return ip == "localhost"
 
 
 class Guard:
@@ -92,9 +95,14 @@ class Guard:
                 self.set_header(name, value.replace("$host", host))  # type: ignore[attr-defined]
 
     def prepare(self) -> Awaitable[None] | None:
-        if is_loopback(self.settings["kam_app"].ip) and not is_loopback(self.request.host_name):
+        app = self.settings["kam_app"]
+        if not app.keeper.admits(self.request, is_loopback(app.ip)):
             raise HTTPError(403)
         return super().prepare()  # type: ignore[misc]
+
+    def check_origin(self, *origin: str) -> bool:
+        said = urlsplit("".join(origin) or self.request.headers.get("Origin", "")).netloc
+        return self.settings["kam_app"].keeper.knows(said) or bool(super().check_origin(*origin))  # type: ignore[misc]
 
     def get_login_url(self) -> str:
         raise HTTPError(403)  # there is no form to log in with: the token is in the address
@@ -111,6 +119,18 @@ class Guard:
             log.error("A page failed: %s: %s", getattr(typ, "__name__", typ), value)
 
 
+class Health(Guard, RequestHandler):
+    """Is the server there, and how many pages are open? For whoever watches it; starts no kernel, tells nothing else."""
+
+    def prepare(self) -> None:
+        pass
+
+    def get(self) -> None:
+        app = self.settings["kam_app"]
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"status": "ok", "pages": app.kernel_manager.taken(), "readers": app.max_kernels})
+
+
 class Nowhere(Guard, RequestHandler):
     """Every address that leads nowhere."""
 
@@ -123,7 +143,7 @@ class Front(TornadoVoilaTreeHandler):
     """The root address leads to the first notebook; a token in the address has become a cookie."""
 
     async def get(self, path: str = "") -> None:
-        self.redirect(f"/voila/render/{self.settings['kam_app'].start_page}")
+        self.redirect(f"{self.base_url}voila/render/{self.settings['kam_app'].start_page}")
 
     head = get
 
@@ -157,6 +177,7 @@ class Page(TornadoVoilaHandler):
         _ = self.xsrf_token  # sets the cookie with which the page ends its kernel when it is left
         self.own: list[str] = []
         opening.set(self.own)
+        visitor.set(self.request.kam_user)
         self.kernel_manager.pages.add(self)
         complete = False
         try:
@@ -247,6 +268,45 @@ class Line(VoilaKernelWebsocketHandler):
             self.kernel_manager.pages.discard(self)
 
 
+@functools.lru_cache(400)
+def _packed(path: str, _: float) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), mtime=0)
+
+
+class Asset:
+    """Mixed in before what serves scripts and styles: packed once, and kept for a year where the address names the edition."""
+
+    request: Any
+    absolute_path: str
+    packs = False
+
+    def parse_url_path(self, path: str) -> str:
+        self.fixed = (
+            path.startswith(f"{EDITION}/") or "v" in self.request.arguments or bool(HASHED.search(path))
+        )
+        path = path.removeprefix(f"{EDITION}/")
+        self.packs = path.endswith(PACKED) and "gzip" in self.request.headers.get("Accept-Encoding", "")
+        if self.packs and "Range" in self.request.headers:
+            del self.request.headers["Range"]
+        return str(super().parse_url_path(path))  # type: ignore[misc]
+
+    def set_headers(self) -> None:
+        super().set_headers()  # type: ignore[misc]
+        self.set_header("Cache-Control", f"public, max-age={YEAR}, immutable" if self.fixed else "no-cache")  # type: ignore[attr-defined]
+        self.set_header("Vary", "Accept-Encoding")  # type: ignore[attr-defined]
+        if self.packs:
+            self.set_header("Content-Encoding", "gzip")  # type: ignore[attr-defined]
+
+    def get_content_size(self) -> int:
+        return len(self.whole()) if self.packs else int(super().get_content_size())  # type: ignore[misc]
+
+    def get_content(self, path: str, *part: Any) -> Any:
+        return self.whole() if self.packs else super().get_content(path, *part)  # type: ignore[misc]
+
+    def whole(self) -> bytes:
+        return _packed(self.absolute_path, Path(self.absolute_path).stat().st_mtime)
+
+
 class ReadKernel(KernelHandler):
     """What a page asks about its own kernel; it may not restart or remove one here."""
 
@@ -254,7 +314,22 @@ class ReadKernel(KernelHandler):
 
 
 class Cells(VoilaExecutor):
-    """A cell that failed shows a sentence: our own errors theirs, all others a general one."""
+    """A cell that failed shows a sentence: our own errors theirs, all others a general one.
+
+    Readers see the sections that are tagged `result` first.
+    """
+
+    def __init__(self, nb: Any, **more: Any) -> None:
+        if is_read_only():
+            sections: list[list[Any]] = [[]]
+            for cell in nb.cells:
+                if cell.cell_type == "markdown" and re.search(r"^## ", cell.source, re.MULTILINE):
+                    sections.append([])
+                sections[-1].append(cell)
+            first, *others = sections
+            others.sort(key=lambda each: "result" not in each[0].metadata.get("tags", []))
+            nb.cells = [cell for each in (first, *others) for cell in each]
+        super().__init__(nb, **more)
 
     def strip_code_cell_errors(self, cell: Any) -> Any:
         for output in cell.get("outputs", []):
@@ -278,8 +353,13 @@ OURS: dict[type, type] = {
 
 def guarded(rules: list[Any]) -> list[Any]:
     """Voila's routes with our handlers in place of some, without others, all behind the guard."""
+
+    def behind(handler: type) -> type:
+        files = (Asset,) if issubclass(handler, StaticFileHandler) else ()
+        return type(handler.__name__, (Guard, *files, OURS.get(handler, handler)), {})
+
     return [
-        (pattern, type(handler.__name__, (Guard, OURS.get(handler, handler)), {}), *options)
+        (pattern, behind(handler), *options)
         for pattern, handler, *options in rules
         if handler.__name__ not in UNUSED
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -12,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as W
+import pandas as pd
 
 from kamlib import charts
 from kamlib.app.desk import Desk
 from kamlib.app.listen import Handler, give
 from kamlib.app.picture import titled
 from kamlib.errors import KamError
+from kamlib.models import results
+from kamlib.pages import html
 from kamlib.pages.exhibit import Page
 from kamlib.workbook import stores
+from kamlib.workbook.stores import exchange
 
 File = tuple[str, bytes]  # what the browser is to call it, and what it holds
 
@@ -30,7 +36,7 @@ def verbs(desk: Desk, page: Page, target: W.Widget) -> dict[str, Handler]:
         "report": lambda: report(desk, page),
         "pictures": lambda: pictures(desk, page),
     }
-    made |= {} if desk.read_only else {"tables": lambda: tables(desk)}
+    made |= {"tables": lambda: tables(desk, ".xlsx"), "csv": lambda: tables(desk, ".zip")}
     busy: list[str] = []
 
     def handler(verb: str) -> Handler:
@@ -102,13 +108,32 @@ def pictures(desk: Desk, page: Page) -> Callable[[], File]:
     return make
 
 
-def tables(desk: Desk) -> Callable[[], File]:
-    """What `kam copy WORKBOOK tables.xlsx` writes."""
+def tables(desk: Desk, kind: str) -> Callable[[], File]:
+    """What `kam copy WORKBOOK tables.xlsx` writes, or the folder of CSV files in one .zip."""
 
     def make() -> File:
         with tempfile.TemporaryDirectory(prefix="kam-tables-") as folder:
             path = Path(folder) / "tables.xlsx"
-            stores.copy(desk.store.location, path)
+            stores.copy(desk.store.location, path if kind == ".xlsx" else path.with_suffix(""))
+            if kind == ".zip":
+                path = Path(shutil.make_archive(str(path.with_suffix("")), "zip", path.with_suffix("")))
             return path.name, path.read_bytes()
 
     return make
+
+
+def table(desk: Desk, target: W.Widget) -> Handler:
+    """A table of the page as it stands there, as CSV or .xlsx; its name or a sheet says of when it is, and internal."""
+
+    def heard(content: dict[str, Any]) -> None:
+        head, *rows = [[str(cell) for cell in row] for row in content["rows"]]
+        frame = pd.DataFrame(rows, columns=head, dtype=object)
+        about = " · ".join(html.about(desk.view))
+        words = [*re.findall(r"\w+", str(content["title"]).lower())[:8], *re.findall(r"[\d-]{10}", about)[:1]]
+        name = "-".join([*words, "internal"])
+        if content["kind"] == "csv":
+            return give(target, f"{name}.csv", b"\xef\xbb\xbf" + results.render(frame, "csv").encode())
+        said = pd.DataFrame({"about": [str(content["title"]), about]}, dtype=object)
+        give(target, f"{name}.xlsx", exchange.to_xlsx({"table": frame, "about": said}))
+
+    return heard

@@ -19,6 +19,7 @@ SOON_S = 0.15
 NO_BOOK = Book({})
 TYPES = {
     ".html": "text/html",
+    ".csv": "text/csv",
     ".zip": "application/zip",
     ".svg": "image/svg+xml",
     ".png": "image/png",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
 
 import ipywidgets as W
 
@@ -31,7 +34,7 @@ NAMES = {
     "06_account_plan": "Account plan",
     "07_programme": "Programme",
 }
-POLL_S, POLL_ROOM_S = 1.0, 0.3  # between two looks at the store; people vote in a room
+POLL_S, POLL_ROOM_S, POLL_COPY_S = 1.0, 0.3, 10.0  # between two looks; people vote in a room
 LIBRARY = "07_programme"  # the page that has it
 NO_TURNS: Mapping[str, str] = {}
 QUIET = ("ipykernel.comm", "Comm")  # they answer a malformed message with a traceback, to the page
@@ -62,9 +65,11 @@ def opened(desk: Desk, page: Page) -> W.Box:
         heard |= acting(desk, room.TITLE_LINE)
         heard["first_segment"] = lambda m: add_segment(desk, str(m["fields"]["segment"]))
     hear(top, desk, heard | handover.verbs(desk, page, top))
-    if not desk.read_only:
+    if desk.read_only:
+        _start(desk, _renewed(desk))
+    else:
         hear(below, desk, {"undo": lambda m: desk.undo(), "redo": lambda m: desk.redo()})
-        _listen(desk)
+        _start(desk, _told(desk))
     return box([top, below, Heartbeat()], "kam-zone")
 
 
@@ -94,19 +99,31 @@ def status(view: View, *, saved_at: str, message: str, turns: Mapping[str, str] 
     words, too_many = portfolio.load_words(view.book)
     counts = portfolio.balance(view.book).to_dict("records")
     return html.fill("opening", "status", counts=counts, load=words, too_many=too_many, saved_at=saved_at,
-                     message=message, locked=view.locked, turns=turns)  # fmt: skip
+                     message=message, locked=view.locked, turns=turns, as_of=headlines.as_of(view.book, minutes=True))  # fmt: skip
 
 
-def _listen(desk: Desk) -> None:
+async def _told(desk: Desk) -> None:
     """Look every second whether somebody else has changed the workbook."""
+    while True:
+        await asyncio.sleep(POLL_ROOM_S if settings.room() else POLL_S)
+        with desk.speaking():
+            desk.refresh()
 
-    async def poll() -> None:
-        while True:
-            await asyncio.sleep(POLL_ROOM_S if settings.room() else POLL_S)
-            with desk.speaking():
-                desk.refresh()
 
+async def _renewed(desk: Desk) -> None:
+    """Look now and then whether a newer copy has been put in the place of the one that is shown."""
+    place = Path(desk.store.location)
+    seen = place.stat().st_ino if place.is_file() else 0
+    while seen:
+        await asyncio.sleep(POLL_COPY_S)
+        with contextlib.suppress(OSError), desk.speaking():
+            if (now := place.stat().st_ino) != seen:
+                seen = now
+                desk.reopen()
+
+
+def _start(desk: Desk, poll: Coroutine[Any, Any, None]) -> None:
     try:
-        desk.poll = asyncio.get_running_loop().create_task(poll())
-    except RuntimeError:
-        desk.poll = None
+        desk.poll = asyncio.get_running_loop().create_task(poll)
+    except RuntimeError:  # nobody looks
+        poll.close()

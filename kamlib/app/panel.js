@@ -70,6 +70,7 @@ export default {
       clearTimeout(later);
       if (wait > 0) { later = setTimeout(show, wait); return; }
       draw(el, model.get("html"), drafts);
+      if (document.querySelector("[data-reader]")) for (const table of el.querySelectorAll("table.t")) saving(table);
       here(el);
     };
     show();
@@ -91,6 +92,7 @@ export default {
       }
     };
     const press = (button) => {
+      if (button.dataset.do === "table") { model.send({ ...message(button), ...cells(button.closest("p").previousElementSibling) }); return; }
       const form = button.closest("[data-form]");
       const fields = form ? Object.fromEntries([...form.querySelectorAll("[name]")].map((f) => [f.name, f.value])) : {};
       model.send({ ...message(button), ...(form && { fields }) });
@@ -172,6 +174,19 @@ window.kamClock ??= setInterval(() => {
     clock.classList.toggle("over", left < 0);
   }
 }, 500);
+
+// What a reader sees as a table can be saved as one.
+function saving(table) {
+  const line = document.createElement("p");
+  line.className = "hint";
+  line.innerHTML = 'This table: <button class="link" data-do="table" data-kind="csv">CSV</button> or <button class="link" data-do="table" data-kind="xlsx">.xlsx</button>';
+  (table.closest(".scroll") ?? table).after(line);
+}
+function cells(scroll) {
+  const table = scroll.matches("table") ? scroll : scroll.querySelector("table"), heads = [...document.querySelectorAll("h1, h2, h3, h4")];
+  const title = table.caption ?? heads.filter((head) => head.compareDocumentPosition(table) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
+  return { title: title?.innerText ?? "", rows: [...table.rows].map((row) => [...row.cells].map((cell) => cell.innerText.trim())) };
+}
 
 function download({ download, type }, [bytes]) {
   const link = document.createElement("a");

@@ -18,8 +18,11 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from jupyter_server.utils import ApiPath
 from traitlets import Int
 
+from kamlib.app.nursery import Forked
+
 # the kernels of the page that is being opened in this task, for whoever opens it
 opening: ContextVar[list[str]] = ContextVar("opening")
+visitor: ContextVar[str] = ContextVar("visitor", default="")  # who it is, as the trusted proxy says
 Preheated = asyncio.Task[dict[str, Any]]  # a page of Voila's pool: kernel_id, renderer and its task
 REFILL_SECONDS = 3  # the page that took the spare opens first
 WARM_UP = """def _warm_up():
@@ -63,11 +66,13 @@ class SpareKernels(AsyncMappingKernelManager):
 
     async def _start_spare(self) -> str:
         kernel_id = await super().start_kernel(kernel_name="python3", path=ApiPath(""), env=dict(os.environ))
-        task = self._warming[kernel_id] = asyncio.create_task(self._warm_up(kernel_id))
+        task = self._warming[kernel_id] = asyncio.create_task(
+            self._run(kernel_id, "" if Forked.nursery else WARM_UP)
+        )
         task.add_done_callback(lambda _: self._warming.pop(kernel_id))
         return kernel_id
 
-    async def _warm_up(self, kernel_id: str) -> None:
+    async def _run(self, kernel_id: str, code: str) -> None:
         client = self.get_kernel(kernel_id).client()
         client.session = client.session.clone()
         client.session.session = new_id()  # else the page's own client, of the same name, is not heard
@@ -75,7 +80,7 @@ class SpareKernels(AsyncMappingKernelManager):
         try:
             with contextlib.suppress(Exception):  # a page's own imports will tell
                 await ensure_async(client.wait_for_ready(timeout=60))
-                reply = client.execute(WARM_UP, silent=True, store_history=False, reply=True, timeout=60)
+                reply = client.execute(code, silent=True, store_history=False, reply=True, timeout=60)
                 await ensure_async(reply)
         finally:
             client.stop_channels()
@@ -83,7 +88,12 @@ class SpareKernels(AsyncMappingKernelManager):
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
         if kwargs.get("env", {}).get("VOILA_PREHEAT") == "True":  # for the pool: no page has it yet
             return await super().start_kernel(**kwargs)
-        kernel_id = await self._take_spare() or await super().start_kernel(**kwargs)
+        who = {"KAM_WHO": visitor.get()} if visitor.get() else {}
+        if kernel_id := await self._take_spare():
+            if who:
+                await self._run(kernel_id, f"import os; os.environ.update({who!r})")
+        else:
+            kernel_id = await super().start_kernel(**kwargs | {"env": kwargs.get("env", {}) | who})
         opening.get([]).append(kernel_id)
         return kernel_id
 

@@ -21,13 +21,14 @@ import signal
 import sys
 import tempfile
 import webbrowser
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import voila.notebook_renderer
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
+from jupyter_server.utils import url_path_join
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 from traitlets.config import Config
@@ -35,7 +36,9 @@ from voila.app import Voila
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 from kamlib.app import handlers as doors
-from kamlib.app.handlers import SHARE, is_loopback, log
+from kamlib.app import nursery
+from kamlib.app.doorkeeper import Doorkeeper, is_loopback
+from kamlib.app.handlers import SHARE, log
 from kamlib.app.network import bind, reached_at
 from kamlib.app.preheat import SpareKernels
 from kamlib.errors import KamError
@@ -43,7 +46,17 @@ from kamlib.errors import KamError
 # jupyter_server asks the manager of one kernel for a text that only the manager of all kernels has
 ServerKernelManager.traceback_replacement_message = ""  # type: ignore[attr-defined]
 
+RENEW_SECONDS = 20
+NOBODY = Doorkeeper()  # no proxy is trusted
 LABEXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
+
+
+class Doors(Application):
+    """The application; the doorkeeper sees every request first."""
+
+    def find_handler(self, request: Any, **more: Any) -> Any:
+        self.settings["kam_app"].keeper.greet(request)
+        return super().find_handler(request, **more)
 
 
 class Server(Voila):
@@ -52,11 +65,19 @@ class Server(Voila):
     name = "voila"  # its templates are looked up under this name
 
     def __init__(
-        self, *, names: list[str], start_page: str, max_kernels: int, room_ip: str, **kwargs: Any
+        self,
+        *,
+        names: list[str],
+        start_page: str,
+        max_kernels: int,
+        room_ip: str,
+        renew: Any,
+        keeper: Doorkeeper,
+        **kwargs: Any,
     ) -> None:
         super().__init__(config_file_paths=[], log=log, **kwargs)
         self.names, self.start_page, self.max_kernels = names, start_page, max_kernels
-        self.room_ip = room_ip
+        self.room_ip, self.renew, self.keeper = room_ip, renew, keeper
         self.turn = asyncio.Semaphore(max(3, os.cpu_count() or 1))
         self._titles: dict[tuple[str, float], str] = {}
 
@@ -70,7 +91,13 @@ class Server(Voila):
             {"path": page, "name": page.removesuffix(".ipynb"), "title": self._title(page)}
             for page in self.pages()
         ]
-        return {**config, "kamPages": pages, "kamReadOnly": "KAM_READ_ONLY" in os.environ}
+        scripts = f"{config['fullStaticUrl']}/{doors.EDITION}"
+        return {
+            **config,
+            "kamPages": pages,
+            "kamReadOnly": "KAM_READ_ONLY" in os.environ,
+            "fullStaticUrl": scripts,
+        }
 
     def _title(self, page: str) -> str:
         """The first heading of a notebook, else its file name in words."""
@@ -83,7 +110,8 @@ class Server(Voila):
         return self._titles[key]
 
     def init_handlers(self) -> list[Any]:
-        return doors.guarded(super().init_handlers())
+        health = (url_path_join(self.base_url, "health"), doors.Health)
+        return [health, *doors.guarded(super().init_handlers())]
 
     def start(self) -> None:
         with contextlib.suppress(KeyboardInterrupt):
@@ -97,6 +125,14 @@ class Server(Voila):
 
         return opened(os.environ["KAM_WORKBOOK"], self.room_ip, self.port + 1)
 
+    async def _renewing(self) -> None:
+        while self.renew:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, self.renew)
+            except Exception as error:  # noqa: BLE001
+                log.error("Readers see an older state: %s", error)
+
     async def _run(self) -> None:
         done = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
@@ -105,24 +141,29 @@ class Server(Voila):
         sockets = bind(self.ip, self.port) or bind(self.ip, 0)
         self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="kam", dir=self.connection_dir_root)
+        forks = nursery.opened()
         try:
-            self.app = Application(**{**self.init_settings(), **self.tornado_settings})
+            self.app = Doors(**{**self.init_settings(), **self.tornado_settings})
             self.app.add_handlers(".*$", self.init_handlers())
             server = HTTPServer(self.app, max_body_size=65_536)  # nothing is uploaded
             query = f"?token={self.token}" if self.token else ""
-            address = f"{reached_at(self.ip, self.port)}/{query}"
+            address = f"{reached_at(self.ip, self.port)}{self.base_url}{query}"
             print(f"The workbook is open at {address}", flush=True)
             async with self._room():  # who comes before it is open waits
                 server.add_sockets(sockets)
                 self.kernel_manager.fill()
+                renewing = asyncio.create_task(self._renewing())
                 if self.open_browser:
                     _show(address, Path(self.connection_dir))
                 await done.wait()
+                renewing.cancel()
                 server.stop()
         finally:
             manager = getattr(self, "kernel_manager", None)
             if manager is not None:  # one without kernels is false, also while its first ones start
                 await _end(manager)
+            if forks:
+                forks.close()
             shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
@@ -150,6 +191,9 @@ def serve(
     spare: int = 0,
     pages: Collection[str] = (),
     room_ip: str = "",
+    renew: Callable[[], object] | None = None,
+    keeper: Doorkeeper = NOBODY,
+    base_url: str = "/",
 ) -> None:
     """Serve the notebooks of a folder, or only `pages`, until SIGINT or SIGTERM.
 
@@ -159,7 +203,8 @@ def serve(
     was, ends; an open page keeps its own. `spare` kernels wait with the slow imports done, which
     saves a page some seconds. `preheat` pages of the start notebook wait complete; only for a
     workbook that does not change, for they have read it already. `room_ip`: where phones reach the
-    participants' room, "" for none.
+    participants' room, "" for none. `renew` is called every RENEW_SECONDS. `keeper` knows our names and
+    the proxies that are trusted; `base_url` is the path under which all pages stand. The token may be in KAM_TOKEN.
     """
     names = sorted(
         p.stem for p in notebooks.glob("*.ipynb") if p.name[0] != "." and (not pages or p.stem in pages)
@@ -167,7 +212,8 @@ def serve(
     if not names:
         raise KamError("There are no notebooks to serve.", found=str(notebooks))
     start_page = f"{start if start in names else names[0]}.ipynb"
-    if not token and not is_loopback(ip):
+    token = token or os.environ.pop("KAM_TOKEN", "")
+    if not (token or keeper.user_header) and not is_loopback(ip):
         token = secrets.token_urlsafe(24)
     _set_environment(workbook, read_only, names if pages else [])
     logging.basicConfig(handlers=[_one_line_handler()], level=logging.ERROR, force=True)
@@ -197,7 +243,10 @@ def serve(
             "allow_tracebacks": False,
         },
         KernelManager={"transport": transport, "autorestart": False},  # a restarted one is empty
-        TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"report", "paper"}},
+        TagRemovePreprocessor={
+            "enabled": True,
+            "remove_cell_tags": {"report", "paper"} | ({"room"} if read_only else set()),
+        },
         IdentityProvider={"cookie_options": {"samesite": "Lax"}},
     )
     app = Server(
@@ -205,6 +254,9 @@ def serve(
         start_page=start_page,
         max_kernels=max_kernels,
         room_ip=room_ip,
+        renew=renew,
+        keeper=keeper,
+        base_url=base_url,
         config=config,
         root_dir=str(notebooks.resolve()),
         ip=ip,
@@ -219,6 +271,8 @@ def serve(
         "log_function": lambda handler: None,  # an address may carry the token
         "xsrf_cookie_kwargs": {"samesite": "Strict"},
         "ws_ping_interval": 10_000,
+        "compress_response": True,
+        "websocket_compression_options": {},
         "default_handler_class": doors.Nowhere,
     }
     app.initialize(argv=[])

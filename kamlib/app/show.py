@@ -11,6 +11,7 @@ import ipywidgets as W
 from kamlib.app import widgets
 from kamlib.app.desk import Desk
 from kamlib.app.grid import grid
+from kamlib.app.handover import table
 from kamlib.app.listen import Handler, acting, follow, hear, slid
 from kamlib.app.picture import box, live, picture
 from kamlib.errors import InvalidInput
@@ -19,14 +20,18 @@ from kamlib.pages.exhibit import Choice, Exhibit, Figures, Part, Row, Slider, Vi
 from kamlib.workbook import settings
 from kamlib.workbook.schema import as_text, parse_number
 
-IDLE_S = 0.2  # between two parts that nobody has scrolled to yet
+IDLE_S, IDLE_READER_S = 0.2, 0.8  # between two parts that nobody has scrolled to yet; readers are many
 
 
 def shown(desk: Desk, part: Part) -> W.Box:
     """A part of a page as a widget."""
     if isinstance(part, Exhibit):
         return box(pieces(desk, part), "kam-zone")
-    inner = [shown(desk, each) for each in part.parts if not isinstance(each, Exhibit) or each.on_screen]
+    inner = [
+        shown(desk, each)
+        for each in part.parts
+        if not isinstance(each, Exhibit) or of(each.on_screen, desk.view)
+    ]
     if not isinstance(part, Row):
         return box(inner, "kam-zone")
     if len(inner) > 1:
@@ -51,12 +56,12 @@ def later(desk: Desk, part: Part) -> W.Box:
     def next_one() -> None:
         if desk.waiting:
             desk.waiting[0]()
-            loop.call_later(IDLE_S, next_one)
+            loop.call_later(IDLE_READER_S if desk.read_only else IDLE_S, next_one)
 
     def seen(_: Any, content: Any, __: Any) -> None:
         if isinstance(content, dict) and content.get("do") in ("seen", "idle") and make in desk.waiting:
             make()
-            loop.call_later(IDLE_S, next_one)
+            loop.call_later(IDLE_READER_S if desk.read_only else IDLE_S, next_one)
 
     desk.waiting.append(make)
     place.on_msg(seen)
@@ -93,10 +98,10 @@ def pieces(desk: Desk, exhibit: Exhibit) -> list[W.Widget]:
         found.append((live if exhibit.chart.live else picture)(desk, exhibit, exhibit.chart))
     if exhibit.words and not (together and found):
         found.append(panel(desk, worded, heard))
-    if table := exhibit.grid:
+    if entered := exhibit.grid:
         if not exhibit.title:
-            found.append(panel(desk, lambda view: html.subhead(of(table.title, view))))
-        found.append(grid(desk, table))
+            found.append(panel(desk, lambda view: html.subhead(of(entered.title, view))))
+        found.append(grid(desk, entered))
     if not exhibit.steered:
         return found
     return [box([box(left, "kam-zone"), box(found, "kam-zone", "kam-side")], "kam-zones", "kam-steer")]
@@ -112,7 +117,7 @@ def panel(
         shown_panel.html = words(view)
 
     follow(desk, update)
-    hear(shown_panel, desk, {"pick": picking(desk)} | dict(heard or {}))
+    hear(shown_panel, desk, {"pick": picking(desk), "table": table(desk, shown_panel)} | dict(heard or {}))
     return shown_panel
 
 
@@ -146,7 +151,7 @@ def sliders(desk: Desk, controls: Sequence[Slider]) -> widgets.Sliders:
 
 def weighing(desk: Desk, control: Weights) -> list[W.Widget]:
     """Sliders over rows of the workbook, below their title."""
-    made = widgets.Sliders(items=[], name=control.name, locked=desk.read_only)
+    made = widgets.Sliders(items=[], name=control.name)
 
     def update(view: View) -> None:
         made.items = control.rows(view)

@@ -23,7 +23,7 @@ export default {
     const typed = (item, id) => {
       const whole = document.createElement("span"), field = document.createElement("input");
       whole.className = "typed";
-      Object.assign(field, { id: id + "-typed", type: "text", inputMode: "decimal", disabled: model.get("locked"), autocomplete: "off" });
+      Object.assign(field, { id: id + "-typed", type: "text", inputMode: "decimal", autocomplete: "off" });
       field.setAttribute("aria-label", `${item.label}, ${item.says.replace(/^\S+ /, "")}`);
       field.addEventListener("focus", () => field.select());
       field.addEventListener("change", () => { writing = null; ask({ do: "set", id: item.id, value: field.value }); });
@@ -54,7 +54,7 @@ export default {
         }
         const output = item.unit ? typed(item, input.id) : document.createElement("output");
         if (!item.unit) output.htmlFor = input.id;
-        Object.assign(input, { type: "range", min: item.low, max: item.high, step: item.step, disabled: model.get("locked") });
+        Object.assign(input, { type: "range", min: item.low, max: item.high, step: item.step });
         input.addEventListener("input", () => { dragged = item.id; ask({ do: "try", id: item.id, value: input.value }); });
         input.addEventListener("change", () => { dragged = null; ask({ do: "set", id: item.id, value: input.value }); });
         row.append(label, output, input);

@@ -72,7 +72,6 @@ class Sliders(anywidget.AnyWidget):
     _esm = HERE / "sliders.js"
     items: Any = traitlets.List().tag(sync=True)
     name = traitlets.Unicode("kam-weight-").tag(sync=True)
-    locked = traitlets.Bool(False).tag(sync=True)
 
 
 def live_chart(chart: alt.LayerChart) -> alt.JupyterChart:

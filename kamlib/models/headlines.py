@@ -24,10 +24,13 @@ def _name(book: Book, table: str, id: str) -> str:
     return "".join(rows.loc[rows[DEFINITIONS[table].keys[0]] == id, "name"].head(1)) or id
 
 
-def as_of(book: Book) -> str:
+def as_of(book: Book, minutes: bool = False) -> str:
     """The day of the last change in the workbook (UTC), or what is known of it; never today."""
-    if changed := "".join(book["history"]["at"].tail(1))[:10]:
-        return f"as of {changed}"
+    if changed := "".join(book["history"]["at"].tail(1)):
+        said = (
+            f"{changed[:10]} {changed[11:16]} UTC" if minutes and changed[11:16] else changed[:10]
+        )
+        return f"as of {said}"
     dated = [book[name]["on"] for name, table in DEFINITIONS.items() if "on" in table.names]
     last = max(days.max() for days in dated if len(days)) if any(map(len, dated)) else ""
     return f"last dated entry {last}" if last else "date not known"

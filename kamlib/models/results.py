@@ -165,6 +165,11 @@ def about() -> dict[str, dict[str, str]]:
     return pages
 
 
+def about_one(name: str) -> str:
+    """What one result says, in a line."""
+    return next(lines[name] for lines in about().values() if name in lines)
+
+
 def names(text: Tables) -> pd.DataFrame:
     """Everything there is to show, the results first. Columns: name, about, page."""
     rows = [(name, line, page) for page, lines in about().items() for name, line in lines.items()]

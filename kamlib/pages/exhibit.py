@@ -195,8 +195,8 @@ class Exhibit:
     """Title, controls, picture, words and grid of one thing that is shown.
 
     `title` says the result in one sentence. `words` gives escaped HTML. `actions` answer the buttons in it that
-    change the workbook, `reads` those that only look. `on_paper` and `on_screen` say where it
-    is shown; on paper it is left out where it has nothing to say. `steered`: what can be moved stands at the
+    change the workbook, `reads` those that only look. `on_paper` and `on_screen` (`READERS`: of a copy for reading)
+    say where it is shown; on paper it is left out where it has nothing to say. `steered`: what can be moved stands at the
     left of what follows it, if there is room.
     """
 
@@ -209,8 +209,13 @@ class Exhibit:
     actions: Mapping[str, Action] = field(default_factory=dict)
     reads: Mapping[str, Action] = field(default_factory=dict)
     on_paper: bool | Callable[[View], bool] = True
-    on_screen: bool = True
+    on_screen: bool | Callable[[View], bool] = True
     steered: bool = False
+
+
+def READERS(view: View) -> bool:  # noqa: N802 (a value of `on_screen`)
+    """Is nothing to be entered here?"""
+    return view.locked
 
 
 @dataclass(frozen=True)

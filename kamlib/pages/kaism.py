@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import pandas as pd
 
 from kamlib import catalogue
 from kamlib.charts.palette import MARKS
@@ -13,7 +16,7 @@ from kamlib.models import headlines, portfolio, verdict
 from kamlib.models.scoring import one
 from kamlib.pages.card import CARD, RULED_OUT, overrides
 from kamlib.pages.certainty import verdicts
-from kamlib.pages.exhibit import Desk, Exhibit, Grid, Page, View, row, stack
+from kamlib.pages.exhibit import READERS, Choice, Desk, Exhibit, Grid, Page, View, row, stack
 from kamlib.pages.find_out import FIND_OUT
 from kamlib.pages.grids import among, column, names_of, slug, someone
 from kamlib.pages.guide import COMMUNICATION, findings, tips
@@ -21,6 +24,7 @@ from kamlib.pages.html import box_word, count_words, fill, table
 from kamlib.pages.matrix import CUSTOMERS, matrix
 from kamlib.pages.people import LABEL_TEST, effort, people
 from kamlib.pages.room import record, voting
+from kamlib.pages.scenarios import since
 from kamlib.workbook.schema import BOXES, as_text
 
 PAGE = Page(
@@ -85,7 +89,34 @@ customers = row(
 
 # Where does everybody stand?
 
-position = stack(matrix(CUSTOMERS, CARD, RULED_OUT), voting("attractiveness", "points", "ranking"))
+
+def _managers(view: View) -> dict[str, str]:
+    book = view.book
+    there = {*book["customers"].loc[book["customers"]["segment"] == book.settings.segment, "manager"]}
+    return {"": "All"} | {id: name for id, name in names_of(book["people"]).items() if id in there}
+
+
+CATEGORY = Choice("category", "Category", {"": "All"} | {box: box_word(box) for box in BOXES}, many=True)
+MANAGER = Choice("manager", "Manager", _managers, many=True)
+
+
+def _asked_for(view: View, seen: pd.DataFrame) -> pd.DataFrame:
+    """The customers of the category and of the manager that a reader asks for."""
+    asked = {"category": view[CATEGORY], "manager": view[MANAGER]}
+    if not any(asked.values()):
+        return seen
+    known = portfolio.classes(view.book)[["customer", "category"]]
+    known = known.merge(view.book["customers"][["customer", "manager"]], on="customer", how="left")
+    for name, value in asked.items():
+        known = known[known[name] == value] if value else known
+    return seen[seen["customer"].isin(known["customer"])]
+
+
+position = stack(
+    Exhibit("asked-for", "Whom do you want to see?", controls=(CATEGORY, MANAGER), on_screen=READERS, on_paper=False),
+    matrix(replace(CUSTOMERS, asked_for=_asked_for), CARD, RULED_OUT),
+    voting("attractiveness", "points", "ranking"),
+)  # fmt: skip
 
 # What do we decide?
 
@@ -93,7 +124,7 @@ position = stack(matrix(CUSTOMERS, CARD, RULED_OUT), voting("attractiveness", "p
 def _decision_rows(view: View) -> list[dict[str, Any]]:
     """Suggestion beside decision; on paper with the reasons, category by category."""
     seen, names = portfolio.classes(view.book), names_of(view.book["people"])
-    seen = seen.assign(word=verdict.verdicts(view.book)["word"])
+    seen = _asked_for(view, seen.assign(word=verdict.verdicts(view.book)["word"]))
     if view.paper:
         order = {box: place for place, box in enumerate([*BOXES, ""])}
         seen = seen.sort_values("category", key=lambda c: c.map(order).fillna(9), kind="stable")
@@ -163,7 +194,8 @@ decisions = row(
             "Suggestion and decision", _decision_rows, _decision_columns,
             lambda view, row, name, text: ("decisions", {"what": "category", "subject": row, name: text}), corner="Customer", actions={"override": _override}, refuses=_refused, remedies=_remedies,
         )),
-        Exhibit("sure", "How sure are we?", lambda view: verdicts(view.book), on_screen=False),
+        Exhibit("sure", "How sure are we?", lambda view: verdicts(view.book), on_screen=READERS),
+        Exhibit("since", lambda view: since(view)[0], lambda view: since(view)[1], on_screen=READERS, on_paper=False),
     ),
     tips(9),
     shape="two",

@@ -45,7 +45,7 @@ class About:
 
     `factors(book, model)` gives the factors of one of `matrix.weighed`; `headings`: model -> what stands above its
     weights; `sizes`: column -> what the size of a dot says, the first unless another is chosen; `book`: of what of
-    the workbook it is. `called` names the matrix, `says` the result (on paper the page begins with it), `key` how
+    the workbook it is; `asked_for`: which of the dots somebody wants to see. `called` names the matrix, `says` the result (on paper the page begins with it), `key` how
     the marks are to be read.
     """
 
@@ -60,6 +60,7 @@ class About:
     sizes: Mapping[str, str]
     headings: Mapping[str, str] = field(default_factory=dict)
     book: Callable[[View], Book] = lambda view: view.book
+    asked_for: Callable[[View, pd.DataFrame], pd.DataFrame] = lambda view, seen: seen
 
 
 def _of_idea(view: View) -> Book:
@@ -124,7 +125,7 @@ def picture(about: About, size: Choice) -> Exhibit:
     """The picture of a matrix; a click on a dot or its name brings it into focus."""
 
     def points(view: View) -> pd.DataFrame:
-        return about.drawn(about.book(view))
+        return about.asked_for(view, about.drawn(about.book(view)))
 
     def near(view: View) -> float:
         return float(view.book.settings.near_line)
@@ -158,8 +159,9 @@ def _weights(about: About, model: str, single: bool, supposing: bool) -> Weights
         ]  # fmt: skip
 
     def moved(desk: Desk, content: dict[str, Any]) -> None:
-        listed = about.factors(desk.view.book if supposing else desk.agreed, model)
-        desk.preview("factors", [*(_keys(listed, "weight") if supposing else []), changed(listed, content)])
+        keeps = not (supposing or desk.read_only)
+        listed = about.factors(desk.agreed if keeps else desk.view.book, model)
+        desk.preview("factors", [*([] if keeps else _keys(listed, "weight")), changed(listed, content)])
 
     def kept(desk: Desk, content: dict[str, Any]) -> None:
         desk.put("factors", **changed(about.factors(desk.agreed, model), content))
@@ -210,7 +212,9 @@ def _all(about: About, book: Book) -> pd.DataFrame:
 def _buttons(about: About, supposing: bool) -> Callable[[View], str]:
     def words(view: View) -> str:
         equal = view.supposing and _all(about, view.book)["weight"].nunique() == 1
-        return fill("matrix", "buttons", equal=equal, supposing=supposing, moved=view.supposing)
+        return fill(
+            "matrix", "buttons", equal=equal, supposing=supposing, locked=view.locked, moved=view.supposing
+        )
 
     return words
 

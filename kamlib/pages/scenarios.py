@@ -45,9 +45,9 @@ def chosen(view: View) -> str:
     return view[CHOSEN] if view[CHOSEN] in _all(view) else ""
 
 
-def _row(view: View) -> dict[str, Any]:
+def _row(view: View, scenario: str) -> dict[str, Any]:
     found = scenarios.overview(view.book)
-    return {str(k): v for k, v in found[found["scenario"] == chosen(view)].iloc[0].to_dict().items()}
+    return {str(k): v for k, v in found[found["scenario"] == scenario].iloc[0].to_dict().items()}
 
 
 def _menu(view: View) -> str:
@@ -60,10 +60,10 @@ def _menu(view: View) -> str:
     return fill("certainty", "keeping", chosen=chosen(view), supposing=view.supposing)
 
 
-def _title(view: View) -> str:
-    if not chosen(view):
+def _title(view: View, scenario: str = "") -> str:
+    if not (scenario := scenario or chosen(view)):
         return "The workbook as it is"
-    about = _row(view)
+    about = _row(view, scenario)
     return f"Since {about['name']}" if about["kind"] == "round" else str(about["name"])
 
 
@@ -74,13 +74,23 @@ def pair(book: Book, scenario: str) -> tuple[Book, Book]:
     return (other, book) if past else (book, other)
 
 
-def moves(view: View) -> str:
-    """Who moves between today and a scenario, or since a round, and why."""
-    scenario = chosen(view)
+def since(view: View) -> tuple[str, str]:
+    """What has changed since the last round that was kept: its title and who moves, why; two "" without one."""
+    table = view.book["scenarios"]
+    kept = table[(table["kind"] == "round") & (table["scenario"] != view.book.settings.scenario)]
+    if kept.empty:
+        return "", ""
+    last = str(kept.sort_values("on", kind="stable")["scenario"].iloc[-1])
+    return f"What has changed: {_title(view, last)}", moves(view, last)
+
+
+def moves(view: View, scenario: str = "") -> str:
+    """Who moves between today and a scenario (the one that is chosen), or since a round, and why."""
+    scenario = scenario or chosen(view)
     if not scenario:
         return line("Choose a scenario or an earlier round on the left: arrows show who moves, and the reasons stand here. "
                     "What moves is the suggestion; decisions stay.", "hint")  # fmt: skip
-    found, about = scenarios.moves(*pair(view.book, scenario)), _row(view)
+    found, about = scenarios.moves(*pair(view.book, scenario)), _row(view, scenario)
     if found.empty:
         return line("There is nobody to place yet.", "hint")
     calm = found[~found["moved"].astype(bool)]

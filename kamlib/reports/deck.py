@@ -40,7 +40,9 @@ def of_segment(book: Book, segment: str, workbook: str) -> bytes:
 
 
 def _lines(rows: pd.DataFrame, *columns: str) -> str:
-    return "\n".join(": ".join(filter(None, row)) for row in rows[list(columns)].astype(str).itertuples(index=False))
+    return "\n".join(
+        ": ".join(filter(None, row)) for row in rows[list(columns)].astype(str).itertuples(index=False)
+    )
 
 
 def _table(rows: pd.DataFrame, columns: dict[str, str]) -> slides.Table:
@@ -54,35 +56,60 @@ def _decisions(book: Book) -> Slide:
     people = book["people"].set_index("person")["name"]
     who = rows["customer"].map(said["person"]).map(people).fillna("")
     on = rows["customer"].map(said["on"]).fillna("")
-    rows = rows.assign(reason=rows["customer"].map(said["reason"]).fillna(""), by=who.where(who == "", who + ", " + on))
+    rows = rows.assign(
+        reason=rows["customer"].map(said["reason"]).fillna(""), by=who.where(who == "", who + ", " + on)
+    )
     order = list(kaism.MATRIX.boxes)
     place = rows["category"].map(lambda box: order.index(box) if box in order else len(order))
     rows = rows.iloc[place.argsort(kind="stable")]
     columns = {"name": "Customer", "stands": "Stands as", "word": "How sure", "reason": "Why"}
     many = int((rows["decision"] != "").sum())
-    return Slide(f"{many} of {counted(len(rows), 'customer')} {'is' if many == 1 else 'are'} decided",
-                 table=_table(rows, columns) if len(rows) else (), notes=_lines(rows, "name", "sentence", "by"))
+    return Slide(
+        f"{many} of {counted(len(rows), 'customer')} {'is' if many == 1 else 'are'} decided",
+        table=_table(rows, columns) if len(rows) else (),
+        notes=_lines(rows, "name", "sentence", "by"),
+    )
 
 
 def _certainty(book: Book) -> Slide:
     rows = verdict.verdicts(book)
     order = {"open": 0, "likely": 1, "firm": 2}
-    rows = rows[rows["sure"] != ""].sort_values("sure", key=lambda sure: sure.map(order).fillna(3), kind="stable")
+    rows = rows[rows["sure"] != ""].sort_values(
+        "sure", key=lambda sure: sure.map(order).fillna(3), kind="stable"
+    )
     shown = rows[rows["sure"] != "firm"] if (rows["sure"] != "firm").any() else rows
     columns = {"name": "Customer", "stands": "Stands as", "word": "Verdict", "change": "What would change it"}
-    return Slide(certainty.headline(book), table=_table(shown, columns) if len(rows) else (),
-                 notes=_lines(rows, "name", "sentence", "change"))
+    return Slide(
+        certainty.headline(book),
+        table=_table(shown, columns) if len(rows) else (),
+        notes=_lines(rows, "name", "sentence", "change"),
+    )
 
 
 def _next(book: Book) -> list[Slide]:
     """What is to settle, the most serious first, and what is to find out, by whom and by when."""
     rules, asked = findings.find(book), kaism.unknowns(book)
-    rules = rules[rules["level"].isin(("block", "warn"))].assign(level=lambda rows: rows["level"].map(html.LEVELS))
+    rules = rules[rules["level"].isin(("block", "warn"))].assign(
+        level=lambda rows: rows["level"].map(html.LEVELS)
+    )
     people = book["people"].set_index("person")["name"]
     asked = asked.assign(person=asked["person"].map(people).fillna(asked["person"]))
     settle = {"message": "What is to settle", "level": "How urgent", "step": "Step"}
-    find = {"name": "Customer", "label": "What we do not know", "question": "Question", "person": "Who", "due": "By"}
-    made = [(f"{counted(len(rules), 'point')} to settle next", rules, settle),
-            (f"{counted(len(asked), 'score')} to find out", asked, find)]
-    return [Slide(title, table=_table(rows.head(MOST), columns), notes=_lines(rows.iloc[MOST:], *list(columns)[:3]))
-            for title, rows, columns in made if len(rows)]
+    find = {
+        "name": "Customer",
+        "label": "What we do not know",
+        "question": "Question",
+        "person": "Who",
+        "due": "By",
+    }
+    made = [
+        (f"{counted(len(rules), 'point')} to settle next", rules, settle),
+        (f"{counted(len(asked), 'score')} to find out", asked, find),
+    ]
+    return [
+        Slide(
+            title, table=_table(rows.head(MOST), columns), notes=_lines(rows.iloc[MOST:], *list(columns)[:3])
+        )
+        for title, rows, columns in made
+        if len(rows)
+    ]

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Generator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from kamlib.charts.theme import NOT_IN_XML
 from kamlib.errors import InvalidInput
-from kamlib.models import headlines, results
+from kamlib.models import headlines
 from kamlib.models.account import document, plan
 from kamlib.models.account.document import Section
 from kamlib.reports import report
 from kamlib.workbook.book import Book
-from kamlib.workbook.stores import files
 
 SMALL = 8.5  # points of the type of a table
 
 
-def write(location: str, out: Path, given: Mapping[str, Any]) -> Generator[Path]:
-    """Write the plan of the customer that the parameters `given` name to the folder `out`.
-
-    Raises InvalidInput where the customer is not named or does not exist.
-    """
-    customer = str(given.get("customer", ""))
+def files(book: Book, suffix: str) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the plan of the customer the settings name. Raises InvalidInput where none is named."""
+    customer = book.settings.customer
     if not customer:
-        raise InvalidInput("Whose plan is it? It needs --customer.", table="parameters", column="customer",
-                           hint="kam report WORKBOOK --customer ID --format docx.")  # fmt: skip
-    if given.get("audience", "internal") != "internal":
-        raise InvalidInput("The plan in Word is internal; the page for a customer is a page of its own.",
-                           table="parameters", column="audience", allowed="internal")  # fmt: skip
-    book = results.opened(location, customer=customer, scenario=str(given.get("scenario", "")))
-    report._make(out)
-    path = out / f"{report._file_name(customer, 'plan', book['customers']['customer'])}.docx"
-    files.write(path, made(book))
-    yield path
+        raise InvalidInput(
+            "Whose plan is it? It needs --customer.",
+            table="parameters",
+            column="customer",
+            hint="kam report WORKBOOK --customer ID --format docx.",
+        )
+    name = report.file_name(customer, "plan", book["customers"]["customer"])
+    yield f"{name}{suffix}.docx", made(book)
 
 
 def made(book: Book) -> bytes:

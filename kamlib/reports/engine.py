@@ -26,7 +26,9 @@ class Warm(engines.Engine):
         **options: Any,
     ) -> None:
         """Run a notebook up to the first cell that fails; without a pool of kernels in one of this process."""
-        passed = {name: options[name] for name in ("log_output", "stdout_file", "stderr_file") if name in options}
+        passed = {
+            name: options[name] for name in ("log_output", "stdout_file", "stderr_file") if name in options
+        }
         cwd = None if pool else Path.cwd()
         (pool or _own()).execute(nb_man, cwd, timeout=execution_timeout, **passed)
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from kamlib.catalogue import sheets
-from kamlib.models import kaism, profitability, staffing
+from kamlib.errors import InvalidInput, did_you_mean
+from kamlib.models import kaism, profitability, scenarios, staffing
 from kamlib.pages.handout import SHORTEST, folded
 from kamlib.workbook import settings
 from kamlib.workbook.book import Book
@@ -60,6 +61,35 @@ def of_segment(text: Tables, segment: str) -> tuple[Tables, list[str]]:
     )
     kept["suppliers"] = _suppliers(kept)
     return _unnamed(kept, tables, inside)
+
+
+def of_round(text: Tables, round: str, scenario: str = "") -> tuple[Tables, str]:
+    """The text tables as a round that was kept left them, but for scores and weights; and the scenario that has these.
+
+    Raises InvalidInput for a round that was not kept, or without its scores, and where a scenario is asked for too.
+    """
+    if scenario:
+        raise InvalidInput("A round and a scenario cannot be shown together.", hint="Leave one of them out.")
+    rounds, made, scenario = _whole("rounds", text), _whole("decisions", text), scenarios.of_round(round)
+    own = rounds[rounds["round"].str.strip() == round]
+    if own.empty or scenario not in set(_whole("scenarios", text)["scenario"].str.strip()):
+        why = (
+            f"The round {round} was kept without its scores." if len(own) else f'There is no round "{round}".'
+        )
+        raise InvalidInput(why, table="rounds", column="round", found=round,
+                           hint=did_you_mean(round, rounds["round"]))  # fmt: skip
+    then = own["on"].max()
+    decided = own[own["decision"] != ""].rename(columns={"customer": "subject"})
+    decided = decided.assign(what="category", reason=f"As decided in round {round}")
+    kept = [
+        made[made["what"].str.strip() != "category"],
+        decided.reindex(columns=made.columns, fill_value=""),
+    ]
+    return {
+        **text, "decisions": pd.concat(kept, ignore_index=True), "rounds": rounds[rounds["on"] <= then],
+        "settings": with_settings(_whole("settings", text), {"round": round}),
+        "history": pd.DataFrame({"at": [then]}, dtype=object),
+    }, scenario  # fmt: skip
 
 
 def _whole(name: str, text: Tables) -> pd.DataFrame:

@@ -24,7 +24,8 @@ from kamlib.workbook.book import Book
 from kamlib.workbook.schema import typed
 from kamlib.workbook.stores import exchange
 
-FORMATS = ("html", "pdf", "pptx", "xlsx")
+FORMATS = ("html", "pdf", "pptx", "xlsx", "docx")
+FILES = FORMATS[2:]  # those that are not a page
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PAPERS = ("A4", "Letter")
 SAME = datetime.datetime(2000, 1, 1)
@@ -55,9 +56,21 @@ def pdf(page: str, paper: str = "A4") -> bytes:
         source, target = Path(name) / "page.html", Path(name) / "page.pdf"
         sized = f"<style>@page {{ size: {paper}; }}</style></head>"
         source.write_text(page.replace("</head>", sized, 1), encoding="utf-8")
-        flags = ["--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--no-pdf-header-footer"]
+        flags = [
+            "--headless",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--no-pdf-header-footer",
+        ]
         flags += ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        command = [browser(), *flags, f"--user-data-dir={name}/profile", f"--print-to-pdf={target}", source.as_uri()]
+        command = [
+            browser(),
+            *flags,
+            f"--user-data-dir={name}/profile",
+            f"--print-to-pdf={target}",
+            source.as_uri(),
+        ]
         try:
             subprocess.run(command, capture_output=True, timeout=300, check=False)  # noqa: S603
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -70,7 +83,7 @@ def pdf(page: str, paper: str = "A4") -> bytes:
 def write(
     location: str, out: str | Path, format: str, segment: str = "", given: dict[str, Any] | None = None
 ) -> Generator[Path]:
-    """Write decks (pptx), one for each segment or one for a customer, or all results (xlsx); gives their paths."""
+    """Write decks (pptx), one for each segment or one for a customer, the plan of one (docx), or all results (xlsx)."""
     from kamlib.reports import report
 
     checked = settings.gate(settings.together({"workbook": location, "segment": segment}, given or {}))
@@ -80,16 +93,31 @@ def write(
         else:
             store, text = stores.load(storage.fetched(location, Path(place)), read_only=True)
             checks.refuse_errors(checks.check(text, store.notes), store.location)
-            book = Book.of(typed(text), near_line=checked.near_line, today=settings.today(), customer=checked.customer or None)
-            book = scenarios.applied(book.choosing(segment=checked.segment, scenario=checked.scenario), checked.scenario)
+            book = Book.of(
+                typed(text),
+                near_line=checked.near_line,
+                today=settings.today(),
+                customer=checked.customer or None,
+            )
+            book = scenarios.applied(
+                book.choosing(segment=checked.segment, scenario=checked.scenario), checked.scenario
+            )
             agree(book, checked.segment, checked.customer)
             suffix = report.suffix(checked, text["scenarios"]["scenario"] if "scenarios" in text else ())
             workbook = stores.file_name(store.location)
-            made = _decks(book, workbook, suffix) if format == "pptx" else iter([_results(book, workbook, suffix)])
+            made = _files(book, workbook, suffix, format)
         folder = storage.folder(out)
         for name, content in made:
             storage.write(folder / name, content)
             yield folder / name
+
+
+def _files(book: Book, workbook: str, suffix: str, format: str) -> Iterator[tuple[str, bytes]]:
+    from kamlib.reports import document
+
+    if format == "docx":
+        return document.files(book, suffix)
+    return _decks(book, workbook, suffix) if format == "pptx" else iter([_results(book, workbook, suffix)])
 
 
 def _for_customer(
@@ -99,7 +127,9 @@ def _for_customer(
     from kamlib.reports import report, slides
 
     if format != "pptx":
-        raise InvalidInput("What a customer may have is a page, a PDF or slides.", found=format, allowed="html, pdf, pptx")
+        raise InvalidInput(
+            "What a customer may have is a page, a PDF or slides.", found=format, allowed="html, pdf, pptx"
+        )
     for page in report.write(location, place / "page", segment, given):
         shown = slides.of_page(page.read_text(encoding="utf-8"))
         yield f"{page.stem}.pptx", slides.written(shown, [])

@@ -12,8 +12,8 @@ from typing import Any
 from kamlib import __version__
 from kamlib.pages import html
 from kamlib.reports import storage
-from kamlib.workbook.stores import exchange
 from kamlib.workbook.schema import Tables
+from kamlib.workbook.stores import exchange
 
 SOURCES = (".py", ".yaml", ".html", ".j2", ".css", ".js")
 
@@ -65,12 +65,16 @@ def _read(path: Path) -> dict[str, Any]:
 def unchanged(path: Path, made_of: str) -> bool:
     """Does the page stand there as it would be made now?"""
     noted = _read(_beside(path)).get("files", {}).get(path.name, {})
-    return bool(noted.get("made_of") == made_of and path.exists() and _digest(path.read_bytes()) == noted["page"])
+    return bool(
+        noted.get("made_of") == made_of and path.exists() and _digest(path.read_bytes()) == noted["page"]
+    )
 
 
 def note(path: Path, made_of: str, page: bytes, figures: Mapping[str, Any], **said: Any) -> None:
     """Write beside a page what it says, in figures, and what it was made of."""
-    other = {name: of for name, of in _read(_beside(path)).get("files", {}).items() if of["made_of"] == made_of}
+    other = {
+        name: of for name, of in _read(_beside(path)).get("files", {}).items() if of["made_of"] == made_of
+    }
     mine = {path.name: {"made_of": made_of, "page": _digest(page)}}
     told = {"kamlib": __version__, **said, **figures, "files": dict(sorted((other | mine).items()))}
     storage.write(_beside(path), json.dumps(told, ensure_ascii=False, indent=1).encode())
@@ -81,8 +85,14 @@ def close(folder: Path, failed: Mapping[str, str]) -> None:
     noted = {p.stem: _read(p) for p in sorted(folder.iterdir(), key=lambda p: p.name) if p.suffix == ".json"}
     pages = {name: said for name, said in noted.items() if said}
     listed = [
-        {"title": said.get("title") or name, "headline": said.get("headline", ""), "about": said.get("about", []), "narrowed": said.get("narrowed", []),
-         "notebook": said["notebook"], "files": [file for file in said["files"] if (folder / file).exists()]}
+        {
+            "title": said.get("title") or name,
+            "headline": said.get("headline", ""),
+            "about": said.get("about", []),
+            "narrowed": said.get("narrowed", []),
+            "notebook": said["notebook"],
+            "files": [file for file in said["files"] if (folder / file).exists()],
+        }
         for name, said in pages.items()
     ]
     listed = sorted((page for page in listed if page["files"]), key=lambda page: page["notebook"])

@@ -6,20 +6,21 @@ import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib.reports import kernels, office, record, run, storage
-from kamlib.reports.run import printed
-from kamlib.app.desk import Desk
 from kamlib import catalogue
+from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
-from kamlib.models import headlines, kaism, pia, scenarios
+from kamlib.models import kaism, pia, scenarios
 from kamlib.models.account import plan
 from kamlib.models.scope import agree
 from kamlib.pages import handout
+from kamlib.reports import kernels, office, record, run, storage
+from kamlib.reports.run import printed
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables
@@ -118,6 +119,7 @@ PUBLISHED: dict[str, tuple[str, ...]] = {
     "changes": tuple(DEFINITIONS["changes"].names),
     "answers": ("sheet", "subject", "item", "field", "value"),
     "round_answers": tuple(DEFINITIONS["round_answers"].names),
+    "history": ("at",),  # and of that the last row alone: the state is of that time
 }
 
 
@@ -156,8 +158,18 @@ Page = tuple[str, dict[str, Any], str]  # notebook, its parameters, file name
 
 
 def write(
-    location: str, out: Path | str, segment: str = "", given: dict[str, Any] | None = None, notebook: str = "", *,
-    format: str = "html", paper: str = "A4", jobs: int = 1, cluster: str = "", keep: bool = False, told: Callable[[int, int, str], object] = lambda *_: None,
+    location: str,
+    out: Path | str,
+    segment: str = "",
+    given: dict[str, Any] | None = None,
+    notebook: str = "",
+    *,
+    format: str = "html",
+    paper: str = "A4",
+    jobs: int = 1,
+    cluster: str = "",
+    keep: bool = False,
+    told: Callable[[int, int, str], object] = lambda *_: None,
 ) -> Generator[Path]:
     """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
 
@@ -193,10 +205,14 @@ def write(
             scenarios.applied(Book.of(tables), checked.scenario)  # refuses one that does not exist
             values["scenario"] = checked.scenario
         end = suffix(checked, tables["scenarios"]["scenario"])
-        pages = [((NOTEBOOKS / f"{source}.ipynb", values | more), f"{name}{end}.{format}")
-                 for source, more, name in whose(Book(tables), checked, notebook)]
+        pages = [
+            ((NOTEBOOKS / f"{source}.ipynb", values | more), f"{name}{end}.{format}")
+            for source, more, name in whose(Book(tables), checked, notebook)
+        ]
         folder, keep, failed, done = storage.folder(out), keep and not outside, dict[str, str](), 0
-        keys = {name: record.key(text, content, task, settings.today()) for task, name in pages} if keep else {}
+        keys = (
+            {name: record.key(text, content, task, settings.today()) for task, name in pages} if keep else {}
+        )
         there = {name for name in keys if record.unchanged(folder / name, keys[name])}
         for done, name in enumerate(sorted(there), 1):
             told(done, len(pages), name)
@@ -295,13 +311,14 @@ def publish_copy(
     folder: Path,
     segment: str = "",
     scenario: str = "",
+    round: str = "",
     say: Callable[[str], object] = print,
 ) -> Path:
     """A copy for reading: only what PUBLISHED names, in a file that is opened immutable.
 
-    With a segment nothing of another one is in it; with a scenario every page shows it. `say` is
-    told in sentences what a reader may miss. Raises InvalidInput for a segment or a scenario that
-    does not exist.
+    With a segment nothing of another one is in it; with a scenario, or a round that was kept, every page shows it.
+    A copy that is there already is replaced at once. `say` is told in sentences what a reader may miss. Raises
+    InvalidInput for a segment, a scenario or a round that does not exist.
     """
     from kamlib.reports import excerpt
     from kamlib.workbook import checks
@@ -311,6 +328,8 @@ def publish_copy(
     store, text = stores.load(location, read_only=True)
     content = catalogue.beside(location)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
+    if round:
+        text, scenario = excerpt.of_round(text, round, scenario)
     tables = typed(text)
     scenarios.applied(Book.of(tables), scenario)
     wanted = set(kaism.segments(Book.of(tables, segment=segment)))
@@ -326,20 +345,39 @@ def publish_copy(
     made = dict(allowed(text))
     if segment:
         narrow, places = excerpt.of_segment(made, segment)
-        made = dict(narrow)
+        made = {**narrow, **{name: made[name] for name in ("history",) if name in made}}
         if places:
             say("\n  ".join(["Left out, because it names somebody of another segment:", *places]))
     if scenario:
         # one that names somebody of another segment is not in the copy
         scenarios.applied(Book(typed(made), settings.of_workbook(tables)), scenario)
         made["settings"] = excerpt.with_settings(made["settings"], {"scenario": scenario})
+    folder = folder / "published"  # never beside the workbook, whose name the copy has
+    folder.mkdir(parents=True, exist_ok=True)
     if content and not segment:  # it may name customers of another one
-        shutil.copytree(content, folder / content.name)
-    target = folder / "published.kam"
-    stores.create(target, made)
-    Database(target).freeze()
-    os.chmod(target, 0o444)  # noqa: S103
+        shutil.copytree(content, folder / content.name, dirs_exist_ok=True)
+    target = folder / f"{Path(stores.file_name(location)).stem or 'published'}.kam"
+    with tempfile.TemporaryDirectory(dir=folder) as part:
+        stores.create(new := Path(part) / target.name, made)
+        Database(new).freeze()
+        os.chmod(new, 0o444)  # noqa: S103
+        os.replace(new, target)
     return target
+
+
+def published(
+    location: str, folder: Path, segment: str = "", scenario: str = "", round: str = ""
+) -> tuple[Path, Callable[[], None]]:
+    """A copy as `publish_copy` makes it, and what replaces it by the newest state if the workbook has changed since."""
+    store = stores.open_store(location, read_only=True)
+    seen = [store.version()]
+
+    def renew() -> None:
+        if (now := store.version()) != seen[0]:
+            seen[0] = now
+            publish_copy(location, folder, segment, scenario, round, lambda _: None)
+
+    return publish_copy(location, folder, segment, scenario, round), renew
 
 
 def allowed(text: Tables) -> Tables:
@@ -352,6 +390,8 @@ def allowed(text: Tables) -> Tables:
         for name, columns in PUBLISHED.items()
         if name in text
     }
+    if "history" in kept:
+        kept["history"] = kept["history"].tail(1)
     for name in {"answers", "round_answers"} & kept.keys():
         of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
         of_people |= (kept[name]["sheet"] == "opportunity_snail") & (kept[name]["field"] == "who")

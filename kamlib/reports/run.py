@@ -36,7 +36,11 @@ def frozen(location: str, text: Tables, folder: Path) -> str:
 
 
 def executed(
-    tasks: Sequence[Task], workbook: str, pool: kernels.Pool, finish: Callable[[str], Any], jobs: int = 1,
+    tasks: Sequence[Task],
+    workbook: str,
+    pool: kernels.Pool,
+    finish: Callable[[str], Any],
+    jobs: int = 1,
     cluster: str = "",
 ) -> Iterator[tuple[int, Made | KamError]]:
     """The number of each task with what came of it, as it is ready; `workbook` is the path below the pool's folder.
@@ -46,19 +50,21 @@ def executed(
     import joblib
 
     warnings.filterwarnings("ignore", ".*tasks which were still being processed")  # somebody has stopped us
+
+    def ended(came: Made | KamError) -> Made | KamError:
+        return came if isinstance(came, KamError) else _attempt(lambda: (finish(came[0]), came[1]))
+
     if cluster:
         with _cluster(cluster, pool) as here:
             work = joblib.Parallel(return_as="generator_unordered")
-            for number, came in work(joblib.delayed(_there)(*here, n, t, workbook) for n, t in enumerate(tasks)):
-                yield number, came if isinstance(came, KamError) else _attempt(lambda: (finish(came[0]), came[1]))
+            for number, came in work(
+                joblib.delayed(_there)(*here, n, t, workbook) for n, t in enumerate(tasks)
+            ):
+                yield number, ended(came)
         return
 
     def one(number: int, task: Task) -> tuple[int, Made | KamError]:
-        def work() -> Made:
-            page, figures = printed_by(task, workbook, pool)
-            return finish(page), figures
-
-        return number, _attempt(work)
+        return number, ended(_attempt(lambda: printed_by(task, workbook, pool)))
 
     yield from joblib.Parallel(jobs, backend="threading", return_as="generator_unordered")(
         joblib.delayed(one)(number, task) for number, task in enumerate(tasks)
@@ -118,23 +124,36 @@ def _cluster(address: str, pool: kernels.Pool) -> Iterator[tuple[str, dict[str, 
         import joblib
         from distributed import Client
     except ImportError:
-        raise InvalidInput("A cluster needs the package distributed.",
-                           hint='Install it with: python -m pip install "kamlib[cluster]".') from None
+        raise InvalidInput(
+            "A cluster needs the package distributed.",
+            hint='Install it with: python -m pip install "kamlib[cluster]".',
+        ) from None
     try:
         client = Client(address, timeout=20)
     except (OSError, ValueError):
-        raise InvalidInput(f"No Dask scheduler answers at {address}.", found=address,
-                           hint="Start it with: dask scheduler. Then name its address, tcp://HOST:8786.") from None
+        raise InvalidInput(
+            f"No Dask scheduler answers at {address}.",
+            found=address,
+            hint="Start it with: dask scheduler. Then name its address, tcp://HOST:8786.",
+        ) from None
     with client:
         try:
             others = {*client.run(_version).values()} - {__version__}
         except ImportError:
             others = {"none"}
         if others or not client.nthreads():
-            raise InvalidInput(f"Every worker of the cluster needs kamlib {__version__}.",
-                               found=", ".join(sorted(others)) or "no worker")
-        name, files = uuid4().hex, {p.relative_to(pool.folder).as_posix(): p.read_bytes()
-                                    for p in (pool.folder / "workbook").rglob("*") if p.is_file()}
+            raise InvalidInput(
+                f"Every worker of the cluster needs kamlib {__version__}.",
+                found=", ".join(sorted(others)) or "no worker",
+            )
+        name, files = (
+            uuid4().hex,
+            {
+                p.relative_to(pool.folder).as_posix(): p.read_bytes()
+                for p in (pool.folder / "workbook").rglob("*")
+                if p.is_file()
+            },
+        )
         try:
             with joblib.parallel_config(backend="dask", scatter=[files]):
                 yield name, files

@@ -60,7 +60,9 @@ def text_of(html: str) -> str:
     page = _Page()
     page.feed(f"<h2></h2>{html}")
     return "\n".join(
-        line for slide in page.slides for line in [*slide.points, *(" · ".join(row) for row in slide.table[1:])]
+        line
+        for slide in page.slides
+        for line in [*slide.points, *(" · ".join(row) for row in slide.table[1:])]
     )
 
 
@@ -73,7 +75,11 @@ def written(slides: Sequence[Slide], about: Sequence[str]) -> bytes:
     deck.slide_width, deck.slide_height = Inches(WIDE), Inches(HIGH)
     pages = [page for slide in slides for page in _split(slide)]
     for number, page in enumerate(pages, 1):
-        _draw(deck.slides.add_slide(deck.slide_layouts[5]), page, " · ".join([*about, f"{number} of {len(pages)}"]))
+        _draw(
+            deck.slides.add_slide(deck.slide_layouts[5]),
+            page,
+            " · ".join([*about, f"{number} of {len(pages)}"]),
+        )
     known = deck.core_properties
     known.title, known.author, known.created, known.modified = slides[0].title[:200], "", SAME, SAME
     known.last_modified_by = ""
@@ -95,7 +101,11 @@ def _dated(deck: Any) -> bytes:
 def _split(slide: Slide) -> Iterator[Slide]:
     """A long table or list goes on on further slides."""
     table = [[cut(cell, LETTERS) for cell in row] for row in slide.table]
-    parts = _filled(table[1:], _across(table)) if table else _filled([[p] for p in slide.points], [WIDE - 2 * EDGE])
+    parts = (
+        _filled(table[1:], _across(table))
+        if table
+        else _filled([[p] for p in slide.points], [WIDE - 2 * EDGE])
+    )
     for number, rows in enumerate(parts, 1):
         title = slide.title if len(parts) == 1 else f"{slide.title} ({number} of {len(parts)})"
         own = {"table": [table[0], *rows]} if table else {"points": [point for (point,) in rows]}
@@ -112,7 +122,10 @@ def _filled(rows: Table, across: Sequence[float]) -> list[list[Sequence[str]]]:
     """The rows that fit on each slide."""
     parts, room = [list[Sequence[str]]()], float(LINES)
     for row in rows:
-        lines = max(math.ceil(len(cell) / (wide * PER_INCH)) for cell, wide in zip(row, across, strict=True)) + 0.45
+        lines = (
+            max(math.ceil(len(cell) / (wide * PER_INCH)) for cell, wide in zip(row, across, strict=True))
+            + 0.45
+        )
         if lines > room and parts[-1]:
             parts, room = [*parts, []], float(LINES)
         parts[-1].append(row)
@@ -130,7 +143,13 @@ def _draw(page: Any, slide: Slide, foot: str) -> None:
     size = 36 if slide.cover else 26 if len(slide.title) < 110 else 20
     _say(title.text_frame, [slide.title], size, INK, bold=True)
     if slide.small:
-        _text(page, (EDGE, top + high, across, 1.4 if slide.cover else 0.4), [slide.small], 18 if slide.cover else 13, SOFT)
+        _text(
+            page,
+            (EDGE, top + high, across, 1.4 if slide.cover else 0.4),
+            [slide.small],
+            18 if slide.cover else 13,
+            SOFT,
+        )
     down = TOP + (0.4 if slide.small else 0)
     space = HIGH - down - 0.65
     if slide.picture:

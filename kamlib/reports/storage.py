@@ -48,8 +48,11 @@ def folder(location: str | Path) -> Path:
             with tempfile.TemporaryFile(dir=path):
                 pass
     except Exception as error:  # noqa: BLE001 - each cloud has errors of its own
-        raise WorkbookError(f"The reports cannot be written to {location}.", found=f"{error}",
-                            hint="Choose a folder you may write to with --out.") from None
+        raise WorkbookError(
+            f"The reports cannot be written to {location}.",
+            found=f"{error}",
+            hint="Choose a folder you may write to with --out.",
+        ) from None
     return path
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from kamlib.pages import html
+from kamlib.charts.palette import MARKS, SHORT
 from kamlib.errors import InvalidInput, WorkbookError
 from kamlib.models import certainty, headlines, kaism, scenarios, verdict
 from kamlib.models.certainty import weights
 from kamlib.models.certainty.acceptability import ahead
 from kamlib.models.factors import asked, grid, members
-from kamlib.charts.palette import MARKS, SHORT
+from kamlib.pages import html
+from kamlib.reports import excerpt
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.stores import files
@@ -24,7 +25,7 @@ SURE = (10, 30, 100)
 HERE = Path(__file__).parent
 
 
-def write(location: str, path: Path, segment: str = "", scenario: str = "") -> Path:
+def write(location: str, path: Path, segment: str = "", scenario: str = "", round: str = "") -> Path:
     """Write the what-if page of a workbook: all its segments, or one. Overwrites nothing but such a page.
 
     Raises InvalidInput and WorkbookError in a sentence; the file is there whole or not at all.
@@ -40,6 +41,8 @@ def write(location: str, path: Path, segment: str = "", scenario: str = "") -> P
         )
     store, text = stores.load(location, read_only=True)
     checks.refuse_errors(checks.check(text, store.notes), store.location)
+    if round:
+        text, scenario = excerpt.of_round(text, round, scenario)
     book = Book.of(typed(text), segment=segment, scenario=scenario or None)
     made = page(scenarios.applied(book, book.settings.scenario), stores.file_name(store.location))
     try:

@@ -12,3 +12,4 @@ from kamlib.models.scenarios.differences import why as why
 from kamlib.models.scenarios.keeping import equal_weights as equal_weights
 from kamlib.models.scenarios.keeping import keep_changes as keep_changes
 from kamlib.models.scenarios.keeping import keep_round as keep_round
+from kamlib.models.scenarios.keeping import of_round as of_round

@@ -39,7 +39,7 @@ def keep_round(book: Book, round: str, on: str) -> list[ROW]:
     must-haves and "no competitor" are decisions and stay as they are at the time of looking. Raises
     InvalidInput for a round that is kept.
     """
-    scenario = BEFORE + re.sub(r"[^A-Za-z0-9_-]+", "_", round)
+    scenario = of_round(round)
     is_kept = round in set(book["rounds"]["round"]) or _is_there(book, scenario)
     _refuse("rounds", round, is_kept)
     placed = portfolio.classes(book.choosing(segment=""))
@@ -54,6 +54,11 @@ def keep_round(book: Book, round: str, on: str) -> list[ROW]:
     answers = answers[answers["value"].str.strip() != ""].assign(round=round)
     rows += [("round_answers", row) for row in _texts(answers[ANSWERS])]
     return rows + _rows(scenario, f"Round {round}", ROUND, _state(book), **head)
+
+
+def of_round(round: str) -> str:
+    """The id of the scenario that has the scores and weights of a round."""
+    return BEFORE + re.sub(r"[^A-Za-z0-9_-]+", "_", round)
 
 
 def _state(book: Book) -> list[pd.DataFrame]:

@@ -1,0 +1,176 @@
+"""Running it for a company: the recipes of deploy/ as they stand, with a real nginx and TLS before two workbooks."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from kamlib.app import operating
+from kamlib.errors import InvalidInput
+from kamlib.workbook import stores
+from tests.serving import COOKIE, ROOT, opened, wait_until, watched
+from tests.windows import serious, slide
+
+DEPLOY = ROOT / "deploy"
+STRANGER = "127.0.0.2"  # comes from this computer too, but is not the proxy
+
+
+def free(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: Any) -> Iterator[Any]:
+    """nginx with our recipe, once with the Host kept and once rewritten, before `kam serve` with our kam.toml."""
+    nginx, openssl = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"), shutil.which("openssl")
+    if not (nginx and openssl):
+        pytest.skip("no nginx or openssl found: install nginx-light and openssl")
+    folder = tmp_path_factory.mktemp("operating")
+    kept, rewritten, sales, team = free(4)
+    stores.copy(ROOT / "data" / "tiny", folder / "sales.kam")
+    config = (DEPLOY / "kam.toml").read_text().replace("kam.example.com", "localhost")
+    config = config.replace("/srv/kam/", "").replace("8877", str(sales)).replace("8878", str(team))
+    (folder / "kam.toml").write_text(config.replace("waiting = 2", "waiting = 1"))
+    subprocess.run([openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "kam.key", "-out",
+                    folder / "kam.crt", "-days", "2", "-subj", "/CN=localhost"], check=True, capture_output=True)  # fmt: skip
+    recipe = (
+        (DEPLOY / "nginx.conf")
+        .read_text()
+        .replace("/etc/ssl/", f"{folder}/")
+        .replace("$remote_user", "helen")
+    )
+    recipe = (
+        recipe.replace("8877", str(sales)).replace("8878", str(team)).replace("kam.example.com", "localhost")
+    )
+    first = recipe.replace("listen 443", f"listen 127.0.0.1:{kept}")
+    second = re.sub(
+        r"map .*?\n}\n", "", recipe.replace("listen 443", f"listen 127.0.0.1:{rewritten}"), flags=re.DOTALL
+    )
+    second = re.sub(r".* (Host|X-Forwarded-Host) .*\n", "", second)
+    paths = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+                                       f"http {{ access_log off; {paths}\n{first}\n{second} }}")  # fmt: skip
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    kam = subprocess.Popen([sys.executable, "-m", "kamlib", "serve", str(folder / "kam.toml")], env=env, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+    front = subprocess.Popen([nginx, "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
+    try:
+        said = [kam.stdout.readline() for _ in range(2)]  # type: ignore[union-attr]
+        assert all(line.startswith("The workbook is open at") for line in said), said
+        wait_until(lambda: socket.create_connection(("127.0.0.1", kept)), what="nginx")
+        yield SimpleNamespace(kept=kept, rewritten=rewritten, sales=sales, team=team, folder=folder, kam=kam)
+    finally:
+        front.terminate()
+        kam.send_signal(signal.SIGTERM)
+        assert kam.wait(60) == 0
+        front.wait(30)
+
+
+def ask(port: int, path: str, source: str = "127.0.0.1", **headers: str) -> tuple[int, str]:
+    """Ask kam itself, past nginx."""
+    line = http.client.HTTPConnection("127.0.0.1", port, source_address=(source, 0), timeout=60)
+    line.request(
+        "GET", path, headers={"Host": "localhost", **{n.replace("_", "-"): v for n, v in headers.items()}}
+    )
+    answer = line.getresponse()
+    return answer.status, answer.read().decode()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("way", ["kept", "rewritten"])
+def test_pages_are_complete_behind_nginx_with_tls(browser: Any, place: Any, way: str) -> None:
+    """WebSocket included, for readers and for the team; and whoever writes is who single sign-on says."""
+    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1366, "height": 768})
+    context.add_init_script("localStorage.setItem('kam-mode', 'read')")
+    page = watched(context)
+    base = f"https://localhost:{getattr(place, way)}"
+    opened(page, f"{base}/sales/")
+    page.locator(".kam-chart svg path[aria-label]").first.wait_for()
+    assert page.url == f"{base}/sales/voila/render/02_kaism.ipynb" and serious(page) == []
+    opened(page, f"{base}/team/")
+    slide(page, ".kam-weights input[type=range]", 41 if way == "kept" else 52)
+
+    def who() -> list[str]:
+        history = stores.load(place.folder / "sales.kam", read_only=True)[1].get("history")
+        return [] if history is None else history["who"].tolist()
+
+    wait_until(lambda: len(who()) == (1 if way == "kept" else 2), what="the weight is stored")
+    assert {*who()} == {"helen"}
+    assert page.problems == [] and page.outside == []
+    context.close()
+
+
+def test_only_the_proxy_is_believed(place: Any) -> None:
+    """Who comes past it is nobody, whatever it says; a foreign host is refused; two names are none."""
+    page = "/sales/voila/render/02_kaism.ipynb"
+    assert ask(place.sales, page, X_Remote_User="helen", Cookie="")[0] == 200
+    assert ask(place.sales, page)[0] == 403
+    for evil in ({"X_Remote_User": "helen"}, {"X_Remote_User": "helen", "X_Forwarded_For": "127.0.0.1"}):
+        assert ask(place.sales, page, STRANGER, Cookie=COOKIE, **evil)[0] == 403
+    for host in ({"X_Forwarded_Host": "evil.example"}, {"Host": "evil.example"}):
+        assert ask(place.sales, page, X_Remote_User="helen", Cookie=COOKIE, **host)[0] == 403
+    line = socket.create_connection(("127.0.0.1", place.sales))
+    line.sendall(
+        f"GET {page} HTTP/1.1\r\nHost: localhost\r\nX-Remote-User: helen\r\nX-Remote-User: evil\r\n\r\n".encode()
+    )
+    assert b"403" in line.recv(100)
+    line.close()
+
+
+def test_health_needs_nobody_and_starts_no_kernel(place: Any) -> None:
+    status, text = ask(place.sales, "/sales/health", STRANGER, Host="10.1.2.3")
+    assert status == 200 and {**json.loads(text), "pages": 0} == {"status": "ok", "pages": 0, "readers": 40}
+    before = json.loads(text)["pages"]
+    assert [json.loads(ask(place.sales, "/sales/health")[1])["pages"] for _ in range(5)] == [before] * 5
+
+
+@pytest.mark.parametrize(("said", "words"), [
+    ("port = 1", "workbooks"), ("[workbooks.a]\nworkbook = 'x'\nport = 1\nedti = true", "edit"),
+    ("user_header = 'X-User'\n[workbooks.a]\nworkbook = 'x'\nport = 1", "needs proxies"),
+    ("base_url = 'kam'\n[workbooks.a]\nworkbook = 'x'\nport = 1", "base_url"), ("[", "cannot be read"),
+])  # fmt: skip
+def test_a_wrong_file_is_a_sentence(tmp_path: Path, said: str, words: str) -> None:
+    (tmp_path / "kam.toml").write_text(said)
+    with pytest.raises(InvalidInput, match=words):
+        operating.read(tmp_path / "kam.toml")
+
+
+def test_a_token_file_without_a_token_opens_nothing(tmp_path: Path) -> None:
+    config = "token_file = 'token'\n[workbooks.a]\nworkbook = 'x.kam'\nport = 0"
+    (tmp_path / "kam.toml").write_text(config)
+    for content in (None, " \n"):
+        if content:
+            (tmp_path / "token").write_text(content)
+        with pytest.raises(InvalidInput, match="no token"):
+            operating.run(tmp_path / "kam.toml")
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if not analyze:
+        pytest.skip("no systemd-analyze here")
+    unit = (DEPLOY / "kam.service").read_text().replace("/opt/kamlib/.venv/bin/python", sys.executable)
+    (tmp_path / "kam.service").write_text(unit)
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", tmp_path / "kam.service"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
