@@ -312,7 +312,7 @@ def test_the_page_on_paper_says_all_of_the_account_and_escapes_it():
     tables["customer_people"].loc[0, "name"] = "Ruth <i>Calder</i>"
     made = page("06_account_plan", _desk(tables, "alder"))
     assert "Ruth &lt;i&gt;Calder&lt;/i&gt;" in made and "<i>Calder" not in made
-    for words in ("We lose to Corvid Life on Price", "NOBODY", "nobody sees this person", "Seller's frustration zone",
+    for words in ("We lose to Corvid Life on Price", "NOBODY", "nobody sees this person", "frustration zone",
                   "4 of 6 turns", "Pensions working group agrees on one product by June"):  # fmt: skip
         assert words in made, words
     assert "Martin Keele" not in made  # of another account
