@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +14,17 @@ import typer
 
 from kamlib import __version__
 from kamlib.errors import Finding, KamError, WorkbookError, did_you_mean
-from kamlib.wording import counted
+from kamlib.reports.commands import (
+    Address,
+    Browser,
+    Customer,
+    Port,
+    Scenario,
+    Segment,
+    Workbook,
+    publish,
+    report,
+)
 from kamlib.workbook.importing import commands as importing
 
 app = typer.Typer(
@@ -26,12 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 ROOT = Path(__file__).resolve().parent.parent
-Workbook = Annotated[
-    str, typer.Argument(help="A folder of CSV files, an .xlsx, a .kam file or a database address.")
-]
-Segment = Annotated[str, typer.Option(help="The id of one segment. Default: all segments.")]
-Scenario = Annotated[str, typer.Option(help="The id of a scenario. Default: the workbook as it stands.")]
-Customer = Annotated[str, typer.Option(help="The id of one customer. Default: all customers.")]
 Format = Annotated[str, typer.Option(help="table, csv or json.")]
 
 
@@ -111,14 +113,6 @@ app.command("import-ledger")(importing.import_ledger)
 app.command("merge-customers")(importing.merge_customers)
 
 
-Port = Annotated[int, typer.Option(help="The port. If it is taken, the next free one is used.")]
-Address = Annotated[
-    str,
-    typer.Option(help="The network address. 0.0.0.0 lets others in, with a token in the link."),
-]
-Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")]
-
-
 @app.command()
 def workshop(
     workbook: Annotated[
@@ -189,57 +183,7 @@ def _practice() -> str:
     return str(place)
 
 
-@app.command()
-def publish(
-    workbook: Workbook,
-    port: Port = 8877,
-    ip: Address = "127.0.0.1",
-    browser: Browser = False,
-    static: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write a folder of pages, or one what-if page (PAGE.html), that need no server and no network."
-        ),
-    ] = None,
-    segment: Segment = "",
-    scenario: Scenario = "",
-    round: Annotated[str, typer.Option(help="A round that was kept, as it was then. Default: today.")] = "",
-) -> None:
-    """Serve the workbook as read-only pages, from a copy; or write the pages to a folder.
-
-    With --segment the copy holds nothing about the other segments. With --scenario or --round every page
-    shows that scenario or round.
-    """
-    if static is not None and static.suffix.lower() not in (".html", ".htm"):
-        from kamlib.reports import site
-
-        with _stoppable():
-            try:
-                with contextlib.closing(site.write(workbook, static, segment, scenario, round)) as pages:
-                    for name in pages:
-                        typer.echo(name)
-            except KeyboardInterrupt as stop:
-                typer.echo(f"Stopped before the end. {static} is as it was before.", err=True)
-                raise typer.Exit(128 + stop.args[0]) from None
-        typer.echo(f"{static} is written; open {static / 'index.html'} with any browser.")
-        return
-    if static is not None:
-        from kamlib.reports import whatif
-
-        typer.echo(
-            f"{whatif.write(workbook, static, segment, scenario, round)} is written; open it with any browser."
-        )
-        return
-    from kamlib.app import server as serve
-    from kamlib.reports import report as reports
-    from kamlib.workbook.settings import shipped
-
-    with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
-        copied, renew = reports.published(workbook, Path(folder), segment, scenario, round)
-        serve.serve(
-            str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
-            open_browser=browser, preheat=2, spare=2, renew=renew, pages=reports.OF_SEGMENT if segment else (),
-        )  # fmt: skip
+app.command()(publish)
 
 
 @app.command()
@@ -253,121 +197,7 @@ def serve(
     operating.run(config, only)
 
 
-@app.command()
-def report(
-    workbook: Workbook,
-    out: Annotated[
-        str, typer.Option(help="The folder for the reports, also in a cloud: s3://bucket/2026.")
-    ] = "reports",
-    segment: Segment = "",
-    customer: Customer = "",
-    scenario: Scenario = "",
-    audience: Annotated[
-        str, typer.Option(help="internal, or customer: a plan that the customer itself may read.")
-    ] = "internal",
-    parameter: Annotated[
-        list[str],
-        typer.Option("--parameter", "-p", help="A notebook parameter, NAME=VALUE. May be repeated."),
-    ] = [],  # noqa: B006
-    notebook: Annotated[
-        str,
-        typer.Option(help="One notebook, such as 02_kaism. Default: all that apply to what is asked for."),
-    ] = "",
-    format: Annotated[
-        str,
-        typer.Option(
-            help="html; pdf; pptx: a deck for each segment; xlsx: all results; docx: the plan of one --customer."
-        ),
-    ] = "html",
-    paper: Annotated[str, typer.Option(help="With --format pdf: A4 or Letter.")] = "A4",
-    jobs: Annotated[int, typer.Option(min=1, help="How many pages are made at once.")] = 1,
-    cluster: Annotated[
-        str,
-        typer.Option(help="The address of a Dask scheduler, tcp://HOST:8786, whose workers make the pages."),
-    ] = "",
-) -> None:
-    """Write reports: single pages that open anywhere, from a mail or a USB stick, without a network.
-
-    What has not changed since the last run is not made again.
-    """
-    said = {"customer": customer} if customer else {}
-    said |= {"scenario": scenario} if scenario else {}
-    said |= {"audience": audience} if audience != "internal" else {}
-    done: list[str] = []
-    there: list[str] = []
-    with _stoppable(), contextlib.ExitStack() as stack:
-        try:
-            from kamlib.reports import office
-            from kamlib.reports import report as reports
-            from kamlib.workbook.settings import together
-
-            given = together(reports.parameters(parameter), said)
-            tell = stack.enter_context(_progress(there))
-            if format in office.FILES:
-                pages = office.write(workbook, out, format, segment, given)
-            else:
-                pages = reports.write(
-                    workbook,
-                    out,
-                    segment,
-                    given,
-                    notebook,
-                    format=format,
-                    paper=paper,
-                    jobs=jobs,
-                    cluster=cluster,
-                    keep=True,
-                    told=tell,
-                )
-            with contextlib.closing(pages):
-                for path in pages:
-                    done.append(path.name)
-                    typer.echo(str(path))
-            if there:
-                typer.echo(f"Nothing has changed for {counted(len(there), 'page')} in {out}.")
-        except KeyboardInterrupt as stop:
-            so_far = f"Written to {out} so far: {', '.join(done)}." if done else "No page was written."
-            typer.echo(f"Stopped before the end. {so_far}", err=True)
-            raise typer.Exit(128 + stop.args[0]) from None
-
-
-@contextlib.contextmanager
-def _progress(there: list[str]) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar with the time left, on a terminal only; `there` takes the pages that stood there already."""
-    from tqdm import tqdm
-
-    with tqdm(unit=" pages", disable=None, leave=False) as bar:
-
-        def told(done: int, total: int, name: str) -> None:
-            there.extend(filter(None, [name]))
-            bar.total = total
-            bar.update(0 if name else 1)
-            if name:
-                bar.initial = bar.n = done
-                bar.refresh()
-
-        yield told
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed window raise KeyboardInterrupt with their number; only the first, so that tidying up is not disturbed."""
-
-    def stop(number: int, _: Any) -> None:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt(number)
-
-    named = [signal.SIGINT, signal.SIGTERM]
-    if os.name == "posix" and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup ignores it
-        named.append(signal.SIGHUP)
-    before = {each: signal.signal(each, stop) for each in named}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            if signal.getsignal(each) is stop:
-                signal.signal(each, handler)
+app.command()(report)
 
 
 def _absolute(location: str) -> str:

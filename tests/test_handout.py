@@ -412,7 +412,8 @@ def test_nothing_is_written_where_a_word_is_internal(tmp_path):
 
 def test_a_page_is_searched_again_as_it_will_be_written(tmp_path, monkeypatch):
     stores.create(tmp_path / "w.kam", plan())
-    monkeypatch.setattr(report, "_run", lambda *_: "<html><p>Corvid Life is our rival</p></html>")
+    page = "<html><p>Corvid Life is our rival</p></html>"
+    monkeypatch.setattr(report.run, "printed_by", lambda *_: (page, {}))
     with pytest.raises(InvalidInput, match="Corvid Life"):
         list(
             report.write(
