@@ -39,7 +39,8 @@ def show(customers: int) -> Callable[[str, int], float]:
     names = ("profitability", "portfolio", "certainty")
     profitability, portfolio, certainty = (import_module(models + name) for name in names)
     scene = import_module("kamlib.charts").scene
-    shown = [profitability.drawn, portfolio.classes, certainty.certainty]
+    judged = getattr(certainty, "certainty", None) or import_module(models + "verdict").certainty_table
+    shown = [profitability.drawn, portfolio.classes, judged]
     book = import_module(f"{ground}book").Book(tables, chosen) if has_book else None
     model = tables["scores"]["model"].to_numpy()
     first = {"score": 0, "strength": (model == "strength").argmax(), "weight": 0}

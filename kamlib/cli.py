@@ -105,6 +105,7 @@ def _tell(notes: Iterable[Finding]) -> None:
 
 
 app.command("import-customers")(importing.import_customers)
+app.command("import-contacts")(importing.import_contacts)
 app.command("import-ledger")(importing.import_ledger)
 app.command("merge-customers")(importing.merge_customers)
 
@@ -228,12 +229,13 @@ def publish(
             f"{whatif.write(workbook, static, segment, scenario, round)} is written; open it with any browser."
         )
         return
+    from kamlib.app import operating
     from kamlib.app import server as serve
     from kamlib.reports import report as reports
     from kamlib.workbook.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
-        copied, renew = reports.published(workbook, Path(folder), segment, scenario, round)
+        copied, renew = operating.published(workbook, Path(folder), segment, scenario, round)
         serve.serve(
             str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
             open_browser=browser, preheat=2, spare=2, renew=renew, pages=reports.OF_SEGMENT if segment else (),

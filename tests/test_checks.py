@@ -207,6 +207,9 @@ RICH = BOOK | {
     "scenarios": table("scenario name", "war|War"),
     "ideas": table("idea name customer stage", "box|A box|acme|order"),
     "stages": table("customer stage name", "acme|order|Order"),
+    "customer_people": table("customer contact name", "acme|fay|Fay"),
+    "proposals": table("proposal name customer", "card|A card|acme"),
+    "proposal_needs": table("proposal need name", "card|speed|Speed"),
 }
 # a row more in a table, and what is said of it
 WRONG = """
@@ -256,6 +259,12 @@ changes scenario=war what=must_have model=strength subject=all factor=price to=1
     to is "11"; a must-have is 1 to 10.
 ideas idea=bag customer=acme stage=pay
     "pay" is no stage of acme; the idea stands beside the chain.
+links customer=acme contact=zoe person=ann
+    "zoe" is not among the people of acme; the contact is kept and not used.
+proposal_interests proposal=card need=price contact=fay interest=X
+    need "price" is not among the needs of card; it is kept and not counted.
+proposal_interests proposal=card need=speed contact=zoe interest=X
+    contact "zoe" is not among the people of the customer that card is for; it is kept and not counted.
 ratings idea=box question=colour rating=good
     "colour" is none of the questions; it is kept and not used.
 ratings idea=box question=hard_to_copy rating=good

@@ -31,7 +31,7 @@ STANDS = re.compile(
     "({0}), (suggested|decided(; (suggested: ({0})|ruled out|not placed yet))?)".format("|".join(WORDS.values())),
     re.I,
 )  # fmt: skip
-BOOKS = [("tiny", False), ("insurer", False), ("bank", False), ("insurer", True)]
+BOOKS = [("tiny", False), ("insurer", False), ("insurer", True)]
 
 
 def spoiled(text: Any) -> Any:

@@ -24,7 +24,8 @@ from tests.worked import frame, text
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 23)
 KEYS = {"settings": ["key"], "customers": ["customer"], "stages": ["customer", "stage"], "people": ["person"],
-        "projects": ["project", "customer", "owner"], "actions": ["project", "step", "person"]}  # fmt: skip
+        "projects": ["project", "customer", "owner"], "actions": ["project", "step", "person"],
+        "answers": ["sheet", "subject", "item", "field"]}  # fmt: skip
 
 
 def plan(**more):
@@ -109,7 +110,8 @@ def test_the_page_has_the_plan_and_nothing_else():
 def test_allowed_holds_the_named_cells_and_no_other():
     found = handout.allowed(Book(typed(plan())), "Alpha")
     keys = {"customers": {"customer"}, "stages": {"customer", "stage"}, "projects": {"project", "customer"},
-            "actions": {"project", "step"}, "people": {"person"}, "settings": {"key", "value"}}  # fmt: skip
+            "actions": {"project", "step"}, "people": {"person"}, "settings": {"key", "value"},
+            "answers": {"sheet", "subject", "item", "field"}}  # fmt: skip
     for name, rows in found.items():
         for column in rows:
             if column not in keys.get(name, set()) and column not in handout.ALLOWED.get(name, ()):

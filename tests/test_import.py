@@ -849,3 +849,14 @@ def test_the_work_grows_with_the_list_and_no_faster(tmp_path):
         return counted
 
     assert work(2_000) < 6 * work(500)
+
+
+def test_what_the_screen_says_of_a_list_names_no_option_of_the_command_line(tmp_path):
+    """The screen shows the message, with the columns to choose from beside it; only the command adds its hint."""
+    place = lists(
+        tmp_path / "l.csv", "Wer,Umsatz netto,Umsatz brutto\nAcme AG,1000,1190\nBolt GmbH,2000,2380\n"
+    )
+    listing = shape.table(reading.read(place))
+    notes = columns.remarks(listing, columns.propose(listing.frame), "customers")
+    assert any("guess" in note.message and "-m" in note.hint for note in notes)
+    assert not [note.message for note in notes if " -" in note.message]

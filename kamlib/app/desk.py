@@ -17,7 +17,7 @@ import pandas as pd
 from kamlib.app import steps
 from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
-from kamlib.models import ballots, findings, headlines, kaism, market, polls, scenarios
+from kamlib.models import ballots, findings, headlines, kaism, market, pia, polls, scenarios
 from kamlib.models.scope import first_segment
 from kamlib.pages import html
 from kamlib.pages.exhibit import Choice, Draft, Exhibit, Page, Part, Slider, View, of
@@ -78,7 +78,10 @@ class Desk:
         book = self.book
         if self.paper and self.page and not (self.page.of_segment or self.narrowed):
             book = book.choosing(segment="")
-        return View(book, self.customer, self.idea, self.picked, self.read_only or self.paper, self.paper, self.narrowed,
+        customer = self.customer
+        if self.page and self.page.of_customer:  # a page about one always has one, if there is any
+            customer = pia.focus(book.choosing(customer=""), customer)
+        return View(book, customer, self.idea, self.picked, self.read_only or self.paper, self.paper, self.narrowed,
                     stores.file_name(self.store.location), self.supposing)  # fmt: skip
 
     def open(self, page: Page) -> Any:
@@ -306,11 +309,6 @@ class Desk:
             return False
         self._take(text, None if "" in changed else {name for name in changed if name in text})
         return True
-
-    def reopen(self) -> None:
-        """Show the copy that was put in the place of the one that is shown."""
-        self.store, text = stores.load(self.store.location, read_only=True)
-        self._take(text, None)
 
     def say(self, message: str) -> None:
         """Show a sentence in the status line."""

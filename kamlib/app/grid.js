@@ -263,7 +263,16 @@ export default {
         field = document.createElement("select");
         for (const choice of ["", ...(column.choices || ["yes", "no"])]) field.add(new Option(column.words?.[choice] ?? choice, choice));
         field.value = before;
-        if (typed) field.value = [...field.options].find((o) => o.text.toLowerCase().startsWith(typed.toLowerCase()))?.value ?? before;
+        let word = typed ?? "";  // the letters of one word go together: "new" is not "existing", which begins with its e
+        const meant = () => [...field.options].find((o) => o.text.toLowerCase().startsWith(word.toLowerCase()))?.value;
+        if (typed) field.value = meant() ?? before;
+        field.addEventListener("keydown", (event) => {
+          if (!typed || event.key.length > 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+          word += event.key;
+          if (meant() == null) return;
+          event.preventDefault();
+          field.value = meant();
+        });
         let keyed = true;  // with the keyboard a choice is final at Enter, Tab or leaving; with the mouse at once
         field.addEventListener("keydown", () => { keyed = true; });
         field.addEventListener("pointerdown", () => { keyed = false; });

@@ -17,11 +17,11 @@ from kamlib.app.heartbeat import Heartbeat
 from kamlib.app.listen import Handler, acting, follow, hear
 from kamlib.app.picture import box
 from kamlib.models import headlines, portfolio, progress
-from kamlib.pages import html, room
+from kamlib.pages import account, html, room
 from kamlib.pages.exhibit import Page, View
 from kamlib.pages.grids import names_of
 from kamlib.pages.start import add_segment
-from kamlib.workbook import settings
+from kamlib.workbook import settings, stores
 
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
 PAGES |= {10: "04_pia"}
@@ -31,6 +31,7 @@ NAMES = {
     "03_profitability": "Who pays",  # the evidence behind several steps
     "04_pia": "Step 10",
     "05_certainty": "How sure we are",
+    "06_account_plan": "Account plan",
     "07_programme": "Programme",
 }
 POLL_S, POLL_ROOM_S, POLL_COPY_S = 1.0, 0.3, 10.0  # between two looks; people vote in a room
@@ -56,7 +57,10 @@ def opened(desk: Desk, page: Page) -> W.Box:
 
     follow(desk, head)
     follow(desk, foot, always=True)  # it shows what the desk says
-    heard: dict[str, Handler] = {"segment": lambda m: desk.choose(m["value"])}
+    heard: dict[str, Handler] = {
+        "segment": lambda m: desk.choose(m["value"]),
+        "customer": lambda m: desk.look_at(m["value"]),
+    }
     if not desk.read_only:
         heard |= acting(desk, room.TITLE_LINE)
         heard["first_segment"] = lambda m: add_segment(desk, str(m["fields"]["segment"]))
@@ -85,6 +89,7 @@ def heading(view: View, page: Page) -> str:
         "opening", "head", title=page.title, settings=book.settings, scenario=headlines.in_scenario(book),
         segments=names_of(book["segments"]), steps=progress.steps(book, book.settings.segment).to_dict("records"),
         here=page.step, links=links, others=others, locked=view.locked, about=html.about(view),
+        customers=account.choices(view) if page.of_customer else {}, customer=account.book_of(view).settings.customer,
         room=room.joining(view), agenda=room.timetable(view, page.step),
     )  # fmt: skip
 
@@ -114,7 +119,8 @@ async def _renewed(desk: Desk) -> None:
         with contextlib.suppress(OSError), desk.speaking():
             if (now := place.stat().st_ino) != seen:
                 seen = now
-                desk.reopen()
+                desk.store, text = stores.load(place, read_only=True)
+                desk._take(text, None)
 
 
 def _start(desk: Desk, poll: Coroutine[Any, Any, None]) -> None:

@@ -23,6 +23,7 @@ COMMON = ("id", "label", "help", "source")
 ABOUT = ("steps", "source", "results")  # lists that are about the entry itself
 LONGEST = 600
 PER = ("case", "story", "segment", "customer", "person")
+TAKEN = ("item", "label", "help", "own", "group", "asks", "note", "filled")  # no ids of fields
 FIELDS = ("yesno", "rating", "choice", "text", "number", "date", "person")
 OWN = {
     "source": {"own": True},
@@ -183,6 +184,8 @@ def _form_problems(e: Entry) -> Iterator[str]:
         if not (field.get("id") and field.get("label") and field.get("kind") in FIELDS):
             kinds = ", ".join(FIELDS)
             yield f"needs fields with id, label and a kind out of {kinds}; found {field}."
+        if field.get("id") in TAKEN:
+            yield f"has a field {field['id']}; {', '.join(TAKEN)} are taken."
         if field.get("kind") == "choice" and not field.get("choices"):
             yield f"has a choice without choices: {field.get('id')}."
 

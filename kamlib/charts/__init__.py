@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kamlib.charts.boxes import matrix, rooms, scene
 from kamlib.charts.certain import strips, tornado
+from kamlib.charts.contacts import bow_tie, contact_map, snail
 from kamlib.charts.elements import change, failure, health, skills
 from kamlib.charts.energy import energy, presents
 from kamlib.charts.frontier import frontier
@@ -12,6 +13,7 @@ from kamlib.charts.heat import heat
 from kamlib.charts.market import market_map, opportunity
 from kamlib.charts.paper import png, svg, titled
 from kamlib.charts.plans import chain, timetable
+from kamlib.charts.positions import culture, positions
 from kamlib.charts.profit import (
     capacity,
     discount,
@@ -27,9 +29,12 @@ from kamlib.charts.trend import hockey_stick
 from kamlib.charts.whale import whale, whale_scene, whale_shape
 
 __all__ = [
+    "bow_tie",
     "capacity",
     "chain",
     "change",
+    "contact_map",
+    "culture",
     "discount",
     "energy",
     "failure",
@@ -43,6 +48,7 @@ __all__ = [
     "matrix",
     "opportunity",
     "png",
+    "positions",
     "presents",
     "profile",
     "programme",
@@ -52,6 +58,7 @@ __all__ = [
     "scene",
     "serving",
     "skills",
+    "snail",
     "spiral",
     "strips",
     "support",

@@ -46,7 +46,7 @@ def heat(table: pd.DataFrame) -> Trusted:
     x = alt.X(
         "place:O",
         scale=alt.Scale(domain=[*range(len(called))]),
-        axis=_heads(texts(called.values(), 60), wide),
+        axis=above(texts(called.values(), 60), wide),
     )
     y = names(texts(lines.values()), heads)
     grey = alt.Scale(domain=[0, DARKEST], range=GREYS)
@@ -76,7 +76,7 @@ def _said(name: str, column: str, of: str, apart: str) -> str:
     return f"{name}, {column}{f' ({of})' if of else ''}: {votes}"
 
 
-def _heads(said: list[str], wide: float) -> alt.Axis:
+def above(said: list[str], wide: float) -> alt.Axis:
     """The columns are called so, above them: wrapped where every word has room in its column, slanted otherwise."""
     room = int((wide - 4) / LETTER)
     if all(len(word) <= room for label in said for word in label.split()):

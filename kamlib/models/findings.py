@@ -8,6 +8,7 @@ import pandas as pd
 
 from kamlib.errors import Advice
 from kamlib.models import distinction, groundwork, kaism, pia, plans, portfolio, profitability
+from kamlib.models.account import rules as account
 from kamlib.models.factors import of_scope
 from kamlib.models.lookup import by_key, names_by_key
 from kamlib.wording import listed, sentence
@@ -57,6 +58,12 @@ def profits(book: Book) -> pd.DataFrame:
 def differently(book: Book) -> pd.DataFrame:
     """The findings of step 10 and of positive impact analysis, in the form of `find`."""
     return _table(_differently(book))
+
+
+@model
+def contacts(book: Book) -> pd.DataFrame:
+    """The findings about who sees whom at the customers, in the form of `find`."""
+    return _table(_advice((account.contacts,), book))
 
 
 def _differently(book: Book) -> list[Advice]:

@@ -35,6 +35,15 @@ from kamlib.models import (
     staffing,
     verdict,
 )
+from kamlib.models.account import (
+    people,
+    plan,
+    positioning,
+    proposal,
+    relationship,
+    standing,
+    strategy,
+)
 from kamlib.models.scope import agree
 from kamlib.workbook import checks, stores
 from kamlib.workbook.book import Book
@@ -121,6 +130,22 @@ RESULTS: dict[str, Callable[[Book], pd.DataFrame]] = {
     "health": programme.health,
     "weak_links": programme.weak_links,
     "cases_at_home": programme.alike,
+    "account": standing.account,
+    "relationship": relationship.relationship,
+    "signs": relationship.signs,
+    "contact_roles": people.contact_roles,
+    "approach_order": people.approach_order,
+    "snail": people.snail,
+    "contact_map": people.contact_map,
+    "contact_load": people.contact_load,
+    "contact_rules": findings.contacts,
+    "positioning": positioning.positioning,
+    "ansoff": strategy.ansoff,
+    "cultural_match": strategy.cultural_match,
+    "proposal_rating": proposal.rating,
+    "proposal_people": proposal.people,
+    "proposal_forecast": proposal.proposals,
+    "account_plan": plan.account_plan,
     "catalogue": listing.catalogue,
     "exercises": sheets.progress,
     "sheets": sheets.table,
@@ -199,8 +224,9 @@ def check(location: str) -> tuple[pd.DataFrame, int]:
     found = checks.check(text, store.notes)[["level", "table", "row", "column", "message"]]
     errors = int((found["level"] == "error").sum())
     if not errors:
-        rules = findings.find(Book.of(typed(text), today=today()))
-        step = "step " + rules["step"].astype(str)
+        book = Book.of(typed(text), today=today())
+        rules = pd.concat([findings.find(book), findings.contacts(book)], ignore_index=True)
+        step = ("step " + rules["step"].astype(str)).where(rules["step"] > 0, "account")
         rules = rules.assign(table=step, row=rules["customer"], column=rules["segment"])
         found = pd.concat([found, rules[found.columns]], ignore_index=True)
     return found, errors

@@ -87,8 +87,11 @@ def verdicts(book: Book) -> pd.DataFrame:
 
 
 def _by_customer(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    rows = frame.drop_duplicates("customer").to_dict("records")
-    return {row["customer"]: {str(k): v for k, v in row.items()} for row in rows}
+    columns, rows = [*map(str, frame)], frame.drop_duplicates("customer")
+    named = (
+        dict(zip(columns, row, strict=True)) for row in rows.itertuples(index=False, name=None)
+    )
+    return {row["customer"]: row for row in named}
 
 
 def _must_unknown(book: Book) -> set[str]:

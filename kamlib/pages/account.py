@@ -57,6 +57,13 @@ def name(view: View) -> str:
     return str(pia.listed(book)["name"].iloc[0]) if book.settings.customer else ""
 
 
+def choices(view: View) -> dict[str, str]:
+    """The customers of the segment; those with an analysis of their own come first."""
+    names, begun = names_of(pia.listed(view.book)), set(pia.begun(view.book))
+    said = {c: f"{n} (begun)" for c, n in names.items() if c in begun}
+    return said | {c: n for c, n in names.items() if c not in begun}
+
+
 def title(view: View) -> str:
     """What the plan of an account is called."""
     return f"{listed([name(view)], 1)}: what we do, and why"

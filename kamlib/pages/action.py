@@ -138,6 +138,12 @@ def _load(view: View) -> str:
     return fill("impact", "load", rows=rows.to_dict("records"))
 
 
+projects = Exhibit("projects", grid=PROJECTS, on_paper=False)
+work = stack(
+    Exhibit("steps", grid=STEPS),
+    Exhibit("steps-new", words=_step_form, actions={"step": _new_step}),
+    on_paper=False,
+)
 action = stack(
     Exhibit(
         "start",
@@ -146,7 +152,7 @@ action = stack(
         actions={"start": _start_project},
         on_paper=False,
     ),
-    Exhibit("projects", grid=PROJECTS, on_paper=False),
+    projects,
     account.projects,
     Exhibit(
         "timetable",
@@ -160,11 +166,7 @@ action = stack(
     ),
     Exhibit("begun", "Plans for single customers", _begun, on_paper=of_all, on_screen=False),
     row(
-        stack(
-            Exhibit("steps", grid=STEPS),
-            Exhibit("steps-new", words=_step_form, actions={"step": _new_step}),
-            on_paper=False,
-        ),
+        work,
         Exhibit("load", _load_title, _load),
         shape="two",
     ),

@@ -245,7 +245,7 @@ Part = Exhibit | Row | Stack
 class Page:
     """What a notebook is: its file name without ending, its question, the first of its steps (0: none).
 
-    `headline` says the result in one sentence, `beginning` what stands below it on paper. `of_segment`: it is about one segment; the others are about
+    `headline` says the result in one sentence, `beginning` what stands below it on paper. `of_segment`: it is about one segment, `of_customer`: about one customer; the others are about
     the whole company unless one segment was asked for. `called`: what it is called on paper, if that is
     not its question. `outside` gives title and HTML of the page for a customer, where there is one:
     it holds nothing internal, and it is all that such a run shows.
@@ -257,6 +257,7 @@ class Page:
     headline: Text = ""
     beginning: Part | None = None
     of_segment: bool = False
+    of_customer: bool = False
     called: Text = ""
     outside: Callable[[View], tuple[str, str]] | None = None
 

@@ -12,9 +12,11 @@ from html.parser import HTMLParser
 import pandas as pd
 
 from kamlib import catalogue
+from kamlib.catalogue import sheets
 from kamlib.charts import palette
 from kamlib.errors import InvalidInput, did_you_mean
 from kamlib.models import pia, plans
+from kamlib.models.account import positioning
 from kamlib.pages.html import fill, trusted
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import BOXES, CHAINS, DEFINITIONS, US, Tables, typed
@@ -28,7 +30,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "projects": ("name", "starts", "ends", "status", "owner"),
     "actions": ("name", "due", "done", "person"),
     "people": ("name",),
+    "answers": ("value",),
 }
+GOALS = "success_targets"  # the sheet of goals; of it what is agreed with the customer, in these fields
+AGREED = ("label", "now", "target", "by", "together", "shared")
 ONE = "1"  # the id of the customer on its own page
 # words that say what we think of a customer or of an idea; "key" and "given" alone are said by everybody
 WORDS = ("KAISM", "attractiveness", "relative strength", "lock-in", "differentiator")
@@ -62,6 +67,7 @@ def allowed(book: Book, customer: str) -> Tables:
         "stages": stages.assign(customer=ONE, stage=_count(stages)),
         "projects": _named(projects, "Project")[["project", "customer", *ALLOWED["projects"]]],
         "actions": _named(actions, "Step").assign(step=_count(actions))[["project", "step", *ALLOWED["actions"]]],
+        "answers": own["answers"].assign(subject=ONE)[["sheet", "subject", "item", "field", "value"]],
         "people": pd.DataFrame({"person": people.values(), "name": [known.get(p) or p for p in people]}, dtype=object),
     }  # fmt: skip
     return dict(typed({})) | {name: _table(name, rows) for name, rows in made.items()}
@@ -87,6 +93,9 @@ def _own(book: Book, customer: str) -> Tables:
     actions = book["actions"].drop_duplicates(["project", "step"])
     actions = actions[actions["project"].isin(projects["project"])]
     named = {*projects["owner"], *actions["person"]} - {""}
+    goals = book["answers"]
+    goals = goals[(goals["sheet"] == GOALS) & (goals["subject"] == customer) & goals["field"].isin(AGREED)]
+    agreed = goals.loc[(goals["field"] == "shared") & (goals["value"] == "yes"), "item"]
     level = stages["level"].where(stages["level"] != "", CHAINS[0]).map(CHAINS.index)
     stages = stages.assign(level=[CHAINS[at] for at in level], rank=level)
     return {
@@ -96,6 +105,7 @@ def _own(book: Book, customer: str) -> Tables:
         "projects": projects,
         "actions": actions,
         "people": book["people"][book["people"]["person"].isin(named)].drop_duplicates("person"),
+        "answers": goals[goals["item"].isin(agreed)].drop_duplicates(["item", "field"]),
     }
 
 
@@ -127,9 +137,9 @@ def ready(book: Book, customer: str) -> Tables:
         raise InvalidInput(f'There is no customer "{customer}".', table="customers", found=customer,
                            hint=did_you_mean(customer, known["customer"]))  # fmt: skip
     found = allowed(book, customer)
-    if found["stages"].empty and found["projects"].empty:
+    if all(found[name].empty for name in ("stages", "projects", "answers")):
         raise InvalidInput(f"There is no plan for {_name_of(found['customers'], customer)} yet, so there is nothing to tell.",
-                           table="projects", hint="Walk the chain of doing business and make a project first (step 10).")  # fmt: skip
+                           table="projects", hint="Walk the chain of doing business and make a project first (step 10), or agree a goal.")  # fmt: skip
     return found
 
 
@@ -150,9 +160,17 @@ def page(found: Tables, today: date, draw: Draw | None = None) -> str:
     said = found["settings"]
     supplier = next(iter(said.loc[said["key"] == "supplier", "value"]), "")
     drawn = draw(projects, steps, today.isoformat()) if draw else ""
-    return fill("handout", "page", title=title(found), supplier=supplier, today=today.isoformat(), steps=plan,
+    return fill("handout", "page", title=title(found), goals=_goals(found), supplier=supplier, today=today.isoformat(), steps=plan,
                 chain=chain[["name", "level", "trouble"]].to_dict("records"), picture=trusted(drawn),
                 projects=projects[["project", "name", "starts", "ends", "status", "owner_name"]].to_dict("records"))  # fmt: skip
+
+
+def _goals(found: Tables) -> list[dict[str, str]]:
+    """The goals that are agreed, called as one calls them before the customer."""
+    called = catalogue.items(GOALS).set_index("id")["outside"]
+    rows = sheets.filled(Book(found), GOALS, ONE)
+    rows = rows[(rows["shared"] == "yes") & (rows[["now", "target", "together"]] != "").any(axis=1)]
+    return rows.assign(label=rows["item"].map(called).fillna(rows["label"])).to_dict("records")
 
 
 class _Text(HTMLParser):
@@ -200,6 +218,9 @@ def _words(book: Book, customer: str) -> Iterator[tuple[str, bool]]:
     # "progress" and "drop" alone are said by everybody
     yield from ((palette.MARKS[box].word, True) for box in pia.MATRIX.boxes if " " in palette.MARKS[box].word)
     yield from ((q["label"], True) for q in catalogue.entry("pia_matrix")["quadrants"])
+    for id, shape in positioning.matrices().items():  # as what the customer sees us
+        labels = positioning.boxes(id)
+        yield from ((labels[box][0], True) for box in shape.boxes if box != shape.top_right)
     customers, suppliers = book["customers"], book["suppliers"]
     own = folded(_name_of(customers[customers["customer"] == customer], customer))
     others = customers[customers["customer"] != customer]
@@ -273,6 +294,7 @@ def _years(book: Book, customer: str) -> set[str]:
         *own["projects"]["starts"],
         *own["projects"]["ends"],
         *own["actions"]["due"],
+        *own["answers"].loc[own["answers"]["field"] == "by", "value"],
         date.today().isoformat(),
     ]
     first, last = min(filter(None, dates)), max(filter(None, dates))
@@ -282,8 +304,9 @@ def _years(book: Book, customer: str) -> set[str]:
 def _cells(book: Book, customer: str) -> Iterator[tuple[str, str, str, str]]:
     """The cells the page is made of: table, row, column, text."""
     keys = {"settings": ["key"], "people": ["person"], "customers": ["customer"], "stages": ["stage"], "projects": ["project"],
-            "actions": ["project", "step"]}  # fmt: skip
+            "actions": ["project", "step"], "answers": ["sheet", "item", "field"]}  # fmt: skip
     for name, rows in _own(book, customer).items():
+        rows = rows[~rows["field"].isin(["by", "shared"])] if name == "answers" else rows
         for row in rows.to_dict("records"):
             at = ", ".join(str(row[k]) for k in keys[name])
             columns = ("value",) if name == "settings" else ALLOWED[name]

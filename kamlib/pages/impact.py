@@ -10,7 +10,7 @@ import pandas as pd
 from kamlib import catalogue, charts
 from kamlib.errors import InvalidInput
 from kamlib.models import pia
-from kamlib.pages.account import MOST, NAMED, book_of, customer_of, name, of_account
+from kamlib.pages.account import MOST, NAMED, book_of, choices, customer_of, name, of_account
 from kamlib.pages.exhibit import Chart, Choice, Desk, Exhibit, Grid, View, row, stack
 from kamlib.pages.grids import column, listed, names_of, slug
 from kamlib.pages.guide import tips
@@ -39,17 +39,10 @@ def _money(view: View) -> str:
 # What is it like to do business with us?
 
 
-def _choices(view: View) -> dict[str, str]:
-    """The customers of the segment; those with an analysis of their own come first."""
-    names, begun = names_of(pia.listed(view.book)), set(pia.begun(view.book))
-    said = {c: f"{n} (begun)" for c, n in names.items() if c in begun}
-    return said | {c: n for c, n in names.items() if c not in begun}
-
-
 WHOM = Choice(
     "pia-customer",
     "Customer",
-    _choices,
+    choices,
     lambda view: book_of(view).settings.customer,
     many=True,
     taken=lambda desk, message: desk.look_at(str(message["value"])),

@@ -20,10 +20,11 @@ SHORT, WHOLE = 60, 1_000_000  # letters of an answer on the page of one customer
 Current = Callable[[View], Form]
 
 
-def exercises(part: int | str, also: Iterable[str] = (), first: str = "") -> Row:
+def exercises(part: int | str, also: Iterable[str] = (), first: str = "", *, own: bool = False) -> Row:
     """The sheets of a part: on the screen one at a time, on paper all that were begun, of every subject.
 
-    `also`: sheets of other parts, which are printed there. `first`: the one that is open at first.
+    `also`: sheets of other parts, which are printed there. `first`: the one that is open at first. `own`: on
+    paper all of them, and only what is said of the customer in focus.
     """
 
     def forms() -> dict[str, Form]:
@@ -34,11 +35,16 @@ def exercises(part: int | str, also: Iterable[str] = (), first: str = "") -> Row
         "Exercises",
         lambda view: {id: form.title for id, form in forms().items()},
         lambda view: first or next(iter(forms())),
-        small=lambda view: _how_far(view.book),
+        small=lambda view: _own_far(view, forms()) if own else _how_far(view.book),
     )
 
     def current(view: View) -> Form:
         return forms()[view[chosen]]
+
+    def printed(view: View) -> list[tuple[Form, str, str]]:
+        if own:
+            return [(form, view.customer, "") for form in forms().values() if "customer" in form.per]
+        return _subjects(view, sheets.forms(part))
 
     menu = Exhibit(
         f"exercises-{part}",
@@ -49,10 +55,10 @@ def exercises(part: int | str, also: Iterable[str] = (), first: str = "") -> Row
     )
     filled = Exhibit(
         f"sheets-{part}",
-        words=lambda view: _begun(view.book, _subjects(view, sheets.forms(part)), WHOLE),
+        words=lambda view: _begun(view.book, printed(view), WHOLE),
         on_screen=False,
     )
-    return row(menu, _sheet(f"sheet-{part}", current), filled, shape="steer")
+    return row(menu, _sheet(f"sheet-{part}", current, own), filled, shape="steer")
 
 
 def sheet(id: str, words: Callable[[View], str] | None = None) -> Row:
@@ -69,21 +75,29 @@ customer_sheets = Exhibit(
 
 
 def of_customer(book: Book, customer: str) -> Markup:
-    """What was filled in about one customer, long answers cut short."""
-    own = [(form, customer, "") for form in sheets.forms() if "customer" in form.per]
+    """What was filled in about one customer beside its account plan, long answers cut short."""
+    plan = {id for id, part in catalogue.parts().items() if part["page"] == "06_account_plan"}
+    forms = [form for form in sheets.forms() if form.home not in plan]
+    own = [(form, customer, "") for form in forms if "customer" in form.per]
     return _begun(book, own, SHORT)
 
 
 # The sheet on the screen
 
 
-def _sheet(id: str, current: Current) -> Exhibit:
-    """A form as a grid: a line each, and below it lines of the team's own where the form takes some."""
+def _sheet(id: str, current: Current, own: bool = False) -> Exhibit:
+    """A form as a grid: a line each, and below it lines of the team's own where the form takes some.
+
+    `own`: whatever can be said of a customer is said of the one in focus.
+    """
     whom = Draft(f"whom-{id}", "")
+
+    def fixed(view: View) -> bool:
+        return own and "customer" in current(view).per and bool(view.customer)
 
     def about(view: View) -> tuple[Form, str]:
         form = current(view)
-        return form, _subject(view, form, view[whom])
+        return form, view.customer if fixed(view) else _subject(view, form, view[whom])
 
     def look(desk: Desk, message: dict[str, Any]) -> None:
         value = str(message["value"])
@@ -107,7 +121,7 @@ def _sheet(id: str, current: Current) -> Exhibit:
     return Exhibit(
         id,
         lambda view: current(view).title,
-        lambda view: _head(view, *about(view)),
+        lambda view: _head(view, *about(view), fixed(view)),
         grid=grid,
         reads={"whom": look},
         on_paper=False,
@@ -182,13 +196,14 @@ def _remove(desk: Desk, form: Form, subject: str, item: str) -> None:
     desk.remove_all(("answers", own | {"field": field}) for field in rows["field"])
 
 
-def _head(view: View, form: Form, subject: str) -> Markup:
+def _head(view: View, form: Form, subject: str, fixed: bool) -> Markup:
     lines = sheets.filled(view.book, form.id, subject)["filled"] if subject else []
     return fill(
         "sheets",
         "head",
         form=form,
         subject=subject,
+        fixed=fixed,
         subjects=sheets.subjects(view.book, form),
         lines=len(lines),
         filled=int(sum(lines)),
@@ -208,6 +223,16 @@ def _how_far(book: Book) -> dict[str, str]:
     """How much of each sheet is filled in, in a few words."""
     rows = sheets.progress(book)
     return {row["sheet"]: _far(row) for row in rows.to_dict("records")}
+
+
+def _own_far(view: View, forms: dict[str, Form]) -> dict[str, str]:
+    """How much is filled in about the customer in focus; of what is said of nobody, of all."""
+    said, own = _how_far(view.book), view.book["answers"]
+    own = own[(own["subject"] == view.customer) & (own["value"].str.strip() != "")]
+    for id in (id for id, form in forms.items() if "customer" in form.per):
+        lines = sheets.filled(view.book, id, view.customer)["filled"]
+        said[id] = f"{sum(lines)} of {len(lines)}" if id in set(own["sheet"]) else "open"
+    return said
 
 
 def _far(row: dict[str, Any]) -> str:

@@ -149,7 +149,7 @@ def _show(desk: Desk, preview: Preview) -> None:
     try:
         merged = desk.take_in(lambda text: _merge(text, listing, mapping), store=False)
     except KamError as error:
-        refused = str(error)
+        refused = error.message  # its hint is for the command line; here the columns are below
     desk.draft(PASTED, Preview(listing, mapping, preview.chosen, merged, refused))
 
 

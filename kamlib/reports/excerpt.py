@@ -22,6 +22,8 @@ from kamlib.workbook.schema import DEFINITIONS, US, Tables, as_text, empty, type
 
 EVERY = "all"
 AT_HOME = {"ballots", "history", "forecast", "junctions", "junction_shares", "routes", "won_lost"}
+AT_HOME |= {"customer_people", "links"}  # personal data of the people of customers
+AT_HOME |= {"proposals", "proposal_needs", "proposal_interests"}
 # counted or compared over all segments: unknown is better than wrong
 UNKNOWN = {"people": ("days",)}
 SET = {"customer": "", "budget": "", "overheads": "", "day_cost": "", "dependency_pct": "100"}

@@ -16,6 +16,7 @@ from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import kaism, pia, scenarios
+from kamlib.models.account import plan
 from kamlib.models.scope import agree
 from kamlib.pages import handout, html
 from kamlib.reports import kernels
@@ -31,6 +32,7 @@ __all__ = [
 NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
 SURE = "05_certainty"  # a page for each segment
+PLAN = "06_account_plan"  # the plan of a customer that is named
 PROGRAMME = "07_programme"
 DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
 OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
@@ -42,6 +44,7 @@ WHOLE = {
     DIFFERENTLY: "distinction",
     PROGRAMME: "programme",
 }
+OF_PEOPLE = ("entry", "contacts")  # the parts of the account plan whose sheets name people of the customer
 # what a published copy holds, by table; everything that is not named here stays at home
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "settings": ("key", "value"),
@@ -165,7 +168,7 @@ def write(
     A page that cannot be made does not keep the others from being made; it is named in a KamError at the end.
     """
     checked = settings.gate(settings.together({"workbook": location, "segment": segment}, given or {}))
-    known = sorted({*WHOLE, BY_SEGMENT, SURE})
+    known = sorted({*WHOLE, BY_SEGMENT, SURE, PLAN})
     if notebook not in ("", *known):
         raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
                            hint=did_you_mean(notebook, known))  # fmt: skip
@@ -230,25 +233,29 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
     if notebook in ("", DIFFERENTLY):
         there = set(pia.listed(Book.of(book, segment=chosen))["customer"])
         pages += [_account(book, each) for each in pia.begun(book) if each in there]
+    if notebook == PLAN:
+        begun = plan.account_plan(Book.of(book, segment=chosen))["customer"].unique()
+        pages += [_account(book, each, PLAN, "plan") for each in begun]
     return pages
 
 
 def _of_customer(book: Book, checked: settings.Parameters, notebook: str) -> list[Page]:
     """The page of one customer, for ourselves or for its own hands."""
-    if notebook not in ("", DIFFERENTLY):
-        raise InvalidInput(f"The page of one customer comes from {DIFFERENTLY}, not from {notebook}.", table="parameters",
-                           column="notebook", found=notebook, allowed=DIFFERENTLY)  # fmt: skip
+    if notebook not in ("", DIFFERENTLY, PLAN):
+        raise InvalidInput(f"The pages of one customer come from {DIFFERENTLY} and {PLAN}, not from {notebook}.", table="parameters",
+                           column="notebook", found=notebook, allowed=f"{DIFFERENTLY} or {PLAN}")  # fmt: skip
     if checked.audience == "customer":
         handout.ready(book, checked.customer)
         handout.refuse(book, checked.customer)
         values = {"customer": checked.customer, "audience": "customer"}
         file = _file_name(checked.customer, "for", book["customers"]["customer"])
         return [(DIFFERENTLY, values, file)]
-    return [_account(book, checked.customer)]
+    both = [_account(book, checked.customer, *about) for about in ((DIFFERENTLY, "account"), (PLAN, "plan"))]
+    return [page for page in both if notebook in ("", page[0])]
 
 
-def _account(book: Book, customer: str) -> Page:
-    return DIFFERENTLY, {"customer": customer}, _file_name(customer, "account", book["customers"]["customer"])
+def _account(book: Book, customer: str, source: str = DIFFERENTLY, kind: str = "account") -> Page:
+    return source, {"customer": customer}, _file_name(customer, kind, book["customers"]["customer"])
 
 
 def _make(folder: Path) -> None:
@@ -364,24 +371,11 @@ def publish_copy(
     return target
 
 
-def published(
-    location: str, folder: Path, segment: str = "", scenario: str = "", round: str = ""
-) -> tuple[Path, Callable[[], None]]:
-    """A copy as `publish_copy` makes it, and what replaces it by the newest state if the workbook has changed since."""
-    store = stores.open_store(location, read_only=True)
-    seen = [store.version()]
-
-    def renew() -> None:
-        if (now := store.version()) != seen[0]:
-            seen[0] = now
-            publish_copy(location, folder, segment, scenario, round, lambda _: None)
-
-    return publish_copy(location, folder, segment, scenario, round), renew
-
-
 def allowed(text: Tables) -> Tables:
     """The text tables reduced to what may be published."""
-    ours = {form.id for form in sheets.every() if "person" in form.per}  # what is said of people
+    ours = {
+        form.id for form in sheets.every() if "person" in form.per or form.home in OF_PEOPLE
+    }  # said of people
     kept = {
         name: text[name][[c for c in columns if c in text[name].columns]].reset_index(drop=True)
         for name, columns in PUBLISHED.items()
@@ -391,5 +385,6 @@ def allowed(text: Tables) -> Tables:
         kept["history"] = kept["history"].tail(1)
     for name in {"answers", "round_answers"} & kept.keys():
         of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
+        of_people |= (kept[name]["sheet"] == "opportunity_snail") & (kept[name]["field"] == "who")
         kept[name] = kept[name][~of_people].reset_index(drop=True)
     return kept

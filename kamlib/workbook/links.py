@@ -217,6 +217,24 @@ def unknown_stage(rows: Rows, text: Tables) -> Rows:
     return [row | {"whose": row["customer"] or "nobody"} for row in strange]
 
 
+def unknown_contact(rows: Rows, text: Tables) -> Rows:
+    known = set(cells(text, "customer_people", "customer", "contact"))
+    named = (row for row in rows if row["contact"])
+    return [row for row in named if (row["customer"], row["contact"]) not in known]
+
+
+def unknown_need(rows: Rows, text: Tables) -> Rows:
+    known = set(cells(text, "proposal_needs", "proposal", "need"))
+    return [row for row in rows if (row["proposal"], row["need"]) not in known]
+
+
+def unknown_decider(rows: Rows, text: Tables) -> Rows:
+    whose = dict(cells(text, "proposals", "proposal", "customer"))
+    return unknown_contact(
+        [row | {"customer": whose.get(row["proposal"], "")} for row in rows], text
+    )
+
+
 def _is_whole(text: Tables, name: str) -> bool:
     """Is the table there, each column once?"""
     return name in text and not text[name].columns.has_duplicates

@@ -1,6 +1,7 @@
 """What to find out first: how much surer each unknown score, once known, makes a customer's box."""
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -145,11 +146,19 @@ def _right(axis: Axis, row: int, alone: bool) -> tuple[list[Key], Array, Array]:
     if not (rivals.any() and own.any()):  # who it is settles it, one way or the other
         return [("strength", kaism.WHO_ELSE, "")], np.array([0.5, 0.5, 0.0]), np.eye(3)[None, :2]
     cells = np.vstack([axis.ours[row], axis.theirs[row, rivals]])[:, own]
-    apart = np.vstack([np.ones(len(cells) - 1), -np.eye(len(cells) - 1)])
-    nothing = np.full(cells.shape, np.nan)
-    spots, now, then = _outcomes(cells, axis.shares[row, own], apart, 0.0, nothing)
+    spots, now, then = _ahead(cells.tobytes(), axis.shares[row, own].tobytes(), len(cells))
     names, who = axis.factors[row, own], [US, *axis.suppliers[row, rivals]]
     return [("strength", names[j], who[k]) for k, j in spots], now, then
+
+
+@lru_cache(maxsize=4096)  # an edit changes the cells of one customer
+def _ahead(cells: bytes, shares: bytes, suppliers: int) -> tuple[Array, Array, Array]:
+    """`_outcomes` of our scores over each competitor's; cells and shares are bytes of doubles."""
+    scores, apart = np.frombuffer(cells).reshape(suppliers, -1), -np.eye(suppliers - 1)
+    nothing = np.full(scores.shape, np.nan)
+    return _outcomes(
+        scores, np.frombuffer(shares), np.vstack([np.ones(suppliers - 1), apart]), 0.0, nothing
+    )
 
 
 def _outcomes(

@@ -12,21 +12,22 @@ SEVERITY = ("high", "medium", "low", "none")
 
 
 @model
-def change(book: Book) -> pd.DataFrame:
+def change(book: Book, subject: str = sheets.CASE) -> pd.DataFrame:
     """The change equation: the three that drive a change, and its cost, from 0 to 10.
 
-    Columns: item, label, rating (NaN: unknown), is_cost.
+    Of our own programme, or of the customer that is the `subject`. Columns: item, label, rating
+    (NaN: unknown), is_cost.
     Source: chapter 18, together against the cost; it gives no arithmetic. That each of the three is
     needed, and that their mean is held against the cost, is ours.
     """
-    rows = sheets.filled(book, "change_equation")
+    rows = sheets.filled(book, "change_equation", subject)
     rating = pd.to_numeric(rows["rating"], errors="coerce")
     return rows[["item", "label"]].assign(rating=rating, is_cost=rows["item"] == COST)
 
 
-def words(book: Book) -> str:
+def words(book: Book, subject: str = sheets.CASE) -> str:
     """Is change likely, and which of the three is weakest? In a sentence."""
-    rows = change(book)
+    rows = change(book, subject)
     if rows["rating"].isna().any():
         return "Rate all four, and see whether people will change"
     drives, cost = rows[~rows["is_cost"]], rows.loc[rows["is_cost"], "rating"].iloc[0]

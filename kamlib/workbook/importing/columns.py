@@ -117,7 +117,7 @@ def _fits(field: str, header: str, filled: Mapping[str, list[str]], rows: int, k
         has_digits = _share(cells, re.compile(r".*\d", re.S).match) >= 0.8
         names = header != field and says("name", header) and not has_digits
         is_one = _share(cells, _ID.fullmatch) >= 0.9 and not names
-        return is_one and (kind == "ledger" or _differ(cells, rows))
+        return is_one and (kind != "customers" or _differ(cells, rows))
     if field == "segment":
         return len({plain(t) for t in cells}) <= MOST_SEGMENTS and _share(cells, is_number) < 0.5
     if field == "parent":
@@ -230,7 +230,8 @@ def preview(
         why = "as you said" if field and plain(header) in said else "by its header"
         why = "a guess from its cells" if guess else why if field else ""
         examples = "; ".join(t[:30] for t in dict.fromkeys(_filled(frame[header].head(20))))[:60]
-        rows.append((header, field or "(kept beside)", why, examples))
+        unread = "(left out)" if kind == "contacts" else "(kept beside)"
+        rows.append((header, field or unread, why, examples))
     return pd.DataFrame(rows, columns=["header", "taken_as", "why", "examples"])
 
 

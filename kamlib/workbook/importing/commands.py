@@ -82,6 +82,28 @@ def import_customers(
     ended("customers", place, merged, dry_run, left_out=merged.counts["left_out"])
 
 
+def import_contacts(
+    file: FilePath,
+    workbook: Place,
+    map: Pairs = NONE,
+    key: Key = "",
+    sheet: Sheet = "",
+    encoding: Encoding = "",
+    dry_run: DryRun = False,
+    all: All = False,
+) -> None:
+    """Import the people of your customers from a CRM: new ones are added, gaps are filled."""
+    from kamlib.workbook.importing import columns, contacts, reading
+
+    listing, mapping = taken("contacts", reading.read(file, sheet, encoding), map, key, dry_run)
+    place = edited(workbook, file, dry_run)
+    merged = land(
+        place, file, lambda text: contacts.merge(text, listing.frame, mapping), "", dry_run
+    )[0]
+    remarks([*columns.remarks(listing, mapping, "contacts", map), *merged.notes], all)
+    ended("contacts", place, merged, dry_run)
+
+
 def import_ledger(
     file: FilePath,
     workbook: Place = "",
@@ -296,7 +318,7 @@ def remarks(rows: list[Finding], all: bool) -> None:
     for row in shown:
         found = " ".join(row["found"].split())
         place = ", ".join(filter(None, (row["row"], row["column"], f'"{found}"' if found else "")))
-        write(f"  {place}: {row['message']}" if place else f"  {row['message']}")
+        write(f"  {place}: {row}" if place else f"  {row}")
     if len(rows) > len(shown):
         say("more", n=len(rows) - len(shown))
 

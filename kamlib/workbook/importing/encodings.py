@@ -75,9 +75,7 @@ def detect(raw: bytes) -> Encoding:
     below = re.split(r"[\r\n]", shown, maxsplit=1)[-1]
     cell = next(filter(None, map(_CELL.search, (below, shown))), None)
     said = " ".join(cell[0].split())[:60] if cell else ""
-    doubt = (
-        f'read as {guess.name}, which is a guess: it says "{said}". Wrong? Name it by --encoding.'
-    )
+    doubt = f'read as {guess.name}, which is a guess: it says "{said}".'
     return Encoding(guess.codec, doubt=doubt)
 
 

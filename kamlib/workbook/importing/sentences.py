@@ -26,17 +26,23 @@ def sentence(text: str, **parts: Any) -> str:
     return text.format(**{**parts, **numbers})
 
 
+def _both(said: str | list[str]) -> tuple[str, str]:
+    """A sentence, and what to type on the command line about it; the screen shows the first alone."""
+    return (said, "") if isinstance(said, str) else (said[0], said[1])
+
+
 def note(key: str, row: object = "", column: str = "", found: str = "", **parts: Any) -> Finding:
     """A finding of `sentences.yaml`; `row` is the number of a line, where it is about one."""
     level = "note" if key in SENTENCES["note"] else "warning"
-    said = sentence(SENTENCES[level][key], row=row, column=column, found=found, **parts)
-    return Finding(level, said, "", "" if row == "" else f"line {row}", column, found)
+    parts |= {"row": row, "column": column, "found": found}
+    says, hint = (sentence(text, **parts) for text in _both(SENTENCES[level][key]))
+    return Finding(level, says, "", "" if row == "" else f"line {row}", column, found, hint=hint)
 
 
 def refusal(key: str, **parts: Any) -> KamError:
     """The error to raise; `table`, `row`, `column`, `found` and `allowed` are its place too."""
     kind = next(kind for kind in ERRORS if key in SENTENCES[kind])
-    says, hint = (sentence(text, **parts) for text in SENTENCES[kind][key])
+    says, hint = (sentence(text, **parts) for text in _both(SENTENCES[kind][key]))
     return ERRORS[kind](says, hint=hint, **{p: parts[p] for p in PLACE if p in parts})
 
 

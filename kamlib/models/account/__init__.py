@@ -1,0 +1,1 @@
+"""One key account: what it is to us, how close we are, who decides, who sees whom."""
