@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from kamlib.app import operating
 from kamlib.errors import KamError
 from kamlib.reports import report
 from kamlib.workbook import stores
@@ -121,7 +122,7 @@ def packed(content: bytes) -> str:
 def test_readers_see_the_newest_state_whole(browser: Any, tmp_path: Path) -> None:
     """A page that is open follows by itself, one that is opened later begins with it; a broken state stays at home."""
     stores.copy(ROOT / "data" / "tiny", tmp_path / "w.kam")
-    copy, renew = report.published(str(tmp_path / "w.kam"), tmp_path / "out")
+    copy, renew = operating.published(str(tmp_path / "w.kam"), tmp_path / "out")
     with Board(NOTEBOOKS, workbook=copy, start=PAGE, read_only=True, preheat=1) as board:
         page = visit(browser, board, wait_for=DOT)
         store = stores.open_store(tmp_path / "w.kam")

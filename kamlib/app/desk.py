@@ -310,11 +310,6 @@ class Desk:
         self._take(text, None if "" in changed else {name for name in changed if name in text})
         return True
 
-    def reopen(self) -> None:
-        """Show the copy that was put in the place of the one that is shown."""
-        self.store, text = stores.load(self.store.location, read_only=True)
-        self._take(text, None)
-
     def say(self, message: str) -> None:
         """Show a sentence in the status line."""
         self.message = message

@@ -21,7 +21,7 @@ from kamlib.pages import account, html, room
 from kamlib.pages.exhibit import Page, View
 from kamlib.pages.grids import names_of
 from kamlib.pages.start import add_segment
-from kamlib.workbook import settings
+from kamlib.workbook import settings, stores
 
 PAGES = dict.fromkeys(range(1, 6), "01_segmentation") | dict.fromkeys(range(6, 10), "02_kaism")
 PAGES |= {10: "04_pia"}
@@ -119,7 +119,8 @@ async def _renewed(desk: Desk) -> None:
         with contextlib.suppress(OSError), desk.speaking():
             if (now := place.stat().st_ino) != seen:
                 seen = now
-                desk.reopen()
+                desk.store, text = stores.load(place, read_only=True)
+                desk._take(text, None)
 
 
 def _start(desk: Desk, poll: Coroutine[Any, Any, None]) -> None:

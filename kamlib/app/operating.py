@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,6 +106,24 @@ def run(config: Path, only: str = "") -> None:
     sys.exit(max(abs(child.returncode) for child in children))
 
 
+def published(
+    location: str, folder: Path, segment: str = "", scenario: str = "", round: str = ""
+) -> tuple[Path, Callable[[], None]]:
+    """A copy as `publish_copy` makes it, and what replaces it by the newest state if the workbook has changed since."""
+    from kamlib.reports import report
+    from kamlib.workbook import stores
+
+    store = stores.open_store(location, read_only=True)
+    seen = [store.version()]
+
+    def renew() -> None:
+        if (now := store.version()) != seen[0]:
+            seen[0] = now
+            report.publish_copy(location, folder, segment, scenario, round, lambda _: None)
+
+    return report.publish_copy(location, folder, segment, scenario, round), renew
+
+
 def _token(said: Operation, folder: Path) -> str:
     """The token of the file that is named, "" where none is. Raises InvalidInput for a file without one."""
     if not said.token_file:
@@ -137,6 +156,6 @@ def _one(said: Operation, name: str, folder: Path) -> None:
         checks.refuse_errors(checks.check(text, store.notes), store.location)
         return server.serve(store.location, read_only=False, **common)
     with tempfile.TemporaryDirectory(prefix="kam-published-") as place:
-        copied, renew = report.published(location, Path(place), one.segment, one.scenario, one.round)
+        copied, renew = published(location, Path(place), one.segment, one.scenario, one.round)
         pages = report.OF_SEGMENT if one.segment else ()
         server.serve(str(copied), read_only=True, renew=renew, preheat=said.waiting, pages=pages, **common)

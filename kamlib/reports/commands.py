@@ -68,12 +68,13 @@ def publish(
             f"{whatif.write(workbook, static, segment, scenario, round)} is written; open it with any browser."
         )
         return
+    from kamlib.app import operating
     from kamlib.app import server as serve
     from kamlib.reports import report as reports
     from kamlib.workbook.settings import shipped
 
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
-        copied, renew = reports.published(workbook, Path(folder), segment, scenario, round)
+        copied, renew = operating.published(workbook, Path(folder), segment, scenario, round)
         serve.serve(
             str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
             open_browser=browser, preheat=2, spare=2, renew=renew, pages=reports.OF_SEGMENT if segment else (),

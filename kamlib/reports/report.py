@@ -365,21 +365,6 @@ def publish_copy(
     return target
 
 
-def published(
-    location: str, folder: Path, segment: str = "", scenario: str = "", round: str = ""
-) -> tuple[Path, Callable[[], None]]:
-    """A copy as `publish_copy` makes it, and what replaces it by the newest state if the workbook has changed since."""
-    store = stores.open_store(location, read_only=True)
-    seen = [store.version()]
-
-    def renew() -> None:
-        if (now := store.version()) != seen[0]:
-            seen[0] = now
-            publish_copy(location, folder, segment, scenario, round, lambda _: None)
-
-    return publish_copy(location, folder, segment, scenario, round), renew
-
-
 def allowed(text: Tables) -> Tables:
     """The text tables reduced to what may be published."""
     ours = {
