@@ -197,7 +197,7 @@ def test_proposals_stand_in_the_order_in_which_they_are_worth_trying() -> None:
         "d|acme|50|",
     )
     rows = proposal.proposals(book(proposals=worth))
-    assert proposal.forecast_words(rows, "GBP") == "220 GBP a year expected of 650, without d"
+    assert proposal.forecast_words(rows, "GBP") == "220 GBP a year expected of 600, without d"
     assert rows["net"].isna().all()
 
 

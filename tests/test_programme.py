@@ -110,7 +110,7 @@ def test_a_report_holds_the_sheets_of_every_customer_and_segment(tmp_path: Path)
     )  # fmt: skip
     stores.create(tmp_path / "w.kam", stores.blank("x") | TEAM | {"answers": told})
     early = page_of(str(tmp_path / "w.kam"), tmp_path / "r", notebook="01_segmentation")
-    account = page_of(str(tmp_path / "w.kam"), tmp_path / "r", given={"customer": "brix"})
+    account = page_of(str(tmp_path / "w.kam"), tmp_path / "r", notebook="04_pia", given={"customer": "brix"})
 
     assert all(f"Forces at {c}" in early for c in ("all", "acme", "brix"))
     assert "Mix of north" in early and "Mix of south" in early

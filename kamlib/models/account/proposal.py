@@ -151,8 +151,10 @@ def forecast_words(rows: pd.DataFrame, currency: str) -> str:
     if live.empty:
         return "No proposal is open"
     known = live[live["expected"].notna()]
+    if known.empty:
+        return "No open proposal has both a value and a likelihood yet"
     said = (
-        f"{known['expected'].sum():,.0f} {currency} a year expected of {live['value'].sum():,.0f}"
+        f"{known['expected'].sum():,.0f} {currency} a year expected of {known['value'].sum():,.0f}"
     )
     lacks = live.loc[live["expected"].isna(), "name"].tolist()
     return f"{said}, without {listed(lacks, 3)}" if lacks else said

@@ -79,7 +79,7 @@ def _borrowed(view: View) -> str:
         "worth": "Worth matching?|l",
     }
     told = table(rows[rows["distance"] == 2], heads, caption="At opposite ends")
-    note = f"Of ourselves, {counted(many, 'line')} as said for another customer."
+    note = f"Our own side of {counted(many, 'line')} is taken from the sheet of another customer."
     return parts(told, line(note, "hint") if many else "")
 
 
