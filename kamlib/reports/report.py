@@ -11,15 +11,15 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from kamlib.reports import kernels
-from kamlib.app.desk import Desk
 from kamlib import catalogue
+from kamlib.app.desk import Desk
 from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
-from kamlib.models import headlines, kaism, pia, scenarios
+from kamlib.models import kaism, pia, scenarios
 from kamlib.models.account import plan
 from kamlib.models.scope import agree
 from kamlib.pages import handout, html
+from kamlib.reports import kernels
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from kamlib.pages import html
+from kamlib.charts.palette import MARKS, SHORT
 from kamlib.errors import InvalidInput, WorkbookError
 from kamlib.models import certainty, headlines, kaism, scenarios, verdict
 from kamlib.models.certainty import weights
 from kamlib.models.certainty.acceptability import ahead
 from kamlib.models.factors import asked, grid, members
-from kamlib.charts.palette import MARKS, SHORT
+from kamlib.pages import html
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.stores import files
