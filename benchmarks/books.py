@@ -41,8 +41,11 @@ def text(customers: int, seed: int = 1, segments: int = 1) -> tables.Tables:
         if segments == 1
         else [(f"s{n:02}", f"Segment {n}") for n in range(segments)]
     )
-    listed = [("attractiveness", part, f"f{n}", label, weight, "the best there is", "not worth a visit")
-              for part, _ in parts for n, (label, weight) in enumerate(zip(FACTORS, WEIGHTS, strict=True))]  # fmt: skip
+    listed = [
+        ("attractiveness", part, f"f{n}", label, weight, "the best there is", "not worth a visit")
+        for part, _ in parts
+        for n, (label, weight) in enumerate(zip(FACTORS, WEIGHTS, strict=True))
+    ]
     listed += [("strength", c, f"j{n}", label, "", "", "") for c in ids for n, label in enumerate(CSFS)]
     cells = [("attractiveness", c, f"f{n}", "") for c in ids for n in range(len(FACTORS))]
     cells += [("strength", c, f"j{n}", s) for c in ids for n in range(len(CSFS)) for s in ("us", "x", "y")]
@@ -56,11 +59,15 @@ def text(customers: int, seed: int = 1, segments: int = 1) -> tables.Tables:
     ]
     return stores.blank("Benchmark") | {
         "segments": _frame("segments", ["segment", "name"], parts),
-        "suppliers": _frame("suppliers", ["supplier", "name"], [("us", "Us"), ("x", "Xenon"), ("y", "Yarrow")]),
-        "customers": _frame("customers", ["customer", "name", "segment", "status", "revenue", "profit"], people),
+        "suppliers": _frame(
+            "suppliers", ["supplier", "name"], [("us", "Us"), ("x", "Xenon"), ("y", "Yarrow")]
+        ),
+        "customers": _frame(
+            "customers", ["customer", "name", "segment", "status", "revenue", "profit"], people
+        ),
         "factors": _frame("factors", ["model", "scope", "factor", "label", "weight", "good", "bad"], listed),
         "scores": _frame("scores", ["model", "subject", "factor", "supplier", "score"], said),
-    }  # fmt: skip
+    }
 
 
 def _frame(name: str, columns: list[str], rows: list[tuple]) -> pd.DataFrame:

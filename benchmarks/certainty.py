@@ -120,8 +120,10 @@ def _exact(size: int, asked: dict[str, peers.Peer]) -> str:
         _loops(found, asked, scores, weights, turn)
         _polytopes(found, asked["sens"], scores, turn)
     target = {"criteria": ">= 10000"}
-    rows = [Row(name, taken, own[0] if n else (), "" if n or size < 1000 else "<= 2 ms")
-            for n, (name, taken) in enumerate(zip(works, own, strict=True))]  # fmt: skip
+    rows = [
+        Row(name, taken, own[0] if n else (), "" if n or size < 1000 else "<= 2 ms")
+        for n, (name, taken) in enumerate(zip(works, own, strict=True))
+    ]
     rows += [Row(name, found.times[key], own[0], target.get(key, "")) for key, name in NAMES.items()]
     title = f"above the line, {size} customers, {FACTORS} factors; sampled: {DRAWS} draws; baseline: exact"
     return "\n".join([table(title, rows), *_agreement(found, *(work() for work in works.values()))])
@@ -152,9 +154,12 @@ def _agreement(found: _Peers, ours: np.ndarray, one: np.ndarray, other: np.ndarr
     errors = (apart / np.sqrt(np.maximum(ours * (1 - ours), 1 / DRAWS) / DRAWS)).max()
     short = np.abs(one - other).max() * DRAWS
     lines = [
-        _said(errors <= 4.5, f"exact and numpy at most {apart.max():.4f} apart, {errors:.1f} standard errors of {DRAWS} draws"),
+        _said(
+            errors <= 4.5,
+            f"exact and numpy at most {apart.max():.4f} apart, {errors:.1f} standard errors of {DRAWS} draws",
+        ),
         _said(short < 1.5, f"numpy and float32 in blocks at most {short:.0f} of {DRAWS} draws apart"),
-    ]  # fmt: skip
+    ]
     for name, count in SOME.items():
         most, what = found.apart[name], f"{NAMES[name]}: {ROUNDS * count} draws timed and scaled"
         lines.append(_said(most < 0.5, f"{what}; at most {most:.0f} of them apart from numpy"))
@@ -219,10 +224,13 @@ def _leads_agree(margins: np.ndarray, weights: np.ndarray) -> list[str]:
     within, noise = (apart <= ERROR).mean(), np.abs(long - truth).max()
     short = np.abs(sampled_leads(margins, weights, np.float32) - long).max() * len(weights)
     return [
-        _said(within >= 0.95, f"leads and {20 * DRAWS} draws at most {apart.max():.4f} apart, {within:.1%} of the customers"
-                              f" within {ERROR} ({DRAWS} draws and those: at most {noise:.4f})"),
+        _said(
+            within >= 0.95,
+            f"leads and {20 * DRAWS} draws at most {apart.max():.4f} apart, {within:.1%} of the customers"
+            f" within {ERROR} ({DRAWS} draws and those: at most {noise:.4f})",
+        ),
         _said(short < 1.5, f"float32 and float64 at most {short:.0f} of {DRAWS} draws apart"),
-    ]  # fmt: skip
+    ]
 
 
 def _workbook(size: int) -> str:
@@ -237,9 +245,11 @@ def _workbook(size: int) -> str:
         chosen = settings.of_workbook(typed, segment="main")
         for what, change in (("a weight", _weight), ("a strength score", _score)):
             works = (
-                lambda typed=typed, chosen=chosen, change=change: certainty.chances(Book(change(typed, next(count)), chosen)),
+                lambda typed=typed, chosen=chosen, change=change: certainty.chances(
+                    Book(change(typed, next(count)), chosen)
+                ),
                 lambda: (attractive(bare[0]), leads(bare[1])),
-            )  # fmt: skip
+            )
             rows.append(Row(f"chances after {what}, {name}", *interleaved(9, *works)))
     return table(f"certainty.chances of a workbook, {size} customers; baseline: both axes on arrays", rows)
 

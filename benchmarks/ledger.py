@@ -40,19 +40,29 @@ def generate(path: Path, rows: int) -> None:
             orders = (start + np.arange(count)) // 3
             revenue = np.round(rng.lognormal(5, 1, count), 2) * np.where(rng.random(count) < 0.02, -1, 1)
             cost = np.where(rng.random(count) < 0.05, np.nan, np.round(revenue * 0.6, 2))
-            pd.DataFrame({
-                "customer": np.char.add("C", (10_000 + orders * 7919 % 2_000).astype(str)),
-                "date": days[orders * 104_729 % len(days)], "revenue": revenue, "cost": cost,
-                "discount": np.round(np.abs(revenue) * 0.03, 2), "freight": np.round(rng.random(count) * 9, 2),
-                "order": np.char.add("SO", orders.astype(str)),
-            }).to_csv(file, header=False, index=False)  # fmt: skip
+            pd.DataFrame(
+                {
+                    "customer": np.char.add("C", (10_000 + orders * 7919 % 2_000).astype(str)),
+                    "date": days[orders * 104_729 % len(days)],
+                    "revenue": revenue,
+                    "cost": cost,
+                    "discount": np.round(np.abs(revenue) * 0.03, 2),
+                    "freight": np.round(rng.random(count) * 9, 2),
+                    "order": np.char.add("SO", orders.astype(str)),
+                }
+            ).to_csv(file, header=False, index=False)
 
 
 def measured(code: str, *args: str) -> tuple[float, float, str]:
     """Seconds, MB at the most, and the words of a fresh process that runs this code."""
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", code, *args], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               env=os.environ | {"PYTHONPATH": str(ROOT)}, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *args],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        text=True,
+    )
     said = process.stdout.read() if process.stdout else ""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
@@ -71,8 +81,10 @@ def run(rows: int = 5_000_000, rounds: int = 3) -> str:
         for number in range(rounds):
             plain.append(measured(PLAIN, str(file)))
             kam.append(measured(KAM, str(file), str(Path(folder) / f"{number}.kam")))
-    lines = [f"== a ledger of {rows:,} lines ({size:,.0f} MB), {rounds} rounds, fresh processes, medians",
-             f"{'':24}{'plain groupby':>14}{'kam':>10}{'ratio':>8}{'target':>9}"]  # fmt: skip
+    lines = [
+        f"== a ledger of {rows:,} lines ({size:,.0f} MB), {rounds} rounds, fresh processes, medians",
+        f"{'':24}{'plain groupby':>14}{'kam':>10}{'ratio':>8}{'target':>9}",
+    ]
     for place, name in enumerate(("seconds", "MB at the most")):
         base, ours = (statistics.median(one[place] for one in side) for side in (plain, kam))
         lines.append(f"{name:24}{base:14.1f}{ours:10.1f}{ours / base:8.2f}{f'<= {TARGET:g}':>9}")

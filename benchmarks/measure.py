@@ -58,9 +58,12 @@ def table(title: str, rows: Iterable[Row]) -> str:
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     text = [
-        "  ".join(cell.ljust(w) if i in (0, 8) else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            cell.ljust(w) if i in (0, 8) else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+        )
         for line in lines
-    ]  # fmt: skip
+    ]
     return "\n".join([f"== {title}", *(line.rstrip() for line in text)])
 
 
@@ -74,8 +77,17 @@ def _cells(row: Row) -> tuple[str, ...]:
         else f"{row.median - base:.0f}"
     )
     ratio = "" if base != base else f"{row.median / base:.3g}"
-    return (row.name, str(len(row.times)), _ms(row.median), _ms(row.p95), _ms(base), more, ratio, row.target,
-            row.note)  # fmt: skip
+    return (
+        row.name,
+        str(len(row.times)),
+        _ms(row.median),
+        _ms(row.p95),
+        _ms(base),
+        more,
+        ratio,
+        row.target,
+        row.note,
+    )
 
 
 def _ms(value: float) -> str:

@@ -24,8 +24,12 @@ REPEATS = 15
 
 def run() -> str:
     rows = [row for size in books.SIZES for row in _models(size)]
-    return "\n\n".join([table("models; baseline: a bare numpy weighted sum", rows),
-                        table("one cell stored with desk.put, tables read again", list(_puts()))])  # fmt: skip
+    return "\n\n".join(
+        [
+            table("models; baseline: a bare numpy weighted sum", rows),
+            table("one cell stored with desk.put, tables read again", list(_puts())),
+        ]
+    )
 
 
 def _models(size: int) -> list[Row]:
@@ -76,8 +80,15 @@ def _models(size: int) -> list[Row]:
         ],
     }
     base, *times = interleaved(REPEATS, bare, *works.values())
-    return [Row(f"{name}, {size} customers", taken, base, "<= 20 ms" if size == 200 and name.startswith("everything") else "")
-            for name, taken in zip(works, times, strict=True)]  # fmt: skip
+    return [
+        Row(
+            f"{name}, {size} customers",
+            taken,
+            base,
+            "<= 20 ms" if size == 200 and name.startswith("everything") else "",
+        )
+        for name, taken in zip(works, times, strict=True)
+    ]
 
 
 def _puts() -> list[Row]:

@@ -38,8 +38,10 @@ async def _run() -> str:
                 whole = time.perf_counter() - began
                 kernels = board.kernels()
                 memory = sum(k.memory_full_info().pss for k in kernels) / 1e6
-                lines.append(f"first {min(times):.1f} s, last {max(times):.1f} s, with all their parts {whole:.1f} s; {_cpu(board) - before:.1f} CPU s of the server and its kernels; "
-                             f"{len(kernels)} kernels, {memory:.0f} MB")  # fmt: skip
+                lines.append(
+                    f"first {min(times):.1f} s, last {max(times):.1f} s, with all their parts {whole:.1f} s; {_cpu(board) - before:.1f} CPU s of the server and its kernels; "
+                    f"{len(kernels)} kernels, {memory:.0f} MB"
+                )
                 for context in contexts:
                     await context.close()
                 for page in [p.stem for p in sorted(NOTEBOOKS.glob("*.ipynb"))] * 2:

@@ -85,8 +85,12 @@ def _room(folder: Path) -> str:
         for phone in phones.values():
             threading.Thread(target=lambda phone=phone: [*phone.events()], daemon=True).start()
         lines, cells = _voted(board, store, place, phones)
-    parts = [table("phones; from the first request of the page to the first question, all at once",
-                   [Row(f"{PHONES} phones", joins, target="<= 5000")])]  # fmt: skip
+    parts = [
+        table(
+            "phones; from the first request of the page to the first question, all at once",
+            [Row(f"{PHONES} phones", joins, target="<= 5000")],
+        )
+    ]
     return "\n\n".join([*parts, lines, cells])
 
 

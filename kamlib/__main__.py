@@ -244,9 +244,14 @@ def run(turn: IO[bytes], *command: str) -> None:
     held = () if os.name == "nt" else (turn.fileno(),)
     with LOG.open("ab") as log:
         subprocess.run(  # noqa: S603
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True,
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=True,
             pass_fds=held,
-        )  # fmt: skip
+        )
 
 
 def clear() -> None:

@@ -139,9 +139,16 @@ def workshop(
     checks.refuse_errors(checks.check(text, store.notes), store.location)
     _tell(store.notes)
     serve.serve(
-        _absolute(location if "://" in location else store.location), notebooks=shipped("notebooks"), read_only=False, ip=ip, port=port,
-        open_browser=browser, spare=1, start=_first_page(text), room_ip=room_ip if room else "",
-    )  # fmt: skip
+        _absolute(location if "://" in location else store.location),
+        notebooks=shipped("notebooks"),
+        read_only=False,
+        ip=ip,
+        port=port,
+        open_browser=browser,
+        spare=1,
+        start=_first_page(text),
+        room_ip=room_ip if room else "",
+    )
 
 
 @app.command()

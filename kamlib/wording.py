@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 NUMERALS = (
-    "No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve",
-)  # fmt: skip
+    "No",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+)
 BOXES = {
     "key": "key account",
     "key_development": "key development account",

@@ -25,13 +25,70 @@ KINDS = ("book", "book.kam", "book.xlsx")
 KEY = {"model": "attractiveness", "subject": "acme", "factor": "growth", "supplier": ""}
 
 ODD = [
-    "NA", "None", "null", "nan", "N/A", "001", "1e5", "-0", "+1", "TRUE", "1/2", "2026-01-01", "7,5",
-    "=1+1", "+1", "-1", "@x", "\tx", "\nx", " x ", "a\nb", 'a "b" c', '"', "'", "a,b", "a;b\tc", "<r>x</r>",
-    "<r><t>x</t></r>", "_x0041_", "_x005F_", "_x0041_x0042_", "x005F_", "_x000D_", "\x01\x1f", "\x7f\x85",
-    "\ufeffx", "\ufffe\uffff", "😀" * 9, "é" * 300, "\u2028", "#REF!", "x" * 32_767, "&amp;", "]]>",
-    "%s %(a)s", ":x", "?", "0.30000000000000004", "0.1", "1e-07", "12345678901234567890", "1_000", "٣",
-    "a\u0301", "a\x0bb", "a\x0cb", "a\x1cb", "a\x85b", "a\u2028b", "a\u2029b", "\u3000x\u00a0", "'=1", "\x7f",
-]  # fmt: skip
+    "NA",
+    "None",
+    "null",
+    "nan",
+    "N/A",
+    "001",
+    "1e5",
+    "-0",
+    "+1",
+    "TRUE",
+    "1/2",
+    "2026-01-01",
+    "7,5",
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\nx",
+    " x ",
+    "a\nb",
+    'a "b" c',
+    '"',
+    "'",
+    "a,b",
+    "a;b\tc",
+    "<r>x</r>",
+    "<r><t>x</t></r>",
+    "_x0041_",
+    "_x005F_",
+    "_x0041_x0042_",
+    "x005F_",
+    "_x000D_",
+    "\x01\x1f",
+    "\x7f\x85",
+    "\ufeffx",
+    "\ufffe\uffff",
+    "😀" * 9,
+    "é" * 300,
+    "\u2028",
+    "#REF!",
+    "x" * 32_767,
+    "&amp;",
+    "]]>",
+    "%s %(a)s",
+    ":x",
+    "?",
+    "0.30000000000000004",
+    "0.1",
+    "1e-07",
+    "12345678901234567890",
+    "1_000",
+    "٣",
+    "a\u0301",
+    "a\x0bb",
+    "a\x0cb",
+    "a\x1cb",
+    "a\x85b",
+    "a\u2028b",
+    "a\u2029b",
+    "\u3000x\u00a0",
+    "'=1",
+    "\x7f",
+]
 
 
 def table(columns: str, *rows: str) -> pd.DataFrame:
@@ -45,16 +102,23 @@ def small() -> Tables:
     book = stores.blank("Small")
     book["people"] = table("person name", "ann|Ann", "bob|Bob")
     book["segments"] = table("segment name", "north|North")
-    book["customers"] = table("customer name segment status", "acme|Acme|north|current",
-                              "brix|Brix|north|prospect")  # fmt: skip
+    book["customers"] = table(
+        "customer name segment status", "acme|Acme|north|current", "brix|Brix|north|prospect"
+    )
     book["suppliers"] = table("supplier name", "us|Us", "rival|Rival")
-    book["factors"] = table("model scope factor label weight", "attractiveness|north|growth|Growth|2",
-                            "strength|acme|price|Price|", "strength|brix|price|Price|1")  # fmt: skip
+    book["factors"] = table(
+        "model scope factor label weight",
+        "attractiveness|north|growth|Growth|2",
+        "strength|acme|price|Price|",
+        "strength|brix|price|Price|1",
+    )
     book["scores"] = table(
         "model subject factor supplier score note",
-        "attractiveness|acme|growth||7|", "attractiveness|brix|growth|||not known yet",
-        "strength|acme|price|us|6.5|", "strength|acme|price|rival|4|",
-    )  # fmt: skip
+        "attractiveness|acme|growth||7|",
+        "attractiveness|brix|growth|||not known yet",
+        "strength|acme|price|us|6.5|",
+        "strength|acme|price|rival|4|",
+    )
     return book
 
 

@@ -38,8 +38,11 @@ def text(**more: pd.DataFrame) -> Tables:
     customers = table(
         "customer name segment status rival", "acme|Acme|north|current|brix", "brix|Brix|north|current|"
     )
-    return stores.blank("Small") | {"segments": table("segment name", "north|North"), "people": OURS,
-                                    "customers": customers} | more  # fmt: skip
+    return (
+        stores.blank("Small")
+        | {"segments": table("segment name", "north|North"), "people": OURS, "customers": customers}
+        | more
+    )
 
 
 def book(customer: str = "acme", **more: pd.DataFrame) -> Book:
@@ -68,11 +71,14 @@ def said(sheet: str, field: str, **answers: str) -> pd.DataFrame:
 # How close are we?
 
 
-@pytest.mark.parametrize(("ours", "theirs", "gap", "zone"), [
-    ("Partnership KAM", "Early KAM", 2, "Seller's frustration zone"),
-    ("Early KAM", "Mid-KAM", -1, "Buyer's frustration zone"),
-    ("Early KAM", "Early KAM", 0, "Match"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ours", "theirs", "gap", "zone"),
+    [
+        ("Partnership KAM", "Early KAM", 2, "Seller's frustration zone"),
+        ("Early KAM", "Mid-KAM", -1, "Buyer's frustration zone"),
+        ("Early KAM", "Early KAM", 0, "Match"),
+    ],
+)
 def test_the_frustration_zone_follows_from_both_intents(ours, theirs, gap, zone):
     """Known answers of the domain reference: 3 - 1 is the seller's by 2, 1 - 2 the buyer's by 1."""
     intent = said("frustration_zones", "stage", ours=ours, theirs=theirs)
@@ -109,8 +115,11 @@ def test_number_and_spread_of_contacts_hint_at_a_stage(stage, thread, pairs):
 
 
 def test_the_hint_leaves_what_the_team_entered():
-    given = book(customer_people=persons(*FIVE), links=links("v-ann"),
-                 answers=said("frustration_zones", "stage", now="Partnership KAM"))  # fmt: skip
+    given = book(
+        customer_people=persons(*FIVE),
+        links=links("v-ann"),
+        answers=said("frustration_zones", "stage", now="Partnership KAM"),
+    )
     row = relationship.relationship(given).iloc[0]
     assert (row["now"], row["hint"], row["agrees"]) == ("Partnership KAM", "Early KAM", False)
     shown = paper(account_plan.closeness.exhibits, given, customer="acme")
@@ -176,15 +185,21 @@ BROKEN = {
     "Xia is seen by 4 of us": {"links": links("xia-ann", "xia-bob", "xia-cid", "xia-dee", "pat-ann")},
     "7 of us see people there": {
         "people": table("person name", *(f"{p}|{p.title()}" for p in "abcdefg")),
-        "links": links(*(f"xia-{p}" for p in "abcdefg"), "pat-a")},
+        "links": links(*(f"xia-{p}" for p in "abcdefg"), "pat-a"),
+    },
     "Nobody has said how it decides": {"answers": said("dmu_types", "answer")},
     "One person decides, and nobody of us sees": {"links": links("xia-ann")},
     "It decides by consensus, and we see 1 of 3": {
-        "customer_people": persons("xia|IT|yes|user|medium", "pat|Board", "eve|Law"), "links": links("xia-ann"),
-        "answers": said("dmu_types", "answer", consensus="yes")},
-    "What part in the decision has Xia?": {"customer_people": persons("xia|IT|yes", "pat|Board||decider|high")},
+        "customer_people": persons("xia|IT|yes|user|medium", "pat|Board", "eve|Law"),
+        "links": links("xia-ann"),
+        "answers": said("dmu_types", "answer", consensus="yes"),
+    },
+    "What part in the decision has Xia?": {
+        "customer_people": persons("xia|IT|yes", "pat|Board||decider|high")
+    },
     "Add contacts only as far as it lets us": {
-        "answers": said("frustration_zones", "stage", ours="Mid-KAM", theirs="Early KAM")},
+        "answers": said("frustration_zones", "stage", ours="Mid-KAM", theirs="Early KAM")
+    },
     "Cast a wider net": {"customer_people": persons("xia|IT|yes|user|low", "pat|Board||decider", "a|", "b|")},
     "Whose view counts?": {"links": links("xia-ann", "pat-bob").assign(purpose=["solutions", "trust"])},
     "Ann and Pat do not get on": {"links": PAIR["links"].assign(gets_on=["yes", "no"])},
@@ -198,8 +213,9 @@ BROKEN = {
     "Ann has too many contacts: 21 of 20 days": {"links": PAIR["links"].assign(days=["5", "16"])},
     "Ann sees people at Acme and at its rival Brix": {
         "customer_people": pd.concat([PAIR["customer_people"], persons("zoe|IT").assign(customer="brix")]),
-        "links": pd.concat([PAIR["links"], links("zoe-ann").assign(customer="brix")])},
-}  # fmt: skip
+        "links": pd.concat([PAIR["links"], links("zoe-ann").assign(customer="brix")]),
+    },
+}
 
 
 @pytest.mark.parametrize("words", BROKEN)
@@ -241,8 +257,19 @@ def test_a_contact_that_was_emptied_is_none_any_more():
 
 
 @settings(max_examples=25)
-@given(st.permutations(["Zed", "Ann", "<b>", "", "ö ä", "Pat"]), st.lists(st.sampled_from(
-    [f"{contact}-{person}" for contact in ("pat", "una", "eve", "max") for person in ("ann", "bob", "cid")]), unique=True))  # fmt: skip
+@given(
+    st.permutations(["Zed", "Ann", "<b>", "", "ö ä", "Pat"]),
+    st.lists(
+        st.sampled_from(
+            [
+                f"{contact}-{person}"
+                for contact in ("pat", "una", "eve", "max")
+                for person in ("ann", "bob", "cid")
+            ]
+        ),
+        unique=True,
+    ),
+)
 def test_what_people_are_called_changes_nothing_but_names(called, pairs):
     one, other = (
         book(customer_people=there, links=links(*pairs)) for there in (CROWD, CROWD.assign(name=called))
@@ -255,8 +282,12 @@ def test_what_people_are_called_changes_nothing_but_names(called, pairs):
 
 
 @settings(max_examples=25)
-@given(st.integers(0, 6), st.lists(st.sampled_from([f"{c}-{p}" for c in "vwxyz" for p in ("ann", "bob", "cid", "dee")]),
-                                   unique=True))  # fmt: skip
+@given(
+    st.integers(0, 6),
+    st.lists(
+        st.sampled_from([f"{c}-{p}" for c in "vwxyz" for p in ("ann", "bob", "cid", "dee")]), unique=True
+    ),
+)
 def test_somebody_of_whom_nothing_is_known_takes_nothing_away(place, pairs):
     """An unknown person, wherever he is entered, leaves the order, the parts and the hint of all others."""
     there = persons(*FIVE)
@@ -312,8 +343,14 @@ def test_the_page_on_paper_says_all_of_the_account_and_escapes_it():
     tables["customer_people"].loc[0, "name"] = "Ruth <i>Calder</i>"
     made = page("06_account_plan", _desk(tables, "alder"))
     assert "Ruth &lt;i&gt;Calder&lt;/i&gt;" in made and "<i>Calder" not in made
-    for words in ("We lose to Corvid Life on Price", "NOBODY", "nobody sees this person", "frustration zone",
-                  "4 of 6 turns", "Pensions working group agrees on one product by June"):  # fmt: skip
+    for words in (
+        "We lose to Corvid Life on Price",
+        "NOBODY",
+        "nobody sees this person",
+        "frustration zone",
+        "4 of 6 turns",
+        "Pensions working group agrees on one product by June",
+    ):
         assert words in made, words
     assert "Martin Keele" not in made  # of another account
 

@@ -35,25 +35,40 @@ ANSWER = "sheet subject item field value"
 TEAM = {
     "customers": table("customer name revenue", "acme|Acme|50", "brix|Brix|950"),
     "suppliers": table("supplier name", "us|Us", "rival|Rival"),
-    "customer_people": table("customer contact name role", "acme|fin|Finance|decider", "acme|mar|Marketing|user"),
+    "customer_people": table(
+        "customer contact name role", "acme|fin|Finance|decider", "acme|mar|Marketing|user"
+    ),
     "proposals": table(
         "proposal name customer rival value likelihood_pct cost",
-        "card|Card|acme|rival|100|50|20", "loan|Loan|acme||300|10|25", "fees|Fees|acme||80|90|10",
+        "card|Card|acme|rival|100|50|20",
+        "loan|Loan|acme||300|10|25",
+        "fees|Fees|acme||80|90|10",
     ),
     "proposal_needs": table(
         "proposal need name group ours theirs",
-        "card|brand|Own branding|performance|2|1", "card|gold|Gold card|performance|0|2",
-        "card|data|Data analysis|performance|2|1", "card|rate|Low rate|performance|1|1",
-        "card|margin|Margin|financial|1|2", "card|setup|Set-up cost|financial|1|2",
+        "card|brand|Own branding|performance|2|1",
+        "card|gold|Gold card|performance|0|2",
+        "card|data|Data analysis|performance|2|1",
+        "card|rate|Low rate|performance|1|1",
+        "card|margin|Margin|financial|1|2",
+        "card|setup|Set-up cost|financial|1|2",
         "card|deal|Overall deal|experience|2|2",
     ),
     "proposal_interests": table(
         "proposal need contact interest",
-        "card|brand|mar|XX", "card|gold|mar|X", "card|data|mar|XX", "card|rate|fin|X", "card|rate|mar|X",
-        "card|margin|fin|XX", "card|margin|mar|X", "card|setup|fin|XX", "card|setup|mar|X",
-        "card|deal|fin|XX", "card|deal|mar|XX",
+        "card|brand|mar|XX",
+        "card|gold|mar|X",
+        "card|data|mar|XX",
+        "card|rate|fin|X",
+        "card|rate|mar|X",
+        "card|margin|fin|XX",
+        "card|margin|mar|X",
+        "card|setup|fin|XX",
+        "card|setup|mar|X",
+        "card|deal|fin|XX",
+        "card|deal|mar|XX",
     ),
-}  # fmt: skip
+}
 
 
 def book(*answers: str, rounds: tuple[str, ...] = (), **more: Any) -> Book:
@@ -81,14 +96,23 @@ def placed(*answers: str, matrix: str = positioning.POWER, **more: Any) -> dict[
 
 @pytest.mark.parametrize(
     ("matrix", "up", "right", "box"),
-    [(positioning.POWER, 8, 8, "strategic_partner"), (positioning.POWER, 8, 3, "strategic_security"),
-     (positioning.POWER, 3, 8, "tactical_profit"), (positioning.POWER, 3, 3, "tactical_make_easy"),
-     (positioning.POWER, 5.5, 8, "tactical_profit"), (positioning.POWER, 8, 5.5, "strategic_security"),
-     (positioning.VALUE, 8, 8, "partnered_supplier"), (positioning.VALUE, 8, 3, "managed_supplier"),
-     (positioning.VALUE, 3, 8, "welcome_supplier"), (positioning.VALUE, 3, 3, "arm_s_length_supplier"),
-     (positioning.TRUST, 8, 8, "partnered_supplier"), (positioning.TRUST, 8, 3, "problem_supplier"),
-     (positioning.TRUST, 3, 8, "occasional_supplier"), (positioning.TRUST, 3, 3, "non_supplier")],
-)  # fmt: skip
+    [
+        (positioning.POWER, 8, 8, "strategic_partner"),
+        (positioning.POWER, 8, 3, "strategic_security"),
+        (positioning.POWER, 3, 8, "tactical_profit"),
+        (positioning.POWER, 3, 3, "tactical_make_easy"),
+        (positioning.POWER, 5.5, 8, "tactical_profit"),
+        (positioning.POWER, 8, 5.5, "strategic_security"),
+        (positioning.VALUE, 8, 8, "partnered_supplier"),
+        (positioning.VALUE, 8, 3, "managed_supplier"),
+        (positioning.VALUE, 3, 8, "welcome_supplier"),
+        (positioning.VALUE, 3, 3, "arm_s_length_supplier"),
+        (positioning.TRUST, 8, 8, "partnered_supplier"),
+        (positioning.TRUST, 8, 3, "problem_supplier"),
+        (positioning.TRUST, 3, 8, "occasional_supplier"),
+        (positioning.TRUST, 3, 3, "non_supplier"),
+    ],
+)
 def test_the_box_is_that_of_the_reference_and_a_line_takes_the_cautious_side(
     matrix: str, up: float, right: float, box: str
 ) -> None:
@@ -127,8 +151,10 @@ def test_value_and_trust_are_proposed_from_what_the_customer_thinks_of_us() -> N
 
 
 def test_the_arrow_comes_from_the_last_round() -> None:
-    old, last = ([f"{r}|{row}" for row in [*power([s] * 15), across(positioning.POWER, s)]]
-                 for r, s in (("2024", 2), ("2025", 4)))  # fmt: skip
+    old, last = (
+        [f"{r}|{row}" for row in [*power([s] * 15), across(positioning.POWER, s)]]
+        for r, s in (("2024", 2), ("2025", 4))
+    )
     row = placed(*power([8] * 15), across(positioning.POWER, 7), rounds=(*old, *last))
     assert (row["was_y"], row["was_x"], row["y"], row["x"]) == (4, 4, 8, 7)
 
@@ -142,8 +168,13 @@ def test_the_plans_of_a_customer_have_the_likelihoods_of_the_reference() -> None
         ("new", "new"),
         ("existing", "unknown"),
     ]
-    rows = [f"ansoff|acme|p{n}|{field}|{value}" for n, said in enumerate(plans)
-            for field, value in zip(("label", "products", "markets", "value"), (f"Plan {n}", *said, 100), strict=True)]  # fmt: skip
+    rows = [
+        f"ansoff|acme|p{n}|{field}|{value}"
+        for n, said in enumerate(plans)
+        for field, value in zip(
+            ("label", "products", "markets", "value"), (f"Plan {n}", *said, 100), strict=True
+        )
+    ]
     found = strategy.ansoff(book(*rows))
     assert found["expected"].round(9).tolist()[:4] == [65, 45, 30, 15]
     assert found.iloc[4][["route", "low", "high"]].tolist() == ["", 0.45, 0.65]
@@ -159,8 +190,11 @@ def test_cultures_are_as_far_apart_as_their_places() -> None:
         for side, place in (("theirs", "left"), ("ours", "right"))
     ]
     assert strategy.cultural_match(book(*far))["distance"].sum() == 32
-    some = [f"cultural_match|acme|{items[0]}|theirs|left", f"cultural_match|acme|{items[1]}|theirs|unknown",
-            f"cultural_match|brix|{items[0]}|ours|middle"]  # fmt: skip
+    some = [
+        f"cultural_match|acme|{items[0]}|theirs|left",
+        f"cultural_match|acme|{items[1]}|theirs|unknown",
+        f"cultural_match|brix|{items[0]}|ours|middle",
+    ]
     rows = strategy.cultural_match(book(*some))
     assert rows["distance"].dropna().tolist() == [1] and rows["borrowed"].sum() == 1
     assert "1 of 2 points apart, with 1 of 16 lines known" in strategy.match_words(rows)
@@ -204,9 +238,13 @@ def test_proposals_stand_in_the_order_in_which_they_are_worth_trying() -> None:
 
 @pytest.mark.parametrize(
     ("rated", "said"),
-    [((7, 6, 5, 4), "Change is likely"), ((9, 9, 0, 2), "Nobody will change"), ((3, 3, 3, 8), "Change costs more"),
-     ((7, 6, 5, "?"), "Rate all four")],
-)  # fmt: skip
+    [
+        ((7, 6, 5, 4), "Change is likely"),
+        ((9, 9, 0, 2), "Nobody will change"),
+        ((3, 3, 3, 8), "Change costs more"),
+        ((7, 6, 5, "?"), "Rate all four"),
+    ],
+)
 def test_whether_the_customer_changes_is_said_as_of_ourselves(rated: tuple[Any, ...], said: str) -> None:
     items = catalogue.items("change_equation")["id"]
     rows = [f"change_equation|acme|{i}|rating|{r}" for i, r in zip(items, rated, strict=True)]
@@ -246,10 +284,15 @@ def test_a_need_scored_on_one_side_is_found_out_and_not_counted() -> None:
 
 # -- the plan --------------------------------------------------------------------------------------
 
-GOAL = [f"success_targets|acme|{i}|{field}|{value}" for i, said in
-        (("customer_performance", ("Shown aim", "yes")), ("business_performance", ("Hidden aim", "no")),
-         ("relationship_performance", ("Silent aim", "")))
-        for field, value in zip(("target", "shared"), said, strict=True)]  # fmt: skip
+GOAL = [
+    f"success_targets|acme|{i}|{field}|{value}"
+    for i, said in (
+        ("customer_performance", ("Shown aim", "yes")),
+        ("business_performance", ("Hidden aim", "no")),
+        ("relationship_performance", ("Silent aim", "")),
+    )
+    for field, value in zip(("target", "shared"), said, strict=True)
+]
 
 
 def test_the_customer_reads_the_goals_that_are_agreed_and_nothing_else_of_the_plan() -> None:

@@ -28,27 +28,71 @@ from tests.worked import frame
 
 SCORES = "Attractiveness scores"
 X = "window.__xss=1"
-PAYLOADS = [p.replace("X", X) for p in (
-    "<script>X</script>", "<SCRIPT >X</SCRIPT >", "<scr<script>ipt>X</scr</script>ipt>", '"><script>X</script>',
-    "'><script>X</script>", "</title><script>X</script>", "</textarea><script>X</script>", "</style><script>X</script>",
-    "</script><script>X</script>", "--><script>X</script>", "]]><script>X</script>", "<script>X//",
-    "<img src=x onerror=X>", '<img src="x" onerror="X">', '"><img src=x onerror=X>', "'\"><img/src=x/onerror=X>",
-    "<IMG SRC=x OnErRoR=X>", "<img src=x:x onerror=X//", "</option></select><img src=x onerror=X>",
-    "</td></tr></table><img src=x onerror=X>", "<template></template><img src=x onerror=X>",
-    '<noscript><p title="</noscript><img src=x onerror=X>">', "<math><mtext><table><mglyph><style><img src=x onerror=X>",
-    "<svg onload=X>", "<svg/onload=X>", "<svg><script>X</script></svg>", "<svg><g onload=X></g></svg>",
-    "<svg><animate onbegin=X attributeName=x dur=1s>", "<svg><foreignObject><img src=x onerror=X></foreignObject></svg>",
-    "<body onload=X>", '<iframe src="javascript:parent.X"></iframe>', '<iframe srcdoc="<script>parent.X</script>">',
-    "<iframe onload=X></iframe>", "<video><source onerror=X></video>", "<video src=x onerror=X></video>",
-    "<audio src=x onerror=X></audio>", '<object data="javascript:X"></object>', '<embed src="javascript:X">',
-    "<input autofocus onfocus=X>", "<select autofocus onfocus=X>", "<textarea autofocus onfocus=X>",
-    "<details open ontoggle=X>", "<marquee onstart=X>x</marquee>", "<style onload=X></style>",
-    "<link rel=stylesheet href=x onerror=X>", '<meta http-equiv=refresh content="0;url=javascript:X">',
-    '<a href="javascript:X">here</a>', '<form action="javascript:X"><button>go</button></form>',
-    "<button onclick=X>go</button>", "javascript:X", '" onmouseover="X', "' onfocus='X' autofocus='", 'x" onerror="X',
-    "{{constructor.constructor('X')()}}", "{{ cycler.__init__.__globals__ }}{% raw %}X", "${X}", "`${X}`",
-    "&lt;script&gt;X&lt;/script&gt;", "&#60;img src=x onerror=X&#62;", "\\u003cscript\\u003eX\\u003c/script\\u003e",
-)]  # fmt: skip
+PAYLOADS = [
+    p.replace("X", X)
+    for p in (
+        "<script>X</script>",
+        "<SCRIPT >X</SCRIPT >",
+        "<scr<script>ipt>X</scr</script>ipt>",
+        '"><script>X</script>',
+        "'><script>X</script>",
+        "</title><script>X</script>",
+        "</textarea><script>X</script>",
+        "</style><script>X</script>",
+        "</script><script>X</script>",
+        "--><script>X</script>",
+        "]]><script>X</script>",
+        "<script>X//",
+        "<img src=x onerror=X>",
+        '<img src="x" onerror="X">',
+        '"><img src=x onerror=X>',
+        "'\"><img/src=x/onerror=X>",
+        "<IMG SRC=x OnErRoR=X>",
+        "<img src=x:x onerror=X//",
+        "</option></select><img src=x onerror=X>",
+        "</td></tr></table><img src=x onerror=X>",
+        "<template></template><img src=x onerror=X>",
+        '<noscript><p title="</noscript><img src=x onerror=X>">',
+        "<math><mtext><table><mglyph><style><img src=x onerror=X>",
+        "<svg onload=X>",
+        "<svg/onload=X>",
+        "<svg><script>X</script></svg>",
+        "<svg><g onload=X></g></svg>",
+        "<svg><animate onbegin=X attributeName=x dur=1s>",
+        "<svg><foreignObject><img src=x onerror=X></foreignObject></svg>",
+        "<body onload=X>",
+        '<iframe src="javascript:parent.X"></iframe>',
+        '<iframe srcdoc="<script>parent.X</script>">',
+        "<iframe onload=X></iframe>",
+        "<video><source onerror=X></video>",
+        "<video src=x onerror=X></video>",
+        "<audio src=x onerror=X></audio>",
+        '<object data="javascript:X"></object>',
+        '<embed src="javascript:X">',
+        "<input autofocus onfocus=X>",
+        "<select autofocus onfocus=X>",
+        "<textarea autofocus onfocus=X>",
+        "<details open ontoggle=X>",
+        "<marquee onstart=X>x</marquee>",
+        "<style onload=X></style>",
+        "<link rel=stylesheet href=x onerror=X>",
+        '<meta http-equiv=refresh content="0;url=javascript:X">',
+        '<a href="javascript:X">here</a>',
+        '<form action="javascript:X"><button>go</button></form>',
+        "<button onclick=X>go</button>",
+        "javascript:X",
+        '" onmouseover="X',
+        "' onfocus='X' autofocus='",
+        'x" onerror="X',
+        "{{constructor.constructor('X')()}}",
+        "{{ cycler.__init__.__globals__ }}{% raw %}X",
+        "${X}",
+        "`${X}`",
+        "&lt;script&gt;X&lt;/script&gt;",
+        "&#60;img src=x onerror=X&#62;",
+        "\\u003cscript\\u003eX\\u003c/script\\u003e",
+    )
+]
 EACH = 10  # customers, factors and people a segment
 TRAPS = """() => [...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) =>
     (a.name.startsWith("on") && a.value.includes("__xss")) || /^\\s*javascript:.*__xss/.test(a.value)
@@ -70,55 +114,158 @@ def hostile() -> Tables:
     everybody = list(zip(ids, PAYLOADS, where, strict=True))
     said = {"evidence": "research", "person": ids[0], "on": "2026-11-01"}
     score = [
-        {"model": "attractiveness", "subject": c, "factor": f, "score": dice.choice(["", *range(1, 11)]), "note": p, **said}
-        for c, p, s in everybody for f, _, t in everybody if s == t
-    ]  # fmt: skip
+        {
+            "model": "attractiveness",
+            "subject": c,
+            "factor": f,
+            "score": dice.choice(["", *range(1, 11)]),
+            "note": p,
+            **said,
+        }
+        for c, p, s in everybody
+        for f, _, t in everybody
+        if s == t
+    ]
     score += [
-        {"model": "strength", "subject": c, "factor": c, "supplier": k, "score": dice.randint(1, 10), "note": p, **said}
-        for c, p, _ in everybody for k in ("us", c)
-    ]  # fmt: skip
+        {
+            "model": "strength",
+            "subject": c,
+            "factor": c,
+            "supplier": k,
+            "score": dice.randint(1, 10),
+            "note": p,
+            **said,
+        }
+        for c, p, _ in everybody
+        for k in ("us", c)
+    ]
     asked = [row for row in score if row["score"] == ""]
     questions = catalogue.items("label_reality_test")["id"]
     rows: dict[str, list[dict[str, Any]]] = {
         "settings": [{"key": k, "value": PAYLOADS[0]} for k in ("name", "supplier", "currency", "round")],
-        "people": [{"person": c, "name": p, "function": p, "manages_accounts": "yes"} for c, p, _ in everybody],
-        "segments": [{"segment": s, "name": PAYLOADS[-i - 1], "description": p}
-                     for i, (s, p) in enumerate(zip(segments, PAYLOADS, strict=False))],
-        "customers": [{"customer": c, "name": p, "segment": s, "note": p, "manager": c, "revenue": 9} for c, p, s in everybody],
-        "suppliers": [{"supplier": "us", "name": PAYLOADS[1]}, *({"supplier": c, "name": p} for c, p, _ in everybody)],
-        "factors": [{"model": "attractiveness", "scope": s, "factor": c, "label": p, "good": p, "bad": p} for c, p, s in everybody]
+        "people": [
+            {"person": c, "name": p, "function": p, "manages_accounts": "yes"} for c, p, _ in everybody
+        ],
+        "segments": [
+            {"segment": s, "name": PAYLOADS[-i - 1], "description": p}
+            for i, (s, p) in enumerate(zip(segments, PAYLOADS, strict=False))
+        ],
+        "customers": [
+            {"customer": c, "name": p, "segment": s, "note": p, "manager": c, "revenue": 9}
+            for c, p, s in everybody
+        ],
+        "suppliers": [
+            {"supplier": "us", "name": PAYLOADS[1]},
+            *({"supplier": c, "name": p} for c, p, _ in everybody),
+        ],
+        "factors": [
+            {"model": "attractiveness", "scope": s, "factor": c, "label": p, "good": p, "bad": p}
+            for c, p, s in everybody
+        ]
         + [{"model": "strength", "scope": c, "factor": c, "label": p} for c, p, _ in everybody],
         "scores": score,
-        "ballots": [{"round": "<b>", "model": "attractiveness", "person": c, "subject": c, "factor": c, "score": 5, "note": p}
-                    for c, p, _ in everybody],
-        "decisions": [{"what": "category", "subject": c, "decision": "key", "reason": p, "person": c, "review_on": "2027-01-01"}
-                      for c, p, _ in everybody],
-        "find_out": [{k: r[k] for k in ("model", "subject", "factor")} | {"question": r["note"], "person": r["subject"]}
-                     for r in asked],
-        "answers": [{"sheet": "label_reality_test", "subject": "all", "item": q, "field": "answer", "value": "yes", "note": p}
-                    for q, p in zip(questions, PAYLOADS, strict=False)],
-    }  # fmt: skip
-    rows["factors"] += [{"model": m, "scope": "all", "factor": f"{m}{n}", "label": p}
-                        for m in pia.MATRIX.weighed for n, p in enumerate(PAYLOADS[:3])]  # fmt: skip
-    rows["scores"] += [{"model": m, "subject": c, "factor": f"{m}{n}", "score": dice.randint(1, 10), **said}
-                       for m in pia.MATRIX.weighed for n in range(3) for c, _, _ in everybody]  # fmt: skip
-    rows["answers"] += [{"sheet": pia.SHEET, "subject": "all", "item": q, "field": f, "value": p}
-                        for q, p in zip(pia.QUESTIONS, PAYLOADS, strict=False) for f in ("good", "ok", "bad")]  # fmt: skip
+        "ballots": [
+            {
+                "round": "<b>",
+                "model": "attractiveness",
+                "person": c,
+                "subject": c,
+                "factor": c,
+                "score": 5,
+                "note": p,
+            }
+            for c, p, _ in everybody
+        ],
+        "decisions": [
+            {
+                "what": "category",
+                "subject": c,
+                "decision": "key",
+                "reason": p,
+                "person": c,
+                "review_on": "2027-01-01",
+            }
+            for c, p, _ in everybody
+        ],
+        "find_out": [
+            {k: r[k] for k in ("model", "subject", "factor")}
+            | {"question": r["note"], "person": r["subject"]}
+            for r in asked
+        ],
+        "answers": [
+            {
+                "sheet": "label_reality_test",
+                "subject": "all",
+                "item": q,
+                "field": "answer",
+                "value": "yes",
+                "note": p,
+            }
+            for q, p in zip(questions, PAYLOADS, strict=False)
+        ],
+    }
+    rows["factors"] += [
+        {"model": m, "scope": "all", "factor": f"{m}{n}", "label": p}
+        for m in pia.MATRIX.weighed
+        for n, p in enumerate(PAYLOADS[:3])
+    ]
+    rows["scores"] += [
+        {"model": m, "subject": c, "factor": f"{m}{n}", "score": dice.randint(1, 10), **said}
+        for m in pia.MATRIX.weighed
+        for n in range(3)
+        for c, _, _ in everybody
+    ]
+    rows["answers"] += [
+        {"sheet": pia.SHEET, "subject": "all", "item": q, "field": f, "value": p}
+        for q, p in zip(pia.QUESTIONS, PAYLOADS, strict=False)
+        for f in ("good", "ok", "bad")
+    ]
     first = everybody[0][0]
     rows |= {
         "bases": [{"basis": c, "name": p, "ladder": f"{p}|more {p}"} for c, p, _ in everybody[:5]],
         "distinction": [{"basis": c, "category": "key", "min": p, "max": p} for c, p, _ in everybody[:5]],
         "effort": [{"category": "key", "days": 5, "avoid": PAYLOADS[2]}],
-        "services": [{"service": c, "name": p, "cost": 5, "valued": "no", "pilot": p, "new": "yes"} for c, p, _ in everybody],
+        "services": [
+            {"service": c, "name": p, "cost": 5, "valued": "no", "pilot": p, "new": "yes"}
+            for c, p, _ in everybody
+        ],
         "time_spent": [{"customer": c, "days": 3, "note": p} for c, p, _ in everybody],
         "stages": [{"customer": first, "stage": c, "name": p, "trouble": p} for c, p, _ in everybody],
-        "ideas": [{"idea": c, "name": p, "customer": first, "stage": c, "partner": p, "evidence": p, "class": "A", "reason": p}
-                  for c, p, _ in everybody],
-        "ratings": [{"idea": c, "question": q, "rating": "good"} for c, _, _ in everybody for q in pia.QUESTIONS],
-        "projects": [{"project": c, "name": p, "customer": first, "idea": c, "owner": c, "team": p, "starts": "2027-01-01",
-                      "ends": "2027-09-30", "risk": p, "contingency": p} for c, p, _ in everybody],
-        "actions": [{"project": c, "step": c, "name": p, "due": "2027-02-01", "person": c} for c, p, _ in everybody],
-    }  # fmt: skip
+        "ideas": [
+            {
+                "idea": c,
+                "name": p,
+                "customer": first,
+                "stage": c,
+                "partner": p,
+                "evidence": p,
+                "class": "A",
+                "reason": p,
+            }
+            for c, p, _ in everybody
+        ],
+        "ratings": [
+            {"idea": c, "question": q, "rating": "good"} for c, _, _ in everybody for q in pia.QUESTIONS
+        ],
+        "projects": [
+            {
+                "project": c,
+                "name": p,
+                "customer": first,
+                "idea": c,
+                "owner": c,
+                "team": p,
+                "starts": "2027-01-01",
+                "ends": "2027-09-30",
+                "risk": p,
+                "contingency": p,
+            }
+            for c, p, _ in everybody
+        ],
+        "actions": [
+            {"project": c, "step": c, "name": p, "due": "2027-02-01", "person": c} for c, p, _ in everybody
+        ],
+    }
     return book | {name: frame(name, listed) for name, listed in rows.items()}
 
 
@@ -306,8 +453,22 @@ def test_a_hostile_client_changes_nothing_of_a_published_workbook(place: Path, p
         return {"do": dice.choice(VERBS), "cells": cells, "fields": fields, **more}
 
     def update() -> dict[str, Any]:
-        names = ["html", "rows", "columns", "locked", "items", "most", "children", "spec", "_params", "layout",
-                 "_vl_selections", "_model_name", "_esm", "_view_module"]  # fmt: skip
+        names = [
+            "html",
+            "rows",
+            "columns",
+            "locked",
+            "items",
+            "most",
+            "children",
+            "spec",
+            "_params",
+            "layout",
+            "_vl_selections",
+            "_model_name",
+            "_esm",
+            "_view_module",
+        ]
         return {dice.choice(names): some() for _ in range(2)}
 
     for number in range(300):

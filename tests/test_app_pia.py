@@ -127,8 +127,14 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
     for n, stage in enumerate(stages, start=1):
         add(app, STAGES, stage)
         lines(app, STAGES, n)
-    block(app, STAGES, [[s, "through them to their customers" if n > 5 else "with us", str(n), f"trouble {n}"]
-                        for n, s in enumerate(stages)])  # fmt: skip
+    block(
+        app,
+        STAGES,
+        [
+            [s, "through them to their customers" if n > 5 else "with us", str(n), f"trouble {n}"]
+            for n, s in enumerate(stages)
+        ],
+    )
     kept(place, [f"trouble {n}" for n in range(8)], "stages", "trouble", customer=WHO)
     picture = app.locator(".picture", has=app.locator("[aria-label^='The chain of doing business with us']"))
     picture.locator("svg", has_text="trouble 7").wait_for()
@@ -137,8 +143,22 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
     for n, idea in enumerate(ideas, start=1):
         add(app, IDEAS, idea)
         lines(app, IDEAS, n)
-    block(app, IDEAS, [[stages[n % 8], "something left out" if n == 3 else "something new", "given" if n < 2 else "differentiator",
-                        "no" if n < 2 else "", "", str(1000 * n), str(500 * n)] for n in range(20)])  # fmt: skip
+    block(
+        app,
+        IDEAS,
+        [
+            [
+                stages[n % 8],
+                "something left out" if n == 3 else "something new",
+                "given" if n < 2 else "differentiator",
+                "no" if n < 2 else "",
+                "",
+                str(1000 * n),
+                str(500 * n),
+            ]
+            for n in range(20)
+        ],
+    )
     wait_until(
         lambda: len(pia.ideas(model(place, customer=WHO)).query("our_gain == 9500")) == 1,
         what="the ideas pasted",
@@ -194,8 +214,23 @@ def test_a_key_account_is_analysed_from_a_blank_page(app: Any, place: Path) -> N
         lines(app, "Projects", n)
     names = plans.projects(model(place, customer=WHO))["name"].tolist()
     people = tables_of(place)["people"]["name"].tolist()
-    block(app, "Projects", [[people[n], "Operations", f"2027-0{n + 1}-01", f"2027-0{n + 4}-30", str(10 + n), "5000", "he leaves", "Beth"]
-                            for n in range(3)])  # fmt: skip
+    block(
+        app,
+        "Projects",
+        [
+            [
+                people[n],
+                "Operations",
+                f"2027-0{n + 1}-01",
+                f"2027-0{n + 4}-30",
+                str(10 + n),
+                "5000",
+                "he leaves",
+                "Beth",
+            ]
+            for n in range(3)
+        ],
+    )
     wait_until(
         lambda: (
             set(plans.projects(model(place, customer=WHO))["ends"]) == {f"2027-0{n}-30" for n in (4, 5, 6)}

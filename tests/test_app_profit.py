@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from kamlib.models import profitability, results
+from kamlib.pages import discount as pages_discount
 from kamlib.pages import profit
 from kamlib.pages.value import FUTURE
 from kamlib.reports import report
@@ -38,7 +39,7 @@ from tests.windows import (
 
 pytestmark = pytest.mark.browser
 PAGE, READY = "03_profitability", DOT
-whale, discount = profit.whale.parts[0].parts[0], profit.discount.parts[0]
+whale, discount = profit.whale.parts[0].parts[0], pages_discount.discount.parts[0]
 RISE, CHART = "#kam-rise-says", ".kam-chart svg"
 
 

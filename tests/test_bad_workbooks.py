@@ -166,44 +166,87 @@ TYPES = f"""<Types xmlns="{OFFICE("package/2006/content-types")}">
 ENDLESS = HEAD + b"<row " + noise(400_000)
 LINKS, TYPED, PICTURE = "xl/_rels/workbook.xml.rels", "[Content_Types].xml", "xl/media/1.png"
 BOMBS = {
-    "dimension": ({SHEET: HEAD + b'<dimension ref="A1:XFD1048576"/><sheetData><row r="1048576"><c '
-                   b'r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'}, "row or column 1048576"),
-    "dimension in single quotes": ({SHEET: HEAD + b"<sheetData><row r='1048576'/></sheetData></worksheet>"},
-                                   "at most 200,000 rows"),
-    "dimension with a prefix": ({SHEET: HEAD + b'<x:row a="1" r = "9999999"/></worksheet>'},
-                                "at most 200,000 rows"),
-    "far column": ({SHEET: HEAD + b'<sheetData><row r="1"><c r="XFD1"/></row></sheetData></worksheet>'},
-                   "column XFD"),
+    "dimension": (
+        {
+            SHEET: HEAD + b'<dimension ref="A1:XFD1048576"/><sheetData><row r="1048576"><c '
+            b'r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+        },
+        "row or column 1048576",
+    ),
+    "dimension in single quotes": (
+        {SHEET: HEAD + b"<sheetData><row r='1048576'/></sheetData></worksheet>"},
+        "at most 200,000 rows",
+    ),
+    "dimension with a prefix": (
+        {SHEET: HEAD + b'<x:row a="1" r = "9999999"/></worksheet>'},
+        "at most 200,000 rows",
+    ),
+    "far column": (
+        {SHEET: HEAD + b'<sheetData><row r="1"><c r="XFD1"/></row></sheetData></worksheet>'},
+        "column XFD",
+    ),
     "ratio 1000:1": ({SHEET: cells(12_000_000, b"<c/>")}, "more than 2,000,000 cells"),
-    "elements of no use": ({SHEET: HEAD + b"<a/>" * 12_000_000 + b"</worksheet>"}, "more than 5,000,000 elements"),
+    "elements of no use": (
+        {SHEET: HEAD + b"<a/>" * 12_000_000 + b"</worksheet>"},
+        "more than 5,000,000 elements",
+    ),
     "unpacks to 100 MB": ({SHEET: HEAD + b" " * 100_000_000}, "at most 64 MB"),
-    "10^6 shared strings": ({STRINGS: SST + no_ratio(b"<si/>", 1_000_000) + b"</sst>"},
-                            "more than 600,000 different texts"),
+    "10^6 shared strings": (
+        {STRINGS: SST + no_ratio(b"<si/>", 1_000_000) + b"</sst>"},
+        "more than 600,000 different texts",
+    ),
     "3 million cells": ({SHEET: cells(1, no_ratio(b"<c/>", 3_000_000, 2))}, "more than 2,000,000 cells"),
-    "a million styles": ({STYLES: b"<styleSheet>" + no_ratio(b"<xf/>", 300_000) + b"</styleSheet>"},
-                         "more than 200,000 styles"),
-    "styles called a sheet": ({STYLES: b"<styleSheet><!--<worksheet>-->" + b"<xf/>" * 300_000 + b"</styleSheet>"},
-                              "more than 200,000 styles"),
-    "styles that are a sheet": ({STYLES: HEAD + b"<xf/>" * 3_000_000 + b"</worksheet>"},
-                                "more than 200,000 styles"),
-    "a list of sheets that is a sheet": ({"xl/workbook.xml": HEAD + b"<a/>" * 3_000_000 + b"</worksheet>"},
-                                         "more than 200,000 styles"),
-    "entity": ({SHEET: b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>' + HEAD
-                + b"</worksheet>"}, "XML entities"),
-    "entity from outside": ({STRINGS: b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + SST
-                             + b"<si><t>&a;</t></si></sst>"}, "XML entities"),
+    "a million styles": (
+        {STYLES: b"<styleSheet>" + no_ratio(b"<xf/>", 300_000) + b"</styleSheet>"},
+        "more than 200,000 styles",
+    ),
+    "styles called a sheet": (
+        {STYLES: b"<styleSheet><!--<worksheet>-->" + b"<xf/>" * 300_000 + b"</styleSheet>"},
+        "more than 200,000 styles",
+    ),
+    "styles that are a sheet": (
+        {STYLES: HEAD + b"<xf/>" * 3_000_000 + b"</worksheet>"},
+        "more than 200,000 styles",
+    ),
+    "a list of sheets that is a sheet": (
+        {"xl/workbook.xml": HEAD + b"<a/>" * 3_000_000 + b"</worksheet>"},
+        "more than 200,000 styles",
+    ),
+    "entity": (
+        {
+            SHEET: b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
+            + HEAD
+            + b"</worksheet>"
+        },
+        "XML entities",
+    ),
+    "entity from outside": (
+        {
+            STRINGS: b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+            + SST
+            + b"<si><t>&a;</t></si></sst>"
+        },
+        "XML entities",
+    ),
     "4,000 parts": ({f"xl/worksheets/{i}.bin": b"x" for i in range(4000)}, "at most 3,000"),
     "11,000 pictures": ({f"xl/media/{i}.png": b"x" for i in range(11_000)}, "at most 3,000"),
     "nested zip": ({"xl/embeddings/inner.zip": zipped(inner=b"\0" * 60_000_000) * 1100}, "at most 64 MB"),
     "a tag that never ends": ({SHEET: HEAD + b"<row " + noise(4_000_000)}, "more than 500,000 characters"),
-    "a comment that never ends": ({SHEET: HEAD + b"<!--" + noise(99).join([b"<>"] * 9999)}, "more than 500,000"),
-    "a sheet called a picture": ({LINKS: (RELS % "media/1.png").encode(), PICTURE: ENDLESS},
-                                 "cannot be read"),
+    "a comment that never ends": (
+        {SHEET: HEAD + b"<!--" + noise(99).join([b"<>"] * 9999)},
+        "more than 500,000",
+    ),
+    "a sheet called a picture": (
+        {LINKS: (RELS % "media/1.png").encode(), PICTURE: ENDLESS},
+        "cannot be read",
+    ),
     "texts called a picture": ({TYPED: TYPES.encode(), PICTURE: ENDLESS}, "cannot be read"),
-    "a sheet called a font": ({LINKS: (RELS % "a.b").encode(), "xl/a.b": "\ufeff\n".encode() + ENDLESS},
-                              "more than 500,000 characters"),
+    "a sheet called a font": (
+        {LINKS: (RELS % "a.b").encode(), "xl/a.b": "\ufeff\n".encode() + ENDLESS},
+        "more than 500,000 characters",
+    ),
     "tags that never end": ({SHEET: HEAD + no_ratio(b"<row ", 400_000)}, "not a sound .xlsx"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BOMBS)

@@ -41,8 +41,15 @@ def example(name="insurer", segment=SEGMENT, **more) -> Book:
 
 def vote(person, subject, factor, score, supplier="", round_="2026"):
     model = "strength" if supplier else "attractiveness"
-    return {"round": round_, "model": model, "person": person, "subject": subject, "factor": factor,
-            "supplier": supplier, "score": score}  # fmt: skip
+    return {
+        "round": round_,
+        "model": model,
+        "person": person,
+        "subject": subject,
+        "factor": factor,
+        "supplier": supplier,
+        "score": score,
+    }
 
 
 def voted(ballots=()):
@@ -198,8 +205,14 @@ def test_a_report_has_all_but_buttons_and_single_people():
 
 
 def test_white_is_all_alike_and_nothing_is_no_votes():
-    rows = {"customer": ["a"] * 4, "name": "A", "column": ["f", "g", "h", "i"], "spread": [0.0, 9.0, float("nan"), float("nan")],
-            "votes": [2, 2, 1, 0], "could_change": "no"}  # fmt: skip
+    rows = {
+        "customer": ["a"] * 4,
+        "name": "A",
+        "column": ["f", "g", "h", "i"],
+        "spread": [0.0, 9.0, float("nan"), float("nan")],
+        "votes": [2, 2, 1, 0],
+        "could_change": "no",
+    }
     made = shades(charts.heat(pd.DataFrame(rows)))
 
     assert made == {"A, f: votes apart by 0.0": 0, "A, g: votes apart by 9.0": 3, "A, h: one vote": 0}
@@ -234,8 +247,17 @@ def test_customers_without_votes_are_rows_without_cells():
 
 
 def test_a_picture_of_thirty_customers_and_twelve_long_factors():
-    rows = [{"customer": f"c{n}", "name": f"{NASTY} and a very long name indeed, number {n}", "column": f"Unpronounceability of the {f}th factor",
-             "spread": (n * f) % 4, "could_change": "yes" if n == 3 else "no"} for n in range(30) for f in range(12)]  # fmt: skip
+    rows = [
+        {
+            "customer": f"c{n}",
+            "name": f"{NASTY} and a very long name indeed, number {n}",
+            "column": f"Unpronounceability of the {f}th factor",
+            "spread": (n * f) % 4,
+            "could_change": "yes" if n == 3 else "no",
+        }
+        for n in range(30)
+        for f in range(12)
+    ]
     chart = charts.heat(pd.DataFrame(rows))
 
     assert rings(chart) == 12 and len(shades(chart)) == 360
@@ -243,12 +265,19 @@ def test_a_picture_of_thirty_customers_and_twelve_long_factors():
 
 
 def test_two_factors_of_one_name_are_two_columns():
-    rows = [{"customer": "a", "name": "A", "factor": f, "column": "Price", "spread": 1.0, "could_change": "yes"} for f in "pq"]  # fmt: skip
+    rows = [
+        {"customer": "a", "name": "A", "factor": f, "column": "Price", "spread": 1.0, "could_change": "yes"}
+        for f in "pq"
+    ]
     assert {row["place"] for row in drawn(charts.heat(pd.DataFrame(rows)), "rect")} == {0, 1}
 
 
 def test_the_suppliers_of_a_customer_are_lines_below_its_name():
-    rows = [{"customer": c, "name": "A", "column": "Price", "of": of, "spread": 1.0, "could_change": "no"} for c in "ab" for of in ("us", "Other")]  # fmt: skip
+    rows = [
+        {"customer": c, "name": "A", "column": "Price", "of": of, "spread": 1.0, "could_change": "no"}
+        for c in "ab"
+        for of in ("us", "Other")
+    ]
     chart = charts.heat(pd.DataFrame(rows))
     assert [row["row"] for row in drawn(chart, "text")] == [1, 2, 4, 5]
     assert [text for text in written(chart) if text in ("A", "us", "Other")] == ["A", "us", "Other"] * 2
@@ -258,7 +287,7 @@ def test_the_suppliers_of_a_customer_are_lines_below_its_name():
 
 
 def test_it_is_said_which_round_is_looked_at():
-    ballots = [vote("petra", "Alpha", "f1", 5, round_="2025"), vote("tom", "Alpha", "f1", 9, round_="2026")]  # fmt: skip
+    ballots = [vote("petra", "Alpha", "f1", 5, round_="2025"), vote("tom", "Alpha", "f1", 9, round_="2026")]
     whole = book(ballots)
     assert "Ballots of the round 2026, the latest of 2: 2025, 2026." in voices.head(whole)
 
@@ -333,7 +362,7 @@ def test_one_customer_alone():
     one = text["customers"].iloc[:1]["customer"].tolist()
     text["customers"] = text["customers"].iloc[:1]
     text["scores"] = text["scores"][text["scores"]["subject"].isin(one)]
-    text["ballots"] = worked.frame("ballots", [vote("petra", one[0], "f1", 2), vote("tom", one[0], "f1", 9)])  # fmt: skip
+    text["ballots"] = worked.frame("ballots", [vote("petra", one[0], "f1", 2), vote("tom", one[0], "f1", 9)])
     whole = Book.of(T.typed(text), segment="main")
 
     assert "<svg" in paper(voices.disagreement, whole)

@@ -197,8 +197,10 @@ def test_the_examples_fill_in_every_sheet_and_nothing_else(example, open):
 def test_some_of_a_customers_spending_is_no_investment_and_some_bases_are_only_size():
     spending = catalogue.items("kam_investment_test").set_index("id")["counts"]
     assert list(spending.index[~spending.astype(bool)]) == [
-        "entertainment", "normal_sales_attention", "anything_funded_by_the_customer"
-    ]  # fmt: skip
+        "entertainment",
+        "normal_sales_attention",
+        "anything_funded_by_the_customer",
+    ]
     bases = catalogue.items("segmentation_bases").set_index("id")["size"]
     assert set(bases.index[bases.astype(bool)]) == {"turnover", "people", "volume"}
 
@@ -226,8 +228,11 @@ def test_ideas_are_screened_placed_and_tested_for_lock_in():
         assert (rows[["good", "bad"]] != "").all(axis=None)
     boxes = catalogue.items("pia_matrix", "quadrants")
     assert dict(zip(boxes["id"], boxes["corner"], strict=True)) == {
-        "progress": "top_right", "improve": "top_left", "question": "bottom_right", "drop": "bottom_left"
-    }  # fmt: skip
+        "progress": "top_right",
+        "improve": "top_left",
+        "question": "bottom_right",
+        "drop": "bottom_left",
+    }
     assert (boxes[["do", "avoid"]].map(len) > 0).all(axis=None)
     assert list(catalogue.items("lock_in")["needed"]) == [True] * 4 + [False] * 2
     assert set(catalogue.items("pia", "stock_stages")["level"]) == set(CHAINS)
@@ -237,9 +242,11 @@ def test_drivers_have_tone_and_origin_and_reasons_a_type():
     """Text 002 prints 5 + 3 + 4 + 3 drivers; chapter 4 has three defensive and two offensive reasons."""
     kinds = catalogue.items("kam_drivers").groupby(["tone", "origin"], sort=False).size()
     assert kinds.to_dict() == {
-        ("positive", "internal"): 5, ("positive", "external"): 3,
-        ("negative", "internal"): 4, ("negative", "external"): 3,
-    }  # fmt: skip
+        ("positive", "internal"): 5,
+        ("positive", "external"): 3,
+        ("negative", "internal"): 4,
+        ("negative", "external"): 3,
+    }
     assert list(catalogue.items("kam_reasons")["type"]) == ["defensive"] * 3 + ["offensive"] * 2
 
 

@@ -23,10 +23,19 @@ def records(columns: dict[str, list]) -> list[dict]:
 
 
 def whale_of(profits: list[float], **more: object) -> pd.DataFrame:
-    seen = pd.DataFrame({
-        "customer": [f"c{i}" for i in range(len(profits))], "name": [f"Customer {i}" for i in range(len(profits))],
-        "category": "key", "profit": profits, "gross_profit": profits, "cost_to_serve": 0.0, "doubtful": False, "words": "", "stands": "Key account, decided",
-    })  # fmt: skip
+    seen = pd.DataFrame(
+        {
+            "customer": [f"c{i}" for i in range(len(profits))],
+            "name": [f"Customer {i}" for i in range(len(profits))],
+            "category": "key",
+            "profit": profits,
+            "gross_profit": profits,
+            "cost_to_serve": 0.0,
+            "doubtful": False,
+            "words": "",
+            "stands": "Key account, decided",
+        }
+    )
     return curve.ranked(seen.assign(**more))
 
 

@@ -25,8 +25,13 @@ COMMANDS = ["new", "check", "show", "copy", "workshop", "publish", "report"]
 def kam(*args, **more):
     """Run a command in a process of its own."""
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", "kamlib.cli", *map(str, args)], capture_output=True, text=True,
-                          cwd=more.get("cwd", ROOT), env=env)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "kamlib.cli", *map(str, args)],
+        capture_output=True,
+        text=True,
+        cwd=more.get("cwd", ROOT),
+        env=env,
+    )
 
 
 def quick(*args):
@@ -52,15 +57,21 @@ def test_the_known_answers_of_the_tiny_example():
 @pytest.mark.parametrize(
     ("variant", "expected"),
     [
-        (dict(attractive=ATTRACTIVE | {"Alpha": (8, None, 9, 6, 7, 5)}),
-         {"Alpha": ("undetermined", "7.5", "key|maintenance"), "Beta": ("placed", "5.7", "maintenance")}),
-        (dict(attractive={c: (6,) * 6 for c in ATTRACTIVE}),
-         {"Alpha": ("placed", "6.0", "maintenance"), "Gamma": ("placed", "6.0", "opportunistic")}),
-        (dict(must=[None, None, 5, None, None, None]),
-         {"Beta": ("ruled_out", "5.7", ""), "Alpha": ("placed", "7.4", "key")}),
+        (
+            dict(attractive=ATTRACTIVE | {"Alpha": (8, None, 9, 6, 7, 5)}),
+            {"Alpha": ("undetermined", "7.5", "key|maintenance"), "Beta": ("placed", "5.7", "maintenance")},
+        ),
+        (
+            dict(attractive={c: (6,) * 6 for c in ATTRACTIVE}),
+            {"Alpha": ("placed", "6.0", "maintenance"), "Gamma": ("placed", "6.0", "opportunistic")},
+        ),
+        (
+            dict(must=[None, None, 5, None, None, None]),
+            {"Beta": ("ruled_out", "5.7", ""), "Alpha": ("placed", "7.4", "key")},
+        ),
     ],
     ids=["unknown", "tie", "must-have"],
-)  # fmt: skip
+)
 def test_the_variants_of_the_known_answers(variant, expected, tmp_path):
     stores.create(tmp_path / "w", text(**variant))
     rows = {row["customer"]: row for row in shown(tmp_path / "w")}
@@ -200,8 +211,11 @@ def test_what_comes_as_files_is_edited_in_a_kam_beside_it(kind, tmp_path, monkey
     monkeypatch.setattr("kamlib.app.server.serve", lambda workbook, **more: served.append(workbook))
     done = [quick("import-customers", tmp_path / "list.csv", tmp_path / kind, "--dry-run")]
     assert not (tmp_path / "w.kam").exists() and done[0].exit_code == 0
-    done += [quick("import-customers", tmp_path / "list.csv", tmp_path / kind),
-             quick("merge-customers", tmp_path / kind, "Alpha", "Beta"), quick("workshop", tmp_path / kind)]  # fmt: skip
+    done += [
+        quick("import-customers", tmp_path / "list.csv", tmp_path / kind),
+        quick("merge-customers", tmp_path / kind, "Alpha", "Beta"),
+        quick("workshop", tmp_path / kind),
+    ]
     assert ["kept in w.kam" in each.stdout for each in done] == [False, True, True, True], done
     assert served == [str(tmp_path / "w.kam")] and f"kam workshop {tmp_path / 'w.kam'}" in done[1].stdout
     assert [row["name"] for row in shown(tmp_path / "w.kam", "customers")] == [

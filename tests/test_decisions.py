@@ -28,9 +28,11 @@ from tests.worked import frame
 WORDS = dict(zip(BOXES, ("Key account", "Key development", "Maintenance", "Opportunistic"), strict=True))
 WORDS[""] = "Not placed yet"
 STANDS = re.compile(
-    "({0}), (suggested|decided(; (suggested: ({0})|ruled out|not placed yet))?)".format("|".join(WORDS.values())),
+    "({0}), (suggested|decided(; (suggested: ({0})|ruled out|not placed yet))?)".format(
+        "|".join(WORDS.values())
+    ),
     re.I,
-)  # fmt: skip
+)
 BOOKS = [("tiny", False), ("insurer", False), ("insurer", True)]
 
 
@@ -81,8 +83,13 @@ def book(request: Any) -> SimpleNamespace:
         words = f"{WORDS[decided]}, decided{beside}" if decided else f"{WORDS[box]}, suggested"
         words = words if decided or box else nowhere.capitalize()
         truth[row.customer] = SimpleNamespace(
-            name=row.name, segment=row.segment if there else "", box=box, decided=decided, category=decided or box, words=words
-        )  # fmt: skip
+            name=row.name,
+            segment=row.segment if there else "",
+            box=box,
+            decided=decided,
+            category=decided or box,
+            words=words,
+        )
     segments = tables["segments"]["segment"].tolist()
     return SimpleNamespace(
         text=text, tables=tables, chosen=chosen, truth=truth, segments=segments, spoilt=spoilt

@@ -19,7 +19,7 @@ from kamlib.app.desk import Desk
 from kamlib.app.notebook import open_desk
 from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
 from kamlib.models import kaism
-from kamlib.pages import groundwork, groups, market, profit, scoring, segments, strength
+from kamlib.pages import discount, groundwork, groups, market, scoring, segments, strength
 from kamlib.pages import kaism as pages
 from kamlib.pages import start as start_page
 from kamlib.reports import report
@@ -163,8 +163,11 @@ def test_a_score_says_who_and_when_and_keeps_what_else_was_there(place: Path) ->
         (frame["subject"] == "Beta") & (frame["factor"] == "j1") & (frame["supplier"] == "us")
     ].to_dict("records")
     assert (row["score"], row["note"], row["evidence"], row["person"]) == (
-        "9", "They told us", "customer said", "ann",
-    )  # fmt: skip
+        "9",
+        "They told us",
+        "customer said",
+        "ann",
+    )
     assert row["on"]
 
 
@@ -314,7 +317,7 @@ def test_the_page_who_pays_is_whole_whatever_the_gross_margin(place: Path, pct: 
     """The report has all its parts, and what is asked live is answered at both ends of each slider."""
     desk = at(place)
     desk._typed = earning(desk._typed, pct)
-    page, view = paper(profit.discount, desk.book), show.shown(desk, profit.discount)
+    page, view = paper(discount.discount, desk.book), show.shown(desk, discount.discount)
     moved = next(w for w in inside(view) if type(w).__name__ == "Sliders")
 
     assert words in page and "How much more must be sold" in page
@@ -556,8 +559,11 @@ def test_an_override_in_the_grid_asks_for_its_reason_there_and_then(place: Path)
 def test_a_name_that_is_typed_becomes_a_person_and_one_that_is_known_stays_one(place: Path) -> None:
     desk = at(place)
     table = grid(show.shown(desk, pages.decisions), "Suggestion")
-    said = [{"row": "Beta", "column": "person", "text": "Joan Ward"}, {"row": "Alpha", "column": "person", "text": "bob"},
-            {"row": "Beta", "column": "review_on", "text": "1 June 2027"}]  # fmt: skip
+    said = [
+        {"row": "Beta", "column": "person", "text": "Joan Ward"},
+        {"row": "Alpha", "column": "person", "text": "bob"},
+        {"row": "Beta", "column": "review_on", "text": "1 June 2027"},
+    ]
 
     assert len(tell(table, {"do": "put", "cells": said})[0]["accepted"]) == 3
     assert stored(place, "people", "name") == ["Ann", "Bob", "Joan Ward"]
@@ -743,8 +749,18 @@ def test_every_verb_that_writes_is_absent_from_a_published_page(shop_window: Any
     desk, widgets, copied, attempts = shop_window
     before = copied.read_bytes()
     desk.look_at("Beta")
-    fields = {"factor": "speed", "rival": "Y", "new_rival": "New one", "decision": "key", "reason": "so", "person": "ann",
-              "review_on": "2027-01-01", "waive": "so", "why": "so", "to": ""}  # fmt: skip
+    fields = {
+        "factor": "speed",
+        "rival": "Y",
+        "new_rival": "New one",
+        "decision": "key",
+        "reason": "so",
+        "person": "ann",
+        "review_on": "2027-01-01",
+        "waive": "so",
+        "why": "so",
+        "to": "",
+    }
     for widget in widgets:
         for verb in messages.VERBS:
             more = {

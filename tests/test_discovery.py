@@ -258,20 +258,71 @@ def number(cell: object) -> float:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1,234.50", 1234.5), ("£ 300", 300), ("(45)", -45), ("12 %", 12), ("1.234,56", 1234.56), ("1,234", 1234),
-        ("7,5", 7.5), ("1.5", 1.5), ("€1\u00a0234,5", 1234.5), ("-3", -3), ("−3", -3), ("45-", -45), ("(£1,200)", -1200),
-        ("1'234'567", 1234567), ("1.234.567", 1234567), ("1,234,567.8", 1234567.8), ("0,123", 0.123), (".5", 0.5), ("5.", 5),
-        ("1e3", 1000), ("USD 20", 20), ("20 EUR", 20), (7, 7), (2.5, 2.5), ("+4", 4), ("(12 %)", -12),
+        ("1,234.50", 1234.5),
+        ("£ 300", 300),
+        ("(45)", -45),
+        ("12 %", 12),
+        ("1.234,56", 1234.56),
+        ("1,234", 1234),
+        ("7,5", 7.5),
+        ("1.5", 1.5),
+        ("€1\u00a0234,5", 1234.5),
+        ("-3", -3),
+        ("−3", -3),
+        ("45-", -45),
+        ("(£1,200)", -1200),
+        ("1'234'567", 1234567),
+        ("1.234.567", 1234567),
+        ("1,234,567.8", 1234567.8),
+        ("0,123", 0.123),
+        (".5", 0.5),
+        ("5.", 5),
+        ("1e3", 1000),
+        ("USD 20", 20),
+        ("20 EUR", 20),
+        (7, 7),
+        (2.5, 2.5),
+        ("+4", 4),
+        ("(12 %)", -12),
     ],
-)  # fmt: skip
+)
 def test_numbers_as_people_write_them(text, value):
     assert number(text) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "n/a", "?", "-", "abc", "1/2", "12 to 15", "2024-05-01", "1,2,3", "inf", "nan", None, True,
-             "1.2.3", "()", "%", "£", "1 e", "--3", "0x10", float("inf"), ",", ".", 10**400, "9" * 400, "1e999", "£ 1e300"],
-)  # fmt: skip
+    "text",
+    [
+        "",
+        " ",
+        "n/a",
+        "?",
+        "-",
+        "abc",
+        "1/2",
+        "12 to 15",
+        "2024-05-01",
+        "1,2,3",
+        "inf",
+        "nan",
+        None,
+        True,
+        "1.2.3",
+        "()",
+        "%",
+        "£",
+        "1 e",
+        "--3",
+        "0x10",
+        float("inf"),
+        ",",
+        ".",
+        10**400,
+        "9" * 400,
+        "1e999",
+        "£ 1e300",
+    ],
+)
 def test_what_is_no_number_is_unknown(text):
     assert math.isnan(number(text))
 
@@ -303,17 +354,31 @@ def test_columns_say_what_they_could_serve_for():
     n = 40
     rng = np.random.default_rng(0)
     table = listed(
-        Spend=[f"£ {v:,.0f}" for v in np.exp(rng.standard_normal(n) * 2) * 1000], Channel=rng.integers(1, 3, n),
-        Score=rng.integers(1, 11, n), Sector=["retail", "food", "", "food"] * 10, Country=["UK"] * n, Empty=[""] * n,
-        Ref=[f"AX-{i}" for i in range(n)], Row=range(1001, 1001 + n), Remark=[f"call {i} again" for i in range(n)],
+        Spend=[f"£ {v:,.0f}" for v in np.exp(rng.standard_normal(n) * 2) * 1000],
+        Channel=rng.integers(1, 3, n),
+        Score=rng.integers(1, 11, n),
+        Sector=["retail", "food", "", "food"] * 10,
+        Country=["UK"] * n,
+        Empty=[""] * n,
+        Ref=[f"AX-{i}" for i in range(n)],
+        Row=range(1001, 1001 + n),
+        Remark=[f"call {i} again" for i in range(n)],
         status=["current"] * 20 + ["prospect"] * 20,
-    ).assign(revenue=rng.random(n), note="x", manager="m")  # fmt: skip
+    ).assign(revenue=rng.random(n), note="x", manager="m")
     seen = discovery.columns(table).set_index("column")
     assert seen["kind"].to_dict() == {
-        "Spend": "numeric", "Channel": "categorical", "Score": "numeric", "Sector": "categorical", "Country": "constant",
-        "Empty": "empty", "Ref": "identifier", "Row": "identifier", "Remark": "text", "status": "categorical",
+        "Spend": "numeric",
+        "Channel": "categorical",
+        "Score": "numeric",
+        "Sector": "categorical",
+        "Country": "constant",
+        "Empty": "empty",
+        "Ref": "identifier",
+        "Row": "identifier",
+        "Remark": "text",
+        "status": "categorical",
         "revenue": "numeric",
-    }  # fmt: skip
+    }
     assert seen.index[seen["suggested"]].tolist() == ["Channel", "Score", "Sector"]
     assert seen.index[seen["size_like"]].tolist() == ["Spend", "revenue"]
     assert seen.loc["Spend", "skewed"] and not seen.loc["Score", "skewed"]

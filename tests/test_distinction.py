@@ -205,9 +205,14 @@ def test_creep_is_reaching_the_key_accounts(key_low, key_high, low, high):
 
 @pytest.mark.parametrize(
     ("more", "refused"),
-    [({}, True), ({"min": "once a year"}, False), ({"min": ""}, False), ({"category": "key"}, False),
-     ({"basis": "nobody"}, False)],
-)  # fmt: skip
+    [
+        ({}, True),
+        ({"min": "once a year"}, False),
+        ({"min": ""}, False),
+        ({"category": "key"}, False),
+        ({"basis": "nobody"}, False),
+    ],
+)
 def test_a_row_is_refused_with_what_is_stored(more, refused):
     tables, _ = workbook(**cells(("frequency", "maintenance", "once a week", "")))
     row = {"basis": "frequency", "category": "maintenance", "max": "once a month"} | more
@@ -264,15 +269,25 @@ def days_of(*of: object) -> dict[tuple[str, str], float]:
 @pytest.mark.parametrize(
     ("there", "days", "words"),
     [
-        (350, {("unused", "key"): 50, ("unused", "left"): 135}, "50 days nobody uses today go to key accounts"),
-        (180, {("unused", "key"): 15, ("missing", "key"): 35},
-         "15 days nobody uses today go to key accounts; 35 are still missing"),
+        (
+            350,
+            {("unused", "key"): 50, ("unused", "left"): 135},
+            "50 days nobody uses today go to key accounts",
+        ),
+        (
+            180,
+            {("unused", "key"): 15, ("missing", "key"): 35},
+            "15 days nobody uses today go to key accounts; 35 are still missing",
+        ),
         (165, {("missing", "key"): 50}, "50 are still missing"),
-        (100, {("missing", "key"): 50},
-         "50 are still missing; today takes 165 days, 65 more than are available"),
+        (
+            100,
+            {("missing", "key"): 50},
+            "50 are still missing; today takes 165 days, 65 more than are available",
+        ),
         ("", {("missing", "key"): 50}, "50 more are needed"),
     ],
-)  # fmt: skip
+)
 def test_where_the_days_go(there, days, words):
     of = four(there)
     stays = {"key": 40, "key_development": 50, "maintenance": 10, "opportunistic": 5}
@@ -458,14 +473,17 @@ def test_what_may_be_done_about_a_service(cost, valued, good, pays, suggestion):
 @pytest.mark.parametrize(
     ("lines", "cost", "words"),
     [
-        ([("a", "A", 100, "no"), ("b", "B", "", "no"), ("c", "C", 50, "yes", "yes"), ("d", "D", 5)], 100,
-         "2 of 4 services are not valued and cost at least 100 GBP a year; of 1 nobody knows"),
+        (
+            [("a", "A", 100, "no"), ("b", "B", "", "no"), ("c", "C", 50, "yes", "yes"), ("d", "D", 5)],
+            100,
+            "2 of 4 services are not valued and cost at least 100 GBP a year; of 1 nobody knows",
+        ),
         ([("a", "A", "", "no")], math.nan, "1 of 1 services is not valued; what it costs is not known"),
         ([("a", "A")], 0, "Nobody has said yet which services customers value"),
         ([("a", "A", 1, "yes")], 0, "Customers value every service"),
         ([], 0, "No service is listed yet"),
     ],
-)  # fmt: skip
+)
 def test_what_the_unvalued_ones_cost(lines, cost, words):
     of = served(*lines)
 
@@ -561,10 +579,13 @@ def test_outcomes_to_avoid():
         ("p", {}, ["looks after Ann, a key account: a farmer would suit it better.", "milk round"]),
         ("q", {}, ["Quin sells best as a farmer and looks after Bob, a maintenance account"]),
         ("q", {"key": "farmer", "maintenance": "farmer"}, ["farmer, where milk round fits better"]),
-        ("q", {"opportunistic": "hunter", "maintenance": "farmer"},
-         ["farmer, where milk round fits better", "Cid, an opportunistic account: a hunter would"]),
+        (
+            "q",
+            {"opportunistic": "hunter", "maintenance": "farmer"},
+            ["farmer, where milk round fits better", "Cid, an opportunistic account: a hunter would"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_ways_of_selling(manager, approaches, said):
     given = decided(ann="key", bob="maintenance", cid="opportunistic")
     given["customers"] = given["customers"].assign(manager=manager)

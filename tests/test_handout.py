@@ -23,9 +23,15 @@ from tests.worked import frame, text
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 11, 23)
-KEYS = {"settings": ["key"], "customers": ["customer"], "stages": ["customer", "stage"], "people": ["person"],
-        "projects": ["project", "customer", "owner"], "actions": ["project", "step", "person"],
-        "answers": ["sheet", "subject", "item", "field"]}  # fmt: skip
+KEYS = {
+    "settings": ["key"],
+    "customers": ["customer"],
+    "stages": ["customer", "stage"],
+    "people": ["person"],
+    "projects": ["project", "customer", "owner"],
+    "actions": ["project", "step", "person"],
+    "answers": ["sheet", "subject", "item", "field"],
+}
 
 
 def plan(**more):
@@ -39,31 +45,115 @@ def plan(**more):
         "suppliers", [{"supplier": s, "name": n} for s, n in (("us", "Us"), ("X", "Corvid Life"))]
     )
     book["scores"] = book["scores"][book["scores"]["supplier"].isin(["", "us", "X"])].reset_index(drop=True)
-    book["people"] = frame("people", [{"person": "ann", "name": "Ann Bell", "function": "Sales", "days": 40},
-                                      {"person": "bob", "name": "Bob Cole", "function": "Service"}])  # fmt: skip
-    book["stages"] = frame("stages", [
-        {"customer": "Alpha", "stage": "s2", "name": "Claims", "level": "corporate", "place": 2, "trouble": "Eleven days"},
-        {"customer": "Alpha", "stage": "s1", "name": "Quotes", "level": "corporate", "place": 1, "note": "they hate us"},
-        {"customer": "Alpha", "stage": "s3", "name": "Their client calls", "level": "end_customer", "place": 1},
-        {"customer": "Beta", "stage": "s1", "name": "Only for Beta", "place": 1},
-    ])  # fmt: skip
-    book["ideas"] = frame("ideas", [
-        {"idea": "i1", "name": "Secret idea", "customer": "Alpha", "stage": "s1", "customer_gain": 41000, "our_gain": 9000,
-         "class": "A", "reason": "we need it", "person": "ann"},
-        {"idea": "i2", "name": "Another one", "customer": "Alpha", "role": "given", "secured": "no"},
-    ])  # fmt: skip
-    book["projects"] = frame("projects", [
-        {"project": "p1", "name": "Quotes in a day", "customer": "Alpha", "idea": "i1", "owner": "ann", "team": "secret team",
-         "starts": "2027-01-11", "ends": "2027-06-30", "days": 77, "money": 12345, "risk": "boss may leave", "contingency": "none",
-         "status": "running"},
-        {"project": "p2", "name": "Given up long ago", "customer": "Alpha", "owner": "bob", "status": "stopped"},
-        {"project": "p3", "name": "Only for Beta too", "customer": "Beta", "owner": "bob"},
-    ])  # fmt: skip
-    book["actions"] = frame("actions", [
-        {"project": "p1", "step": "b", "name": "Try it with ten", "due": "2027-03-01", "person": "ann", "note": "hush"},
-        {"project": "p1", "step": "a", "name": "Count them", "due": "2027-01-31", "person": "ann", "done": "yes"},
-        {"project": "p2", "step": "a", "name": "Step of what was stopped", "due": "2027-01-31", "person": "bob"},
-    ])  # fmt: skip
+    book["people"] = frame(
+        "people",
+        [
+            {"person": "ann", "name": "Ann Bell", "function": "Sales", "days": 40},
+            {"person": "bob", "name": "Bob Cole", "function": "Service"},
+        ],
+    )
+    book["stages"] = frame(
+        "stages",
+        [
+            {
+                "customer": "Alpha",
+                "stage": "s2",
+                "name": "Claims",
+                "level": "corporate",
+                "place": 2,
+                "trouble": "Eleven days",
+            },
+            {
+                "customer": "Alpha",
+                "stage": "s1",
+                "name": "Quotes",
+                "level": "corporate",
+                "place": 1,
+                "note": "they hate us",
+            },
+            {
+                "customer": "Alpha",
+                "stage": "s3",
+                "name": "Their client calls",
+                "level": "end_customer",
+                "place": 1,
+            },
+            {"customer": "Beta", "stage": "s1", "name": "Only for Beta", "place": 1},
+        ],
+    )
+    book["ideas"] = frame(
+        "ideas",
+        [
+            {
+                "idea": "i1",
+                "name": "Secret idea",
+                "customer": "Alpha",
+                "stage": "s1",
+                "customer_gain": 41000,
+                "our_gain": 9000,
+                "class": "A",
+                "reason": "we need it",
+                "person": "ann",
+            },
+            {"idea": "i2", "name": "Another one", "customer": "Alpha", "role": "given", "secured": "no"},
+        ],
+    )
+    book["projects"] = frame(
+        "projects",
+        [
+            {
+                "project": "p1",
+                "name": "Quotes in a day",
+                "customer": "Alpha",
+                "idea": "i1",
+                "owner": "ann",
+                "team": "secret team",
+                "starts": "2027-01-11",
+                "ends": "2027-06-30",
+                "days": 77,
+                "money": 12345,
+                "risk": "boss may leave",
+                "contingency": "none",
+                "status": "running",
+            },
+            {
+                "project": "p2",
+                "name": "Given up long ago",
+                "customer": "Alpha",
+                "owner": "bob",
+                "status": "stopped",
+            },
+            {"project": "p3", "name": "Only for Beta too", "customer": "Beta", "owner": "bob"},
+        ],
+    )
+    book["actions"] = frame(
+        "actions",
+        [
+            {
+                "project": "p1",
+                "step": "b",
+                "name": "Try it with ten",
+                "due": "2027-03-01",
+                "person": "ann",
+                "note": "hush",
+            },
+            {
+                "project": "p1",
+                "step": "a",
+                "name": "Count them",
+                "due": "2027-01-31",
+                "person": "ann",
+                "done": "yes",
+            },
+            {
+                "project": "p2",
+                "step": "a",
+                "name": "Step of what was stopped",
+                "due": "2027-01-31",
+                "person": "bob",
+            },
+        ],
+    )
     return book | more
 
 
@@ -82,8 +172,22 @@ def desk_of(book, tmp_path, customer="Alpha", audience="customer"):
 def test_the_page_has_the_plan_and_nothing_else():
     page = page_of(plan())
     said = handout.text_of(page)
-    for words in ("Our plan with Alpha Freight", "Harbour Mutual", "Quotes", "Claims", "Eleven days", "Through you to your customers",
-                  "Their client calls", "Quotes in a day", "2027-01-11", "2027-06-30", "Ann Bell", "Count them", "2027-01-31", "running"):  # fmt: skip
+    for words in (
+        "Our plan with Alpha Freight",
+        "Harbour Mutual",
+        "Quotes",
+        "Claims",
+        "Eleven days",
+        "Through you to your customers",
+        "Their client calls",
+        "Quotes in a day",
+        "2027-01-11",
+        "2027-06-30",
+        "Ann Bell",
+        "Count them",
+        "2027-01-31",
+        "running",
+    ):
         assert words in said
     for words in (
         "Beta",
@@ -109,9 +213,15 @@ def test_the_page_has_the_plan_and_nothing_else():
 
 def test_allowed_holds_the_named_cells_and_no_other():
     found = handout.allowed(Book(typed(plan())), "Alpha")
-    keys = {"customers": {"customer"}, "stages": {"customer", "stage"}, "projects": {"project", "customer"},
-            "actions": {"project", "step"}, "people": {"person"}, "settings": {"key", "value"},
-            "answers": {"sheet", "subject", "item", "field"}}  # fmt: skip
+    keys = {
+        "customers": {"customer"},
+        "stages": {"customer", "stage"},
+        "projects": {"project", "customer"},
+        "actions": {"project", "step"},
+        "people": {"person"},
+        "settings": {"key", "value"},
+        "answers": {"sheet", "subject", "item", "field"},
+    }
     for name, rows in found.items():
         for column in rows:
             if column not in keys.get(name, set()) and column not in handout.ALLOWED.get(name, ()):
@@ -164,8 +274,10 @@ def scrambled(tables, customer, dice):
                 or column.name in handout.ALLOWED.get(name, ())
                 or name == "settings"
             )
-            cells = [value if keep and i in ours else value if column.key else _other(column, dice, value)
-                     for i, value in rows[column.name].items()]  # fmt: skip
+            cells = [
+                value if keep and i in ours else value if column.key else _other(column, dice, value)
+                for i, value in rows[column.name].items()
+            ]
             rows[column.name] = pd.Series(cells, index=rows.index, dtype=rows[column.name].dtype)
         if name in ("projects", "actions", "stages"):
             away = [i for i in rows.index if i not in ours]
@@ -198,8 +310,17 @@ def test_nothing_internal_moves_a_byte_of_the_page(example):
 def test_what_is_allowed_does_move_the_page():
     """So that the test above cannot be satisfied by a page that says nothing."""
     before = page_of(plan())
-    for table, column in (("stages", "name"), ("stages", "trouble"), ("projects", "name"), ("projects", "ends"), ("actions", "name"),
-                          ("actions", "due"), ("actions", "done"), ("people", "name"), ("customers", "name")):  # fmt: skip
+    for table, column in (
+        ("stages", "name"),
+        ("stages", "trouble"),
+        ("projects", "name"),
+        ("projects", "ends"),
+        ("actions", "name"),
+        ("actions", "due"),
+        ("actions", "done"),
+        ("people", "name"),
+        ("customers", "name"),
+    ):
         book = plan()
         book[table] = book[table].copy()
         book[table].loc[1 if (table, column) == ("actions", "done") else 0, column] = {
@@ -264,7 +385,19 @@ def canaries():
     book["actions"].loc[0, "name"] = "Begin"
     book["actions"].loc[1, "project"] = ids["projects"][1]
     assert book["actions"].loc[0, "project"] == project
-    return typed({n: t.astype(object).map(lambda v: v if isinstance(v, str) else f"{v:g}" if v == int(v) else repr(v)) for n, t in book.items()}), customer, words, figures  # fmt: skip
+    return (
+        typed(
+            {
+                n: t.astype(object).map(
+                    lambda v: v if isinstance(v, str) else f"{v:g}" if v == int(v) else repr(v)
+                )
+                for n, t in book.items()
+            }
+        ),
+        customer,
+        words,
+        figures,
+    )
 
 
 def test_no_canary_is_on_the_page_nor_in_what_the_picture_is_drawn_of():
@@ -295,11 +428,38 @@ def test_no_canary_is_on_the_page_nor_in_what_the_picture_is_drawn_of():
 
 @pytest.mark.parametrize(
     "words",
-    ["our key account", "a Key  Development customer", "KEY-ACCOUNTS", "opportunistic", "maintenance account", "Make it worth more to them", "kaism",
-     "Attractiveness", "relative strength", "lock in", "lock\u2011in", "class B", "Class\u00a0A idea", "differentiators", "make it a project",
-     "not for BETA", "like Gamma's", "Corvid\u00a0life", "Corvid-Life", "speed of answer", "worth 41000", "worth 41,000 to you",
-     "41 000 a year", "41.000 EUR", "EUR41000", "our 9'000", "weight 37.5", "6.5 of 10", "key\u200b account"],
-)  # fmt: skip
+    [
+        "our key account",
+        "a Key  Development customer",
+        "KEY-ACCOUNTS",
+        "opportunistic",
+        "maintenance account",
+        "Make it worth more to them",
+        "kaism",
+        "Attractiveness",
+        "relative strength",
+        "lock in",
+        "lock\u2011in",
+        "class B",
+        "Class\u00a0A idea",
+        "differentiators",
+        "make it a project",
+        "not for BETA",
+        "like Gamma's",
+        "Corvid\u00a0life",
+        "Corvid-Life",
+        "speed of answer",
+        "worth 41000",
+        "worth 41,000 to you",
+        "41 000 a year",
+        "41.000 EUR",
+        "EUR41000",
+        "our 9'000",
+        "weight 37.5",
+        "6.5 of 10",
+        "key\u200b account",
+    ],
+)
 def test_what_is_internal_is_refused_with_its_cell(words, tmp_path):
     book = plan()
     book["factors"].loc[0, ["label", "weight"]] = ["Speed of answer", "37.5"]
@@ -313,9 +473,23 @@ def test_what_is_internal_is_refused_with_its_cell(words, tmp_path):
 
 @pytest.mark.parametrize(
     "words",
-    ["given", "the key to the door", "in class", "improve it", "any question", "at 31 places", "on 8", "in 2027", "Alpha", "Betamax", "a sum of 410001",
-     "unlocking", "droplets", "4.1"],
-)  # fmt: skip
+    [
+        "given",
+        "the key to the door",
+        "in class",
+        "improve it",
+        "any question",
+        "at 31 places",
+        "on 8",
+        "in 2027",
+        "Alpha",
+        "Betamax",
+        "a sum of 410001",
+        "unlocking",
+        "droplets",
+        "4.1",
+    ],
+)
 def test_what_everybody_says_is_not_refused(words, tmp_path):
     book = plan()
     book["customers"].loc[book["customers"]["customer"] == "Delta", "name"] = "Alpha"  # part of its own name
@@ -354,9 +528,17 @@ def test_a_customer_may_be_called_what_it_likes():
 
 def test_every_part_of_a_page_is_searched():
     tables = typed(plan())
-    for html in ('<svg><text>Corvid <tspan>Life</tspan></text></svg>', '<g aria-label="Corvid Life"></g>', "<title>Corvid Life</title>",
-                 "<svg><desc>Corvid Life</desc></svg>", "<!-- Corvid Life -->", '<meta name="author" content="Corvid Life">',
-                 "<p>Corvid\nLife</p>", "<p>&#67;orvid Life</p>", '<img alt="Corvid Life">'):  # fmt: skip
+    for html in (
+        "<svg><text>Corvid <tspan>Life</tspan></text></svg>",
+        '<g aria-label="Corvid Life"></g>',
+        "<title>Corvid Life</title>",
+        "<svg><desc>Corvid Life</desc></svg>",
+        "<!-- Corvid Life -->",
+        '<meta name="author" content="Corvid Life">',
+        "<p>Corvid\nLife</p>",
+        "<p>&#67;orvid Life</p>",
+        '<img alt="Corvid Life">',
+    ):
         with pytest.raises(InvalidInput, match="stands on the page"):
             handout.searched(html, Book(tables), "Alpha")
     assert handout.searched("<style>.key-account { width: 41000px }</style>", Book(tables), "Alpha")
@@ -423,10 +605,15 @@ def test_a_page_is_searched_again_as_it_will_be_written(tmp_path, monkeypatch):
     assert not list((tmp_path / "out").iterdir())
 
 
-@pytest.mark.parametrize("given, words", [
-    ({"audience": "customer"}, "Which customer is the page for"), ({"audience": "customer", "customer": "Alpa"}, "Alpha"),
-    ({"audience": "customer", "customer": "Gamma"}, "There is no plan for Gamma yet"), ({"audience": "all"}, "audience"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"audience": "customer"}, "Which customer is the page for"),
+        ({"audience": "customer", "customer": "Alpa"}, "Alpha"),
+        ({"audience": "customer", "customer": "Gamma"}, "There is no plan for Gamma yet"),
+        ({"audience": "all"}, "audience"),
+    ],
+)
 def test_who_it_is_for_is_asked_before_any_work(given, words, tmp_path):
     stores.create(tmp_path / "w.kam", plan())
     with pytest.raises(InvalidInput, match=words):
@@ -442,8 +629,14 @@ def test_other_notebooks_make_no_page_for_a_customer(tmp_path):
     assert [desk.show(part).html for part in (distinct.distinction, account.beginning)] == ["", ""]
     for notebook in ("01_segmentation", "02_kaism", "03_profitability"):
         with pytest.raises(InvalidInput, match="04_pia"):
-            list(report.write(str(tmp_path / "w.kam"), tmp_path / "out", notebook=notebook,
-                              given={"customer": "Alpha", "audience": "customer"}))  # fmt: skip
+            list(
+                report.write(
+                    str(tmp_path / "w.kam"),
+                    tmp_path / "out",
+                    notebook=notebook,
+                    given={"customer": "Alpha", "audience": "customer"},
+                )
+            )
 
 
 def test_hostile_names_are_escaped_for_customers_too():

@@ -70,42 +70,110 @@ def quick(*args, **more):
 
 
 def kam(*args, cwd=ROOT, **more):
-    return subprocess.run([sys.executable, "-m", "kamlib.cli", *map(str, args)], capture_output=True, text=True,
-                          cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, **more)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "-m", "kamlib.cli", *map(str, args)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        **more,
+    )
 
 
 # -- numbers ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text, value", [
-    ("£1,234.50", "1234.5"), ("1.234,56 €", "1234.56"), ("(300)", "-300"), ("1 234", "1234"), ("-5", "-5"),
-    ("1\u00a0234,5", "1234.5"), ("1\u202f234", "1234"), ("n/a", ""), ("?", ""), ("", ""), ("–", ""), ("300-", "-300"),
-    ("1'234.50", "1234.5"), ("CHF 1’200.–", "1200"), ("1.2m", "1200000"), ("3k", "3000"), ("1,5 Mio. €", "1500000"),
-    ("1,234", "1234"), ("1.234", "1234"), ("0.123", "0.123"), ("0,500", "0.5"), (".5", "0.5"), ("5.", "5"),
-    ("12,34,567.8", "1234567.8"), ("1.234.567", "1234567"), ("1,234,567", "1234567"), ("1e5", "100000"),
-    ("-1.5E+06", "-1500000"), ("EUR 5", "5"), ("-£300", "-300"), ("£-300", "-300"), ("(-300)", "-300"),
-    ("5 USD", "5"), ("+7", "7"), ("00012", "12"), ("５", "5"), ("−4", "-4"), ("9000000", "9000000"), ("-0", "0"),
-    ("Unbekannt", ""), ("1234.5678", "1234.5678"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("£1,234.50", "1234.5"),
+        ("1.234,56 €", "1234.56"),
+        ("(300)", "-300"),
+        ("1 234", "1234"),
+        ("-5", "-5"),
+        ("1\u00a0234,5", "1234.5"),
+        ("1\u202f234", "1234"),
+        ("n/a", ""),
+        ("?", ""),
+        ("", ""),
+        ("–", ""),
+        ("300-", "-300"),
+        ("1'234.50", "1234.5"),
+        ("CHF 1’200.–", "1200"),
+        ("1.2m", "1200000"),
+        ("3k", "3000"),
+        ("1,5 Mio. €", "1500000"),
+        ("1,234", "1234"),
+        ("1.234", "1234"),
+        ("0.123", "0.123"),
+        ("0,500", "0.5"),
+        (".5", "0.5"),
+        ("5.", "5"),
+        ("12,34,567.8", "1234567.8"),
+        ("1.234.567", "1234567"),
+        ("1,234,567", "1234567"),
+        ("1e5", "100000"),
+        ("-1.5E+06", "-1500000"),
+        ("EUR 5", "5"),
+        ("-£300", "-300"),
+        ("£-300", "-300"),
+        ("(-300)", "-300"),
+        ("5 USD", "5"),
+        ("+7", "7"),
+        ("00012", "12"),
+        ("５", "5"),
+        ("−4", "-4"),
+        ("9000000", "9000000"),
+        ("-0", "0"),
+        ("Unbekannt", ""),
+        ("1234.5678", "1234.5678"),
+    ],
+)
 def test_a_number_as_people_write_it(text, value):
     assert figures.numbers([text]) == ([value], [])
 
 
-@pytest.mark.parametrize("text", [
-    "12%", "abc", "12 34", "1.234.56", "1,234.567,8", "٣", "#REF!", "1e999", "9" * 400, "1/2", "2026-01-01", "5 5 5",
-    "1,2,3", "=1+1", "1.2.2026", "--5", "ca. 5", "5 km",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12%",
+        "abc",
+        "12 34",
+        "1.234.56",
+        "1,234.567,8",
+        "٣",
+        "#REF!",
+        "1e999",
+        "9" * 400,
+        "1/2",
+        "2026-01-01",
+        "5 5 5",
+        "1,2,3",
+        "=1+1",
+        "1.2.2026",
+        "--5",
+        "ca. 5",
+        "5 km",
+    ],
+)
 def test_what_is_no_number_is_never_guessed(text):
     assert figures.numbers([text]) == ([""], [0])
     with pytest.raises((ValueError, OverflowError)):
         figures.number(text)
 
 
-@pytest.mark.parametrize("column, values", [
-    (["1.234", "2.500,5"], ["1234", "2500.5"]), (["1.234", "2.5"], ["1.234", "2.5"]),
-    (["1,234", "12,5"], ["1.234", "12.5"]), (["1,234", "2.5"], ["1234", "2.5"]), (["1.234", "x"], ["1234", ""]),
-    (["1.234", "1.234.567"], ["1234", "1234567"]), (["1,234", "1,234,567"], ["1234", "1234567"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "column, values",
+    [
+        (["1.234", "2.500,5"], ["1234", "2500.5"]),
+        (["1.234", "2.5"], ["1.234", "2.5"]),
+        (["1,234", "12,5"], ["1.234", "12.5"]),
+        (["1,234", "2.5"], ["1234", "2.5"]),
+        (["1.234", "x"], ["1234", ""]),
+        (["1.234", "1.234.567"], ["1234", "1234567"]),
+        (["1,234", "1,234,567"], ["1234", "1234567"]),
+    ],
+)
 def test_a_column_decides_once_what_its_marks_mean(column, values):
     assert figures.numbers(column)[0] == values
 
@@ -135,10 +203,18 @@ def test_no_text_breaks_the_reading_of_numbers(text):
 TABLE = "Firma;Umsatz\nMüller & Söhne;1.234,50\nÉté;2\nZoë;3\n"
 
 
-@pytest.mark.parametrize("codec, said", [
-    ("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8"), ("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"),
-    ("utf-16-be", "UTF-16"), ("cp1252", "Windows-1252"), ("latin-1", "Windows-1252"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "codec, said",
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "UTF-16"),
+        ("cp1252", "Windows-1252"),
+        ("latin-1", "Windows-1252"),
+    ],
+)
 def test_every_encoding(codec, said, tmp_path):
     lines = reading.read(lists(tmp_path / "l.csv", TABLE, codec))
     assert lines.about == f"{said}, separated by semicolons" and lines.cells.iloc[1, 0] == "Müller & Söhne"
@@ -175,15 +251,28 @@ def test_excels_own_line_for_the_separator(tmp_path):
     assert list(lines.cells.index) == [2, 3]
 
 
-@pytest.mark.parametrize("content, words", [
-    (b"", "is empty"), (b"\n \n", "is empty"), (b"\xef\xbb\xbf", "is empty"), (b"%PDF-1.7 x", "a PDF"),
-    (b"\x89PNG\r\n\x1a\n", "a picture"), (b"<html><table>", "a web page"), (b'{"a": 1}', "JSON"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old .xls"), (b"SQLite format 3\0", "a workbook"),
-    (bytes(range(256)) * 20, "not a text file"), (b"Name,Revenue\n", "no customers"),
-    (b'Name,Sales\n"Acme,1\nBrix,2\n', "line 2: a quotation mark opens here and is not closed"),
-    (b"PK\x03\x04rubbish", "not a sound .xlsx"), (b"Name\n" + b"x" * 11_000_000, "more than 10 million characters"),
-    (b"x," * 400 + b"x\n" + b"1," * 400 + b"1\n", "401 columns"), (b"x\n" * 200_002, "at most 200,000"),
-], ids=range(16))  # fmt: skip
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"%PDF-1.7 x", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"<html><table>", "a web page"),
+        (b'{"a": 1}', "JSON"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old .xls"),
+        (b"SQLite format 3\0", "a workbook"),
+        (bytes(range(256)) * 20, "not a text file"),
+        (b"Name,Revenue\n", "no customers"),
+        (b'Name,Sales\n"Acme,1\nBrix,2\n', "line 2: a quotation mark opens here and is not closed"),
+        (b"PK\x03\x04rubbish", "not a sound .xlsx"),
+        (b"Name\n" + b"x" * 11_000_000, "more than 10 million characters"),
+        (b"x," * 400 + b"x\n" + b"1," * 400 + b"1\n", "401 columns"),
+        (b"x\n" * 200_002, "at most 200,000"),
+    ],
+    ids=range(16),
+)
 def test_what_is_no_list_is_refused_in_a_sentence(content, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = quick("import-customers", lists(tmp_path / "list.csv", content))
@@ -242,8 +331,13 @@ def book(path, sheets, hidden=()):
 
 
 def test_an_xlsx_as_excel_keeps_it(tmp_path):
-    rows = [["Customers 2026"], [], ["Company", "Turnover", "Since", None, "Active"],
-            ["NA", 1.234, date(2020, 1, 31), None, True], ["Müller", 9_000_000, None, None, False]]  # fmt: skip
+    rows = [
+        ["Customers 2026"],
+        [],
+        ["Company", "Turnover", "Since", None, "Active"],
+        ["NA", 1.234, date(2020, 1, 31), None, True],
+        ["Müller", 9_000_000, None, None, False],
+    ]
     lines = reading.read(
         book(tmp_path / "l.xlsx", {"About": [["x"]], "List": rows, "Old": [["y"]] * 99}, hidden=["Old"])
     )
@@ -323,24 +417,36 @@ def test_awkward_headers_each_stand_once():
 
 
 def test_what_is_passed_over_is_said():
-    cells = pd.DataFrame([r.split(",") for r in ["Our list,,,", ",,,", "Name,,Sales,", "A,,1,", "Name,,Sales,",
-                                                 "B,,2,extra"]], index=range(1, 7), dtype=object)  # fmt: skip
+    cells = pd.DataFrame(
+        [r.split(",") for r in ["Our list,,,", ",,,", "Name,,Sales,", "A,,1,", "Name,,Sales,", "B,,2,extra"]],
+        index=range(1, 7),
+        dtype=object,
+    )
     frame, report = table_of(cells)
     said = " ".join(report["row"] + " " + report["message"])
-    for words in ("line 1 This line is above", "1 blank line is", "1 blank column is", "line 5 The header is repeated here",
-                  "line 6 This line has more cells than the header"):  # fmt: skip
+    for words in (
+        "line 1 This line is above",
+        "1 blank line is",
+        "1 blank column is",
+        "line 5 The header is repeated here",
+        "line 6 This line has more cells than the header",
+    ):
         assert words in said
     assert frame.to_dict("list") == {"Name": ["A", "B"], "Sales": ["1", "2"], "Column 4": ["", "extra"]}
 
 
-@pytest.mark.parametrize("content, headers, first", [
-    ("Acme\nBrix\nCorp\n", ["Name"], "Acme"), ("Customer\nAcme\n", ["Customer"], "Acme"),
-    ("Acme,London,12\nBrix,Paris,13\n", ["Column 1", "Column 2", "Column 3"], "Acme"),
-    ("Company,2024,2025\nAcme,1,2\n", ["Company", "2024", "2025"], "Acme"),
-    ("Foo,Bar\nAcme,1\nBrix,2\n", ["Foo", "Bar"], "Acme"),
-    ("Acme,London\nBrix,London\n", ["Column 1", "Column 2"], "Acme"),
-    ("Foo,Bar\nAcme,London\nBrix,Paris\n", ["Foo", "Bar"], "Acme"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content, headers, first",
+    [
+        ("Acme\nBrix\nCorp\n", ["Name"], "Acme"),
+        ("Customer\nAcme\n", ["Customer"], "Acme"),
+        ("Acme,London,12\nBrix,Paris,13\n", ["Column 1", "Column 2", "Column 3"], "Acme"),
+        ("Company,2024,2025\nAcme,1,2\n", ["Company", "2024", "2025"], "Acme"),
+        ("Foo,Bar\nAcme,1\nBrix,2\n", ["Foo", "Bar"], "Acme"),
+        ("Acme,London\nBrix,London\n", ["Column 1", "Column 2"], "Acme"),
+        ("Foo,Bar\nAcme,London\nBrix,Paris\n", ["Foo", "Bar"], "Acme"),
+    ],
+)
 def test_where_the_header_stands(content, headers, first):
     frame = tabled(content)
     assert list(frame.columns) == headers and frame.iloc[0, 0] == first
@@ -360,15 +466,19 @@ def test_a_quotation_mark_out_of_place_is_taken_as_it_stands(tmp_path):
     )
 
 
-@pytest.mark.parametrize("block, headers, rows", [
-    ("Company\tTurnover\r\nAcme\t1,200\r\n", ["Company", "Turnover"], [["Acme", "1,200"]]),
-    ("Acme\nBrix, Inc.\n\nCorp", ["Name"], [["Acme"], ["Brix, Inc."], ["Corp"]]),
-    ("Name\nAcme", ["Name"], [["Acme"]]), ("Acme", ["Name"], [["Acme"]]),
-    ("Acme\tLondon\nBrix\tParis", ["Column 1", "Column 2"], [["Acme", "London"], ["Brix", "Paris"]]),
-    ('"Acme\nHolding"\t5\nBrix\t6', ["Column 1", "Column 2"], [["Acme\nHolding", "5"], ["Brix", "6"]]),
-    ('5" pipes\n"Acme', ["Name"], [['5" pipes'], ['"Acme']]),
-    ("Firma;Umsatz;Ort\nA;1;x", ["Firma", "Umsatz", "Ort"], [["A", "1", "x"]]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "block, headers, rows",
+    [
+        ("Company\tTurnover\r\nAcme\t1,200\r\n", ["Company", "Turnover"], [["Acme", "1,200"]]),
+        ("Acme\nBrix, Inc.\n\nCorp", ["Name"], [["Acme"], ["Brix, Inc."], ["Corp"]]),
+        ("Name\nAcme", ["Name"], [["Acme"]]),
+        ("Acme", ["Name"], [["Acme"]]),
+        ("Acme\tLondon\nBrix\tParis", ["Column 1", "Column 2"], [["Acme", "London"], ["Brix", "Paris"]]),
+        ('"Acme\nHolding"\t5\nBrix\t6', ["Column 1", "Column 2"], [["Acme\nHolding", "5"], ["Brix", "6"]]),
+        ('5" pipes\n"Acme', ["Name"], [['5" pipes'], ['"Acme']]),
+        ("Firma;Umsatz;Ort\nA;1;x", ["Firma", "Umsatz", "Ort"], [["A", "1", "x"]]),
+    ],
+)
 def test_a_block_pasted_from_a_spreadsheet(block, headers, rows):
     frame = shape.from_text(block).frame
     assert list(frame.columns) == headers and frame.to_numpy().tolist() == rows
@@ -384,26 +494,68 @@ def test_a_block_without_a_name_is_refused(block):
 # -- mapping ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("header, row, expected", [
-    ("Company,Turnover 2024,Turnover 2025,Gross margin", "Acme,1,2,3",
-     {"name": "Company", "revenue": "Turnover 2025", "profit": "Gross margin"}),
-    ("Kd-Nr.,Firma,Branche,Umsatz (T€),Deckungsbeitrag,Bemerkung", "1,Acme,Bau,2,3,ja",
-     {"customer": "Kd-Nr.", "name": "Firma", "segment": "Branche", "revenue": "Umsatz (T€)",
-      "profit": "Deckungsbeitrag", "note": "Bemerkung"}),
-    ("Raison sociale,Secteur,CA 2025,Résultat,Remarques", "Acme,Bât,2,3,ok",
-     {"name": "Raison sociale", "segment": "Secteur", "revenue": "CA 2025", "profit": "Résultat", "note": "Remarques"}),
-    ("Razón social,Facturación,Beneficio,Observaciones", "Acme,2,3,x",
-     {"name": "Razón social", "revenue": "Facturación", "profit": "Beneficio", "note": "Observaciones"}),
-    ("Customer,Customer Name,Account manager,Sales target,Sales", "C001,Acme,Jo,5,6",
-     {"customer": "Customer", "name": "Customer Name", "revenue": "Sales"}),
-    ("CustomerId,Spend", "7,5", {"customer": "CustomerId"}),
-    ("account,status,potential profit,margin %,sales region", "Acme,Existing,9,12,North",
-     {"name": "account", "status": "status", "potential_profit": "potential profit"}),
-    ("Account,Status,Revenue", "Acme,gold,lots", {"name": "Account"}),
-    ("Foo,Bar", "Acme Ltd,5", {"name": "Foo"}), ("Foo,Bar", "a@b.com,5", {}),
-    ("customer,name,segment,status,note,revenue,profit,potential_profit", "a,A,s,current,n,1,2,3",
-     {f: f for f in columns.FIELDS if f != "parent"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "header, row, expected",
+    [
+        (
+            "Company,Turnover 2024,Turnover 2025,Gross margin",
+            "Acme,1,2,3",
+            {"name": "Company", "revenue": "Turnover 2025", "profit": "Gross margin"},
+        ),
+        (
+            "Kd-Nr.,Firma,Branche,Umsatz (T€),Deckungsbeitrag,Bemerkung",
+            "1,Acme,Bau,2,3,ja",
+            {
+                "customer": "Kd-Nr.",
+                "name": "Firma",
+                "segment": "Branche",
+                "revenue": "Umsatz (T€)",
+                "profit": "Deckungsbeitrag",
+                "note": "Bemerkung",
+            },
+        ),
+        (
+            "Raison sociale,Secteur,CA 2025,Résultat,Remarques",
+            "Acme,Bât,2,3,ok",
+            {
+                "name": "Raison sociale",
+                "segment": "Secteur",
+                "revenue": "CA 2025",
+                "profit": "Résultat",
+                "note": "Remarques",
+            },
+        ),
+        (
+            "Razón social,Facturación,Beneficio,Observaciones",
+            "Acme,2,3,x",
+            {
+                "name": "Razón social",
+                "revenue": "Facturación",
+                "profit": "Beneficio",
+                "note": "Observaciones",
+            },
+        ),
+        (
+            "Customer,Customer Name,Account manager,Sales target,Sales",
+            "C001,Acme,Jo,5,6",
+            {"customer": "Customer", "name": "Customer Name", "revenue": "Sales"},
+        ),
+        ("CustomerId,Spend", "7,5", {"customer": "CustomerId"}),
+        (
+            "account,status,potential profit,margin %,sales region",
+            "Acme,Existing,9,12,North",
+            {"name": "account", "status": "status", "potential_profit": "potential profit"},
+        ),
+        ("Account,Status,Revenue", "Acme,gold,lots", {"name": "Account"}),
+        ("Foo,Bar", "Acme Ltd,5", {"name": "Foo"}),
+        ("Foo,Bar", "a@b.com,5", {}),
+        (
+            "customer,name,segment,status,note,revenue,profit,potential_profit",
+            "a,A,s,current,n,1,2,3",
+            {f: f for f in columns.FIELDS if f != "parent"},
+        ),
+    ],
+)
 def test_columns_are_known_by_their_names_and_contents(header, row, expected):
     assert columns.propose(tabled(f"{header}\n{row}")) == expected
 
@@ -422,8 +574,12 @@ def test_a_mapping_given_overrules_and_wrong_names_are_said():
         "note": "Company",
         "revenue": "Umsatz 2025",
     }
-    for pair, words in (("nmae=Company", 'Did you mean "name"'), ("name=Compny", 'Did you mean "Company"'),
-                         ("Company", "FIELD=HEADER"), ("manager=Company", "Known|mean")):  # fmt: skip
+    for pair, words in (
+        ("nmae=Company", 'Did you mean "name"'),
+        ("name=Compny", 'Did you mean "Company"'),
+        ("Company", "FIELD=HEADER"),
+        ("manager=Company", "Known|mean"),
+    ):
         with pytest.raises(InvalidInput, match=words):
             columns.choose(frame, "customers", [pair])
     with pytest.raises(InvalidInput, match="no column"):
@@ -432,10 +588,19 @@ def test_a_mapping_given_overrules_and_wrong_names_are_said():
         merging.merge(stores.blank(), frame, {"manager": "Company"})
 
 
-@pytest.mark.parametrize("word, status", [
-    ("Current", "current"), ("Bestandskunde", "current"), ("client actuel", "current"), ("Interessent", "prospect"),
-    ("LEAD", "prospect"), ("Potenzieller Kunde", "prospect"), ("maybe", ""), ("", ""),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "word, status",
+    [
+        ("Current", "current"),
+        ("Bestandskunde", "current"),
+        ("client actuel", "current"),
+        ("Interessent", "prospect"),
+        ("LEAD", "prospect"),
+        ("Potenzieller Kunde", "prospect"),
+        ("maybe", ""),
+        ("", ""),
+    ],
+)
 def test_status_in_several_languages(word, status):
     assert status_of(word) == status
 
@@ -444,12 +609,23 @@ def test_status_in_several_languages(word, status):
 
 
 def test_the_known_answers_of_a_small_list():
-    frame = tabled("Kd-Nr,Firma,Branche,Status,Umsatz,Ort\n1,Acme,North,aktiv,£1.5,x\n2,Bryce,Neu,wer weiß,(5),\n"
-                   "3,Corp,neu,,viel,z\n,Summe,,,-3.5,")  # fmt: skip
+    frame = tabled(
+        "Kd-Nr,Firma,Branche,Status,Umsatz,Ort\n1,Acme,North,aktiv,£1.5,x\n2,Bryce,Neu,wer weiß,(5),\n"
+        "3,Corp,neu,,viel,z\n,Summe,,,-3.5,"
+    )
     text, merged = landed(frame, text=small())
     rows = {row["customer"]: row for row in text["customers"].to_dict("records")}
-    assert rows["acme"] == {"customer": "acme", "name": "Acme", "segment": "north", "status": "current", "revenue": "1.5",
-                            "Ort": "x", "Status (list)": "", "Umsatz (list)": "", "Kd-Nr (list)": "1"}  # fmt: skip
+    assert rows["acme"] == {
+        "customer": "acme",
+        "name": "Acme",
+        "segment": "north",
+        "status": "current",
+        "revenue": "1.5",
+        "Ort": "x",
+        "Status (list)": "",
+        "Umsatz (list)": "",
+        "Kd-Nr (list)": "1",
+    }
     assert (
         rows["2"]
         | {"segment": "neu", "status": "", "revenue": "", "Status (list)": "wer weiß", "Umsatz (list)": "(5)"}
@@ -493,7 +669,10 @@ def test_duplicates_are_kept_apart_and_identical_rows_taken_once():
     frame = tabled("Name,City\nAcme,Rome\nacme,Oslo\nAcme,Rome\n,Paris\nBrix,")
     text, merged = landed(frame)
     assert text["customers"][["customer", "name", "City"]].to_numpy().tolist() == [
-        ["acme", "Acme", "Rome"], ["acme_2", "acme", "Oslo"], ["brix", "Brix", ""]]  # fmt: skip
+        ["acme", "Acme", "Rome"],
+        ["acme_2", "acme", "Oslo"],
+        ["brix", "Brix", ""],
+    ]
     assert "line 3 Line 2 has the same name" in said(
         merged
     ) and "line 4 This line is the same as line 2" in said(merged)
@@ -540,8 +719,14 @@ def test_ids_are_short_different_and_plain():
 def test_columns_that_would_collide_get_a_suffix():
     frame = tabled("Firm name,SEGMENT,Row_,Revenue,revenue,ROW_,customer\nAcme,1,2,x,3,4,5")
     text, _ = landed(frame, {"name": "Firm name"})
-    assert list(text["customers"].columns)[-6:] == ["SEGMENT (list)", "Row_ (list)", "Revenue (list)", "revenue 2",
-                                                    "ROW_ 2", "customer (list)"]  # fmt: skip
+    assert list(text["customers"].columns)[-6:] == [
+        "SEGMENT (list)",
+        "Row_ (list)",
+        "Revenue (list)",
+        "revenue 2",
+        "ROW_ 2",
+        "customer (list)",
+    ]
     assert landed(frame, {"name": "Firm name"}, text)[1].changes == []
 
 
@@ -577,10 +762,34 @@ def test_the_currency_is_read_off_the_money(money, code):
 # -- properties -------------------------------------------------------------------------------------
 
 texts = st.one_of(
-    st.sampled_from(["", "Acme", "acme", "ACME ", "Total", "5", "1.234,5", "-3", "n/a", "=1+1", "current", "Lead", "us",
-                     "row_", "north", "North", "x\ny", "customer", "\x00\x1b[31m", "é", "1e400", "NA"]),
+    st.sampled_from(
+        [
+            "",
+            "Acme",
+            "acme",
+            "ACME ",
+            "Total",
+            "5",
+            "1.234,5",
+            "-3",
+            "n/a",
+            "=1+1",
+            "current",
+            "Lead",
+            "us",
+            "row_",
+            "north",
+            "North",
+            "x\ny",
+            "customer",
+            "\x00\x1b[31m",
+            "é",
+            "1e400",
+            "NA",
+        ]
+    ),
     st.text(max_size=8),
-)  # fmt: skip
+)
 heads = st.one_of(
     st.sampled_from(["Name", "name", "Revenue", "Status", "Segment", "ID", "row_", "Note", "", "Total"]),
     st.text(max_size=6),
@@ -591,8 +800,11 @@ heads = st.one_of(
 def any_list(draw):
     width = draw(st.integers(1, 5))
     rows = draw(st.lists(st.lists(texts, min_size=width, max_size=width), min_size=1, max_size=8))
-    return pd.DataFrame([draw(st.lists(heads, min_size=width, max_size=width)), *rows], dtype=object,
-                        index=range(1, len(rows) + 2))  # fmt: skip
+    return pd.DataFrame(
+        [draw(st.lists(heads, min_size=width, max_size=width)), *rows],
+        dtype=object,
+        index=range(1, len(rows) + 2),
+    )
 
 
 @settings(max_examples=75, deadline=None, suppress_health_check=list(HealthCheck))
@@ -651,10 +863,16 @@ def test_the_history_tells_it_and_errors_write_nothing(tmp_path):
     frame = tabled("Company,Turnover\nAcme,5\nNew one,6")
     told = base.put_all(store, lambda now: merging.merge(now, frame, columns.propose(frame)).changes, "ann")
     history = stores.open_store(tmp_path / "b.kam").read()["history"]
-    assert history[["who", "key", "column", "old", "new"]].to_numpy().tolist() == [
-        ["ann", '{"customer": "acme"}', "revenue", "", "5"], ["ann", '{"customer": "new_one"}', "customer", "", "new_one"],
-        ["ann", '{"customer": "new_one"}', "name", "", "New one"], ["ann", '{"customer": "new_one"}', "revenue", "", "6"],
-    ] and len(told) == 4  # fmt: skip
+    assert (
+        history[["who", "key", "column", "old", "new"]].to_numpy().tolist()
+        == [
+            ["ann", '{"customer": "acme"}', "revenue", "", "5"],
+            ["ann", '{"customer": "new_one"}', "customer", "", "new_one"],
+            ["ann", '{"customer": "new_one"}', "name", "", "New one"],
+            ["ann", '{"customer": "new_one"}', "revenue", "", "6"],
+        ]
+        and len(told) == 4
+    )
     before = bytes_of(tmp_path)
     with pytest.raises(KamError, match="has 1 error"):
         base.put_all(store, lambda _: [Change("customers", {"customer": "acme"}, {"revenue": "lots"})])

@@ -60,8 +60,11 @@ def test_all_equal_are_on_the_line_and_take_the_cautious_side():
     rows = placed({c: (6,) * 6 for c in ATTRACTIVE})
     assert all(row["on_line"] and row["y"] == row["y_line"] == 6 for row in rows.values())
     assert [rows[c]["box"] for c in ATTRACTIVE] == [
-        "maintenance", "maintenance", "opportunistic", "opportunistic",
-    ]  # fmt: skip
+        "maintenance",
+        "maintenance",
+        "opportunistic",
+        "opportunistic",
+    ]
 
 
 def test_a_failed_must_have_leaves_matrix_and_average():

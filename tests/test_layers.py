@@ -72,6 +72,12 @@ def test_importing_loads_nothing_that_is_not_needed():
     assert shown.stdout.split() == ["[]", "[]"]
 
 
+def test_the_formatter_has_the_last_word_everywhere() -> None:
+    assert [
+        p.name for p in [*MODULES, *Path(__file__).parent.rglob("*.py")] if "# fmt: " in p.read_text("utf-8")
+    ] == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_a_module_is_short_and_says_what_it_is_for(path):
     text = path.read_text(encoding="utf-8")

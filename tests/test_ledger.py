@@ -90,9 +90,17 @@ def test_sales_are_added_up_by_customer_and_year(tmp_path):
     rows = rows_of(text)
 
     assert rows["C1", "2024"] | {"note": ""} == {
-        "customer": "C1", "year": "2024", "revenue": "1200.1", "cost_of_sales": "700.05", "uncosted": "",
-        "discount": "50", "freight": "15", "orders": "1", "months": "2", "note": "",
-    }  # fmt: skip
+        "customer": "C1",
+        "year": "2024",
+        "revenue": "1200.1",
+        "cost_of_sales": "700.05",
+        "uncosted": "",
+        "discount": "50",
+        "freight": "15",
+        "orders": "1",
+        "months": "2",
+        "note": "",
+    }
     assert rows["C1", "2025"]["cost_of_sales"] == "" and rows["C1", "2025"]["uncosted"] == "300"
     assert rows["C2", "2025"]["revenue"] == "59.5" and rows["C2", "2025"]["discount"] == ""
     assert rows["C2", "2025"]["orders"] == "2" and rows["C2", "2025"]["months"] == "3"
@@ -158,7 +166,10 @@ def test_a_year_that_is_not_in_the_file_stays():
     first, _ = landed(added("customer;date;revenue\nA;2024-01-01;10\nB;2025-01-01;7"))
     text, what = landed(added("customer;date;revenue\nA;2025-01-01;3"), first)
     assert {key: row["revenue"] for key, row in rows_of(text).items()} == {
-        ("A", "2024"): "10", ("B", "2025"): "7", ("A", "2025"): "3"}  # fmt: skip
+        ("A", "2024"): "10",
+        ("B", "2025"): "7",
+        ("A", "2025"): "3",
+    }
     assert what.counts["left"] == 1
 
 
@@ -174,8 +185,11 @@ def test_a_file_without_costs_leaves_those_of_the_workbook():
 
 def book():
     text = stores.blank("x")
-    text["customers"] = table("customer name segment status revenue profit", "c1|Alder & Co||current||",
-                              "brix|Brix GmbH||current|5|2")  # fmt: skip
+    text["customers"] = table(
+        "customer name segment status revenue profit",
+        "c1|Alder & Co||current||",
+        "brix|Brix GmbH||current|5|2",
+    )
     return text
 
 
@@ -349,22 +363,51 @@ def test_amounts_as_a_store_keeps_them(text):
 # -- dates ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text, read", [
-    ("2025-12-31", (2025, 12, 0)), ("2025-12-31T10:00:00Z", (2025, 12, 0)), ("20251231", (2025, 12, 0)),
-    ("31.12.2025", (2025, 12, 0)), ("1.2.25", (2025, 2, 0)), ("31/12/2025 08:26", (2025, 31, 12)), ("2025-03", (2025, 3, 0)),
-    ("2025", (2025, 0, 0)), ("202503", (2025, 3, 0)), ("03/2025", (2025, 3, 0)), ("45291", (2023, 12, 0)),
-    ("5-Mar-25", (2025, 3, 0)), ("March 2025", (2025, 3, 0)), ("3. Mai 2025", (2025, 5, 0)), ("15 août 2024", (2024, 8, 0)),
-    ("Jul 1, 2017", (2017, 7, 0)), ("20251231.0", (2025, 12, 0)), ("7 dic 2024", (2024, 12, 0)),
-    ("", ()), ("x", ()), ("2025-13-01", ()), ("00:00.0", ()), ("0", ()), ("32.12.2025", ()), ("99999999", ()), ("١٢٣٤", ()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text, read",
+    [
+        ("2025-12-31", (2025, 12, 0)),
+        ("2025-12-31T10:00:00Z", (2025, 12, 0)),
+        ("20251231", (2025, 12, 0)),
+        ("31.12.2025", (2025, 12, 0)),
+        ("1.2.25", (2025, 2, 0)),
+        ("31/12/2025 08:26", (2025, 31, 12)),
+        ("2025-03", (2025, 3, 0)),
+        ("2025", (2025, 0, 0)),
+        ("202503", (2025, 3, 0)),
+        ("03/2025", (2025, 3, 0)),
+        ("45291", (2023, 12, 0)),
+        ("5-Mar-25", (2025, 3, 0)),
+        ("March 2025", (2025, 3, 0)),
+        ("3. Mai 2025", (2025, 5, 0)),
+        ("15 août 2024", (2024, 8, 0)),
+        ("Jul 1, 2017", (2017, 7, 0)),
+        ("20251231.0", (2025, 12, 0)),
+        ("7 dic 2024", (2024, 12, 0)),
+        ("", ()),
+        ("x", ()),
+        ("2025-13-01", ()),
+        ("00:00.0", ()),
+        ("0", ()),
+        ("32.12.2025", ()),
+        ("99999999", ()),
+        ("١٢٣٤", ()),
+    ],
+)
 def test_a_date_as_ledgers_write_it(text, read):
     assert dates.read([text]) == [read]
 
 
-@pytest.mark.parametrize("texts, count, said", [
-    (["03/04/2025", "25/04/2025"], 1, "The day comes first"), (["03/04/2025", "04/25/2025"], 2, "The month comes first"),
-    (["03/04/2025", "05/04/2025"], 1, "assumed"), (["2025-01-01"], 1, ""), (["13/01/2025", "01/13/2025"], 1, "Some dates"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "texts, count, said",
+    [
+        (["03/04/2025", "25/04/2025"], 1, "The day comes first"),
+        (["03/04/2025", "04/25/2025"], 2, "The month comes first"),
+        (["03/04/2025", "05/04/2025"], 1, "assumed"),
+        (["2025-01-01"], 1, ""),
+        (["13/01/2025", "01/13/2025"], 1, "Some dates"),
+    ],
+)
 def test_whether_the_day_stands_first_is_decided_once(texts, count, said):
     months, notes = dates.months(dates.read(texts))
     words = "".join(note["message"] for note in notes)
@@ -464,8 +507,14 @@ def test_the_lines_of_a_long_file_are_told_by_their_numbers(tmp_path, monkeypatc
 
 
 def test_excel(tmp_path):
-    frame = pd.DataFrame({"Reseller": ["A", "B"], "OrderDate": pd.to_datetime(["2025-01-01", "2024-12-31"]),
-                          "SalesAmount": [1.234, 2], "TotalProductCost": [None, 1]})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "Reseller": ["A", "B"],
+            "OrderDate": pd.to_datetime(["2025-01-01", "2024-12-31"]),
+            "SalesAmount": [1.234, 2],
+            "TotalProductCost": [None, 1],
+        }
+    )
     frame.to_excel(tmp_path / "l.xlsx", index=False)
     source = opened(tmp_path / "l.xlsx")
     rows = rows_of(landed(counted_up(source))[0])
@@ -473,8 +522,16 @@ def test_excel(tmp_path):
 
 
 def test_a_table_of_any_types_as_parquet_gives_it():
-    frame = pd.DataFrame({"customer": [1, 2], "date": pd.to_datetime(["2025-01-01", None]), "revenue": [1.5, float("nan")],
-                          "cost": [None, Decimal("2.5")], "paid": [True, False], "year": [2025, 2024]})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "customer": [1, 2],
+            "date": pd.to_datetime(["2025-01-01", None]),
+            "revenue": [1.5, float("nan")],
+            "cost": [None, Decimal("2.5")],
+            "paid": [True, False],
+            "year": [2025, 2024],
+        }
+    )
     source = listed(frame)
     rows = rows_of(landed(counted_up(source))[0])
     assert rows["1", "2025"]["revenue"] == "1.5" and rows["2", "undated"]["cost_of_sales"] == "2.5"
@@ -494,11 +551,19 @@ def test_parquet_short_and_long(tmp_path, monkeypatch):
         opened(written(tmp_path / "l.parquet", b"PAR1xxxxPAR1"))
 
 
-@pytest.mark.parametrize("content, said", [
-    ("", "is empty"), (b"%PDF-1.4 x", "PDF"), ("a,b\n", "no customers"), ("a;b;c\n1;2;3\n", "The file has: a, b, c"),
-    ("customer;date\nA;2025\n", '-m "revenue=HEADER"'), ("revenue;date\n1;2025\n", "clearly the customer"),
-    (b"PK\x03\x04 broken", "sound .xlsx"), ("customer;revenue\nA;1", "clearly the date"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        ("", "is empty"),
+        (b"%PDF-1.4 x", "PDF"),
+        ("a,b\n", "no customers"),
+        ("a;b;c\n1;2;3\n", "The file has: a, b, c"),
+        ("customer;date\nA;2025\n", '-m "revenue=HEADER"'),
+        ("revenue;date\n1;2025\n", "clearly the customer"),
+        (b"PK\x03\x04 broken", "sound .xlsx"),
+        ("customer;revenue\nA;1", "clearly the date"),
+    ],
+)
 def test_a_bad_file_is_refused_in_a_sentence(tmp_path, capsys, content, said):
     code, words = ends_with(
         ["import-ledger", written(tmp_path / "l.csv", content), tmp_path / "b.kam"], capsys
@@ -528,9 +593,14 @@ def test_a_file_without_any_revenue_is_refused(tmp_path, capsys):
     )
 
 
-@pytest.mark.parametrize("lines, said", [
-    ("A;2025;1;2;3\n", "line 12 has more cells"), ('"A;2025;1\n', "quotation mark"), ("\0\0\0\n", "not a text file"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "lines, said",
+    [
+        ("A;2025;1;2;3\n", "line 12 has more cells"),
+        ('"A;2025;1\n', "quotation mark"),
+        ("\0\0\0\n", "not a text file"),
+    ],
+)
 def test_a_bad_long_file_is_refused_in_a_sentence(tmp_path, capsys, monkeypatch, lines, said):
     monkeypatch.setattr(reading, "LARGE_BYTES", 50)
     monkeypatch.setattr(reading, "HEAD_BYTES", 120 if "A" in lines else 1000)
@@ -554,14 +624,27 @@ def test_a_mapping_that_does_not_fit_is_refused(tmp_path):
         raise quick("import-ledger", file, file).exception
 
 
-@pytest.mark.parametrize("headers, expected", [
-    ("SalesOrderNumber OrderDateKey ResellerKey OrderQuantity UnitPrice TotalProductCost SalesAmount DiscountAmount Freight",
-     "customer=ResellerKey date=OrderDateKey revenue=SalesAmount cost=TotalProductCost discount=DiscountAmount freight=Freight order=SalesOrderNumber"),
-    ("Kundennummer Rechnungsdatum Rechnungsnummer Nettobetrag Wareneinsatz Rabatt Fracht",
-     "customer=Kundennummer date=Rechnungsdatum revenue=Nettobetrag cost=Wareneinsatz discount=Rabatt freight=Fracht order=Rechnungsnummer"),
-    ("Client Date_facture Montant_HT Remise Port", "customer=Client date=Date_facture revenue=Montant_HT discount=Remise freight=Port"),
-    ("Cliente Fecha Importe Coste Descuento Flete", "customer=Cliente date=Fecha revenue=Importe cost=Coste discount=Descuento freight=Flete"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "headers, expected",
+    [
+        (
+            "SalesOrderNumber OrderDateKey ResellerKey OrderQuantity UnitPrice TotalProductCost SalesAmount DiscountAmount Freight",
+            "customer=ResellerKey date=OrderDateKey revenue=SalesAmount cost=TotalProductCost discount=DiscountAmount freight=Freight order=SalesOrderNumber",
+        ),
+        (
+            "Kundennummer Rechnungsdatum Rechnungsnummer Nettobetrag Wareneinsatz Rabatt Fracht",
+            "customer=Kundennummer date=Rechnungsdatum revenue=Nettobetrag cost=Wareneinsatz discount=Rabatt freight=Fracht order=Rechnungsnummer",
+        ),
+        (
+            "Client Date_facture Montant_HT Remise Port",
+            "customer=Client date=Date_facture revenue=Montant_HT discount=Remise freight=Port",
+        ),
+        (
+            "Cliente Fecha Importe Coste Descuento Flete",
+            "customer=Cliente date=Fecha revenue=Importe cost=Coste discount=Descuento freight=Flete",
+        ),
+    ],
+)
 def test_headers_in_four_languages(headers, expected):
     cells = {"date": "20250101", "key": "20250101", "datum": "20250101", "fecha": "20250101"}
     row = [
@@ -596,9 +679,18 @@ def test_a_table_without_lines_is_refused():
 
 CELLS = st.sampled_from(["10", "2.50", "-3.25", "(4)", "$1,000.10", "", "n/a", "oops", "0", "1e3", "7.1234"])
 LINES = st.lists(
-    st.tuples(st.sampled_from(["A", "B", "a", "", "C d"]), st.sampled_from(["2024-01-05", "2025-02-01", "03/04/2025", "x", ""]),
-              CELLS, CELLS, CELLS, CELLS, st.sampled_from(["1", "2", ""])), min_size=1, max_size=25,
-)  # fmt: skip
+    st.tuples(
+        st.sampled_from(["A", "B", "a", "", "C d"]),
+        st.sampled_from(["2024-01-05", "2025-02-01", "03/04/2025", "x", ""]),
+        CELLS,
+        CELLS,
+        CELLS,
+        CELLS,
+        st.sampled_from(["1", "2", ""]),
+    ),
+    min_size=1,
+    max_size=25,
+)
 HEADERS = ["customer", "date", "revenue", "cost", "discount", "freight", "order"]
 MAPPED = {header: header for header in HEADERS}
 EASY = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -659,9 +751,13 @@ def reseller_ledger(path, rows=58_000):
     """A ledger in the shape of a bicycle maker's sales to resellers; gives its exact sums."""
     chance = random.Random(58)
     sums = dict.fromkeys(("revenue", "cost", "discount", "freight"), Decimal(0))
-    lines = ["Reseller sales,,,,,,,,,,", "Printed for the meeting,,,,,,,,,,", "",
-             "SalesOrderNumber,OrderDate,ResellerKey,Reseller,Product,Quantity,Unit Price,SalesAmount,"
-             "TotalProductCost,DiscountAmount,Freight"]  # fmt: skip
+    lines = [
+        "Reseller sales,,,,,,,,,,",
+        "Printed for the meeting,,,,,,,,,,",
+        "",
+        "SalesOrderNumber,OrderDate,ResellerKey,Reseller,Product,Quantity,Unit Price,SalesAmount,"
+        "TotalProductCost,DiscountAmount,Freight",
+    ]
     for number in range(rows):
         order, reseller, quantity = number // 15, chance.randrange(1, 636), chance.randrange(1, 12)
         price = Decimal(chance.randrange(200, 360_000)) / 100
@@ -672,8 +768,10 @@ def reseller_ledger(path, rows=58_000):
         freight = (abs(amount) / 40).quantize(Decimal("0.0001"))
         money = f'"${amount:,.2f}"' if amount >= 0 else f'"(${-amount:,.2f})"'
         day = f"{2022 + order % 4}-{order % 12 + 1:02}-{order % 28 + 1:02}"
-        lines.append(f'SO{43659 + order},{day},{reseller},"Bikes, no. {reseller}",Frame {number % 250},{quantity},"${price:,.2f}",'
-                     f"{money},{'' if cost is None else cost},{discount},{freight}")  # fmt: skip
+        lines.append(
+            f'SO{43659 + order},{day},{reseller},"Bikes, no. {reseller}",Frame {number % 250},{quantity},"${price:,.2f}",'
+            f"{money},{'' if cost is None else cost},{discount},{freight}"
+        )
         for field, value in (
             ("revenue", amount),
             ("cost", cost or 0),

@@ -71,31 +71,93 @@ def test_a_decision_against_the_suggestion_needs_a_reason():
 @pytest.mark.parametrize(
     ("level", "words", "changed"),
     [
-        ("block", "has no segment", {"customers": frame("customers", [{"customer": "Lost", "name": "Lost"}])}),
+        (
+            "block",
+            "has no segment",
+            {"customers": frame("customers", [{"customer": "Lost", "name": "Lost"}])},
+        ),
         ("block", "no agreed benchmark", {}),
-        ("nudge", "about six keep the focus", {"factors": frame("factors", [
-            {"model": "attractiveness", "scope": "main", "factor": "f1"}])}),
-        ("warn", "size alone is no reason", {"factors": frame("factors", [
-            {"model": "attractiveness", "scope": "main", "factor": "size_value", "weight": 9},
-            {"model": "attractiveness", "scope": "main", "factor": "f2"}])}),
-        ("warn", "A favourite?", {"scores": frame("scores", [
-            {"model": "attractiveness", "subject": "Alpha", "factor": f"f{i}", "score": 9} for i in range(1, 7)])}),
+        (
+            "nudge",
+            "about six keep the focus",
+            {"factors": frame("factors", [{"model": "attractiveness", "scope": "main", "factor": "f1"}])},
+        ),
+        (
+            "warn",
+            "size alone is no reason",
+            {
+                "factors": frame(
+                    "factors",
+                    [
+                        {"model": "attractiveness", "scope": "main", "factor": "size_value", "weight": 9},
+                        {"model": "attractiveness", "scope": "main", "factor": "f2"},
+                    ],
+                )
+            },
+        ),
+        (
+            "warn",
+            "A favourite?",
+            {
+                "scores": frame(
+                    "scores",
+                    [
+                        {"model": "attractiveness", "subject": "Alpha", "factor": f"f{i}", "score": 9}
+                        for i in range(1, 7)
+                    ],
+                )
+            },
+        ),
         ("nudge", "same success factors as others", {}),
         ("nudge", "rest is our own view", {}),
-        ("warn", "the review of 2026-01-01 is due", {"decisions": frame("decisions", [
-            {"what": "category", "subject": "Alpha", "decision": "key", "review_on": "2026-01-01"}])}),
-        ("nudge", "no date for looking", {"decisions": frame("decisions", [
-            {"what": "category", "subject": "Alpha", "decision": "key"}])}),
-        ("warn", "hands of somebody new", {
-            "people": frame("people", [{"person": "jo", "junior": "yes"}]),
-            "customers": frame("customers", [{"customer": c, "name": c, "segment": "main",
-                                              "manager": "jo"} for c in ATTRACTIVE])}),
-        ("warn", "served by the same person", {
-            "people": frame("people", [{"person": "jo"}]),
-            "customers": frame("customers", [{"customer": c, "name": c, "segment": "main", "manager": "jo",
-                                              "rival": "Beta" if c == "Alpha" else ""} for c in ATTRACTIVE])}),
+        (
+            "warn",
+            "the review of 2026-01-01 is due",
+            {
+                "decisions": frame(
+                    "decisions",
+                    [{"what": "category", "subject": "Alpha", "decision": "key", "review_on": "2026-01-01"}],
+                )
+            },
+        ),
+        (
+            "nudge",
+            "no date for looking",
+            {"decisions": frame("decisions", [{"what": "category", "subject": "Alpha", "decision": "key"}])},
+        ),
+        (
+            "warn",
+            "hands of somebody new",
+            {
+                "people": frame("people", [{"person": "jo", "junior": "yes"}]),
+                "customers": frame(
+                    "customers",
+                    [{"customer": c, "name": c, "segment": "main", "manager": "jo"} for c in ATTRACTIVE],
+                ),
+            },
+        ),
+        (
+            "warn",
+            "served by the same person",
+            {
+                "people": frame("people", [{"person": "jo"}]),
+                "customers": frame(
+                    "customers",
+                    [
+                        {
+                            "customer": c,
+                            "name": c,
+                            "segment": "main",
+                            "manager": "jo",
+                            "rival": "Beta" if c == "Alpha" else "",
+                        }
+                        for c in ATTRACTIVE
+                    ],
+                ),
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_facilitator_would_say(level, words, changed):
     assert words in said(level, *workbook(**changed))
 
@@ -121,8 +183,12 @@ def test_every_unknown_is_on_the_find_out_list():
     found = kaism.unknowns(Book(*given))
     cells = set(zip(found["customer"], found["model"], found["factor"], found["supplier"], strict=True))
 
-    assert {("Alpha", "attractiveness", "f2", ""), ("Alpha", "attractiveness", "f5", ""),
-            ("Alpha", "strength", "j2", "us"), ("Alpha", "strength", "j1", "X")} <= cells  # fmt: skip
+    assert {
+        ("Alpha", "attractiveness", "f2", ""),
+        ("Alpha", "attractiveness", "f5", ""),
+        ("Alpha", "strength", "j2", "us"),
+        ("Alpha", "strength", "j1", "X"),
+    } <= cells
     assert ("Beta", "strength", kaism.WHO_ELSE, "") in cells
     assert len(found) == 4 + 3
 

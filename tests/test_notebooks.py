@@ -26,8 +26,22 @@ from tests.pages import written
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 EXAMPLES = ["tiny", "insurer"]  # tests of reports print every page of the bank
-FORBIDDEN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.If, ast.IfExp, ast.For, ast.While,
-             ast.Try, ast.Global, ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp)  # fmt: skip
+FORBIDDEN = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.ClassDef,
+    ast.If,
+    ast.IfExp,
+    ast.For,
+    ast.While,
+    ast.Try,
+    ast.Global,
+    ast.ListComp,
+    ast.DictComp,
+    ast.SetComp,
+    ast.GeneratorExp,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +76,13 @@ def test_a_notebook_is_thin(path):
         assert len(cell.source.splitlines()) <= 10
         assert not [node for node in ast.walk(tree) if isinstance(node, FORBIDDEN)]
         assert ".observe" not in cell.source and ".on_click" not in cell.source
-        names = [t.id for n in ast.walk(tree) if isinstance(n, ast.Assign | ast.AnnAssign)
-                 for t in (n.targets if isinstance(n, ast.Assign) else [n.target]) if isinstance(t, ast.Name)]  # fmt: skip
+        names = [
+            t.id
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Assign | ast.AnnAssign)
+            for t in (n.targets if isinstance(n, ast.Assign) else [n.target])
+            if isinstance(t, ast.Name)
+        ]
         assigned += names
     assert len(assigned) == len(set(assigned))
 
@@ -188,9 +207,24 @@ def test_opening_refuses(given, said, monkeypatch):
 def test_papermills_own_command_works(tmp_path):
     """As an analyst types it."""
     done = subprocess.run(
-        [sys.executable, "-m", "papermill", "notebooks/02_kaism.ipynb", str(tmp_path / "out.ipynb"),
-         "-p", "workbook", "data/tiny", "-p", "segment", "main", "--no-progress-bar"],
-        cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "papermill",
+            "notebooks/02_kaism.ipynb",
+            str(tmp_path / "out.ipynb"),
+            "-p",
+            "workbook",
+            "data/tiny",
+            "-p",
+            "segment",
+            "main",
+            "--no-progress-bar",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
 
     assert done.returncode == 0, done.stderr[-2000:]
     assert "Gamma" in (tmp_path / "out.ipynb").read_text(encoding="utf-8")

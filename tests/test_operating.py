@@ -48,8 +48,26 @@ def place(tmp_path_factory: Any) -> Iterator[Any]:
     config = (DEPLOY / "kam.toml").read_text().replace("kam.example.com", "localhost")
     config = config.replace("/srv/kam/", "").replace("8877", str(sales)).replace("8878", str(team))
     (folder / "kam.toml").write_text(config.replace("waiting = 2", "waiting = 1"))
-    subprocess.run([openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "kam.key", "-out",
-                    folder / "kam.crt", "-days", "2", "-subj", "/CN=localhost"], check=True, capture_output=True)  # fmt: skip
+    subprocess.run(
+        [
+            openssl,
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            folder / "kam.key",
+            "-out",
+            folder / "kam.crt",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+        ],
+        check=True,
+        capture_output=True,
+    )
     recipe = (
         (DEPLOY / "nginx.conf")
         .read_text()
@@ -67,11 +85,18 @@ def place(tmp_path_factory: Any) -> Iterator[Any]:
     paths = "".join(
         f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    (folder / "nginx.conf").write_text(f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
-                                       f"http {{ access_log off; {paths}\n{first}\n{second} }}")  # fmt: skip
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ access_log off; {paths}\n{first}\n{second} }}"
+    )
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-    kam = subprocess.Popen([sys.executable, "-m", "kamlib", "serve", str(folder / "kam.toml")], env=env, text=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+    kam = subprocess.Popen(
+        [sys.executable, "-m", "kamlib", "serve", str(folder / "kam.toml")],
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     front = subprocess.Popen([nginx, "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.DEVNULL)
     try:
         said = [kam.stdout.readline() for _ in range(2)]  # type: ignore[union-attr]
@@ -143,11 +168,16 @@ def test_health_needs_nobody_and_starts_no_kernel(place: Any) -> None:
     assert [json.loads(ask(place.sales, "/sales/health")[1])["pages"] for _ in range(5)] == [before] * 5
 
 
-@pytest.mark.parametrize(("said", "words"), [
-    ("port = 1", "workbooks"), ("[workbooks.a]\nworkbook = 'x'\nport = 1\nedti = true", "edit"),
-    ("user_header = 'X-User'\n[workbooks.a]\nworkbook = 'x'\nport = 1", "needs proxies"),
-    ("base_url = 'kam'\n[workbooks.a]\nworkbook = 'x'\nport = 1", "base_url"), ("[", "cannot be read"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("port = 1", "workbooks"),
+        ("[workbooks.a]\nworkbook = 'x'\nport = 1\nedti = true", "edit"),
+        ("user_header = 'X-User'\n[workbooks.a]\nworkbook = 'x'\nport = 1", "needs proxies"),
+        ("base_url = 'kam'\n[workbooks.a]\nworkbook = 'x'\nport = 1", "base_url"),
+        ("[", "cannot be read"),
+    ],
+)
 def test_a_wrong_file_is_a_sentence(tmp_path: Path, said: str, words: str) -> None:
     (tmp_path / "kam.toml").write_text(said)
     with pytest.raises(InvalidInput, match=words):

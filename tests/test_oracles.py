@@ -151,10 +151,14 @@ def test_the_thrombolysis_example_of_smaa():
 
 def test_simple_additive_weighting_of_hwang_and_yoon():
     """Four aircraft, six attributes, the fourth a cost; the textbook divides by the best (a cost: the least by it)."""
-    table = np.array([
-        [2.0, 1500, 20000, 5.5, 5, 9], [2.5, 2700, 18000, 6.5, 3, 5],
-        [1.8, 2000, 21000, 4.5, 7, 7], [2.2, 1800, 20000, 5.0, 5, 5],
-    ])  # fmt: skip
+    table = np.array(
+        [
+            [2.0, 1500, 20000, 5.5, 5, 9],
+            [2.5, 2700, 18000, 6.5, 3, 5],
+            [1.8, 2000, 21000, 4.5, 7, 7],
+            [2.2, 1800, 20000, 5.0, 5, 5],
+        ]
+    )
     linear = table / table.max(axis=0)
     linear[:, 3] = table[:, 3].min() / table[:, 3]
     names = list("abcdef")

@@ -14,7 +14,7 @@ from kamlib.app import show
 from kamlib.app.desk import Desk
 from kamlib.models import agenda, ballots, certainty, kaism, pia, polls
 from kamlib.pages import ballots as agreement
-from kamlib.pages import html, room, scoring, strength
+from kamlib.pages import html, record, room, scoring, strength
 from kamlib.pages import kaism as page
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
@@ -126,7 +126,7 @@ def test_before_the_reveal_no_page_and_no_result_shows_a_vote(desk):
     answer(desk, poll, "helen", "alder", "growth", 1, note=CANARY)
     desk.refresh()
     pd.testing.assert_frame_equal(ballots.votes(desk.book), before)
-    shown = [words(desk, e) for e in (exhibit, room.record)] + [room.timetable(desk.view, 7)]
+    shown = [words(desk, e) for e in (exhibit, record.record)] + [room.timetable(desk.view, 7)]
     for part in (scoring.scores, strength.strength, page.position, page.closing, agreement.disagreement):
         shown.append(html.on_paper(part, desk.view))
         shown += [w.html for w in _panels(show.shown(desk, part))]
@@ -312,8 +312,14 @@ def test_ideas_are_voted_on_like_customers(desk):
 
 def weigh(desk, poll, person, column, values):
     factors = polls.questions(desk.book, poll)["factor"]
-    rows = [Change("weight_ballots", {"round": poll, "model": "attractiveness", "scope": SEGMENT, "person": person,
-                                      "factor": f}, {column: str(v)}) for f, v in zip(factors, values, strict=True)]  # fmt: skip
+    rows = [
+        Change(
+            "weight_ballots",
+            {"round": poll, "model": "attractiveness", "scope": SEGMENT, "person": person, "factor": f},
+            {column: str(v)},
+        )
+        for f, v in zip(factors, values, strict=True)
+    ]
     desk.store.put(rows, who=person)
     desk.refresh()
 
@@ -344,8 +350,19 @@ def test_sureness_finds_the_parts_that_votes_were_drawn_with(desk):
     _, poll = begin(desk, how="points")
     drawn = np.random.default_rng(1).dirichlet(40 * np.array([0.3, 0.2, 0.2, 0.1, 0.1, 0.1]), 200)
     factors = polls.questions(desk.book, poll)["factor"]
-    rows = [{"round": poll, "model": "attractiveness", "scope": SEGMENT, "person": f"p{i}", "factor": f, "points": 100 * v, "place": np.nan}
-            for i, person in enumerate(drawn) for f, v in zip(factors, person, strict=True)]  # fmt: skip
+    rows = [
+        {
+            "round": poll,
+            "model": "attractiveness",
+            "scope": SEGMENT,
+            "person": f"p{i}",
+            "factor": f,
+            "points": 100 * v,
+            "place": np.nan,
+        }
+        for i, person in enumerate(drawn)
+        for f, v in zip(factors, person, strict=True)
+    ]
     shown = desk.book["polls"].assign(status="revealed")
     book = desk.book.having({"weight_ballots": pd.DataFrame(rows), "polls": shown})
     assert ballots.sureness(book, poll) == pytest.approx(40, rel=0.15)
@@ -398,7 +415,7 @@ def test_one_step_runs_at_a_time_and_the_record_says_how_long_it_took(desk):
     desk.put("participants", phone="a", person="helen", status="joined", here="yes")
     act(desk, exhibit, "reveal", poll=poll)
     act(desk, exhibit, "take_median", poll=poll, cell="alder growth")
-    kept = re.sub(r"<[^>]+>", " ", html.on_paper(room.record, desk.view))
+    kept = re.sub(r"<[^>]+>", " ", html.on_paper(record.record, desk.view))
     assert "Helen Ashworth" in kept and "how attractive each customer is to us (Broker networks)" in kept
     assert re.search(r"1\s+90\s+1\s+89", kept), kept
 

@@ -323,9 +323,18 @@ def test_the_whale_of_ten_customers():
 
     assert whale["cumulative"].tolist() == [500, 800, 950, 1000, 1010, 1010, 990, 950, 900, 700]
     assert profit.summary(whale) == pytest.approx(
-        {"customers": 10, "total": 700, "peak": 1010, "loss_makers": 4, "lost": 310, "top": 2,
-         "top_share_pct": 100 * 800 / 700, "of_peak": 0, "top_of_peak_pct": 100 * 800 / 1010}
-    )  # fmt: skip
+        {
+            "customers": 10,
+            "total": 700,
+            "peak": 1010,
+            "loss_makers": 4,
+            "lost": 310,
+            "top": 2,
+            "top_share_pct": 100 * 800 / 700,
+            "of_peak": 0,
+            "top_of_peak_pct": 100 * 800 / 1010,
+        }
+    )
 
 
 def test_without_profit_the_share_is_of_the_peak():

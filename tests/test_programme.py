@@ -104,10 +104,14 @@ def test_every_sheet_takes_an_answer_on_its_page_and_its_report_shows_it(
 def test_a_report_holds_the_sheets_of_every_customer_and_segment(tmp_path: Path) -> None:
     """Not only those of the first segment; an account's page holds what is said of that account."""
     told = answers(
-        *(f"porter_five_forces|{c}|current_competitors|change|Forces at {c}" for c in ("all", "acme", "brix")),
+        *(
+            f"porter_five_forces|{c}|current_competitors|change|Forces at {c}"
+            for c in ("all", "acme", "brix")
+        ),
         *(f"seven_ps|{s}|product|says|Mix of {s}" for s in ("north", "south")),
-        "kam_spending|brix|desk|label|A desk", "kam_spending|brix|desk|amount|900",
-    )  # fmt: skip
+        "kam_spending|brix|desk|label|A desk",
+        "kam_spending|brix|desk|amount|900",
+    )
     stores.create(tmp_path / "w.kam", stores.blank("x") | TEAM | {"answers": told})
     early = page_of(str(tmp_path / "w.kam"), tmp_path / "r", notebook="01_segmentation")
     account = page_of(str(tmp_path / "w.kam"), tmp_path / "r", notebook="04_pia", given={"customer": "brix"})
@@ -215,8 +219,13 @@ MINE = """entries:
 
 def test_a_team_adds_a_sheet_a_case_and_a_text_of_its_own(tmp_path: Path) -> None:
     """YAML in the folder content beside the workbook is enough: filled in, judged, read, reported."""
-    told = answers("parking|all|front|free|no", "parking|all|front|cost|40", "parking|all|far|free|yes",
-                   "case_rain|all|ask|answer|Bob does", "case_rain|all|ask|person|bob")  # fmt: skip
+    told = answers(
+        "parking|all|front|free|no",
+        "parking|all|front|cost|40",
+        "parking|all|far|free|yes",
+        "case_rain|all|ask|answer|Bob does",
+        "case_rain|all|ask|person|bob",
+    )
     place = tmp_path / "w.kam"
     stores.create(place, stores.blank("x") | TEAM | {"answers": told})
     (tmp_path / "content").mkdir()
@@ -275,15 +284,23 @@ def test_spending_is_an_investment_where_all_three_hold() -> None:
         (900, "yes", "yes", "no"),
         (10, "no", "no", "yes"),
     ]
-    told = answers(*(
-        f"kam_spending|acme|l{n}|{field}|{value}"
-        for n, row in enumerate(rows)
-        for field, value in zip(("label", "amount", "later", "beyond", "ours"), (f"L{n}", *row), strict=True)
-    ))  # fmt: skip
+    told = answers(
+        *(
+            f"kam_spending|acme|l{n}|{field}|{value}"
+            for n, row in enumerate(rows)
+            for field, value in zip(
+                ("label", "amount", "later", "beyond", "ours"), (f"L{n}", *row), strict=True
+            )
+        )
+    )
     said = sheets.verdict(book(answers=told), "kam_spending", "acme")
 
-    assert said == ["48,000 a year is an investment: L0.", "10 a year is part of serving the customer: L3.",
-                    "The customer pays for L2, 900 a year.", "6,500 a year comes on top and does not pay back: L1."]  # fmt: skip
+    assert said == [
+        "48,000 a year is an investment: L0.",
+        "10 a year is part of serving the customer: L3.",
+        "The customer pays for L2, 900 a year.",
+        "6,500 a year comes on top and does not pay back: L1.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -302,8 +319,12 @@ def test_change_is_compared_with_its_cost_and_needs_all_three(ratings: tuple[Any
 
 
 def test_weak_elements_are_counted_by_stage_and_never_added_up() -> None:
-    told = answers("kam_failure_model|all|strategy|launch|strong", "kam_failure_model|all|strategy|development|weak",
-                   "kam_failure_model|all|structure|launch|weak", "kam_failure_model|story|strategy|launch|weak")  # fmt: skip
+    told = answers(
+        "kam_failure_model|all|strategy|launch|strong",
+        "kam_failure_model|all|strategy|development|weak",
+        "kam_failure_model|all|structure|launch|weak",
+        "kam_failure_model|story|strategy|launch|weak",
+    )
     assert elements.words(book(answers=told), sheets.CASE) == (
         "Elements of our programme: 1 of 2 weak at the launch and 1 of 1 weak as it develops"
     )
@@ -315,8 +336,12 @@ def test_weak_elements_are_counted_by_stage_and_never_added_up() -> None:
 
 
 def test_proof_of_commitment_goes_stale_after_half_a_year() -> None:
-    told = answers("senior_commitment|ann|meets|answer|yes", "senior_commitment|ann|meets|day|2026-05-31",
-                   "senior_commitment|bob|meets|answer|yes", "senior_commitment|bob|meets|day|2026-05-29")  # fmt: skip
+    told = answers(
+        "senior_commitment|ann|meets|answer|yes",
+        "senior_commitment|ann|meets|day|2026-05-31",
+        "senior_commitment|bob|meets|answer|yes",
+        "senior_commitment|bob|meets|day|2026-05-29",
+    )
     rows = programme.entangled(book(answers=told)).set_index("person")
     assert rows["old"].tolist() == [False, True]
 

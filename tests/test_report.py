@@ -100,8 +100,14 @@ def test_the_report_of_steps_1_to_5_has_the_sheets_of_every_segment_and_customer
 
 
 def test_a_report_has_the_whole_story(page):
-    for heading in ("What we decided, and why", "Can we look after them?", "What is still to settle",
-                    "What we must find out", "Who is told what", "The evidence"):  # fmt: skip
+    for heading in (
+        "What we decided, and why",
+        "Can we look after them?",
+        "What is still to settle",
+        "What we must find out",
+        "Who is told what",
+        "The evidence",
+    ):
         assert heading in page
     assert "Alder Network" in page and "<svg" in page and "Old Mill Advisers" in page
 
@@ -133,8 +139,13 @@ def test_names_are_escaped_everywhere(tmp_path):
     hostile = text()
     hostile["customers"]["name"] = name
     hostile["factors"]["label"] = name
-    hostile["answers"] = frame("answers", [{"sheet": "pestle", "subject": "all", "item": "mine", "field": f, "value": name,
-                                            "note": name} for f in ("label", "change")])  # fmt: skip
+    hostile["answers"] = frame(
+        "answers",
+        [
+            {"sheet": "pestle", "subject": "all", "item": "mine", "field": f, "value": name, "note": name}
+            for f in ("label", "change")
+        ],
+    )
     hostile["people"] = frame(
         "people", [{"person": "p", "name": name, "function": name, "owns_vision": "yes"}]
     )
@@ -148,10 +159,38 @@ def test_names_are_escaped_everywhere(tmp_path):
     hostile["won_lost"] = frame("won_lost", [{"year": "2025", "account": "x", "name": name, "kind": "won"}])
     hostile["segments"]["description"] = hostile["segments"]["name"] = name
     hostile["stages"] = frame("stages", [{"customer": who, "stage": "s", "name": name, "trouble": name}])
-    hostile["ideas"] = frame("ideas", [{"idea": "i", "name": name, "customer": who, "stage": "s", "role": "given", "customer_gain": 1,
-                                        "our_gain": 2, "class": "A", "reason": name}])  # fmt: skip
-    hostile["projects"] = frame("projects", [{"project": "x", "name": name, "customer": who, "idea": "i", "owner": "p", "risk": name,
-                                              "contingency": name, "starts": "2027-01-01", "ends": "2027-02-01"}])  # fmt: skip
+    hostile["ideas"] = frame(
+        "ideas",
+        [
+            {
+                "idea": "i",
+                "name": name,
+                "customer": who,
+                "stage": "s",
+                "role": "given",
+                "customer_gain": 1,
+                "our_gain": 2,
+                "class": "A",
+                "reason": name,
+            }
+        ],
+    )
+    hostile["projects"] = frame(
+        "projects",
+        [
+            {
+                "project": "x",
+                "name": name,
+                "customer": who,
+                "idea": "i",
+                "owner": "p",
+                "risk": name,
+                "contingency": name,
+                "starts": "2027-01-01",
+                "ends": "2027-02-01",
+            }
+        ],
+    )
     hostile["actions"] = frame(
         "actions", [{"project": "x", "step": "s", "name": name, "due": "2027-01-05", "person": "p"}]
     )
@@ -165,10 +204,33 @@ def test_names_are_escaped_everywhere(tmp_path):
     )
     hostile["effort"] = frame("effort", [{"category": "key", "days": 5, "avoid": name}])
     hostile["scenarios"] = frame("scenarios", [{"scenario": "s", "name": name, "note": name}])
-    hostile["changes"] = frame("changes", [{"scenario": "s", "what": "weight", "model": "attractiveness", "subject": "all",
-                                            "factor": "all", "to": 1}])  # fmt: skip
-    hostile["ballots"] = frame("ballots", [{"round": "2026", "model": "attractiveness", "person": "p", "subject": who,
-                                            "factor": hostile["factors"]["factor"].iloc[0], "score": 1, "note": name}])  # fmt: skip
+    hostile["changes"] = frame(
+        "changes",
+        [
+            {
+                "scenario": "s",
+                "what": "weight",
+                "model": "attractiveness",
+                "subject": "all",
+                "factor": "all",
+                "to": 1,
+            }
+        ],
+    )
+    hostile["ballots"] = frame(
+        "ballots",
+        [
+            {
+                "round": "2026",
+                "model": "attractiveness",
+                "person": "p",
+                "subject": who,
+                "factor": hostile["factors"]["factor"].iloc[0],
+                "score": 1,
+                "note": name,
+            }
+        ],
+    )
     stores.create(tmp_path / "w.xlsx", hostile)
     made = pages.written(str(tmp_path / "w.xlsx"), tmp_path)
     assert [p.name for p in made] == [
@@ -188,8 +250,14 @@ def test_names_are_escaped_everywhere(tmp_path):
 def test_a_report_is_whole_or_not_there(tmp_path):
     """Killed while it is made: no half page stands under the name."""
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen([sys.executable, "-m", "kamlib.cli", "report", "data/bank", "--out", str(tmp_path)],
-                             cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "kamlib.cli", "report", "data/bank", "--out", str(tmp_path)],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     first = child.stdout.readline().strip()
     child.kill()
     child.wait()
@@ -206,10 +274,30 @@ def test_two_runs_at_once_are_stopped_without_a_trace(tmp_path_factory):
     for number, jobs in ((signal.SIGINT, "1"), (signal.SIGTERM, "2")):
         place = tmp_path_factory.mktemp("r")
         env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(place)}
-        runs.append((number, place, subprocess.Popen(
-            [sys.executable, "-m", "kamlib.cli", "report", "data/tiny", "--out", str(place / "out"), "--jobs", jobs],
-            cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )))  # fmt: skip
+        runs.append(
+            (
+                number,
+                place,
+                subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-m",
+                        "kamlib.cli",
+                        "report",
+                        "data/tiny",
+                        "--out",
+                        str(place / "out"),
+                        "--jobs",
+                        jobs,
+                    ],
+                    cwd=ROOT,
+                    env=env,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                ),
+            )
+        )
     for number, _, child in runs:
         assert child.stdout.readline().endswith(".html\n"), child.stderr.read()
         child.send_signal(number)
@@ -246,8 +334,10 @@ os.kill(os.getpid(), 9 if customer == "Alpha" else 0)"""
     notebook.metadata.kernelspec = {"name": "python3", "language": "python", "display_name": "Python"}
     nbformat.write(notebook, tmp_path / "04_pia.ipynb")
     monkeypatch.setattr(report, "NOTEBOOKS", tmp_path)
-    stores.create(tmp_path / "w.kam", busy() | {"stages": frame("stages", [
-        {"customer": c, "stage": "s"} for c in ("Alpha", "Beta")])})  # fmt: skip
+    stores.create(
+        tmp_path / "w.kam",
+        busy() | {"stages": frame("stages", [{"customer": c, "stage": "s"} for c in ("Alpha", "Beta")])},
+    )
     said = r"^1 of 3 pages could not be made: account-Alpha\.html \(The process that makes it was ended"
     with pytest.raises(KamError, match=said):
         list(report.write(str(tmp_path / "w.kam"), tmp_path / "out", notebook="04_pia"))
@@ -273,10 +363,22 @@ def test_no_segment_id_becomes_a_path(segment):
 def test_a_published_copy_has_only_what_is_allowed(tmp_path):
     secret = text() | {
         "people": frame("people", [{"person": "ann", "name": "Ann"}]),
-        "ballots": frame("ballots", [{"round": "1", "model": "attractiveness", "person": "ann", "subject": "Alpha",
-                                      "factor": "f1", "score": 3, "note": "CANARY-BALLOT"}]),
+        "ballots": frame(
+            "ballots",
+            [
+                {
+                    "round": "1",
+                    "model": "attractiveness",
+                    "person": "ann",
+                    "subject": "Alpha",
+                    "factor": "f1",
+                    "score": 3,
+                    "note": "CANARY-BALLOT",
+                }
+            ],
+        ),
         "own table": frame("customers", [{"customer": "x", "note": "CANARY-EXTRA"}]),
-    }  # fmt: skip
+    }
     secret["scores"]["note"] = "CANARY-NOTE"
     secret["customers"]["note"] = "CANARY-CUSTOMER"
     secret["customers"]["own column"] = "CANARY-COLUMN"
@@ -439,13 +541,38 @@ def busy(words="in a few words that say what it is about", times=1):
         "people",
         [{"person": f"p{i}", "name": f"Person {i}", "days": 9, "approach": "hunter"} for i in range(30)],
     )
-    book["stages"] = frame("stages", [{"customer": "Alpha", "stage": f"s{i}", "name": f"Stage {i} {words}", "trouble": f"Trouble {words}",
-                                       "level": "end_customer" if i % 8 > 5 else "corporate", "place": i + 1} for i in range(8 * times)])  # fmt: skip
-    book["ideas"] = frame("ideas", [
-        {"idea": f"i{i}", "name": f"Idea {i} {words}", "customer": "Alpha", "stage": f"s{i % 8}", "kind": "add", "person": f"p{i % 30}",
-         "role": "given" if i % 4 == 0 else "differentiator", **({"class": "C", "reason": f"Why {words}"} if times > 1 else {}), "customer_gain": 1000 * i, "our_gain": 500 * (40 * times - i)}
-        for i in range(40 * times)
-    ])  # fmt: skip
+    book["stages"] = frame(
+        "stages",
+        [
+            {
+                "customer": "Alpha",
+                "stage": f"s{i}",
+                "name": f"Stage {i} {words}",
+                "trouble": f"Trouble {words}",
+                "level": "end_customer" if i % 8 > 5 else "corporate",
+                "place": i + 1,
+            }
+            for i in range(8 * times)
+        ],
+    )
+    book["ideas"] = frame(
+        "ideas",
+        [
+            {
+                "idea": f"i{i}",
+                "name": f"Idea {i} {words}",
+                "customer": "Alpha",
+                "stage": f"s{i % 8}",
+                "kind": "add",
+                "person": f"p{i % 30}",
+                "role": "given" if i % 4 == 0 else "differentiator",
+                **({"class": "C", "reason": f"Why {words}"} if times > 1 else {}),
+                "customer_gain": 1000 * i,
+                "our_gain": 500 * (40 * times - i),
+            }
+            for i in range(40 * times)
+        ],
+    )
     book["ratings"] = frame(
         "ratings",
         [
@@ -464,17 +591,50 @@ def busy(words="in a few words that say what it is about", times=1):
         "factors",
         [{"model": m, "scope": "all", "factor": f, "label": f"Factor {f} {words}"} for m, f in axes],
     )
-    scores = frame("scores", [{"model": m, "subject": f"i{i}", "factor": f, "score": 1 + (3 * i + n) % 9}
-                              for i in range(40 * times) for n, (m, f) in enumerate(axes) if (i + n) % 5])  # fmt: skip
+    scores = frame(
+        "scores",
+        [
+            {"model": m, "subject": f"i{i}", "factor": f, "score": 1 + (3 * i + n) % 9}
+            for i in range(40 * times)
+            for n, (m, f) in enumerate(axes)
+            if (i + n) % 5
+        ],
+    )
     book["factors"] = pd.concat([book["factors"], own], ignore_index=True)
     book["scores"] = pd.concat([book["scores"], scores], ignore_index=True)
-    book["projects"] = frame("projects", [
-        {"project": f"x{i}", "name": f"Project {i} {words}", "customer": "Alpha", "idea": f"i{i}", "owner": f"p{i}", "starts": f"2027-0{i % 9 + 1}-01",
-         "ends": f"2028-0{i % 9 + 1}-01", "days": 30, "money": 4000, "risk": f"Risk {words}", "contingency": f"Then {words}", "status": "running"}
-        for i in range(6 * times)
-    ])  # fmt: skip
-    book["actions"] = frame("actions", [{"project": f"x{i % (6 * times)}", "step": f"a{i}", "name": f"Step {i} {words}", "due": f"2027-1{i % 3}-1{i % 9}",
-                                         "person": f"p{i % 30}"} for i in range(48 * times)])  # fmt: skip
+    book["projects"] = frame(
+        "projects",
+        [
+            {
+                "project": f"x{i}",
+                "name": f"Project {i} {words}",
+                "customer": "Alpha",
+                "idea": f"i{i}",
+                "owner": f"p{i}",
+                "starts": f"2027-0{i % 9 + 1}-01",
+                "ends": f"2028-0{i % 9 + 1}-01",
+                "days": 30,
+                "money": 4000,
+                "risk": f"Risk {words}",
+                "contingency": f"Then {words}",
+                "status": "running",
+            }
+            for i in range(6 * times)
+        ],
+    )
+    book["actions"] = frame(
+        "actions",
+        [
+            {
+                "project": f"x{i % (6 * times)}",
+                "step": f"a{i}",
+                "name": f"Step {i} {words}",
+                "due": f"2027-1{i % 3}-1{i % 9}",
+                "person": f"p{i % 30}",
+            }
+            for i in range(48 * times)
+        ],
+    )
     decided = {
         "what": "category",
         "subject": "Alpha",
@@ -501,12 +661,28 @@ def test_a_page_on_one_customer_is_six_sheets_at_most(words, times, browser, tmp
 
 @pytest.mark.browser
 def test_it_is_six_sheets_at_most_with_all_that_can_be_filled_in_about_a_customer(browser, tmp_path):
-    words = {"text": "in a few words", "yesno": "yes", "number": "9", "date": "2027-01-01", "person": "p1",
-             "rating": "good"}  # fmt: skip
+    words = {
+        "text": "in a few words",
+        "yesno": "yes",
+        "number": "9",
+        "date": "2027-01-01",
+        "person": "p1",
+        "rating": "good",
+    }
     forms = [f for f in BESIDE if "customer" in f.per and len(f.lines)]
-    answers = [{"sheet": f.id, "subject": "Alpha", "item": i, "field": x["id"], "note": words["text"],
-                "value": words.get(x["kind"]) or x["choices"][0]}
-               for f in forms for i in f.lines["id"] for x in f.fields]  # fmt: skip
+    answers = [
+        {
+            "sheet": f.id,
+            "subject": "Alpha",
+            "item": i,
+            "field": x["id"],
+            "note": words["text"],
+            "value": words.get(x["kind"]) or x["choices"][0],
+        }
+        for f in forms
+        for i in f.lines["id"]
+        for x in f.fields
+    ]
     made, sheets_of_paper = on_sheets(busy() | {"answers": frame("answers", answers)}, browser, tmp_path)
     assert made.count("lines filled in") == len(forms) == 9 and sheets_of_paper <= 6
 
@@ -535,8 +711,16 @@ def test_the_page_on_one_customer_says_what_it_is_about_and_who_made_it():
         assert name in page
     first = page.index(ordered["name"].iloc[0], page.index("in this order"))
     assert first < page.index(ordered["name"].iloc[1], page.index("in this order"))
-    for words in ("is a key account (decided)", "Where it stands", "decided by Helen Ashworth", "Who does what, by when", "Next steps",
-                  "internal: not for customers", "Made by ", "a year"):  # fmt: skip
+    for words in (
+        "is a key account (decided)",
+        "Where it stands",
+        "decided by Helen Ashworth",
+        "Who does what, by when",
+        "Next steps",
+        "internal: not for customers",
+        "Made by ",
+        "a year",
+    ):
         assert words in page
     assert "<svg" in page and "Ashdene" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.S)
     opened = page.index("<h1>"), page.index('class="verdict"'), page.index("Where it stands")
@@ -660,12 +844,16 @@ def test_every_page_has_a_file_of_its_own_whatever_is_asked_for(tmp_path, monkey
     """Of segments, customers and scenarios whose ids are alike, also where capitals do not count."""
     ids = ["a", "a-b", "A-b", "a/b", "A/b", "../a-b", "北", "南", "in", "a-in", "a-in-b", "a-in-in-b"]
     ids += ["x" * 90, "x" * 91]
-    stores.create(tmp_path / "w", stores.blank() | {
-        "segments": frame("segments", [{"segment": i} for i in ids]),
-        "customers": frame("customers", [{"customer": i, "name": i, "segment": i} for i in ids]),
-        "stages": frame("stages", [{"customer": i, "stage": "s"} for i in ids]),
-        "scenarios": frame("scenarios", [{"scenario": i, "name": i} for i in ("b", "B", "in-b", "b.")]),
-    })  # fmt: skip
+    stores.create(
+        tmp_path / "w",
+        stores.blank()
+        | {
+            "segments": frame("segments", [{"segment": i} for i in ids]),
+            "customers": frame("customers", [{"customer": i, "name": i, "segment": i} for i in ids]),
+            "stages": frame("stages", [{"customer": i, "stage": "s"} for i in ids]),
+            "scenarios": frame("scenarios", [{"scenario": i, "name": i} for i in ("b", "B", "in-b", "b.")]),
+        },
+    )
     monkeypatch.setattr(report.run, "printed_by", lambda *_: ("", {}))
     monkeypatch.setattr(report.run, "frozen", lambda *_: "")
     monkeypatch.setattr(report.storage, "write", lambda *_: None)
@@ -704,8 +892,23 @@ def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
 
 def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path):
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-m", "kamlib.cli", "report", "data/insurer", "--out", str(tmp_path), "--customer", "alder"],
-                          cwd=ROOT, env=env, capture_output=True, text=True)  # fmt: skip
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "kamlib.cli",
+            "report",
+            "data/insurer",
+            "--out",
+            str(tmp_path),
+            "--customer",
+            "alder",
+        ],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     written = sorted(p.name for p in tmp_path.glob("*.html") if p.stem != "index")
     assert written == ["account-alder.html", "plan-alder.html"]

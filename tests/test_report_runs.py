@@ -53,8 +53,14 @@ def test_only_what_is_missing_or_changed_is_made_again(tmp_path: Path) -> None:
 
 def test_a_run_that_was_killed_is_resumed(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen([sys.executable, "-m", "kamlib.cli", "report", TINY, "--out", str(tmp_path), "--jobs", "2"],
-                             cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
+    child = subprocess.Popen(
+        [sys.executable, "-m", "kamlib.cli", "report", TINY, "--out", str(tmp_path), "--jobs", "2"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     first = Path(child.stdout.readline().strip()).name
     child.kill()
     child.communicate()
@@ -142,8 +148,18 @@ def test_papermill_finds_the_engine_and_runs_a_notebook_with_it(tmp_path: Path) 
     listed = "\n".join(f"{name} = {place}" for name, place in points.items())
     (known / "entry_points.txt").write_text(f"[papermill.engine]\n{listed}\n")
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
-    command = [sys.executable, "-m", "papermill", "--engine", "kam", "notebooks/02_kaism.ipynb",
-               str(tmp_path / "out.ipynb"), "-p", "workbook", "data/tiny"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--engine",
+        "kam",
+        "notebooks/02_kaism.ipynb",
+        str(tmp_path / "out.ipynb"),
+        "-p",
+        "workbook",
+        "data/tiny",
+    ]
     ran = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     made = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))

@@ -29,9 +29,20 @@ from tests.serving import wait_until
 CANARY = "canary-3f9c51"
 DOORS = [("POST", "/join"), ("GET", "/state"), ("GET", "/events"), ("POST", "/vote"), ("POST", "/letin")]
 ELSEWHERE = [
-    "/voila/render/02_kaism.ipynb", "/api/kernels", "/api/contents", "/voila/static/x.js", "/ballots",
-    "/static/ballot.js", "/ballot.html", "/../server.py", "/%2e%2e/room.py", "/room.py", "/keys.py", "/vote/", "//state",
-]  # fmt: skip
+    "/voila/render/02_kaism.ipynb",
+    "/api/kernels",
+    "/api/contents",
+    "/voila/static/x.js",
+    "/ballots",
+    "/static/ballot.js",
+    "/ballot.html",
+    "/../server.py",
+    "/%2e%2e/room.py",
+    "/room.py",
+    "/keys.py",
+    "/vote/",
+    "//state",
+]
 LEAKS = (
     "Traceback",
     'File "',
@@ -259,9 +270,31 @@ def test_malformed_requests_change_nothing_and_are_answered_with_a_sentence(
     for name in ("votes", "joins", "codes of one", "codes of all"):  # so that each gets to be looked at
         room.settings[name] = doors.Limit(1e9, 1e9)
     odd = [
-        None, True, 0, -1, 11, 2.5, 10**30, 1e308, "", "7", "NaN", [], {}, [[]], {"a": 1}, "\ud800", "x" * 300, "\0",
-        "'; DROP TABLE ballots; --", "<script>alert(1)</script>", "../../etc/passwd", "Alpha", "f1", "{poll}",
-    ]  # fmt: skip
+        None,
+        True,
+        0,
+        -1,
+        11,
+        2.5,
+        10**30,
+        1e308,
+        "",
+        "7",
+        "NaN",
+        [],
+        {},
+        [[]],
+        {"a": 1},
+        "\ud800",
+        "x" * 300,
+        "\0",
+        "'; DROP TABLE ballots; --",
+        "<script>alert(1)</script>",
+        "../../etc/passwd",
+        "Alpha",
+        "f1",
+        "{poll}",
+    ]
     fields = [
         "poll",
         "subject",
@@ -319,9 +352,16 @@ def test_malformed_requests_change_nothing_and_are_answered_with_a_sentence(
         if path != "/" or status != 200:
             assert not [word for word in LEAKS if word in anna.heard[-1]], anna.heard[-1]
     where = urlsplit(room.url)
-    for raw in (b"GET", b"\0\1\2", b"GET / HTTP/9\r\n\r\n", b"POST /vote HTTP/1.1\r\nContent-Length: -5\r\n\r\n", b"A" * 20_000,
-                b"POST /vote HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000 + b"\r\n",
-                b"POST /vote HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"):  # fmt: skip
+    for raw in (
+        b"GET",
+        b"\0\1\2",
+        b"GET / HTTP/9\r\n\r\n",
+        b"POST /vote HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"A" * 20_000,
+        b"POST /vote HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000 + b"\r\n",
+        b"POST /vote HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ):
         with closing(socket.create_connection((where.hostname, where.port), 10)) as line:
             line.sendall(raw)
             line.shutdown(socket.SHUT_WR)
@@ -383,10 +423,23 @@ def test_the_later_change_of_a_vote_counts_whatever_arrives_when(room: Served, t
     assert anna.vote(CELLS[0], 5, poll="2025.9")[0] == 409
 
 
-@pytest.mark.parametrize(("how", "column", "good", "bad"), [
-    ("points", "points", [40, 30, 30, 0, 0, 0], [[40, 30, 30, 1, 0, 0], [101, 0, 0, 0, 0, -1], [100, 0], [25, 25, 25, 25.0, 0, 0]]),
-    ("ranking", "place", [2, 1, 4, 3, 6, 5], [[1, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5], [1, 2, 3], [2, 3, 4, 5, 6, 7]]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("how", "column", "good", "bad"),
+    [
+        (
+            "points",
+            "points",
+            [40, 30, 30, 0, 0, 0],
+            [[40, 30, 30, 1, 0, 0], [101, 0, 0, 0, 0, -1], [100, 0], [25, 25, 25, 25.0, 0, 0]],
+        ),
+        (
+            "ranking",
+            "place",
+            [2, 1, 4, 3, 6, 5],
+            [[1, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5], [1, 2, 3], [2, 3, 4, 5, 6, 7]],
+        ),
+    ],
+)
 def test_weights_are_stored_all_together_or_not(
     room: Served, table: Table, how: str, column: str, good: list[int], bad: list[list[Any]]
 ) -> None:

@@ -30,9 +30,16 @@ def question(roles, benefit, days=(4.0, 5.0), named=(), anyone=(), room=(), most
     for i in range(n):
         able[i, list(anyone) if fixed.get(i) is None else fixed[i]] = True
     able[:, m] = ~able.any(axis=1)
-    given = {"must": np.zeros(n, bool), "group": role, "limits": np.full(2, math.inf), "rivals": (),
-             "today": math.inf, "room": np.append(room, math.inf).astype(float), "able": able,
-             "most": np.append(np.full(m, most), math.inf)} | more  # fmt: skip
+    given = {
+        "must": np.zeros(n, bool),
+        "group": role,
+        "limits": np.full(2, math.inf),
+        "rivals": (),
+        "today": math.inf,
+        "room": np.append(room, math.inf).astype(float),
+        "able": able,
+        "most": np.append(np.full(m, most), math.inf),
+    } | more
     given["may"] = (np.array(benefit) > 0) & ~given["must"]
     return Question(benefit=np.array(benefit, float), days=np.array(days)[role], **given)
 
@@ -202,16 +209,20 @@ def book(customers, effort=(10, 20, 2, 1), people=(), decisions=(), **more):
     boxes = ("key", "key_development", "maintenance", "opportunistic")
     made = stores.blank() | {
         "segments": worked.frame("segments", [{"segment": "main", "name": "Main"}, {"segment": "side"}]),
-        "customers": worked.frame("customers", [
-            {"customer": c, "name": c.title(), "segment": "main"} | extra for c, _, _, extra in customers]),
+        "customers": worked.frame(
+            "customers",
+            [{"customer": c, "name": c.title(), "segment": "main"} | extra for c, _, _, extra in customers],
+        ),
         "suppliers": worked.frame("suppliers", [{"supplier": s, "name": s} for s in ("us", "X")]),
         "factors": worked.frame("factors", factor),
         "scores": worked.frame("scores", score),
         "people": worked.frame("people", people),
-        "effort": worked.frame("effort", [
-            {"category": b, "days": d} for b, d in zip(boxes, effort, strict=True) if d is not None]),
+        "effort": worked.frame(
+            "effort",
+            [{"category": b, "days": d} for b, d in zip(boxes, effort, strict=True) if d is not None],
+        ),
         "decisions": worked.frame("decisions", [{"what": "category"} | d for d in decisions]),
-    }  # fmt: skip
+    }
     ready = typed(made)
     return ready, settings.of_workbook(ready, line="midpoint", **more)
 
@@ -315,8 +326,10 @@ def test_what_must_be_in_and_does_not_fit_is_told():
 
 
 def test_the_days_of_a_person_and_rivals_that_must_be_in_are_told():
-    four = [(c, y, x, extra | {"manager": "ann", "rival": rival}) for (c, y, x, extra), rival
-            in zip(FOUR, ("gamma", None, None, None), strict=True)]  # fmt: skip
+    four = [
+        (c, y, x, extra | {"manager": "ann", "rival": rival})
+        for (c, y, x, extra), rival in zip(FOUR, ("gamma", None, None, None), strict=True)
+    ]
     decided = [{"subject": c, "decision": "key", "reason": "Promised."} for c in ("alpha", "gamma")]
     tables, chosen = book(four, people=[person("ann", 15), person("bob", 90)], decisions=decided)
 
@@ -335,8 +348,12 @@ def test_the_days_of_a_person_and_rivals_that_must_be_in_are_told():
 
 
 def test_why_names_what_keeps_an_account_out():
-    four = [("alpha", 10, 2, {"manager": "ann", "rival": "gamma"}), ("beta", 8, -2, {"manager": "bob"}),
-            ("gamma", 7, 2, {"manager": "ann"}), ("delta", 6, -2, {"manager": "bob"})]  # fmt: skip
+    four = [
+        ("alpha", 10, 2, {"manager": "ann", "rival": "gamma"}),
+        ("beta", 8, -2, {"manager": "bob"}),
+        ("gamma", 7, 2, {"manager": "ann"}),
+        ("delta", 6, -2, {"manager": "bob"}),
+    ]
     staff = [person("ann", 50), person("bob", 20)]
 
     made = by_name(staffed.choose(Book(*book(four, people=staff))))
@@ -393,8 +410,12 @@ def test_nobody_is_a_candidate(customers):
 
 
 def test_profit_where_it_is_not_known_is_the_mean_of_the_segment_and_a_loss_stays_out():
-    four = [("alpha", 10, 2, {"profit": 100}), ("beta", 8, -2, {}), ("gamma", 7, 2, {"profit": -40}),
-            ("delta", 9, 2, {"segment": "side"})]  # fmt: skip
+    four = [
+        ("alpha", 10, 2, {"profit": 100}),
+        ("beta", 8, -2, {}),
+        ("gamma", 7, 2, {"profit": -40}),
+        ("delta", 9, 2, {"segment": "side"}),
+    ]
     tables, chosen = book(four, people=[person("ann", 99)], staff_by="profit")
 
     made = by_name(staffed.choose(Book(tables, chosen)))
@@ -408,9 +429,18 @@ def test_profit_where_it_is_not_known_is_the_mean_of_the_segment_and_a_loss_stay
 @pytest.mark.parametrize("seed", range(6))
 def test_a_whole_workbook_against_every_subset(seed):
     dice = random.Random(seed)
-    four = [(f"c{i}", dice.choice([7, 8, 9.5, 10]), dice.choice([-2, 2]),
-             {"manager": dice.choice([None, "ann", "bob"]), "rival": f"c{(i + 1) % 6}" if dice.random() < 0.3 else None})
-            for i in range(6)]  # fmt: skip
+    four = [
+        (
+            f"c{i}",
+            dice.choice([7, 8, 9.5, 10]),
+            dice.choice([-2, 2]),
+            {
+                "manager": dice.choice([None, "ann", "bob"]),
+                "rival": f"c{(i + 1) % 6}" if dice.random() < 0.3 else None,
+            },
+        )
+        for i in range(6)
+    ]
     staff = [person("ann", dice.choice([20, 30])), person("bob", dice.choice([10, 40]))]
     tables, chosen = book(four, people=staff, key_limit=dice.choice([None, 2]), accounts_per_manager=3)
     q = asked(Book(tables, chosen))

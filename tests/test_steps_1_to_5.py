@@ -56,8 +56,11 @@ def open_book(tmp_path, **more):
 
 @pytest.mark.parametrize("shape", STEPS_1_TO_5, ids=lambda f: f.id)
 def test_every_sheet_can_be_filled_in_stored_and_read_back(shape, tmp_path):
-    more = {"segments": table("segment name", "north|North"), "customers": table("customer name segment", "acme|Acme|north"),
-            "people": table("person name", "ann|Ann")}  # fmt: skip
+    more = {
+        "segments": table("segment name", "north|North"),
+        "customers": table("customer name segment", "acme|Acme|north"),
+        "people": table("person name", "ann|Ann"),
+    }
     desk = open_book(tmp_path, **more)
     subject = {"case": "all", "segment": "north", "customer": "acme"}[shape.per[0]]
     sample = {
@@ -181,12 +184,20 @@ def test_reasons_tell_which_resistance_to_expect():
 
 @pytest.mark.parametrize(
     ("opportunity", "means", "verdict"),
-    [("yes", "yes", "stands"), ("yes", "no", "back to step 1"), ("no", "unknown", "back to step 1"),
-     ("yes", "", "find out"), ("unknown", "yes", "find out")],
-)  # fmt: skip
+    [
+        ("yes", "yes", "stands"),
+        ("yes", "no", "back to step 1"),
+        ("no", "unknown", "back to step 1"),
+        ("yes", "", "find out"),
+        ("unknown", "yes", "find out"),
+    ],
+)
 def test_a_no_on_either_side_sends_the_objective_back(opportunity, means, verdict):
-    rows = [f"sanity_check|all|selling_solutions|{f}|{v}" for f, v in
-            (("chosen", "yes"), ("opportunity", opportunity), ("resources", means)) if v]  # fmt: skip
+    rows = [
+        f"sanity_check|all|selling_solutions|{f}|{v}"
+        for f, v in (("chosen", "yes"), ("opportunity", opportunity), ("resources", means))
+        if v
+    ]
     tables, settings = book(answers=answers(*rows))
     row = objectives.sanity(Book(tables, settings)).set_index("item").loc["selling_solutions"]
     told = findings.find(Book(tables, settings))["message"].tolist()
@@ -203,16 +214,22 @@ def forecast(*amounts: float, planned: int = 3, start: int = 2021, subject: str 
     )
 
 
-BOTH = ("managing_future_triangle|all|what_has_changed_in_the_market|says|Two rivals have left.",
-        "managing_future_triangle|all|how_are_resources_used_differently|says|Four sellers moved to brokers.")  # fmt: skip
+BOTH = (
+    "managing_future_triangle|all|what_has_changed_in_the_market|says|Two rivals have left.",
+    "managing_future_triangle|all|how_are_resources_used_differently|says|Four sellers moved to brokers.",
+)
 
 
 @pytest.mark.parametrize(
     ("said", "flagged"),
-    [((), True), (BOTH[:1], False), (BOTH, False),
-     (tuple(row.rsplit("|", 1)[0] + "|nothing" for row in BOTH), True),
-     (tuple(row.rsplit("|", 1)[0] + "|None." for row in BOTH), True)],
-)  # fmt: skip
+    [
+        ((), True),
+        (BOTH[:1], False),
+        (BOTH, False),
+        (tuple(row.rsplit("|", 1)[0] + "|nothing" for row in BOTH), True),
+        (tuple(row.rsplit("|", 1)[0] + "|None." for row in BOTH), True),
+    ],
+)
 def test_a_hockey_stick_needs_an_answer(said, flagged):
     tables, settings = book(forecast=forecast(100, 100, 100, 120, 150, 190), answers=answers(*said))
     row = objectives.hockey_stick(Book(tables, settings)).iloc[0]
@@ -237,8 +254,16 @@ def test_only_a_steeper_plan_is_ever_flagged(past, after, base):
         assert row["steeper"] == (after > past)
 
 
-@pytest.mark.parametrize("rows", [(), ("all|2025|10|actual",), ("all|2025||actual", "all|2026|5|planned"), ("all|x|1|actual", "all|y|2|planned"),
-                                  ("all|2025|0|actual", "all|2026|0|actual", "all|2027|9|planned")])  # fmt: skip
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (),
+        ("all|2025|10|actual",),
+        ("all|2025||actual", "all|2026|5|planned"),
+        ("all|x|1|actual", "all|y|2|planned"),
+        ("all|2025|0|actual", "all|2026|0|actual", "all|2027|9|planned"),
+    ],
+)
 def test_a_forecast_that_says_too_little_is_not_judged(rows):
     tables, settings = book(forecast=table("subject year amount kind", *rows))
     found = objectives.hockey_stick(Book(tables, settings))
@@ -265,9 +290,14 @@ def test_seventy_two_accounts_for_four_managers_are_eighteen_each():
 def test_days_and_money_of_the_plan_are_held_against_what_there_is():
     text = {
         "people": table("person name days", "a|A|100", "b|B|150"),
-        "effort": table("category days money planned", "key|40|5000|5", "key_development|50|8000|2", "maintenance|8|500|10"),
+        "effort": table(
+            "category days money planned",
+            "key|40|5000|5",
+            "key_development|50|8000|2",
+            "maintenance|8|500|10",
+        ),
         "settings": table("key value", "budget|60000"),
-    }  # fmt: skip
+    }
     tables, settings = book(**text)
     plan = resources.plan(Book(tables, settings)).set_index("what")
     most = resources.carry(Book(tables, settings)).set_index("category")["most"]
@@ -328,7 +358,7 @@ def test_time_is_set_beside_profit():
         "customers": table("customer name segment profit", "a|A|n|80", "b|B|n|20"),
         "decisions": table("what subject decision", "category|a|key", "category|b|maintenance"),
         "effort": table("category days", "key|10", "key_development|5", "maintenance|30", "opportunistic|1"),
-    }  # fmt: skip
+    }
     gap = resources.distribution(Book(*book(**text))).set_index("category")
     assert gap.loc["key", ["time_pct", "profit_pct", "gap"]].tolist() == pytest.approx([25, 80, -55])
     assert gap.loc["maintenance", "gap"] == pytest.approx(55)
@@ -363,8 +393,14 @@ def test_the_five_tests_are_those_of_the_catalogue():
 
 
 def test_the_value_index_halves_today_and_tomorrow():
-    customers = table("customer name segment revenue profit potential_profit", "a|A|n|1000|100|100", "b|B|n|10|50|400",
-                      "c|C|n|20||50", "d|D|n|30|-20|0", "e|E|m|1|5|5")  # fmt: skip
+    customers = table(
+        "customer name segment revenue profit potential_profit",
+        "a|A|n|1000|100|100",
+        "b|B|n|10|50|400",
+        "c|C|n|20||50",
+        "d|D|n|30|-20|0",
+        "e|E|m|1|5|5",
+    )
     tables, settings = book(segments=table("segment name", "n|N", "m|M"), customers=customers)
     index = segmentation.value_index(Book(tables, settings)).set_index("customer")
 
@@ -388,8 +424,10 @@ def test_size_alone_is_noticed():
     largest = {
         "segments": table("segment name", "n|N"),
         "customers": table("customer name segment revenue", "a|A|n|9", "b|B|n|8", "c|C|n|1"),
-        "decisions": table("what subject decision", "category|a|key", "category|b|key", "category|c|maintenance"),
-    }  # fmt: skip
+        "decisions": table(
+            "what subject decision", "category|a|key", "category|b|key", "category|c|maintenance"
+        ),
+    }
     assert "exactly the 2 largest" in told(**largest)[0]
 
 
@@ -428,8 +466,12 @@ def test_the_steps_become_done_one_by_one():
 
 
 def test_what_changes_earlier_marks_what_came_later(tmp_path):
-    desk = open_book(tmp_path, segments=table("segment name", "n|N"), customers=table("customer name segment", "a|A|n"),
-                     answers=answers(*(f"segment_viability|n|{t}|answer|yes" for t in FIVE[1:])))  # fmt: skip
+    desk = open_book(
+        tmp_path,
+        segments=table("segment name", "n|N"),
+        customers=table("customer name segment", "a|A|n"),
+        answers=answers(*(f"segment_viability|n|{t}|answer|yes" for t in FIVE[1:])),
+    )
     desk.put("answers", sheet="segment_viability", subject="n", item=FIVE[0], field="answer", value="yes")
     before = progress.steps(Book(desk._typed | {"history": desk.store.read()["history"]}), "n").set_index(
         "step"
@@ -468,8 +510,11 @@ def test_no_content_of_the_sheets_breaks_a_rule(data):
     items = [*shape.lines["id"], "of_our_own"]
     fields = [*(f["id"] for f in shape.fields), "label", "?"]
     rows = data.draw(st.lists(st.tuples(st.sampled_from(items), st.sampled_from(fields), words), max_size=12))
-    tables, settings = book(segments=table("segment name", "n|N"), customers=table("customer name segment", "a|A|n"),
-                            answers=answers(*(f"{shape.id}|{subject}|{i}|{f}|{v}" for i, f, v in rows)))  # fmt: skip
+    tables, settings = book(
+        segments=table("segment name", "n|N"),
+        customers=table("customer name segment", "a|A|n"),
+        answers=answers(*(f"{shape.id}|{subject}|{i}|{f}|{v}" for i, f, v in rows)),
+    )
     sheets.filled(Book(tables), shape.id, subject)
     far = sheets.progress(Book(tables, settings))
     assert (far["filled"] <= far["lines"]).all()

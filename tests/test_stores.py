@@ -59,11 +59,12 @@ def any_tables(draw):
     extra = draw(st.lists(st.tuples(*[cells] * len(names)), max_size=4))
     extra = [("x", *row[1:]) for row in extra]
     return {
-        "effort": pd.DataFrame([(f"c{i}", row[0]) for i, row in enumerate(rows)],
-                               columns=["category", "days"], dtype=object),
+        "effort": pd.DataFrame(
+            [(f"c{i}", row[0]) for i, row in enumerate(rows)], columns=["category", "days"], dtype=object
+        ),
         "my things": pd.DataFrame(extra, columns=names, dtype=object),
         "people": pd.DataFrame(people, columns=["person", "name", "function", "own"], dtype=object),
-    }  # fmt: skip
+    }
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -170,7 +171,8 @@ def test_put_merges_one_row_and_tells_the_history(place):
     after = stores.open_store(place).read()
     assert score_of(after) == "8"
     assert [(r["who"], r["table"], r["column"], r["old"], r["new"]) for r in story] == [
-        ("ann", "scores", "score", "7", "8")]  # fmt: skip
+        ("ann", "scores", "score", "7", "8")
+    ]
     assert after.pop("history").to_dict("records") == story
     before.pop("history")
     after["scores"].loc[after["scores"]["score"] == "8", "score"] = "7"
@@ -179,11 +181,20 @@ def test_put_merges_one_row_and_tells_the_history(place):
 
 def test_put_adds_rows_columns_and_tables(place):
     store = stores.open_store(place)
-    store.put([Change("customers", {"customer": "corp"}, {"name": "Corp", "colour": "blue"}),
-               Change("wishes", {"wish": "1"}, {"text": "more"})])  # fmt: skip
+    store.put(
+        [
+            Change("customers", {"customer": "corp"}, {"name": "Corp", "colour": "blue"}),
+            Change("wishes", {"wish": "1"}, {"text": "more"}),
+        ]
+    )
     text = stores.open_store(place).read()
     assert text["customers"].iloc[-1].to_dict() == {
-        "customer": "corp", "name": "Corp", "segment": "", "status": "", "colour": "blue"}  # fmt: skip
+        "customer": "corp",
+        "name": "Corp",
+        "segment": "",
+        "status": "",
+        "colour": "blue",
+    }
     assert text["customers"]["colour"].tolist() == ["", "", "blue"]
     assert text["wishes"].to_dict("records") == [{"wish": "1", "text": "more"}]
 
@@ -201,8 +212,12 @@ def test_a_key_is_found_with_any_blanks_around_it(place):
     book["customers"] = table("customer name", "\u00a0acme\t|Acme", "brix |Brix")
     store = stores.open_store(place)
     store.rewrite(lambda _: book)
-    store.put([Change("customers", {"customer": "acme"}, {"name": "A"}),
-               Change("customers", {"customer": "brix"}, {"name": "B"})])  # fmt: skip
+    store.put(
+        [
+            Change("customers", {"customer": "acme"}, {"name": "A"}),
+            Change("customers", {"customer": "brix"}, {"name": "B"}),
+        ]
+    )
     assert store.read()["customers"]["name"].tolist() == ["A", "B"]
 
 

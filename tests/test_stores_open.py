@@ -121,8 +121,10 @@ def test_without_the_right_to_read_it_says_so(kind, shared):
 def test_files_are_edited_in_a_kam_beside_them_which_is_said_and_found_again(kind, tmp_path):
     stores.create(tmp_path / kind, small())
     before = bytes_of(tmp_path / kind)
-    for score, said in (("8", f"kept in book.kam: it was made from {kind} just now"),
-                        ("9", f"kept in book.kam, which was made from {kind}")):  # fmt: skip
+    for score, said in (
+        ("8", f"kept in book.kam: it was made from {kind} just now"),
+        ("9", f"kept in book.kam, which was made from {kind}"),
+    ):
         store, text = stores.load(tmp_path / kind)
         assert [said in note["message"] for note in store.notes] == [True]
         store.put([scored(score)], who="ann")
@@ -291,15 +293,26 @@ def test_a_workbook_that_says_no_schema_is_the_first(tmp_path, schema_two):
 # -- locations --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("location, words", [
-    ("", "needs a name"), ("   ", "needs a name"), ("a\0b", "special characters"),
-    ("x" * 300, "cannot be the name"), ("~nobody-of-this-name/x", "cannot be the name"),
-    ("missing", "no workbook at"), ("missing.kam", "no workbook at"), ("missing.xlsx", "no workbook at"),
-    ("no/such/place", "no folder such"),
-    ("notes.txt", "not a workbook"), ("folder.kam", "is a folder"), ("folder.xlsx", "is a folder"),
-    ("http://x/y", 'kind "http"'), ("postgresql://x:y:z", "cannot be understood|not installed"),
-    ("sqlite:///missing.db", "no workbook at"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "location, words",
+    [
+        ("", "needs a name"),
+        ("   ", "needs a name"),
+        ("a\0b", "special characters"),
+        ("x" * 300, "cannot be the name"),
+        ("~nobody-of-this-name/x", "cannot be the name"),
+        ("missing", "no workbook at"),
+        ("missing.kam", "no workbook at"),
+        ("missing.xlsx", "no workbook at"),
+        ("no/such/place", "no folder such"),
+        ("notes.txt", "not a workbook"),
+        ("folder.kam", "is a folder"),
+        ("folder.xlsx", "is a folder"),
+        ("http://x/y", 'kind "http"'),
+        ("postgresql://x:y:z", "cannot be understood|not installed"),
+        ("sqlite:///missing.db", "no workbook at"),
+    ],
+)
 def test_a_location_that_is_no_workbook_is_said_in_a_sentence(location, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("x")
@@ -369,18 +382,21 @@ def test_a_database_address_works_as_a_path_does(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Query string")
-@pytest.mark.parametrize("address, shown", [
-    ("postgresql://ann:{}@127.0.0.1:1/db", "postgresql://***@127.0.0.1:1/db"),
-    ("postgresql://ann:p@{}:x@h/db", "postgresql://***@h/db"),
-    ("mysql://ann:{}@h:port/db", "mysql://***@h:port/db"),
-    ("postgresql://127.0.0.1:1/db?user=ann&password={}", "postgresql://127.0.0.1:1/db"),
-    ("nothing://{}@h/db", "nothing://***@h/db"),
-    ("postgresql+no_driver://ann:{}@h", "postgresql+no_driver://***@h"),
-    ("sqlite:///nowhere/x.db?password={}", "sqlite:///nowhere/x.db"),
-    ("postgresql://{0}:{0}@[::1/db", "postgresql://***@[::1/db"),
-    ("postgresql:/ann:{}@h/db", "postgresql:/***@h/db"),
-    ("postgres ql://ann:{}@h/db", "postgres ql://***@h/db"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "address, shown",
+    [
+        ("postgresql://ann:{}@127.0.0.1:1/db", "postgresql://***@127.0.0.1:1/db"),
+        ("postgresql://ann:p@{}:x@h/db", "postgresql://***@h/db"),
+        ("mysql://ann:{}@h:port/db", "mysql://***@h:port/db"),
+        ("postgresql://127.0.0.1:1/db?user=ann&password={}", "postgresql://127.0.0.1:1/db"),
+        ("nothing://{}@h/db", "nothing://***@h/db"),
+        ("postgresql+no_driver://ann:{}@h", "postgresql+no_driver://***@h"),
+        ("sqlite:///nowhere/x.db?password={}", "sqlite:///nowhere/x.db"),
+        ("postgresql://{0}:{0}@[::1/db", "postgresql://***@[::1/db"),
+        ("postgresql:/ann:{}@h/db", "postgresql:/***@h/db"),
+        ("postgres ql://ann:{}@h/db", "postgres ql://***@h/db"),
+    ],
+)
 def test_a_password_is_never_shown(address, shown):
     """Neither in what is said, nor in a traceback, nor where a page names the workbook."""
     location = address.format("s3cretW0rd", "s3cretW0rd")

@@ -301,16 +301,35 @@ def book_of(votes: dict[str, list[tuple[str, float]]], **scores: Any) -> Book:
         for c in cells
         for who, score in (("us", 8), ("them", 5))
     ]
-    factors = [{"model": "attractiveness", "scope": "m", "factor": f, "label": f.upper(), "weight": 1, "good": "g",
-                "bad": "b", "must_have_min": 4 if f == "g" else ""} for f in "fg"]  # fmt: skip
+    factors = [
+        {
+            "model": "attractiveness",
+            "scope": "m",
+            "factor": f,
+            "label": f.upper(),
+            "weight": 1,
+            "good": "g",
+            "bad": "b",
+            "must_have_min": 4 if f == "g" else "",
+        }
+        for f in "fg"
+    ]
     factors += [
         {"model": "strength", "scope": c, "factor": "s", "label": "Service", "weight": 1} for c in cells
     ]
     said = [
-        {"round": "1", "person": person, "model": "attractiveness", "subject": "a", "factor": factor, "supplier": "", "score": score}
+        {
+            "round": "1",
+            "person": person,
+            "model": "attractiveness",
+            "subject": "a",
+            "factor": factor,
+            "supplier": "",
+            "score": score,
+        }
         for factor, each in votes.items()
         for person, score in each
-    ]  # fmt: skip
+    ]
     tables = {
         "segments": frame("segments", [{"segment": "m", "name": "Main"}]),
         "customers": frame("customers", [{"customer": c, "name": c.upper(), "segment": "m"} for c in cells]),
@@ -385,8 +404,11 @@ def test_what_was_decided_leads_the_sentence() -> None:
 
     for decision, words in (
         ("key", "A is decided as a key account, as suggested; the suggestion holds whatever the weights."),
-        ("maintenance", "A is decided as a maintenance account; the matrix suggests a key account whatever the weights."),
-    ):  # fmt: skip
+        (
+            "maintenance",
+            "A is decided as a maintenance account; the matrix suggests a key account whatever the weights.",
+        ),
+    ):
         made = frame("decisions", [{"what": "category", "subject": "a", "decision": decision, "reason": "r"}])
         row = of_a(
             Book.of(

@@ -53,15 +53,22 @@ def random_book(dice: np.random.Generator) -> tuple[Any, Any]:
     ]
     decided = [("no_competitor", c, "yes", "") for c, _ in who if not rivals[c] and dice.random() < 0.5]
     decided += [("must_have_waiver", who[0][0], "a", "they are worth it")] if dice.random() < 0.5 else []
-    more = {"line": str(dice.choice(["mean", "mean", "midpoint"])), "weights_known": str(dice.choice(["around", "ranked", "any"])),
-            "sure": str(dice.choice([10, 30, 57]))}  # fmt: skip
-    tables = T.typed({
-        "segments": rows_of("segment name", ("p", "Pens"), ("q", "Quills")), "settings": rows_of("key value", *more.items()),
-        "customers": rows_of("customer name segment", *((c, c.title(), s) for c, s in who)),
-        "suppliers": rows_of("supplier name", *((k, k) for k in ("us", "k0", "k1"))),
-        "factors": rows_of("model scope factor label weight must_have_min", *factors), "scores": rows_of("model subject factor supplier score", *rows),
-        "decisions": rows_of("what subject decision reason", *decided),
-    })  # fmt: skip
+    more = {
+        "line": str(dice.choice(["mean", "mean", "midpoint"])),
+        "weights_known": str(dice.choice(["around", "ranked", "any"])),
+        "sure": str(dice.choice([10, 30, 57])),
+    }
+    tables = T.typed(
+        {
+            "segments": rows_of("segment name", ("p", "Pens"), ("q", "Quills")),
+            "settings": rows_of("key value", *more.items()),
+            "customers": rows_of("customer name segment", *((c, c.title(), s) for c, s in who)),
+            "suppliers": rows_of("supplier name", *((k, k) for k in ("us", "k0", "k1"))),
+            "factors": rows_of("model scope factor label weight must_have_min", *factors),
+            "scores": rows_of("model subject factor supplier score", *rows),
+            "decisions": rows_of("what subject decision reason", *decided),
+        }
+    )
     return tables, settings.of_workbook(tables)
 
 
@@ -78,12 +85,24 @@ def expected(tables: Any, chosen: Any, segment: str) -> list[dict[str, Any]]:
     weighed = certainty.over_weights(Book(tables, about))["chance"]
     found = []
     for place, said, chance in zip(seen.to_dict("records"), sure.to_dict("records"), weighed, strict=True):
-        found.append({
-            "y": place["y"], "x": place["x"], "box": place["box"], "status": place["status"], "possible": place["possible"],
-            "onLine": bool(place["on_line"]), "close": bool(place["near_line"]), "coverage": place["y_coverage"], "line": place["y_line"],
-            "yLow": place["y_low"], "yHigh": place["y_high"], "weighed": weighed_word(place["status"], chance), "p": [said[f"p_{b}"] for b in BOXES],
-            "exact": said["exact"],
-        })  # fmt: skip
+        found.append(
+            {
+                "y": place["y"],
+                "x": place["x"],
+                "box": place["box"],
+                "status": place["status"],
+                "possible": place["possible"],
+                "onLine": bool(place["on_line"]),
+                "close": bool(place["near_line"]),
+                "coverage": place["y_coverage"],
+                "line": place["y_line"],
+                "yLow": place["y_low"],
+                "yHigh": place["y_high"],
+                "weighed": weighed_word(place["status"], chance),
+                "p": [said[f"p_{b}"] for b in BOXES],
+                "exact": said["exact"],
+            }
+        )
     return found
 
 

@@ -17,10 +17,10 @@ import pandas as pd
 from kamlib.app import steps
 from kamlib.app.removal import hanging, scores_of
 from kamlib.errors import Conflict, InvalidInput, KamError, ReadOnly
-from kamlib.models import ballots, findings, headlines, kaism, market, pia, polls, scenarios
+from kamlib.models import ballots, findings, kaism, market, pia, polls, scenarios
 from kamlib.models.scope import first_segment
 from kamlib.pages import html
-from kamlib.pages.exhibit import Choice, Draft, Exhibit, Page, Part, Slider, View, of
+from kamlib.pages.exhibit import Choice, Draft, Exhibit, Page, Part, Slider, View
 from kamlib.workbook import checks, settings, stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, Tables, as_text, empty, parse, typed
@@ -81,24 +81,23 @@ class Desk:
         customer = self.customer
         if self.page and self.page.of_customer:  # a page about one always has one, if there is any
             customer = pia.focus(book.choosing(customer=""), customer)
-        return View(book, customer, self.idea, self.picked, self.read_only or self.paper, self.paper, self.narrowed,
-                    stores.file_name(self.store.location), self.supposing)  # fmt: skip
+        return View(
+            book,
+            customer,
+            self.idea,
+            self.picked,
+            self.read_only or self.paper,
+            self.paper,
+            self.narrowed,
+            stores.file_name(self.store.location),
+            self.supposing,
+        )
 
     def open(self, page: Page) -> Any:
         """The beginning of a page: on the screen the title line with the ten steps and the status line."""
         self.page = page
-        if self.audience != "internal" and not page.outside:
-            raise InvalidInput(
-                "These pages are internal. A customer's page is made with: kam report --customer ... --audience customer",
-                table="parameters", column="audience", found=self.audience, allowed="internal",
-            )  # fmt: skip
-        if self.paper:
-            view = self.view
-            if self.audience != "internal" and page.outside:
-                title, made = page.outside(view)
-                return html.Paper(made, {"title": title, "ends": [], "alone": True})
-            said = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
-            return html.Paper(html.opening(page, view), said, html.record(page, view))
+        if self.paper or self.audience != "internal":
+            return html.beginning(page, self.view, self.audience)
         from kamlib.app import opening
 
         return opening.opened(self, page)

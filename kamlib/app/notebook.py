@@ -18,7 +18,6 @@ Loaded = tuple[stores.Store, Tables, Book]
 
 
 def open_desk(
-    *,
     workbook: str = "",
     segment: str = "",
     near_line: float | None = None,
@@ -37,8 +36,15 @@ def open_desk(
     paper = is_run or settings.is_paper()
     catalogue.beside(location)
     store, text, book = _printed(location) if paper else _loaded(location, read_only)
-    desk = Desk(store, text, book, segment=segment or _segment_of(text, customer), near_line=near_line,
-                scenario=scenario or (None if read_only else ""), read_only=read_only)  # fmt: skip
+    desk = Desk(
+        store,
+        text,
+        book,
+        segment=segment or _segment_of(text, customer),
+        near_line=near_line,
+        scenario=scenario or (None if read_only else ""),
+        read_only=read_only,
+    )
     desk.audience, desk.narrowed, desk.paper = audience, bool(segment), paper
     scope.agree(desk.book, segment, customer)
     if customer:

@@ -21,8 +21,19 @@ import psutil
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
 NAME = "kam-nursery"
-IMPORTS = ("kamlib.app.desk", "kamlib.workbook.stores.store", "kamlib.charts", "kamlib.reports.report", "kamlib.app.opening",
-           "kamlib.app.show", "ipykernel.kernelapp", "ipykernel.ipkernel", "anywidget", "comm", "nbformat")  # fmt: skip
+IMPORTS = (
+    "kamlib.app.desk",
+    "kamlib.workbook.stores.store",
+    "kamlib.charts",
+    "kamlib.reports.report",
+    "kamlib.app.opening",
+    "kamlib.app.show",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "anywidget",
+    "comm",
+    "nbformat",
+)
 PAGES = (
     "kaism",
     "scoring",

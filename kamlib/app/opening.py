@@ -86,20 +86,41 @@ def heading(view: View, page: Page) -> str:
         others.append((("" if page.id == LIBRARY else f"{LIBRARY}.ipynb") + "#library", "Library"))
     book = view.book
     return html.fill(
-        "opening", "head", title=page.title, settings=book.settings, scenario=headlines.in_scenario(book),
-        segments=names_of(book["segments"]), steps=progress.steps(book, book.settings.segment).to_dict("records"),
-        here=page.step, links=links, others=others, locked=view.locked, about=html.about(view),
-        customers=account.choices(view) if page.of_customer else {}, customer=account.book_of(view).settings.customer,
-        room=room.joining(view), agenda=room.timetable(view, page.step),
-    )  # fmt: skip
+        "opening",
+        "head",
+        title=page.title,
+        settings=book.settings,
+        scenario=headlines.in_scenario(book),
+        segments=names_of(book["segments"]),
+        steps=progress.steps(book, book.settings.segment).to_dict("records"),
+        here=page.step,
+        links=links,
+        others=others,
+        locked=view.locked,
+        about=html.about(view),
+        customers=account.choices(view) if page.of_customer else {},
+        customer=account.book_of(view).settings.customer,
+        room=room.joining(view),
+        agenda=room.timetable(view, page.step),
+    )
 
 
 def status(view: View, *, saved_at: str, message: str, turns: Mapping[str, str] = NO_TURNS) -> str:
     """The line below: how many of each category, the days, saved state, undo and redo, and what there is to say."""
     words, too_many = portfolio.load_words(view.book)
     counts = portfolio.balance(view.book).to_dict("records")
-    return html.fill("opening", "status", counts=counts, load=words, too_many=too_many, saved_at=saved_at,
-                     message=message, locked=view.locked, turns=turns, as_of=headlines.as_of(view.book, minutes=True))  # fmt: skip
+    return html.fill(
+        "opening",
+        "status",
+        counts=counts,
+        load=words,
+        too_many=too_many,
+        saved_at=saved_at,
+        message=message,
+        locked=view.locked,
+        turns=turns,
+        as_of=headlines.as_of(view.book, minutes=True),
+    )
 
 
 async def _told(desk: Desk) -> None:

@@ -148,9 +148,15 @@ def _one(said: Operation, name: str, folder: Path) -> None:
     location = one.workbook if "://" in one.workbook else str(folder / one.workbook)
     keeper = Doorkeeper(said.hosts, said.proxies, said.user_header)
     common: dict[str, Any] = {
-        "notebooks": shipped("notebooks"), "ip": str(said.ip), "port": one.port, "token": _token(said, folder), "keeper": keeper,
-        "base_url": f"{said.base_url}{name}/", "max_kernels": said.readers, "spare": said.waiting,
-    }  # fmt: skip
+        "notebooks": shipped("notebooks"),
+        "ip": str(said.ip),
+        "port": one.port,
+        "token": _token(said, folder),
+        "keeper": keeper,
+        "base_url": f"{said.base_url}{name}/",
+        "max_kernels": said.readers,
+        "spare": said.waiting,
+    }
     if one.edit:
         store, text = stores.load(location)
         checks.refuse_errors(checks.check(text, store.notes), store.location)

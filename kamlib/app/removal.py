@@ -24,8 +24,11 @@ def hanging(text: Tables, table: str, key: Mapping[str, str]) -> list[tuple[str,
             elif len(rows):
                 raise InvalidInput(
                     f'"{first}" is named in {len(rows)} row{"s" if len(rows) > 1 else ""} of {name} '
-                    f"({column.name}), so it stays.", table=table, row=first,
-                    hint="Change these first.")  # fmt: skip
+                    f"({column.name}), so it stays.",
+                    table=table,
+                    row=first,
+                    hint="Change these first.",
+                )
     return [*{tuple(sorted(k.items())): (n, k) for n, k in gone}.values()]
 
 

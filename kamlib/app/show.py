@@ -136,10 +136,16 @@ def sliders(desk: Desk, controls: Sequence[Slider]) -> widgets.Sliders:
 
     def item(view: View, control: Slider) -> dict[str, Any]:
         value = view[control]
-        return {"id": control.id, "label": of(control.label, view), "value": value, "low": of(control.low, view),
-                "high": of(control.high, view), "step": control.step,
-                "word": f"{value:,.6g} {control.unit}".strip(),
-                "says": f"{value:,.6g} {control.unit.replace('%', 'percent')}".strip()}  # fmt: skip
+        return {
+            "id": control.id,
+            "label": of(control.label, view),
+            "value": value,
+            "low": of(control.low, view),
+            "high": of(control.high, view),
+            "step": control.step,
+            "word": f"{value:,.6g} {control.unit}".strip(),
+            "says": f"{value:,.6g} {control.unit.replace('%', 'percent')}".strip(),
+        }
 
     def update(view: View) -> None:
         made.items = [item(view, control) for control in controls]

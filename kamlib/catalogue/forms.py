@@ -25,10 +25,15 @@ CLOSED = ("lesson", "discussion", "model_answer")  # of a case, until it is answ
 OF_CASE: tuple[dict[str, Any], ...] = (
     {"id": "answer", "label": "Our answer", "kind": "text"},
     {"id": "person", "label": "Who answers", "kind": "person"},
-    {"id": "agree", "label": "Do we agree with what others thought?", "kind": "choice",
-     "choices": ["agree", "partly", "differ"], "after": True},
+    {
+        "id": "agree",
+        "label": "Do we agree with what others thought?",
+        "kind": "choice",
+        "choices": ["agree", "partly", "differ"],
+        "after": True,
+    },
     {"id": "change", "label": "What we change", "kind": "text", "after": True},
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from kamlib.charts import labels
-from kamlib.charts.palette import FONT, INK, LINE, MARKS, SHORT, SOFT
+from kamlib.charts import labels, marks
+from kamlib.charts.marks import HEIGHT, SMALL, TYPE, WIDTH
+from kamlib.charts.palette import FONT, INK, LINE
 from kamlib.charts.paper import Trusted
 from kamlib.charts.pixels import width_of, wrapped
 from kamlib.models.matrix import Matrix
 
-WIDTH, HEIGHT, TYPE, SMALL = 880, 720, 15, 13
 # customers that fit before a live chart is made anew; rooms come by the hundred
 SPARE, ROOM = 40, 100
 SMALLEST, LARGEST = 90.0, 520.0
@@ -52,10 +52,16 @@ def rooms(customers: int) -> int:
 @functools.cache
 def _empty(shown: Matrix, count: int) -> alt.LayerChart:
     """The picture without its values, made once: Altair takes a quarter of a second over it."""
-    dots = _dots(count)
+    dots = marks.dots(count)
     picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
-    layers = [*_background(shown), _ranges(dots), _trails(dots), _rings(dots), _arcs(dots)]
-    layers += [_symbols(dots).add_params(picked), _names(dots, _type(shown))]
+    layers = [
+        *marks.background(shown),
+        marks.ranges(dots),
+        marks.trails(dots),
+        marks.rings(dots),
+        marks.arcs(dots),
+    ]
+    layers += [marks.symbols(dots).add_params(picked), marks.names(dots, _type(shown))]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
     look = {"orient": "bottom", "anchor": "start", "fontWeight": "normal"}
     key = alt.TitleParams(alt.ExprRef("split(view.key, '\\n')"), color=INK, fontSize=SMALL, **look)
@@ -64,9 +70,27 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
 
 GONE = ["ruled_out", "unscored"]
 PLACED = (
-    "name", "status", "box", "x", "y", "y_line", "y_low", "y_high", "x_low", "x_high", "no_rival", "near_line", "on_line", "was_x",
-    "was_y", "eaten", "about", "category", "stands", "note",
-)  # fmt: skip
+    "name",
+    "status",
+    "box",
+    "x",
+    "y",
+    "y_line",
+    "y_low",
+    "y_high",
+    "x_low",
+    "x_high",
+    "no_rival",
+    "near_line",
+    "on_line",
+    "was_x",
+    "was_y",
+    "eaten",
+    "about",
+    "category",
+    "stands",
+    "note",
+)
 
 
 def scene(
@@ -119,10 +143,14 @@ def _points(
     x0, x1 = (np.clip(view["across"] + cells[c], view["left"], view["right"]) for c in ("x_low", "x_high"))
     size = _sizes(table, by)
     left, top = _pixels_x(x, view), _pixels_y(y, view)
-    bars = np.column_stack([
-        np.concatenate([_pixels_x(x0, view), left - 3]), np.concatenate([top - 3, _pixels_y(y1, view)]),
-        np.concatenate([_pixels_x(x1, view), left + 3]), np.concatenate([top + 3, _pixels_y(y0, view)]),
-    ])[np.tile(hollow, 2)]  # fmt: skip
+    bars = np.column_stack(
+        [
+            np.concatenate([_pixels_x(x0, view), left - 3]),
+            np.concatenate([top - 3, _pixels_y(y1, view)]),
+            np.concatenate([_pixels_x(x1, view), left + 3]),
+            np.concatenate([top + 3, _pixels_y(y0, view)]),
+        ]
+    )[np.tile(hollow, 2)]
     silent = np.full(len(table), "")
     names = [
         "\n".join(filter(None, [*wrapped(str(name), type_, LONG, 2), note and f"({note})"]))
@@ -140,19 +168,31 @@ def _points(
     lead = _leaders(left, top, radius, at, names, type_)
     lift = np.array([name.count("\n") for name in names]) * type_ * labels.HEIGHT / 2  # to its first line
     numbers = {
-        "x": x, "y": y, "size": size,
-        "lx": _units_x(at[:, 0], view), "ly": _units_y(at[:, 1] - lift, view),
-        "ex": _units_x(lead[:, 0], view), "ey": _units_y(lead[:, 1], view),
-        "y0": y0, "y1": y1, "x0": x0, "x1": x1,
-        "wx": cells.get("was_x", nowhere), "wy": cells.get("was_y", nowhere),
+        "x": x,
+        "y": y,
+        "size": size,
+        "lx": _units_x(at[:, 0], view),
+        "ly": _units_y(at[:, 1] - lift, view),
+        "ex": _units_x(lead[:, 0], view),
+        "ey": _units_y(lead[:, 1], view),
+        "y0": y0,
+        "y1": y1,
+        "x0": x0,
+        "x1": x1,
+        "wx": cells.get("was_x", nowhere),
+        "wy": cells.get("was_y", nowhere),
         "eaten": np.clip(cells.get("eaten", nowhere).astype(float), 0, 1),
-    }  # fmt: skip
+    }
     columns = {
-        "id": cells[subject], "name": names, "said": said, "about": about,
+        "id": cells[subject],
+        "name": names,
+        "said": said,
+        "about": about,
         "box": cells.get("category", cells["box"]),
-        "hollow": hollow.tolist(), "near": (cells["near_line"] | cells["on_line"]).tolist(),
+        "hollow": hollow.tolist(),
+        "near": (cells["near_line"] | cells["on_line"]).tolist(),
         **{c: _rounded(of) for c, of in numbers.items()},
-    }  # fmt: skip
+    }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
@@ -214,186 +254,3 @@ def _sizes(table: pd.DataFrame, by: str) -> np.ndarray:
     if not most > 0:
         return np.full(len(table), 200.0)
     return np.nan_to_num(SMALLEST + (LARGEST - SMALLEST) * money / most, nan=SMALLEST)
-
-
-def _dots(count: int) -> alt.Chart:
-    base = alt.Chart(alt.sequence(0, count, as_="i"), width=WIDTH, height=HEIGHT)
-    fields = ("id", "name", "said", "about", "eaten", "x", "y", "size", "box", "hollow", "near", "lx", "ly", "ex", "ey", "y0", "y1", "x0", "x1",
-              "wx", "wy")  # fmt: skip
-    return (
-        base.transform_calculate(p="points[datum.i]")
-        .transform_filter("isValid(datum.p)")
-        .transform_calculate(**{field: f"datum.p.{field}" for field in fields})
-    )
-
-
-def _axis_x(field: str = "x") -> alt.X:
-    limits = [alt.ExprRef("view.left"), alt.ExprRef("view.right")]
-    return alt.X(f"{field}:Q", scale=alt.Scale(domain=limits, nice=False, zero=False), axis=None)
-
-
-def _axis_y(field: str = "y") -> alt.Y:
-    limits = [alt.ExprRef("view.low"), alt.ExprRef("view.high")]
-    return alt.Y(f"{field}:Q", scale=alt.Scale(domain=limits, nice=False, zero=False), axis=None)
-
-
-def _colours(channel: Any = alt.Color) -> Any:
-    boxes = list(MARKS)
-    return channel(
-        "box:N", legend=None, scale=alt.Scale(domain=boxes, range=[MARKS[b].colour for b in boxes])
-    )
-
-
-def _background(shown: Matrix) -> list[alt.Chart]:
-    corner = [
-        (shown.top_left, 0, 1), (shown.top_right, 1, 1), (shown.bottom_left, 0, 0), (shown.bottom_right, 1, 0),
-    ]  # fmt: skip
-    values = [
-        {"box": box, "right": right, "up": up, "title": MARKS[box].word.upper() if box in MARKS else box.upper(),
-         "short": SHORT.get(box, ""), "ink": MARKS[box].ink if box in MARKS else INK}
-        for box, right, up in corner
-    ]  # fmt: skip
-    base = alt.Chart(alt.InlineData(values=values)).transform_calculate(
-        xa="datum.right ? view.across : view.left", xb="datum.right ? view.right : view.across",
-        ya="datum.up ? view.line : view.low", yb="datum.up ? view.high : view.line",
-    )  # fmt: skip
-    fields = base.mark_rect(opacity=0.055).encode(
-        _axis_x("xa"),
-        _axis_y("ya"),
-        x2="xb:Q", y2="yb:Q", color=_colours(),
-    )  # fmt: skip
-    one = alt.Chart(alt.InlineData(values=[{}]))
-    band = {"color": "#888", "opacity": 0.1}
-    across = (
-        one.transform_calculate(a="view.line - view.near", b="view.line + view.near")
-        .mark_rect(**band)
-        .encode(_axis_y("a"), y2="b:Q")
-    )
-    down = (
-        one.transform_calculate(a="view.across - view.near", b="view.across + view.near")
-        .mark_rect(**band)
-        .encode(_axis_x("a"), x2="b:Q")
-    )
-    rule = {"color": "#333", "strokeWidth": 1.2}
-    line_y = one.transform_calculate(a="view.line").mark_rule(**rule).encode(_axis_y("a"))
-    line_x = one.transform_calculate(a="view.across").mark_rule(**rule).encode(_axis_x("a"))
-    return [fields, across, down, line_y, line_x, *_corners(base), *_directions(one, shown)]
-
-
-def _directions(one: alt.Chart, shown: Matrix) -> list[alt.Chart]:
-    """Which way is which, said along the two lines."""
-    words = [
-        ("◂", shown.left_words, "view.left", "view.line", "left", 8, -7),
-        ("▸", shown.right_words, "view.right", "view.line", "right", -8, -7),
-        ("▴", shown.up_words, "view.across", "view.high", "left", 0, 14),
-        ("▾", shown.down_words, "view.across", "view.low", "left", 0, -8),
-    ]
-    made = []
-    for arrow, text, x, y, align, dx, dy in words:  # the arrow has a font of its own
-        spot = one.transform_calculate(a=x, b=y)
-        start = -width_of(text, 13) / 2 if dx == 0 else dx
-        step = -16 if align == "right" else 16
-        for said, place in ((arrow, start), (text, start + step)):
-            mark = spot.mark_text(text=said, align=align, dx=place, dy=dy, fontSize=13, color=INK)
-            made.append(mark.encode(_axis_x("a"), _axis_y("b")))
-    return made
-
-
-def _corners(base: alt.Chart) -> list[alt.Chart]:
-    """The name of each box in its outer corner, and in a few words what it asks of us."""
-    result = []
-    for right in (0, 1):
-        side = base.transform_filter(f"datum.right == {right}").transform_calculate(
-            tx="datum.right ? view.right : view.left", ty="datum.up ? view.high : view.low"
-        )
-        look: dict[str, Any] = {"align": "right" if right else "left", "dx": -8 if right else 8}
-        for text, size, weight, down, up in (
-            ("title", 15, "bold", 20, -26),
-            ("short", 13, "normal", 37, -10),
-        ):
-            for high, dy in ((1, down), (0, up)):
-                words = side.transform_filter(f"datum.up == {high}").mark_text(
-                    fontSize=size, fontWeight=weight, dy=dy, color=alt.ExprRef("datum.ink"), **look
-                )
-                result.append(words.encode(_axis_x("tx"), _axis_y("ty"), text=f"{text}:N"))
-    return result
-
-
-def _ranges(dots: alt.Chart) -> alt.Chart:
-    """For hollow dots: how far they may still move up, down, left and right."""
-    open_ = dots.transform_filter("datum.hollow")
-    style: dict[str, Any] = {"strokeWidth": 5, "opacity": 0.28, "strokeCap": "round", "aria": False}
-    tall = open_.mark_rule(**style).encode(_axis_x(), _axis_y("y0"), y2="y1:Q", color=_colours())
-    broad = (
-        open_.transform_filter("datum.x1 - datum.x0 > 0.001")
-        .mark_rule(**style)
-        .encode(_axis_x("x0"), _axis_y(), x2="x1:Q", color=_colours())
-    )
-    return alt.layer(tall, broad)
-
-
-def _trails(dots: alt.Chart) -> alt.Chart:
-    before = dots.transform_filter("isValid(datum.wx) && isValid(datum.wy)")
-    path = before.mark_rule(color="#777", strokeDash=[2, 3], strokeWidth=1.3, aria=False).encode(
-        _axis_x("wx"), _axis_y("wy"), x2="x:Q", y2="y:Q"
-    )
-    start = before.mark_point(color="#777", filled=True, size=22, opacity=0.7, aria=False).encode(
-        _axis_x("wx"), _axis_y("wy")
-    )
-    return alt.layer(path, start)
-
-
-def _rings(dots: alt.Chart) -> alt.Chart:
-    """A dark ring around the chosen customer, a thin dashed one around those too close to call."""
-    grown = dots.transform_calculate(ring="pow(sqrt(datum.size) + 16, 2)")
-    size = alt.Size("ring:Q", scale=None, legend=None)
-    near = grown.transform_filter("datum.near && datum.id != chosen").mark_point(
-        shape="circle", stroke=SOFT, strokeWidth=1.2, strokeDash=[3, 3], filled=False, aria=False
-    )
-    chosen = grown.transform_filter("datum.id == chosen").mark_point(
-        shape="circle", stroke=INK, strokeWidth=2.6, filled=False, aria=False
-    )
-    return alt.layer(*(mark.encode(_axis_x(), _axis_y(), size=size) for mark in (near, chosen)))
-
-
-def _arcs(dots: alt.Chart) -> alt.Chart:
-    """Around a dot, from the top: how much of its gross profit goes into serving it; closed: all of it."""
-    known = dots.transform_filter("datum.eaten > 0.004").transform_calculate(
-        start="0", end="datum.eaten * 2 * PI"
-    )
-    radius = "sqrt(datum.size) / 2 + "
-    return known.mark_arc(
-        color=INK, aria=False, innerRadius=alt.ExprRef(radius + "2.6"), outerRadius=alt.ExprRef(radius + "5"),
-    ).encode(
-        _axis_x(), _axis_y(), theta=alt.Theta("start:Q", scale=None), theta2=alt.Theta2("end:Q")
-    )  # fmt: skip
-
-
-def _symbols(dots: alt.Chart) -> alt.Chart:
-    shapes = alt.Scale(domain=list(MARKS), range=[m.shape for m in MARKS.values()])
-    fills = alt.Scale(domain=list(MARKS), range=[m.colour for m in MARKS.values()])
-    return dots.mark_point(strokeWidth=2.2, opacity=1, cursor="pointer").encode(
-        _axis_x(), _axis_y(),
-        size=alt.Size("size:Q", scale=None, legend=None),
-        shape=alt.Shape("box:N", scale=shapes, legend=None),
-        stroke=_colours(alt.Stroke),
-        fill=alt.when("datum.hollow").then(alt.value("white")).otherwise(
-            alt.Fill("box:N", scale=fills, legend=None)),
-        description="said:N", tooltip="about:N",
-    )  # fmt: skip
-
-
-def _names(dots: alt.Chart, type_: int) -> alt.LayerChart:
-    named = dots.transform_filter("isValid(datum.lx) && isValid(datum.ly)")
-    words = named.mark_text(
-        align="left",
-        baseline="middle",
-        fontSize=type_,
-        color=INK,
-        lineBreak="\n",
-        lineHeight=type_ * labels.HEIGHT,
-    ).encode(_axis_x("lx"), _axis_y("ly"), text="name:N", description="said:N")
-    leader = named.transform_filter("isValid(datum.ex)").mark_rule(
-        color=SOFT, strokeWidth=0.8, opacity=0.7, aria=False
-    )
-    return alt.layer(leader.encode(_axis_x("ex"), _axis_y("ey"), x2="x:Q", y2="y:Q"), words)

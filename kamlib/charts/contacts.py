@@ -40,10 +40,15 @@ def bow_tie(rows: pd.DataFrame) -> Trusted:
         if mine["seen"].sum() == 1:  # it stands level with those whom it meets
             mine.loc[mine["seen"] & (len(mine) == 1), "y"] = other.loc[other["seen"], "y"].mean()
     place = [side.set_index("id")["y"] for side in sides]
-    pairs = pd.DataFrame({
-        "x": OURS, "x2": THEIRS, "y": linked["person"].map(place[0]), "y2": linked["contact"].map(place[1]),
-        "whole": linked["missing"] == "",
-    })  # fmt: skip
+    pairs = pd.DataFrame(
+        {
+            "x": OURS,
+            "x2": THEIRS,
+            "y": linked["person"].map(place[0]),
+            "y2": linked["contact"].map(place[1]),
+            "whole": linked["missing"] == "",
+        }
+    )
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, WIDTH], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[tall, 0], nice=False))
     people = pd.concat([sides[0].assign(side="left"), sides[1].assign(side="right")])
@@ -55,15 +60,20 @@ def bow_tie(rows: pd.DataFrame) -> Trusted:
     layers = [data(shape).mark_area(color=PAPER, aria=False).encode(x, y, y2="y2:Q") for shape in shapes]
     ink = alt.Color("ink:N", scale=None, legend=None)
     layers += [
-        data(pairs).mark_rule(strokeWidth=1.8, aria=False).encode(
-            x, y, x2="x2:Q", y2="y2:Q",
+        data(pairs)
+        .mark_rule(strokeWidth=1.8, aria=False)
+        .encode(
+            x,
+            y,
+            x2="x2:Q",
+            y2="y2:Q",
             strokeDash=alt.condition("datum.whole", alt.value([1, 0]), alt.value([5, 4])),
         ),
         dots.transform_filter("datum.seen").mark_point(size=150, aria=False),
-        dots.transform_filter("!datum.seen").mark_point(
-            size=150, aria=False, filled=True, **HOLLOW | {"strokeWidth": 2}
-        ).encode(stroke=alt.Stroke("ink:N", scale=None, legend=None)),
-    ]  # fmt: skip
+        dots.transform_filter("!datum.seen")
+        .mark_point(size=150, aria=False, filled=True, **HOLLOW | {"strokeWidth": 2})
+        .encode(stroke=alt.Stroke("ink:N", scale=None, legend=None)),
+    ]
     for side, align, dx in (("left", "right", -14), ("right", "left", 14)):
         words = dots.transform_filter(f"datum.side == '{side}'")
         layers += [
@@ -81,10 +91,16 @@ def _column(rows: pd.DataFrame, id: str, name: str, function: str, x: float, see
     place = {word: n for n, word in enumerate(dict.fromkeys(side[function]))}
     side = side.sort_values(function, key=lambda column: column.map(place), kind="stable")
     important = side["important"].astype(bool) & (id == "contact")
-    return pd.DataFrame({
-        "id": side[id], "first": texts(side[name]), "second": texts(side[function]), "x": x,
-        "seen": side["seen"].astype(bool), "important": important,
-    }).reset_index(drop=True)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "id": side[id],
+            "first": texts(side[name]),
+            "second": texts(side[function]),
+            "x": x,
+            "seen": side["seen"].astype(bool),
+            "important": important,
+        }
+    ).reset_index(drop=True)
 
 
 def _half(side: pd.DataFrame, edge: float, tall: float) -> pd.DataFrame:
@@ -109,15 +125,19 @@ def contact_map(rows: pd.DataFrame, stage: str = "") -> Trusted:
     line = {contact: n for n, contact in enumerate(theirs["contact"])}
     column = {person: n for n, person in enumerate(ours["person"])} or {"": 0}
     cells = rows[counts].assign(
-        row=lambda found: found["contact"].map(line), place=lambda found: found["person"].map(column),
+        row=lambda found: found["contact"].map(line),
+        place=lambda found: found["person"].map(column),
         said=lambda found: found["purpose"].where(found["purpose"] != "", "sees"),
-    )[["row", "place", "stages", "said"]]  # fmt: skip
+    )[["row", "place", "stages", "said"]]
     every = pd.DataFrame([(r, c) for r in line.values() for c in column.values()], columns=["row", "place"])
     lost = theirs[~theirs["seen"]]
-    gaps = pd.DataFrame({
-        "row": lost["contact"].map(line), "said": np.where(lost["important"], "NOBODY", "nobody"),
-        "loud": lost["important"].astype(bool),
-    })  # fmt: skip
+    gaps = pd.DataFrame(
+        {
+            "row": lost["contact"].map(line),
+            "said": np.where(lost["important"], "NOBODY", "nobody"),
+            "loud": lost["important"].astype(bool),
+        }
+    )
     wide = min(132.0, max(78.0, 620 / len(column)))
     axis = above(texts(ours["our_name"]) or ["nobody yet"], wide)
     x = alt.X("place:O", scale=alt.Scale(domain=[*column.values()]), axis=axis)
@@ -133,14 +153,18 @@ def contact_map(rows: pd.DataFrame, stage: str = "") -> Trusted:
     middle = alt.value(wide * len(column) / 2)
     return picture(
         data(every).mark_rect(fill="white", stroke=LINE, aria=False).encode(x, y),
-        data(cells).mark_rect(stroke=LINE, aria=False).encode(x, y, alt.Fill("stages:O", scale=grey, legend=key)),
+        data(cells)
+        .mark_rect(stroke=LINE, aria=False)
+        .encode(x, y, alt.Fill("stages:O", scale=grey, legend=key)),
         data(cells).mark_text(align="center").encode(x, y, text="said:N"),
         loud.mark_rect(fill="white", stroke=DOUBT, strokeWidth=4, aria=False).encode(**across),
-        loud.mark_text(align="center", fontSize=16, fontWeight=700, color=DOUBT).encode(x=middle, text="said:N"),
+        loud.mark_text(align="center", fontSize=16, fontWeight=700, color=DOUBT).encode(
+            x=middle, text="said:N"
+        ),
         quiet.mark_text(align="center", color=SOFT).encode(x=middle, text="said:N"),
         height=38 * max(len(line), 1),
         width=wide * len(column),
-    )  # fmt: skip
+    )
 
 
 def snail(rows: pd.DataFrame) -> Trusted:
@@ -151,26 +175,43 @@ def snail(rows: pd.DataFrame) -> Trusted:
     turns, centre = len(rows), SNAIL / 2
     angle = np.linspace(0, turns, turns * STEPS + 1)
     radius = INNER + GROWTH * angle
-    points = pd.DataFrame({
-        "x": centre + radius * np.sin(1.75 * np.pi * angle), "y": centre - radius * np.cos(1.75 * np.pi * angle),
-        "step": angle,
-    })  # fmt: skip
+    points = pd.DataFrame(
+        {
+            "x": centre + radius * np.sin(1.75 * np.pi * angle),
+            "y": centre - radius * np.cos(1.75 * np.pi * angle),
+            "step": angle,
+        }
+    )
     parts = [
         points.iloc[n * STEPS : (n + 1) * STEPS + 1].assign(turn=n, contact=contact)
         for n, contact in enumerate(rows["contact"])
     ]
     arcs = pd.concat(parts)
-    marks = pd.DataFrame({
-        "x": arcs.groupby("turn")["x"].first(), "y": arcs.groupby("turn")["y"].first(), "said": [*map(str, rows["turn"])],
-        "lit": [*rows["contact"].eq("yes")],
-    })  # fmt: skip
+    marks = pd.DataFrame(
+        {
+            "x": arcs.groupby("turn")["x"].first(),
+            "y": arcs.groupby("turn")["y"].first(),
+            "said": [*map(str, rows["turn"])],
+            "lit": [*rows["contact"].eq("yes")],
+        }
+    )
     told = {"yes": "in touch", "no": "not in touch", "unknown": "we do not know", "": "not said"}
-    lines = pd.DataFrame({
-        "x": SNAIL + 24, "y": 34 + 56 * np.arange(turns), "lit": marks["lit"].to_numpy(), "turn": marks["said"].to_numpy(),
-        "first": texts(rows["label"], 40),
-        "second": texts((f"{told.get(c, c)}: {w}" if w else told.get(c, c) for c, w in
-                         zip(rows["contact"], rows["who"], strict=True)), 56),
-    })  # fmt: skip
+    lines = pd.DataFrame(
+        {
+            "x": SNAIL + 24,
+            "y": 34 + 56 * np.arange(turns),
+            "lit": marks["lit"].to_numpy(),
+            "turn": marks["said"].to_numpy(),
+            "first": texts(rows["label"], 40),
+            "second": texts(
+                (
+                    f"{told.get(c, c)}: {w}" if w else told.get(c, c)
+                    for c, w in zip(rows["contact"], rows["who"], strict=True)
+                ),
+                56,
+            ),
+        }
+    )
     high = max(SNAIL, 56 * turns)
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, WIDTH], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[high, 0], nice=False))
@@ -187,13 +228,13 @@ def snail(rows: pd.DataFrame) -> Trusted:
     words = data(lines).encode(x, y)
     return picture(
         *(
-            data(arcs[arcs["contact"].isin(states)]).mark_line(strokeCap="round", aria=False, **look).encode(
-                x, y, detail="turn:N", order="step:Q"
-            )
+            data(arcs[arcs["contact"].isin(states)])
+            .mark_line(strokeCap="round", aria=False, **look)
+            .encode(x, y, detail="turn:N", order="step:Q")
             for states, look in LIGHT.items()
         ),
         *both,
         words.mark_text(dx=20, dy=-9, fontSize=15, fontWeight=600).encode(text="first:N"),
         words.mark_text(dx=20, dy=10, color=SOFT).encode(text="second:N"),
         height=high,
-    )  # fmt: skip
+    )

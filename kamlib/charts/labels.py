@@ -11,9 +11,14 @@ MOST = 60  # more names than this are not drawn: nobody can read them
 
 
 def place(
-    x: np.ndarray, y: np.ndarray, radius: np.ndarray, names: list[str], size: float,
-    frame: tuple[float, float], blocked: np.ndarray,
-) -> np.ndarray:  # fmt: skip
+    x: np.ndarray,
+    y: np.ndarray,
+    radius: np.ndarray,
+    names: list[str],
+    size: float,
+    frame: tuple[float, float],
+    blocked: np.ndarray,
+) -> np.ndarray:
     """The left middle of each name in pixels (n x 2), NaN where a name finds no free place.
 
     A name may stand in several lines, parted by line feeds.

@@ -56,8 +56,12 @@ def titled(chart: alt.LayerChart, title: str, about: Sequence[str], key: str = "
         subtitle=[
             line for part in [" · ".join(about), *own, key] if part for line in wrapped(part, 12, wide, 4)
         ],
-        anchor="start", fontSize=18, subtitleFontSize=12, subtitleColor=SOFT, offset=14,
-    )  # fmt: skip
+        anchor="start",
+        fontSize=18,
+        subtitleFontSize=12,
+        subtitleColor=SOFT,
+        offset=14,
+    )
     return shown
 
 

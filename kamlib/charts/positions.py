@@ -30,13 +30,23 @@ def positions(rows: pd.DataFrame) -> Trusted:
         shape, named = positioning.matrices()[row["matrix"]], positioning.boxes(row["matrix"])
         at, can = n * STEP, row["possible"].split("|")
         for box, right, up in (
-            (shape.top_left, 0, 1), (shape.top_right, 1, 1), (shape.bottom_left, 0, 0), (shape.bottom_right, 1, 0),
-        ):  # fmt: skip
+            (shape.top_left, 0, 1),
+            (shape.top_right, 1, 1),
+            (shape.bottom_left, 0, 0),
+            (shape.bottom_right, 1, 0),
+        ):
             x, y = (at + MIDPOINT if right else at + LOWEST), (MIDPOINT if up else LOWEST)
             half = HIGHEST - MIDPOINT
             fields.append({"x": x, "x2": x + half, "y": y, "y2": y + half, "can": box in can})
             said = textwrap.wrap(named[box][0], LETTERS)
-            words.append({"x": x + half / 2, "y": y + (half - 0.7 if up else 0.9), "said": said, "on": box == row["box"]})  # fmt: skip
+            words.append(
+                {
+                    "x": x + half / 2,
+                    "y": y + (half - 0.7 if up else 0.9),
+                    "said": said,
+                    "on": box == row["box"],
+                }
+            )
         words += [
             {"x": at + MIDPOINT, "y": HIGHEST + 0.55, "said": [f"▴ {shape.up_words}"], "on": False},
             {"x": at + MIDPOINT, "y": LOWEST - 0.65, "said": [f"▸ {shape.right_words}"], "on": False},
@@ -57,17 +67,30 @@ def positions(rows: pd.DataFrame) -> Trusted:
     turn = alt.Angle("turn:Q", scale=alt.Scale(domain=[0, 360], range=[0, 360]))
     hollow = alt.condition("datum.hollow", alt.value("white"), alt.value(INK))
     return picture(
-        data(pd.DataFrame(fields)).mark_rect(stroke=LINE, aria=False).encode(*at_place(), x2="x2:Q", y2="y2:Q", fill=shaded),
+        data(pd.DataFrame(fields))
+        .mark_rect(stroke=LINE, aria=False)
+        .encode(*at_place(), x2="x2:Q", y2="y2:Q", fill=shaded),
         open_.mark_rect(fill=None, stroke=SOFT, strokeDash=[4, 3], aria=False).encode(
-            *at_place("low_"), x2="high_x:Q", y2="high_y:Q"),
-        *haloed(data(pd.DataFrame(words)).encode(*at_place(), text="said:N", color=bold), align="center", fontSize=14, lineHeight=16),
+            *at_place("low_"), x2="high_x:Q", y2="high_y:Q"
+        ),
+        *haloed(
+            data(pd.DataFrame(words)).encode(*at_place(), text="said:N", color=bold),
+            align="center",
+            fontSize=14,
+            lineHeight=16,
+        ),
         moved.mark_rule(stroke=INK, strokeWidth=1.6, aria=False).encode(
-            *at_place("was_"), x2="x:Q", y2="y:Q"),
+            *at_place("was_"), x2="x:Q", y2="y:Q"
+        ),
         moved.mark_point(shape="triangle", size=150, fill=INK, stroke=INK, aria=False).encode(
-            *at_place("head_"), angle=turn),
-        known.mark_point(shape="circle", size=170, stroke=INK, strokeWidth=2, aria=False).encode(*at_place(), fill=hollow),
-        height=HEIGHT, width=WIDTH,
-    )  # fmt: skip
+            *at_place("head_"), angle=turn
+        ),
+        known.mark_point(shape="circle", size=170, stroke=INK, strokeWidth=2, aria=False).encode(
+            *at_place(), fill=hollow
+        ),
+        height=HEIGHT,
+        width=WIDTH,
+    )
 
 
 def _dot(row: dict[str, Any], at: float) -> dict[str, Any]:
@@ -79,12 +102,17 @@ def _dot(row: dict[str, Any], at: float) -> dict[str, Any]:
     back = 1 - min(14 / far, 1) if far else 1.0  # the head ends at the rim of the dot
     ends = {f"{end}_{c}": row[f"{c}_{end}"] + at * (c == "x") for c in "xy" for end in ("low", "high")}
     return ends | {
-        "x": x, "y": y, "was_x": was_x, "was_y": was_y, "moved": far > 3,
-        "head_x": was_x + (x - was_x) * back, "head_y": was_y + (y - was_y) * back,
+        "x": x,
+        "y": y,
+        "was_x": was_x,
+        "was_y": was_y,
+        "moved": far > 3,
+        "head_x": was_x + (x - was_x) * back,
+        "head_y": was_y + (y - was_y) * back,
         "turn": math.degrees(math.atan2(across, up)) % 360 if far == far else 0.0,
         "hollow": row["status"] != "placed",
         "open": row["status"] == "undetermined",
-    }  # fmt: skip
+    }
 
 
 def culture(rows: pd.DataFrame) -> Trusted:
@@ -110,10 +138,12 @@ def culture(rows: pd.DataFrame) -> Trusted:
 
     return picture(
         data(grid).mark_point(size=24, fill=LINE, stroke=LINE, aria=False).encode(at("x"), y),
-        given.transform_filter("datum.distance > 0").mark_rule(aria=False).encode(
-            at("theirs"), y, x2="ours:Q", color=far, strokeWidth=thick),
+        given.transform_filter("datum.distance > 0")
+        .mark_rule(aria=False)
+        .encode(at("theirs"), y, x2="ours:Q", color=far, strokeWidth=thick),
         given.mark_point(size=190, aria=False, **HOLLOW).encode(at("ours"), y),
         given.mark_point(size=90, fill=INK, stroke=INK, aria=False).encode(at("theirs"), y),
         given.mark_text(fontSize=14).encode(at("end"), y, text="said:N", color=far),
-        height=ROW * len(rows), width=640,
-    )  # fmt: skip
+        height=ROW * len(rows),
+        width=640,
+    )

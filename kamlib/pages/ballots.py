@@ -95,8 +95,14 @@ def talk(book: Book, customer: str = "", *, choose: bool = False) -> str:
         return ""
     found = mattering(book)
     found = found.assign(what=_what(book, found))
-    return fill("certainty", "talk", cells=found.head(MOST).to_dict("records"), more=len(found) - MOST,
-                customer=customer, choose=choose)  # fmt: skip
+    return fill(
+        "certainty",
+        "talk",
+        cells=found.head(MOST).to_dict("records"),
+        more=len(found) - MOST,
+        customer=customer,
+        choose=choose,
+    )
 
 
 def _what(book: Book, cells: pd.DataFrame) -> list[str]:
@@ -154,20 +160,42 @@ def people(view: View) -> str:
     changed, same = _views(book)
     by_name = ballots.by_person(book).sort_values("name", key=lambda n: n.str.casefold(), kind="stable")
     loudest, names = far["words"].head(LOUDEST).tolist(), by_name["words"].tolist()
-    shown = [{"name": r["name"]} | {f: fill("certainty", "points", text=t, far=b) for f, (t, b) in zip(functions, r["cells"], strict=True)}
-             for r in rows]  # fmt: skip
+    shown = [
+        {"name": r["name"]}
+        | {
+            f: fill("certainty", "points", text=t, far=b)
+            for f, (t, b) in zip(functions, r["cells"], strict=True)
+        }
+        for r in rows
+    ]
     title = "Who scores what lower or higher"
     return parts(
         subhead(title) if rows and view.paper else "",
-        fold(title, parts(
-        fill("certainty", "lines", rows=loudest) if rows and loudest else "",
-        table(shown, {"name": "Factor"} | {f: f for f in functions},
-              note="Points between a function and everybody else, where both voted; from one point on in bold. Whoever stands "
-                   "apart may be the one who knows.")), view),
+        fold(
+            title,
+            parts(
+                fill("certainty", "lines", rows=loudest) if rows and loudest else "",
+                table(
+                    shown,
+                    {"name": "Factor"} | {f: f for f in functions},
+                    note="Points between a function and everybody else, where both voted; from one point on in bold. Whoever stands "
+                    "apart may be the one who knows.",
+                ),
+            ),
+            view,
+        ),
         subhead("What each function alone would change") if view.paper and (changed or same) else "",
-        fold("What each function alone would change", fill("certainty", "views", changed=changed[:MOST_VIEWS], more=len(changed) - MOST_VIEWS, same=same), view) if changed or same else "",
+        fold(
+            "What each function alone would change",
+            fill(
+                "certainty", "views", changed=changed[:MOST_VIEWS], more=len(changed) - MOST_VIEWS, same=same
+            ),
+            view,
+        )
+        if changed or same
+        else "",
         "" if view.paper or not names else fold("By person", fill("certainty", "lines", rows=names), view),
-    )  # fmt: skip
+    )
 
 
 def _by_function(found: pd.DataFrame) -> tuple[list[str], list[dict[str, Any]]]:
@@ -193,8 +221,16 @@ def _views(book: Book) -> tuple[list[dict[str, str]], list[str]]:
     """The boxes that a function alone would change, and the functions that would change none."""
     found = ballots.views_of(book)
     otherwise = found[found["differs"] == "yes"]
-    changed = [{"function": r["function"], "name": r["name"], "box": r["box"], "would": _one(r["box"]), "today": _one(r["today"])}
-               for r in otherwise.to_dict("records")]  # fmt: skip
+    changed = [
+        {
+            "function": r["function"],
+            "name": r["name"],
+            "box": r["box"],
+            "would": _one(r["box"]),
+            "today": _one(r["today"]),
+        }
+        for r in otherwise.to_dict("records")
+    ]
     alike = set(found["function"]) - set(otherwise["function"])
     return changed, sorted(alike, key=str.casefold)
 
@@ -264,19 +300,39 @@ def _of_axis(view: View) -> str:
 
 LABEL = "How far the votes are apart, customers by factors; ringed where a category depends on it. The list beside says the same in words."
 disagreement = stack(
-    Exhibit("disagreement", lambda view: title(view.book, view.locked and not view.paper), lambda view: head(view.book, paper=view.paper),
-            on_paper=lambda view: not voted(view.book).empty),
+    Exhibit(
+        "disagreement",
+        lambda view: title(view.book, view.locked and not view.paper),
+        lambda view: head(view.book, paper=view.paper),
+        on_paper=lambda view: not voted(view.book).empty,
+    ),
     beside(
-        Exhibit("votes", words=_of_axis, controls=(AXIS,), on_paper=False,
-                chart=Chart(charts.heat, lambda view: _heat(view, view[AXIS]), LABEL, key=KEY)),
-        Exhibit("talk", "Worth talking about", lambda view: talk(view.book, view.customer, choose=not view.paper), reads={"choose": look},
-                on_paper=lambda view: not voted(view.book).empty),
+        Exhibit(
+            "votes",
+            words=_of_axis,
+            controls=(AXIS,),
+            on_paper=False,
+            chart=Chart(charts.heat, lambda view: _heat(view, view[AXIS]), LABEL, key=KEY),
+        ),
+        Exhibit(
+            "talk",
+            "Worth talking about",
+            lambda view: talk(view.book, view.customer, choose=not view.paper),
+            reads={"choose": look},
+            on_paper=lambda view: not voted(view.book).empty,
+        ),
         shape="two",
     ),
     *(
-        Exhibit(f"heat-{model}", words, on_screen=False,
-                chart=Chart(charts.heat, partial(_heat, model=model), f"How far the votes are apart: {words}", key=KEY))
+        Exhibit(
+            f"heat-{model}",
+            words,
+            on_screen=False,
+            chart=Chart(
+                charts.heat, partial(_heat, model=model), f"How far the votes are apart: {words}", key=KEY
+            ),
+        )
         for model, words in AXES.items()
     ),
     Exhibit("people", words=people),
-)  # fmt: skip
+)

@@ -25,8 +25,14 @@ def customers(view: View) -> dict[str, str]:
 
 def focus(id: str) -> Choice:
     """A list of the customers of the segment; choosing one brings it into focus."""
-    return Choice(id, "Customer", customers, lambda view: view.customer, many=True,
-                  taken=lambda desk, content: desk.look_at(str(content["value"])))  # fmt: skip
+    return Choice(
+        id,
+        "Customer",
+        customers,
+        lambda view: view.customer,
+        many=True,
+        taken=lambda desk, content: desk.look_at(str(content["value"])),
+    )
 
 
 def _own(view: View) -> dict[str, Any]:
@@ -39,15 +45,26 @@ def _own(view: View) -> dict[str, Any]:
 def _card(view: View) -> str:
     row, book = _own(view), view.book
     if not row:
-        return line("Choose a customer, or click on a dot: its scores, its best competitor, what is unknown and what "
-                    "its category asks of us appear here.", "hint")  # fmt: skip
+        return line(
+            "Choose a customer, or click on a dot: its scores, its best competitor, what is unknown and what "
+            "its category asks of us appear here.",
+            "hint",
+        )
     boxes = {item["id"]: item for item in catalogue.entry("kaism")["items"]}
     people = names_of(book["people"])
     return fill(
-        "matrix", "card", row=row, said=said_of(book, view.customer), box=boxes.get(row["category"], {}),
-        waived=_waived(book, view.customer), attractive=factor_rows(book, of_scope(book, "attractiveness", row["segment"]), view.customer),
-        people=people, unknown=_unknown(book, view.customer), locked=view.locked, **strengths(book, view.customer),
-    )  # fmt: skip
+        "matrix",
+        "card",
+        row=row,
+        said=said_of(book, view.customer),
+        box=boxes.get(row["category"], {}),
+        waived=_waived(book, view.customer),
+        attractive=factor_rows(book, of_scope(book, "attractiveness", row["segment"]), view.customer),
+        people=people,
+        unknown=_unknown(book, view.customer),
+        locked=view.locked,
+        **strengths(book, view.customer),
+    )
 
 
 def place_words(row: dict[str, Any]) -> str:
@@ -119,8 +136,13 @@ def strengths(book: Book, customer: str) -> dict[str, Any]:
     for factor, label, weight in zip(factors["factor"], factors["label"], factors["weight"], strict=True):
         cells = [score.get((factor, s), float("nan")) for s in suppliers]
         most = max((c for c in cells if c == c), default=None)
-        rows.append({"label": label, "weight": 1.0 if weight != weight else weight,
-                     "cells": [(c, c == most) for c in cells]})  # fmt: skip
+        rows.append(
+            {
+                "label": label,
+                "weight": 1.0 if weight != weight else weight,
+                "cells": [(c, c == most) for c in cells],
+            }
+        )
     return {"suppliers": [*suppliers.values()], "strength": rows}
 
 
@@ -129,8 +151,9 @@ def _unknown(book: Book, customer: str) -> list[dict[str, Any]]:
     names, people = names_of(book["suppliers"]) | {US: "us"}, names_of(book["people"])
     own = found[found["customer"] == customer]
     return own.assign(
-        supplier=own["supplier"].map(lambda s: names.get(s, s)), who=own["person"].map(lambda p: people.get(p, p))
-    ).to_dict("records")  # fmt: skip
+        supplier=own["supplier"].map(lambda s: names.get(s, s)),
+        who=own["person"].map(lambda p: people.get(p, p)),
+    ).to_dict("records")
 
 
 def overrides(book: Book, customer: str, decision: str, reason: str) -> str:
@@ -174,9 +197,13 @@ def _ruled_out(view: View) -> str:
 
 
 CARD = Exhibit(
-    "card", lambda view: str(_own(view).get("name", "")), _card, controls=(focus("choose"),),
-    actions={"decide": _decide, "waive": _waive}, on_paper=False,
-)  # fmt: skip
+    "card",
+    lambda view: str(_own(view).get("name", "")),
+    _card,
+    controls=(focus("choose"),),
+    actions={"decide": _decide, "waive": _waive},
+    on_paper=False,
+)
 RULED_OUT = Exhibit(
     "ruled-out",
     words=_ruled_out,

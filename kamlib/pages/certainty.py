@@ -73,17 +73,23 @@ def footnote(book: Book) -> str:
     """Over which weights the chances are taken, and how exact they are."""
     seen = certainty.over_weights(book)
     words = {
-        "around": f"weights scattered around our own (how sure: {SURE.get(book.settings.sure, '')} {book.settings.sure})".replace(":  ", ": "),
+        "around": f"weights scattered around our own (how sure: {SURE.get(book.settings.sure, '')} {book.settings.sure})".replace(
+            ":  ", ": "
+        ),
         "ranked": "all weights that keep the order of ours",
         "any": "all weights there could be",
-    }[book.settings.weights_known]  # fmt: skip
+    }[book.settings.weights_known]
     drawn = int((~seen["exact"].astype(bool) & seen["chance"].notna()).sum())
-    said = (f"Firm: stays where it is in at least {100 * verdict.FIRM:.0f} of 100 plausible weightings, and no unknown score and no vote "
-            f"could move it. Likely: stays in at least {100 * verdict.LIKELY:.0f} of 100 cases of each. Weightings: {words}. ")  # fmt: skip
+    said = (
+        f"Firm: stays where it is in at least {100 * verdict.FIRM:.0f} of 100 plausible weightings, and no unknown score and no vote "
+        f"could move it. Likely: stays in at least {100 * verdict.LIKELY:.0f} of 100 cases of each. Weightings: {words}. "
+    )
     if not drawn:
         return said + "All of them are exact."
-    return (f"{said}{len(seen) - drawn} of {len(seen)} are exact; where scores are unknown or several competitors could be "
-            f"the best they are shares of {weights.COUNT:,} fixed weights, right to {100 * weights.ERROR:.1f} points in 95 of 100 cases.")  # fmt: skip
+    return (
+        f"{said}{len(seen) - drawn} of {len(seen)} are exact; where scores are unknown or several competitors could be "
+        f"the best they are shares of {weights.COUNT:,} fixed weights, right to {100 * weights.ERROR:.1f} points in 95 of 100 cases."
+    )
 
 
 def focus(book: Book, customer: str) -> str:
@@ -163,8 +169,10 @@ def steady_title(book: Book) -> str:
         return "No single weight decides anything: each could count from 0 to 100 %."
     room = found.assign(room=found[["share"]].join(found[["low", "high"]]).pipe(_room))
     tight = room.sort_values("room", kind="stable").iloc[0]
-    return (f"The weight to argue about is {tight['label']}: between {tight['low']:.0f} and {tight['high']:.0f} % "
-            "nobody changes category.")  # fmt: skip
+    return (
+        f"The weight to argue about is {tight['label']}: between {tight['low']:.0f} and {tight['high']:.0f} % "
+        "nobody changes category."
+    )
 
 
 def _room(found: pd.DataFrame) -> pd.Series:
@@ -192,18 +200,30 @@ def _everybody(view: View) -> str:
     found = rows(view.book)
     if view.paper:
         return verdicts(view.book)
-    return fill("certainty", "everybody", rows=found[:MOST], more=len(found) - MOST, close=close(view.book),
-                chosen=focus(view.book, view.customer), footnote=footnote(view.book))  # fmt: skip
+    return fill(
+        "certainty",
+        "everybody",
+        rows=found[:MOST],
+        more=len(found) - MOST,
+        close=close(view.book),
+        chosen=focus(view.book, view.customer),
+        footnote=footnote(view.book),
+    )
 
 
 def verdicts(book: Book) -> str:
     """The verdicts as a table for a reader; "" where there is nobody to place."""
     found = rows(book)
     shown = [
-        {"name": r["name"], "stands": fill("certainty", "stands", row=r), "word": r["word"].lower(),
-         "words": f"{r['sentence']} {r['change']}".strip()} | {box: _percent(r[f"share_{box}"]) for box in BOXES}
+        {
+            "name": r["name"],
+            "stands": fill("certainty", "stands", row=r),
+            "word": r["word"].lower(),
+            "words": f"{r['sentence']} {r['change']}".strip(),
+        }
+        | {box: _percent(r[f"share_{box}"]) for box in BOXES}
         for r in found
-    ]  # fmt: skip
+    ]
     heads = {
         "name": "Customer|name",
         "stands": "stands as|l word",
@@ -228,9 +248,13 @@ def _customers(view: View) -> dict[str, str]:
 
 
 FOCUS = Choice(
-    "customer-sure", "Customer", _customers, lambda view: focus(view.book, view.customer), many=True,
+    "customer-sure",
+    "Customer",
+    _customers,
+    lambda view: focus(view.book, view.customer),
+    many=True,
     taken=lambda desk, content: desk.look_at(str(content["value"])),
-)  # fmt: skip
+)
 
 
 def _in_focus(view: View) -> str:
@@ -270,14 +294,28 @@ firm = beside(
         Exhibit("close", words=_close, on_screen=False),
     ),
     stack(
-        Exhibit("certainty-card", lambda view: view.book.name("customers", _in_focus(view)), _card, controls=(FOCUS,),
-                on_paper=lambda view: bool(view.customer)),
-        Exhibit("spread", "Which weights could be right?", _spread, on_paper=False,
-                actions={"known": _keep("weights_known", "known"), "sure": _keep("sure", "sure")}),
-        Exhibit("score-error", controls=(Figures({"score_error": "Every score may be off by, in points"}),), on_paper=False),
+        Exhibit(
+            "certainty-card",
+            lambda view: view.book.name("customers", _in_focus(view)),
+            _card,
+            controls=(FOCUS,),
+            on_paper=lambda view: bool(view.customer),
+        ),
+        Exhibit(
+            "spread",
+            "Which weights could be right?",
+            _spread,
+            on_paper=False,
+            actions={"known": _keep("weights_known", "known"), "sure": _keep("sure", "sure")},
+        ),
+        Exhibit(
+            "score-error",
+            controls=(Figures({"score_error": "Every score may be off by, in points"}),),
+            on_paper=False,
+        ),
     ),
     shape="two",
-)  # fmt: skip
+)
 
 # Where does everybody stand, and how far could that be wrong?
 
@@ -308,14 +346,29 @@ def titled(say: Callable[..., str], *of: Callable[[View], Any]) -> Callable[[Vie
 
 
 swings = beside(
-    Exhibit("what-it-hangs-on", titled(tornado_title, _in_focus), on_paper=lambda view: bool(view.customer), chart=Chart(
-        charts.tornado, _swings, "How far one customer stands from the lines when one thing is different",
-        "Score the customer first.",
-    )),
-    Exhibit("steady-weights", titled(steady_title), _steady, chart=Chart(
-        charts.strips, _strips, "How far each weight can move before anybody changes category", "There are no weights yet.",
-    )),
-)  # fmt: skip
+    Exhibit(
+        "what-it-hangs-on",
+        titled(tornado_title, _in_focus),
+        on_paper=lambda view: bool(view.customer),
+        chart=Chart(
+            charts.tornado,
+            _swings,
+            "How far one customer stands from the lines when one thing is different",
+            "Score the customer first.",
+        ),
+    ),
+    Exhibit(
+        "steady-weights",
+        titled(steady_title),
+        _steady,
+        chart=Chart(
+            charts.strips,
+            _strips,
+            "How far each weight can move before anybody changes category",
+            "There are no weights yet.",
+        ),
+    ),
+)
 
 # What do we find out first?
 

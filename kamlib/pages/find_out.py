@@ -20,18 +20,24 @@ def _unknown_rows(view: View) -> list[dict[str, Any]]:
     worth = verdict.homework(view.book).reset_index(names="place")[[*UNKNOWN, "words", "place"]]
     found = kaism.unknowns(view.book).merge(worth, "left", list(UNKNOWN)).sort_values("place", kind="stable")
     return [
-        {"id": "\t".join(r[k] for k in UNKNOWN), "label": r["name"], "cells": [*(r[c] for c in HOMEWORK), r["words"]],
-         "sub": r["label"] + (f" ({names.get(r['supplier'], r['supplier'])})" if r["supplier"] else "")}
+        {
+            "id": "\t".join(r[k] for k in UNKNOWN),
+            "label": r["name"],
+            "cells": [*(r[c] for c in HOMEWORK), r["words"]],
+            "sub": r["label"] + (f" ({names.get(r['supplier'], r['supplier'])})" if r["supplier"] else ""),
+        }
         for r in found.to_dict("records")
-    ]  # fmt: skip
+    ]
 
 
 def _unknown_columns(view: View) -> list[dict[str, Any]]:
     return [
-        column("find_out", "question", "What to ask"), someone(view, "person", "Who finds out"),
-        column("find_out", "due", "By when"), column("find_out", "status", "Status"),
+        column("find_out", "question", "What to ask"),
+        someone(view, "person", "Who finds out"),
+        column("find_out", "due", "By when"),
+        column("find_out", "status", "Status"),
         {"id": "worth", "label": "What it clears up", "kind": "show"},
-    ]  # fmt: skip
+    ]
 
 
 def _unknown_cell(view: View, row: str, name: str, text: str) -> tuple[str, dict[str, Any]]:

@@ -50,12 +50,20 @@ def text(view: View, entry: catalogue.Entry, place: str, *, unfolded: bool = Fal
     shape = next((form for form in sheets.cases() if form.id == id), None)
     sentences, lists, revealed = _content(book, entry)
     return fill(
-        "guide", "text", entry=entry, place=place, source=catalogue.cite(entry["source"]),
-        said=sentences, lists=lists, revealed=revealed,
+        "guide",
+        "text",
+        entry=entry,
+        place=place,
+        source=catalogue.cite(entry["source"]),
+        said=sentences,
+        lists=lists,
+        revealed=revealed,
         case=_case(book, shape) if shape else None,
-        people=names_of(book["people"]), locked=view.locked, folded=not (unfolded or view.paper),
+        people=names_of(book["people"]),
+        locked=view.locked,
+        folded=not (unfolded or view.paper),
         home=_where(catalogue.home(entry)) if "form" in entry else None,
-    )  # fmt: skip
+    )
 
 
 def _content(book: Book, entry: catalogue.Entry) -> tuple[list[str], sheets.Lists, sheets.Lists]:
@@ -109,10 +117,13 @@ def answer(desk: Desk, content: dict[str, Any]) -> None:
         raise InvalidInput("Write an answer to each question, and who gives it.")
     with desk.as_one():
         given = {(line, n): person(desk, t) if n == "person" else t for (line, n), t in given.items()}
-        desk.put_all("answers", [
-            {"sheet": id, "subject": sheets.CASE, "item": line, "field": name, "value": value}
-            for (line, name), value in given.items()
-        ])  # fmt: skip
+        desk.put_all(
+            "answers",
+            [
+                {"sheet": id, "subject": sheets.CASE, "item": line, "field": name, "value": value}
+                for (line, name), value in given.items()
+            ],
+        )
 
 
 # The library

@@ -66,10 +66,14 @@ def allowed(book: Book, customer: str) -> Tables:
         "customers": pd.DataFrame({"customer": [ONE], "name": [_name_of(own["customers"], customer)]}),
         "stages": stages.assign(customer=ONE, stage=_count(stages)),
         "projects": _named(projects, "Project")[["project", "customer", *ALLOWED["projects"]]],
-        "actions": _named(actions, "Step").assign(step=_count(actions))[["project", "step", *ALLOWED["actions"]]],
+        "actions": _named(actions, "Step").assign(step=_count(actions))[
+            ["project", "step", *ALLOWED["actions"]]
+        ],
         "answers": own["answers"].assign(subject=ONE)[["sheet", "subject", "item", "field", "value"]],
-        "people": pd.DataFrame({"person": people.values(), "name": [known.get(p) or p for p in people]}, dtype=object),
-    }  # fmt: skip
+        "people": pd.DataFrame(
+            {"person": people.values(), "name": [known.get(p) or p for p in people]}, dtype=object
+        ),
+    }
     return dict(typed({})) | {name: _table(name, rows) for name, rows in made.items()}
 
 
@@ -78,9 +82,12 @@ def _table(name: str, rows: pd.DataFrame) -> pd.DataFrame:
     kinds = {
         c.name: (float, math.nan) if c.kind == "number" else (object, "") for c in DEFINITIONS[name].columns
     }
-    return pd.DataFrame({
-        c: pd.Series(rows[c].tolist() if c in rows else [unknown] * len(rows), dtype=kind) for c, (kind, unknown) in kinds.items()
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            c: pd.Series(rows[c].tolist() if c in rows else [unknown] * len(rows), dtype=kind)
+            for c, (kind, unknown) in kinds.items()
+        }
+    )
 
 
 def _own(book: Book, customer: str) -> Tables:
@@ -130,16 +137,27 @@ def _name_of(customers: pd.DataFrame, customer: str) -> str:
 def ready(book: Book, customer: str) -> Tables:
     """What is `allowed`, where there is something to tell; raises InvalidInput where not, and for an unknown customer."""
     if not customer:
-        raise InvalidInput("Which customer is the page for? It needs --customer.", table="parameters", column="customer",
-                           hint="kam report WORKBOOK --customer ID --audience customer.")  # fmt: skip
+        raise InvalidInput(
+            "Which customer is the page for? It needs --customer.",
+            table="parameters",
+            column="customer",
+            hint="kam report WORKBOOK --customer ID --audience customer.",
+        )
     known = book["customers"]
     if customer not in set(known["customer"]):
-        raise InvalidInput(f'There is no customer "{customer}".', table="customers", found=customer,
-                           hint=did_you_mean(customer, known["customer"]))  # fmt: skip
+        raise InvalidInput(
+            f'There is no customer "{customer}".',
+            table="customers",
+            found=customer,
+            hint=did_you_mean(customer, known["customer"]),
+        )
     found = allowed(book, customer)
     if all(found[name].empty for name in ("stages", "projects", "answers")):
-        raise InvalidInput(f"There is no plan for {_name_of(found['customers'], customer)} yet, so there is nothing to tell.",
-                           table="projects", hint="Walk the chain of doing business and make a project first (step 10), or agree a goal.")  # fmt: skip
+        raise InvalidInput(
+            f"There is no plan for {_name_of(found['customers'], customer)} yet, so there is nothing to tell.",
+            table="projects",
+            hint="Walk the chain of doing business and make a project first (step 10), or agree a goal.",
+        )
     return found
 
 
@@ -160,9 +178,18 @@ def page(found: Tables, today: date, draw: Draw | None = None) -> str:
     said = found["settings"]
     supplier = next(iter(said.loc[said["key"] == "supplier", "value"]), "")
     drawn = draw(projects, steps, today.isoformat()) if draw else ""
-    return fill("handout", "page", title=title(found), goals=_goals(found), supplier=supplier, today=today.isoformat(), steps=plan,
-                chain=chain[["name", "level", "trouble"]].to_dict("records"), picture=trusted(drawn),
-                projects=projects[["project", "name", "starts", "ends", "status", "owner_name"]].to_dict("records"))  # fmt: skip
+    return fill(
+        "handout",
+        "page",
+        title=title(found),
+        goals=_goals(found),
+        supplier=supplier,
+        today=today.isoformat(),
+        steps=plan,
+        chain=chain[["name", "level", "trouble"]].to_dict("records"),
+        picture=trusted(drawn),
+        projects=projects[["project", "name", "starts", "ends", "status", "owner_name"]].to_dict("records"),
+    )
 
 
 def _goals(found: Tables) -> list[dict[str, str]]:
@@ -251,8 +278,13 @@ def _outside(spans: Iterable[tuple[int, int]], own: list[tuple[int, int]]) -> bo
 
 def _figures(book: Book) -> set[float]:
     """The scores, weights and gains by which a customer could tell what we think of it."""
-    columns = [book["scores"]["score"], book["ballots"]["score"], book["factors"]["weight"],
-               book["ideas"]["customer_gain"], book["ideas"]["our_gain"]]  # fmt: skip
+    columns = [
+        book["scores"]["score"],
+        book["ballots"]["score"],
+        book["factors"]["weight"],
+        book["ideas"]["customer_gain"],
+        book["ideas"]["our_gain"],
+    ]
     found = pd.concat(columns).dropna().abs()
     return {float(v) for v in found if not (v < SMALL and v == int(v))}
 
@@ -303,8 +335,15 @@ def _years(book: Book, customer: str) -> set[str]:
 
 def _cells(book: Book, customer: str) -> Iterator[tuple[str, str, str, str]]:
     """The cells the page is made of: table, row, column, text."""
-    keys = {"settings": ["key"], "people": ["person"], "customers": ["customer"], "stages": ["stage"], "projects": ["project"],
-            "actions": ["project", "step"], "answers": ["sheet", "item", "field"]}  # fmt: skip
+    keys = {
+        "settings": ["key"],
+        "people": ["person"],
+        "customers": ["customer"],
+        "stages": ["stage"],
+        "projects": ["project"],
+        "actions": ["project", "step"],
+        "answers": ["sheet", "item", "field"],
+    }
     for name, rows in _own(book, customer).items():
         rows = rows[~rows["field"].isin(["by", "shared"])] if name == "answers" else rows
         for row in rows.to_dict("records"):
@@ -321,16 +360,27 @@ def refuse(book: Book, customer: str) -> None:
     """Raises InvalidInput where a cell of the page says what may not be told; nothing is drawn for that."""
     for table, row, column, text in _cells(book, customer):
         for word in told(text, book, customer):
-            raise InvalidInput(f'"{word}" is not for customers. It stands in {table}, {row}, {column}: "{_cut(text)}".',
-                               table=table, row=row, column=column, found=word, hint=HINT)  # fmt: skip
+            raise InvalidInput(
+                f'"{word}" is not for customers. It stands in {table}, {row}, {column}: "{_cut(text)}".',
+                table=table,
+                row=row,
+                column=column,
+                found=word,
+                hint=HINT,
+            )
 
 
 def searched(html: str, book: Book, customer: str) -> str:
     """The page as it is, if nothing in it is internal. Raises InvalidInput that names the word and its cell."""
     if found := told(text_of(html), book, customer):
         refuse(book, customer)
-        raise InvalidInput(f'"{found[0]}" is not for customers, and it stands on the page. Nothing is written.', found=found[0],
-                           table="customers", row=customer, hint=HINT)  # fmt: skip
+        raise InvalidInput(
+            f'"{found[0]}" is not for customers, and it stands on the page. Nothing is written.',
+            found=found[0],
+            table="customers",
+            row=customer,
+            hint=HINT,
+        )
     return html
 
 

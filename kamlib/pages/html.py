@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from kamlib import charts
 from kamlib.charts import palette
+from kamlib.errors import InvalidInput
 from kamlib.models import headlines, results
 from kamlib.models.scoring import one
 from kamlib.pages.exhibit import Choice, Exhibit, Figures, Grid, Page, Part, Stack, View, of
@@ -151,8 +152,17 @@ def table(
     if not cells:
         return trusted("")
     heads = [(heading, " ".join(w for w in look.split() if w in WORDY)) for heading, look in looks.values()]
-    return fill("exhibit", "table", heads=heads, rows=cells, caption=caption, note=note, css=css, id=id,
-                more=len(listed_rows) - len(cells))  # fmt: skip
+    return fill(
+        "exhibit",
+        "table",
+        heads=heads,
+        rows=cells,
+        caption=caption,
+        note=note,
+        css=css,
+        id=id,
+        more=len(listed_rows) - len(cells),
+    )
 
 
 WORDY = ("l", "why", "name", "date", "word")
@@ -251,6 +261,23 @@ def _heading(column: Mapping[str, Any]) -> str:
 def about(view: View) -> list[str]:
     """What a page or a picture says of itself: whose, which workbook, day, parameters, version, that it is internal."""
     return headlines.about(view.book, view.workbook)
+
+
+def beginning(page: Page, view: View, audience: str) -> Paper:
+    """How a page begins on paper; all of it, where it is for a customer. Raises InvalidInput where there is none."""
+    if audience == "internal":
+        told = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
+        return Paper(opening(page, view), told, record(page, view))
+    if not page.outside:
+        raise InvalidInput(
+            "These pages are internal. A customer's page is made with: kam report --customer ... --audience customer",
+            table="parameters",
+            column="audience",
+            found=audience,
+            allowed="internal",
+        )
+    title, content = page.outside(view)
+    return Paper(content, {"title": title, "ends": [], "alone": True})
 
 
 def opening(page: Page, view: View) -> Markup:

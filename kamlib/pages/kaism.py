@@ -23,15 +23,19 @@ from kamlib.pages.guide import COMMUNICATION, findings, tips
 from kamlib.pages.html import box_word, count_words, fill, table
 from kamlib.pages.matrix import CUSTOMERS, matrix
 from kamlib.pages.people import LABEL_TEST, effort, people
-from kamlib.pages.room import record, voting
+from kamlib.pages.record import record
+from kamlib.pages.room import voting
 from kamlib.pages.scenarios import since
 from kamlib.workbook.schema import BOXES, as_text
 
 PAGE = Page(
-    "02_kaism", "Who are our key accounts?", 6, of_segment=True,
+    "02_kaism",
+    "Who are our key accounts?",
+    6,
+    of_segment=True,
     headline=lambda view: headlines.headline(verdict.verdicts(view.book)),
     figures=("verdict", "portfolio"),
-)  # fmt: skip
+)
 
 # Who is on the table?
 
@@ -42,22 +46,29 @@ def _customer_rows(view: View) -> list[dict[str, Any]]:
     rows = view.book["customers"]
     rows = rows[rows["segment"].isin([view.book.settings.segment, ""])]
     return [
-        {"id": r["customer"], "label": r["name"] or r["customer"], "head": str(number),
-         "cells": [as_text(r[c]) for c in ON_THE_TABLE]}
+        {
+            "id": r["customer"],
+            "label": r["name"] or r["customer"],
+            "head": str(number),
+            "cells": [as_text(r[c]) for c in ON_THE_TABLE],
+        }
         for number, r in enumerate(rows.to_dict("records"), start=1)
-    ]  # fmt: skip
+    ]
 
 
 def _customer_columns(view: View) -> list[dict[str, Any]]:
     money = {"sub": f"last year, {view.book.settings.currency}"}
     return [
-        column("customers", "name", "Name"), column("customers", "status", "Status"),
-        column("customers", "revenue", "Revenue", **money), column("customers", "profit", "Profit", **money),
+        column("customers", "name", "Name"),
+        column("customers", "status", "Status"),
+        column("customers", "revenue", "Revenue", **money),
+        column("customers", "profit", "Profit", **money),
         someone(view, "manager", "Manager"),
-        someone(view, "deputy", "Takes over"), among(view, "segments", "segment", "Segment"),
+        someone(view, "deputy", "Takes over"),
+        among(view, "segments", "segment", "Segment"),
         among(view, "customers", "rival", "Rival of"),
         column("customers", "note", "Note"),
-    ]  # fmt: skip
+    ]
 
 
 def _add_customer(desk: Desk, content: dict[str, Any]) -> None:
@@ -74,18 +85,29 @@ def _remove_customer(desk: Desk, content: dict[str, Any]) -> None:
 
 
 customers = row(
-    Exhibit("customers", on_paper=False, grid=Grid(
-        "Customers of this segment", _customer_rows, _customer_columns,
-        lambda view, row, name, text: ("customers", {"customer": row, name: text}),
-        actions={"add": _add_customer, "remove": _remove_customer},
-        add="Another customer or prospect:", look={"removable": True},
-    )),
+    Exhibit(
+        "customers",
+        on_paper=False,
+        grid=Grid(
+            "Customers of this segment",
+            _customer_rows,
+            _customer_columns,
+            lambda view, row, name, text: ("customers", {"customer": row, name: text}),
+            actions={"add": _add_customer, "remove": _remove_customer},
+            add="Another customer or prospect:",
+            look={"removable": True},
+        ),
+    ),
     stack(
-        Exhibit("about-matrix", words=lambda view: fill("kaism", "about", entry=catalogue.entry("kaism")), on_paper=False),
+        Exhibit(
+            "about-matrix",
+            words=lambda view: fill("kaism", "about", entry=catalogue.entry("kaism")),
+            on_paper=False,
+        ),
         tips(6),
     ),
     shape="two",
-)  # fmt: skip
+)
 
 # Where does everybody stand?
 
@@ -113,10 +135,16 @@ def _asked_for(view: View, seen: pd.DataFrame) -> pd.DataFrame:
 
 
 position = stack(
-    Exhibit("asked-for", "Whom do you want to see?", controls=(CATEGORY, MANAGER), on_screen=READERS, on_paper=False),
+    Exhibit(
+        "asked-for",
+        "Whom do you want to see?",
+        controls=(CATEGORY, MANAGER),
+        on_screen=READERS,
+        on_paper=False,
+    ),
     matrix(replace(CUSTOMERS, asked_for=_asked_for), CARD, RULED_OUT),
     voting("attractiveness", "points", "ranking"),
-)  # fmt: skip
+)
 
 # What do we decide?
 
@@ -136,10 +164,14 @@ def _decision_rows(view: View) -> list[dict[str, Any]]:
             else r["person"]
         )
         told = [one(r["y"]), one(r["x"]), r["reason"]] if view.paper else []
-        rows.append({
-            "id": r["customer"], "label": r["name"], "sub": "differs from the suggestion" if r["differs"] and not view.paper else "",
-            "cells": [_suggested(view, r), r["decision"], r["reason_given"], who, r["review_on"], *told],
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": r["customer"],
+                "label": r["name"],
+                "sub": "differs from the suggestion" if r["differs"] and not view.paper else "",
+                "cells": [_suggested(view, r), r["decision"], r["reason_given"], who, r["review_on"], *told],
+            }
+        )
     return rows
 
 
@@ -151,9 +183,10 @@ def _decision_columns(view: View) -> list[dict[str, Any]]:
     columns: list[dict[str, Any]] = [
         {"id": "box", "label": "Suggested", "kind": "show"},
         {"id": "decision", "label": "Decided", "kind": "choice", "choices": list(BOXES), "words": words},
-        column("decisions", "reason", "Reason"), someone(view, "person", "Who decided"),
+        column("decisions", "reason", "Reason"),
+        someone(view, "person", "Who decided"),
         column("decisions", "review_on", "Review on"),
-    ]  # fmt: skip
+    ]
     kinds = {"attractive": "number", "strength": "number", "why": "text"}
     told = [{"id": name, "label": name.capitalize(), "kind": kind} for name, kind in kinds.items()]
     return [*columns, *(told if view.paper else [])]
@@ -190,16 +223,32 @@ def _override(desk: Desk, content: dict[str, Any]) -> None:
 
 decisions = row(
     stack(
-        Exhibit("decisions", lambda view: "What we decided, and why" if view.paper else "", grid=Grid(
-            "Suggestion and decision", _decision_rows, _decision_columns,
-            lambda view, row, name, text: ("decisions", {"what": "category", "subject": row, name: text}), corner="Customer", actions={"override": _override}, refuses=_refused, remedies=_remedies,
-        )),
+        Exhibit(
+            "decisions",
+            lambda view: "What we decided, and why" if view.paper else "",
+            grid=Grid(
+                "Suggestion and decision",
+                _decision_rows,
+                _decision_columns,
+                lambda view, row, name, text: ("decisions", {"what": "category", "subject": row, name: text}),
+                corner="Customer",
+                actions={"override": _override},
+                refuses=_refused,
+                remedies=_remedies,
+            ),
+        ),
         Exhibit("sure", "How sure are we?", lambda view: verdicts(view.book), on_screen=READERS),
-        Exhibit("since", lambda view: since(view)[0], lambda view: since(view)[1], on_screen=READERS, on_paper=False),
+        Exhibit(
+            "since",
+            lambda view: since(view)[0],
+            lambda view: since(view)[1],
+            on_screen=READERS,
+            on_paper=False,
+        ),
     ),
     tips(9),
     shape="two",
-)  # fmt: skip
+)
 
 # Can we look after them?
 
@@ -214,13 +263,27 @@ def _portfolio(view: View) -> str:
     counts = [count_words(r) for r in rows.to_dict("records")]
     shown = rows.assign(label=[box_word(box) for box in rows["category"]], count=counts)
     all_ = " in all segments" if len(book["segments"]) > 1 else ""
-    figures = table(shown, {
-        "label": "Category", "count": "customers here", "share_pct": "share, %",
-        "revenue": f"revenue, {book.settings.currency}", "profit": f"profit, {book.settings.currency}",
-        "days_each": "days for one, a year", "days_needed": f"days needed{all_}", "accounts_per_manager": "accounts per manager|one",
-    })  # fmt: skip
-    return fill("kaism", "portfolio", rows=shown.to_dict("records"), figures=figures,
-                managers=len(portfolio.account_managers(book)), questions=portfolio.questions(book))  # fmt: skip
+    figures = table(
+        shown,
+        {
+            "label": "Category",
+            "count": "customers here",
+            "share_pct": "share, %",
+            "revenue": f"revenue, {book.settings.currency}",
+            "profit": f"profit, {book.settings.currency}",
+            "days_each": "days for one, a year",
+            "days_needed": f"days needed{all_}",
+            "accounts_per_manager": "accounts per manager|one",
+        },
+    )
+    return fill(
+        "kaism",
+        "portfolio",
+        rows=shown.to_dict("records"),
+        figures=figures,
+        managers=len(portfolio.account_managers(book)),
+        questions=portfolio.questions(book),
+    )
 
 
 staffing = stack(

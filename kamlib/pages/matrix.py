@@ -114,8 +114,15 @@ def matrix(about: About, card: Exhibit, *below: Exhibit, supposing: bool = False
     size = Choice("size", "Size of a dot", about.sizes, next(iter(about.sizes)), many=True)
     single = len(about.matrix.weighed) == 1
     weights = tuple(_weights(about, model, single, supposing) for model in about.matrix.weighed)
-    steering = [Exhibit("weights", words=_buttons(about, supposing), controls=weights,
-                        reads=dict.fromkeys(("equal", "agreed"), _ask(about)), on_paper=False)]  # fmt: skip
+    steering = [
+        Exhibit(
+            "weights",
+            words=_buttons(about, supposing),
+            controls=weights,
+            reads=dict.fromkeys(("equal", "agreed"), _ask(about)),
+            on_paper=False,
+        )
+    ]
     if not supposing:
         steering.append(Exhibit("sizes", controls=(size,), on_paper=False))
     return row(stack(*steering, *below), picture(about, size), card, shape="three")
@@ -138,11 +145,19 @@ def picture(about: About, size: Choice) -> Exhibit:
         return f"{about.key} Size: {about.sizes[view[size]]}." if view.paper else about.key
 
     name = "matrix" if about.matrix.id == kaism.MATRIX.id else f"matrix-{about.matrix.id}"
-    return Exhibit(name, lambda view: "" if view.paper else of(about.says, view), chart=Chart(
-        charts.matrix, lambda view: (points(view), about.matrix, near(view), view[size]),
-        lambda view: " ".join(filter(None, [about.called, of(about.says, view)])), key=key,
-        live=live, shape=lambda view: charts.rooms(len(points(view))), pick=about.pick,
-    ))  # fmt: skip
+    return Exhibit(
+        name,
+        lambda view: "" if view.paper else of(about.says, view),
+        chart=Chart(
+            charts.matrix,
+            lambda view: (points(view), about.matrix, near(view), view[size]),
+            lambda view: " ".join(filter(None, [about.called, of(about.says, view)])),
+            key=key,
+            live=live,
+            shape=lambda view: charts.rooms(len(points(view))),
+            pick=about.pick,
+        ),
+    )
 
 
 def _weights(about: About, model: str, single: bool, supposing: bool) -> Weights:
@@ -152,11 +167,22 @@ def _weights(about: About, model: str, single: bool, supposing: bool) -> Weights
         listed = about.factors(view.book, model)
         share = shares(listed)
         return [
-            {"id": f, "label": label, "value": s, "low": 0, "high": 100, "step": 1, "word": f"{s:g} %", "unit": "%",
-             "says": f"{s:g} percent of the weight", "must": f"must have ≥ {as_text(must)}" if must == must else ""}
+            {
+                "id": f,
+                "label": label,
+                "value": s,
+                "low": 0,
+                "high": 100,
+                "step": 1,
+                "word": f"{s:g} %",
+                "unit": "%",
+                "says": f"{s:g} percent of the weight",
+                "must": f"must have ≥ {as_text(must)}" if must == must else "",
+            }
             for f, label, s, must in zip(
-                listed["factor"], listed["label"], share, listed["must_have_min"], strict=True)
-        ]  # fmt: skip
+                listed["factor"], listed["label"], share, listed["must_have_min"], strict=True
+            )
+        ]
 
     def moved(desk: Desk, content: dict[str, Any]) -> None:
         keeps = not (supposing or desk.read_only)
@@ -172,8 +198,13 @@ def _weights(about: About, model: str, single: bool, supposing: bool) -> Weights
         others = listed.drop(own.index)["weight"].fillna(1.0).sum()
         return key | {"weight": as_text(weight(share_of(content["value"]), float(others)))}
 
-    return Weights("kam-weight-" if single else f"kam-{model.replace('_', '-')}-", rows, moved,
-                   None if supposing else kept, about.headings.get(model, ""))  # fmt: skip
+    return Weights(
+        "kam-weight-" if single else f"kam-{model.replace('_', '-')}-",
+        rows,
+        moved,
+        None if supposing else kept,
+        about.headings.get(model, ""),
+    )
 
 
 def shares(factors: pd.DataFrame) -> list[float]:

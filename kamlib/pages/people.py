@@ -34,10 +34,17 @@ def effort(*shown: str) -> Exhibit:
             for box in BOXES
         ]
 
-    return Exhibit("effort", on_paper=False, grid=Grid(
-        "Effort", rows, lambda view: [column("effort", c, of(EFFORT[c], view)) for c in shown],
-        lambda view, row, name, text: ("effort", {"category": row, name: text}), corner="Category",
-    ))  # fmt: skip
+    return Exhibit(
+        "effort",
+        on_paper=False,
+        grid=Grid(
+            "Effort",
+            rows,
+            lambda view: [column("effort", c, of(EFFORT[c], view)) for c in shown],
+            lambda view, row, name, text: ("effort", {"category": row, name: text}),
+            corner="Category",
+        ),
+    )
 
 
 def people(*shown: str, title: str = "People") -> Exhibit:
@@ -54,12 +61,22 @@ def people(*shown: str, title: str = "People") -> Exhibit:
             for number, person in enumerate(view.book["people"].to_dict("records"), start=1)
         ]
 
-    return Exhibit("people", on_paper=False, grid=Grid(
-        title, rows, lambda view: [column("people", c) for c in ("name", *shown)],
-        lambda view, row, name, text: ("people", {"person": row, name: text}),
-        actions={"add": _add, "remove": lambda desk, content: desk.remove("people", person=str(content["row"]))},
-        add="Another person:", look={"removable": True},
-    ))  # fmt: skip
+    return Exhibit(
+        "people",
+        on_paper=False,
+        grid=Grid(
+            title,
+            rows,
+            lambda view: [column("people", c) for c in ("name", *shown)],
+            lambda view, row, name, text: ("people", {"person": row, name: text}),
+            actions={
+                "add": _add,
+                "remove": lambda desk, content: desk.remove("people", person=str(content["row"])),
+            },
+            add="Another person:",
+            look={"removable": True},
+        ),
+    )
 
 
 def _add(desk: Desk, content: dict[str, Any]) -> None:

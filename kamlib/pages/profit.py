@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from kamlib import catalogue, charts
+from kamlib import charts
 from kamlib.models import profitability
 from kamlib.models.profitability import overheads
 from kamlib.pages.exhibit import Chart, Choice, Exhibit, Figures, Page, Slider, View, row, stack
@@ -21,68 +21,16 @@ PAGE = Page(
     headline=lambda view: _whale_title(view),
     figures=("customer_profit", "concentration"),
 )
-EXAMPLE_MARGIN = 25.0  # shown while the margin is not known
 FIRST_ROUNDS = 8
-
-# What does a discount cost?
-
-
-def _our_margin(view: View) -> float:
-    margin, _ = profitability.margin(view.book)
-    return margin if margin == margin else EXAMPLE_MARGIN
-
-
-MARGIN = Slider("margin", "Our gross margin, of the price", lambda v: min(1, _our_margin(v)),
-                lambda v: max(90, _our_margin(v)), 0.5, _our_margin)  # fmt: skip
-OFF = Slider("off", "Discount, of the price", 0, 30, 0.5, 5.0)
-
-
-def _discount_title(view: View) -> str:
-    off, extra = view[OFF], profitability.extra_volume(view[MARGIN], view[OFF])
-    if off == 0:
-        return "Without a discount, the volume may stay as it is"
-    if math.isinf(extra):
-        return f"A discount of {off:g} % gives the whole margin away: no volume is enough"
-    return f"A discount of {off:g} % needs {extra:.0f} % more volume to earn the same"
-
-
-def _discount(view: View) -> str:
-    own, source = profitability.margin(view.book)
-    source = source if own == own else f"an example; {source}"
-    margin, off = view[MARGIN], view[OFF]
-    extra = profitability.extra_volume(margin, off)
-    leaves_out = catalogue.items("discount_volume", "leaves_out").to_dict("records")
-    return fill("profit", "discount", margin=margin, off=off, extra=extra, infinite=math.isinf(extra),
-                lost=profitability.lost_volume(margin, off), leaves_out=leaves_out,
-                source=source if margin == _our_margin(view) else "")  # fmt: skip
-
-
-def _discount_table(view: View) -> str:
-    rows = profitability.discount_volume(view.book)
-    own, _ = profitability.margin(view.book)
-    heads = {c: f"margin our {own:g} %" if c == "ours" else f"margin {c[1:]} %" for c in rows.columns[1:]}
-    known = rows[[*heads]].map(lambda cell: "–" if cell != cell else f"{cell:,.0f}")
-    errata = catalogue.items("discount_volume", "erratum").to_dict("records")
-    return table(
-        known.assign(discount=[f"{d:g} %" for d in rows.iloc[:, 0]]), {"discount": "Discount"} | heads,
-        caption="How much more must be sold, in %, to earn the same after a discount",
-        note=fill("profit", "discount_note", errata=errata),
-    )  # fmt: skip
-
-
-discount = stack(
-    Exhibit(
-        "discount", _discount_title, _discount,
-        Chart(charts.discount, lambda view: (view[MARGIN], view[OFF]), "Extra volume by discount"),
-        controls=(MARGIN, OFF, Figures({"margin_pct": "Keep as our margin, %"})), steered=True,
-    ),
-    Exhibit("discount-table", words=_discount_table),
-)  # fmt: skip
 
 # Why do good customers look bad?
 
-WHOSE = Choice("spiral", "Whose customers", {"example": "The example", "own": "Our customers"},
-               lambda view: "example" if view.book.settings.overheads is None else "own")  # fmt: skip
+WHOSE = Choice(
+    "spiral",
+    "Whose customers",
+    {"example": "The example", "own": "Our customers"},
+    lambda view: "example" if view.book.settings.overheads is None else "own",
+)
 
 
 def _spiral_given(view: View) -> tuple[pd.DataFrame, float, float]:
@@ -114,8 +62,11 @@ def _spiral_data(view: View) -> tuple[Any, ...]:
 def _spiral(view: View) -> str:
     given, own = _spiral_given(view), view[WHOSE] == "own"
     rounds = overheads.rounds(*given)
-    kept = profitability.contribution(view.book) if own else given[0].assign(
-        avoidable=given[2], change=given[2] - given[0]["gross_profit"], verdict="keep")  # fmt: skip
+    kept = (
+        profitability.contribution(view.book)
+        if own
+        else given[0].assign(avoidable=given[2], change=given[2] - given[0]["gross_profit"], verdict="keep")
+    )
     shown = (
         rounds if len(rounds) <= FIRST_ROUNDS + 1 else pd.concat([rounds.head(FIRST_ROUNDS), rounds.tail(1)])
     )
@@ -125,38 +76,76 @@ def _spiral(view: View) -> str:
     go = kept.loc[kept["verdict"] == "let go", "name"].tolist()
     unsaid = " Say what the overheads are." if view.book.settings.overheads is None else ""
     return parts(
-        line(f"Misleading on purpose: never judge customers by an even share of the overheads.{unsaid}" if own else "", "hint"),
+        line(
+            f"Misleading on purpose: never judge customers by an even share of the overheads.{unsaid}"
+            if own
+            else "",
+            "hint",
+        ),
         table(
             shown.assign(leaves=leaves),
-            {"round": "Round", "customers": "customers", "overheads": "overheads", "share": "share each",
-             "leaves": "who looks bad and goes|l", "company": "company"},
-            note=f"{len(rounds) - len(shown)} rounds in between are not shown." if len(rounds) > len(shown) else "",
+            {
+                "round": "Round",
+                "customers": "customers",
+                "overheads": "overheads",
+                "share": "share each",
+                "leaves": "who looks bad and goes|l",
+                "company": "company",
+            },
+            note=f"{len(rounds) - len(shown)} rounds in between are not shown."
+            if len(rounds) > len(shown)
+            else "",
         ),
         subhead("What stops it: what would really go away?"),
-        line(f"Only for {listed(go)} is what we could avoid more than what it earns." if go else
-             "Every customer earns more than its leaving would save. None of them should go."),
+        line(
+            f"Only for {listed(go)} is what we could avoid more than what it earns."
+            if go
+            else "Every customer earns more than its leaving would save. None of them should go."
+        ),
         table(
             kept.assign(change=[f"{change:+,.0f}" for change in kept["change"]]),
-            {"name": "Customer", "gross_profit": "gross profit", "avoidable": "avoidable",
-             "change": "the company's profit without it"},
+            {
+                "name": "Customer",
+                "gross_profit": "gross profit",
+                "avoidable": "avoidable",
+                "change": "the company's profit without it",
+            },
         ),
-    )  # fmt: skip
+    )
 
 
 overhead_spiral = Exhibit(
-    "spiral", _spiral_title, _spiral,
-    Chart(charts.spiral, _spiral_data, "The overhead spiral, round by round", "No customer's gross profit is known yet."),
-    controls=(WHOSE, Figures({
-        "overheads": lambda v: f"Overheads a year, {v.book.settings.currency}",
-        "overhead_saved": lambda v: f"Saved of them when one customer goes, {v.book.settings.currency}",
-    })),
+    "spiral",
+    _spiral_title,
+    _spiral,
+    Chart(
+        charts.spiral,
+        _spiral_data,
+        "The overhead spiral, round by round",
+        "No customer's gross profit is known yet.",
+    ),
+    controls=(
+        WHOSE,
+        Figures(
+            {
+                "overheads": lambda v: f"Overheads a year, {v.book.settings.currency}",
+                "overhead_saved": lambda v: (
+                    f"Saved of them when one customer goes, {v.book.settings.currency}"
+                ),
+            }
+        ),
+    ),
     steered=True,
-)  # fmt: skip
+)
 
 # Who earns it, and who costs it?
 
-SCOPE = Choice("scope", "Whose customers", profitability.SCOPES,
-               lambda view: "segment" if view.paper and view.narrowed else "all")  # fmt: skip
+SCOPE = Choice(
+    "scope",
+    "Whose customers",
+    profitability.SCOPES,
+    lambda view: "segment" if view.paper and view.narrowed else "all",
+)
 RISE = Slider("rise", "Price, up by", 0, 50, 0.5, 0.0)
 LOSS = Slider("loss", "Business we would lose", 0, 100, 1, 50.0)
 KEEP = Slider("keep", "Cost to serve that remains", 0, 100, 1, 50.0)
@@ -186,9 +175,16 @@ def _whale_title(view: View) -> str:
 def _whale(view: View) -> str:
     rows, curve = _customers(view), _curve(view)
     unknown = rows.loc[(rows["status"] != "prospect") & rows["profit"].isna(), "name"].tolist()
-    return fill("profit", "whale", said=profitability.summary(curve), currency=view.book.settings.currency,
-                year=profitability.year(view.book), scope=profitability.SCOPES[view[SCOPE]],
-                doubtful=int(curve["doubtful"].sum()), unknown=unknown)  # fmt: skip
+    return fill(
+        "profit",
+        "whale",
+        said=profitability.summary(curve),
+        currency=view.book.settings.currency,
+        year=profitability.year(view.book),
+        scope=profitability.SCOPES[view[SCOPE]],
+        doubtful=int(curve["doubtful"].sum()),
+        unknown=unknown,
+    )
 
 
 def _in_focus(view: View) -> pd.DataFrame:
@@ -215,14 +211,25 @@ def _rise(view: View) -> str:
         return line("Choose a customer whose revenue and profit are known.", "hint")
     total = float(_customers(view)["profit"].sum())
     result = profitability.price_rise(own.iloc[0], total, view[RISE], view[LOSS], view[KEEP])
-    return fill("profit", "rise", said=result, name=own["name"].iloc[0],
-                rise=view[RISE], loss=view[LOSS], keep=view[KEEP])  # fmt: skip
+    return fill(
+        "profit",
+        "rise",
+        said=result,
+        name=own["name"].iloc[0],
+        rise=view[RISE],
+        loss=view[LOSS],
+        keep=view[KEEP],
+    )
 
 
 FOCUS = Choice(
-    "customer-profit", "Customer", lambda view: _choices(view), lambda view: view.customer, many=True,
+    "customer-profit",
+    "Customer",
+    lambda view: _choices(view),
+    lambda view: view.customer,
+    many=True,
     taken=lambda desk, message: desk.look_at(str(message["value"])),
-)  # fmt: skip
+)
 
 
 def _choices(view: View) -> dict[str, str]:
@@ -240,8 +247,14 @@ def _card(view: View) -> str:
     everywhere = view.book.choosing(segment="")
     look = [r[4] for rule in profitability.RULES for r in rule(everywhere) if r[3] == view.customer]
     record = own.iloc[0].to_dict()
-    return fill("profit", "card", row=record, look=look, share=_share(everywhere, _customers(view), record),
-                worth=_worth(everywhere, view.customer))  # fmt: skip
+    return fill(
+        "profit",
+        "card",
+        row=record,
+        look=look,
+        share=_share(everywhere, _customers(view), record),
+        worth=_worth(everywhere, view.customer),
+    )
 
 
 def _share(book: Book, rows: pd.DataFrame, own: dict[str, Any]) -> str:
@@ -289,19 +302,30 @@ def _whale_table(view: View) -> str:
     shown = pd.concat([curve.head(MOST_ROWS), curve.tail(MOST_ROWS)]) if many else curve
     return table(
         shown,
-        {"name": "Customer", "stands": "category|l", "gross_profit": "gross profit", "cost_to_serve": "cost to serve",
-         "profit": "left", "cumulative": "together", "words": "not sure because|l why"},
+        {
+            "name": "Customer",
+            "stands": "category|l",
+            "gross_profit": "gross profit",
+            "cost_to_serve": "cost to serve",
+            "profit": "left",
+            "cumulative": "together",
+            "words": "not sure because|l why",
+        },
         most=2 * MOST_ROWS,
         note=f"{len(curve) - len(shown)} customers in between are not listed." if many else "",
-    )  # fmt: skip
+    )
 
 
 whale = row(
     stack(
         Exhibit(
-            "whale", _whale_title, _whale,
+            "whale",
+            _whale_title,
+            _whale,
             Chart(
-                charts.whale, lambda view: (_curve(view), view.customer), "The whale curve: customers from most to least profitable",
+                charts.whale,
+                lambda view: (_curve(view), view.customer),
+                "The whale curve: customers from most to least profitable",
                 live=lambda view: charts.whale_scene(_curve(view), view.customer, _after(view)),
                 shape=lambda view: charts.whale_shape(len(_curve(view))),
             ),
@@ -310,9 +334,15 @@ whale = row(
         Exhibit("whale-table", words=_whale_table, on_screen=False),
     ),
     stack(
-        Exhibit("whale-customer", lambda v: "".join(_in_focus(v)["name"]), _card, controls=(FOCUS,), on_paper=lambda v: bool(v.customer)),
+        Exhibit(
+            "whale-customer",
+            lambda v: "".join(_in_focus(v)["name"]),
+            _card,
+            controls=(FOCUS,),
+            on_paper=lambda v: bool(v.customer),
+        ),
         Exhibit("rise", "What if we raise the price?", _rise, controls=(RISE, LOSS, KEEP), on_paper=False),
         Exhibit("takes", words=_takes, on_paper=lambda v: bool(v.customer)),
     ),
     shape="two",
-)  # fmt: skip
+)

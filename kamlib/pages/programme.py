@@ -78,8 +78,13 @@ def _views_title(view: View) -> str:
 
 def _views(view: View) -> Markup:
     rows = programme.views(view.book)
-    heads = {"label": "Key account management|l", "agreed": "in the room|l", "yes": "yes", "no": "no",
-             "differ": "Who differs|l"}  # fmt: skip
+    heads = {
+        "label": "Key account management|l",
+        "agreed": "in the room|l",
+        "yes": "yes",
+        "no": "no",
+        "differ": "Who differs|l",
+    }
     told = [
         table(part, heads, caption=str(name), most=len(part))
         for name, part in rows.groupby("list", sort=False)

@@ -174,8 +174,16 @@ def _progress(view: View, row: Mapping[str, str]) -> str:
     found = polls.answers(view.book, row["poll"])
     here = found[(found["here"] == "yes") | (found["answered"] > 0)]
     waiting = here[here["done"] == "no"].to_dict("records")
-    return fill("room", "progress", poll=row, about=about(row), done=int((here["done"] == "yes").sum()),
-                everybody=len(here), waiting=waiting, room=settings.room())  # fmt: skip
+    return fill(
+        "room",
+        "progress",
+        poll=row,
+        about=about(row),
+        done=int((here["done"] == "yes").sum()),
+        everybody=len(here),
+        waiting=waiting,
+        room=settings.room(),
+    )
 
 
 def _reveal(view: View, row: Mapping[str, str]) -> str:
@@ -190,10 +198,18 @@ def _reveal(view: View, row: Mapping[str, str]) -> str:
     chosen = view[CELL] if view[CELL] in set(found["cell"]) else next(iter(found["cell"]), "")
     open_ = others[(others["settled"] == "no") & others["median"].notna()]
     return fill(
-        "room", "reveal", poll=row, title=_title(first, found), first=first.to_dict("records"), voices=voices,
-        others=others.to_dict("records"), open=len(open_), locked=view.locked, about=about(row),
+        "room",
+        "reveal",
+        poll=row,
+        title=_title(first, found),
+        first=first.to_dict("records"),
+        voices=voices,
+        others=others.to_dict("records"),
+        open=len(open_),
+        locked=view.locked,
+        about=about(row),
         cell=next(iter(found[found["cell"] == chosen].to_dict("records")), None),
-    )  # fmt: skip
+    )
 
 
 def _title(first: pd.DataFrame, found: pd.DataFrame) -> str:
@@ -206,8 +222,16 @@ def _title(first: pd.DataFrame, found: pd.DataFrame) -> str:
 
 def _weights(view: View, row: Mapping[str, str]) -> str:
     found = ballots.weighed(view.book, row["poll"])
-    shown = table(found, {"label": "Factor", "points": "points of 100|one", "lowest": "lowest", "highest": "highest",
-                          "now": "today, %|one"})  # fmt: skip
+    shown = table(
+        found,
+        {
+            "label": "Factor",
+            "points": "points of 100|one",
+            "lowest": "lowest",
+            "highest": "highest",
+            "now": "today, %|one",
+        },
+    )
     votes = int(found["votes"].max()) if len(found) else 0
     return fill("room", "weights", poll=row, shown=shown, votes=votes, locked=view.locked)
 
@@ -230,8 +254,15 @@ def voting(model: str, *hows: str) -> Exhibit:
             return _progress(view, row)
         last = (_weights if weighs else _reveal)(view, row) if row else ""
         offers = {how: WEIGHING.get(how) or ABOUT[model] for how in hows}
-        return fill("room", "offer", model=model, offers=offers, busy=bool(running), last=trusted(last),
-                    room=settings.room())  # fmt: skip
+        return fill(
+            "room",
+            "offer",
+            model=model,
+            offers=offers,
+            busy=bool(running),
+            last=trusted(last),
+            room=settings.room(),
+        )
 
     def open_vote(desk: Desk, content: dict[str, Any]) -> None:
         how, fields = str(content["how"]), content["fields"]
@@ -273,8 +304,14 @@ def joining(view: View) -> str:
     rows = [r | {"name": names.get(r["person"], r["person"])} for r in table.to_dict("records")]
     joined = {r["person"]: r for r in sorted(rows, key=lambda r: r["here"]) if r["status"] == "joined"}
     code = trusted(_code(f"{room['address']}/#{room['code']}"))
-    return fill("room", "join", room=room, qr=code, joined=[*joined.values()],
-                asking=[r for r in rows if r["status"] == "asking"])  # fmt: skip
+    return fill(
+        "room",
+        "join",
+        room=room,
+        qr=code,
+        joined=[*joined.values()],
+        asking=[r for r in rows if r["status"] == "asking"],
+    )
 
 
 def timetable(view: View, here: int) -> str:
@@ -317,47 +354,3 @@ def _participant(desk: Desk, content: dict[str, Any]) -> None:
 
 TITLE_LINE: dict[str, Action] = {"start_step": _start, "stop_step": _stop, "minutes": _minutes}
 TITLE_LINE |= {"let_in": _participant, "send_away": _participant}
-
-# What is kept of it
-
-
-def _record_title(view: View) -> str:
-    return "What happened in the workshop" if _record(view) else ""
-
-
-def _record(view: View) -> str:
-    """Who was there, what was voted on and agreed, what is open, how long each step took."""
-    book, names = view.book, names_of(view.book["people"])
-    there = book["participants"]
-    there = there.loc[there["status"] == "joined", "person"]
-    here = [names.get(p, p) for p in dict.fromkeys(there)]
-    rows = [_voted(book, row) for row in book["polls"].sort_values("opened").to_dict("records")]
-    times = agenda.timetable(book)
-    times = times[times["started"] != ""]
-    if not (here or rows or len(times)):
-        return ""
-    votes = table(rows, {"about": "Vote on|l", "when": "When (UTC)|l", "voted": "people", "cells": "asked",
-                         "agreed": "agreed|blank", "open": "still open|blank"}, css="votes")  # fmt: skip
-    steps = table(times, {"label": "Step|l", "minutes": "minutes planned", "took": "minutes it took|%.0f"})
-    return fill("room", "record", here=here, votes=votes, steps=steps)
-
-
-def _voted(book: Book, row: dict[str, Any]) -> dict[str, Any]:
-    """A line of the record on one vote; nothing of the votes themselves."""
-    poll, is_shown = row["poll"], row["poll"] not in polls.hidden(book)
-    asked, answers = polls.questions(book, poll), polls.answers(book, poll)
-    weighs = row["how"] in WEIGHING
-    segments = names_of(book["segments"])
-    found = pd.DataFrame() if weighs or not is_shown else ballots.revealed(book, poll)
-    settled = int((found["settled"] == "yes").sum()) if len(found) else None
-    return {
-        "about": f"{about(row)} ({segments.get(row['scope'], row['scope'])})",
-        "when": row["opened"][:16].replace("T", " "),
-        "voted": int((answers["answered"] > 0).sum()),
-        "cells": len(asked),
-        "agreed": settled,
-        "open": None if settled is None else len(asked) - settled,
-    }
-
-
-record = Exhibit("record", _record_title, _record, on_paper=lambda view: bool(_record(view)))

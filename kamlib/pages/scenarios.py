@@ -88,15 +88,20 @@ def moves(view: View, scenario: str = "") -> str:
     """Who moves between today and a scenario (the one that is chosen), or since a round, and why."""
     scenario = scenario or chosen(view)
     if not scenario:
-        return line("Choose a scenario or an earlier round on the left: arrows show who moves, and the reasons stand here. "
-                    "What moves is the suggestion; decisions stay.", "hint")  # fmt: skip
+        return line(
+            "Choose a scenario or an earlier round on the left: arrows show who moves, and the reasons stand here. "
+            "What moves is the suggestion; decisions stay.",
+            "hint",
+        )
     found, about = scenarios.moves(*pair(view.book, scenario)), _row(view, scenario)
     if found.empty:
         return line("There is nobody to place yet.", "hint")
     calm = found[~found["moved"].astype(bool)]
     apart = calm[["dy", "dx"]].abs().max(axis=1).sort_values(ascending=False).head(NEAREST)
-    near = [f"{r['name']}: {one(r['dy'])} up, {one(r['dx'])} to the right"
-            for r in calm.loc[apart[apart >= 0.05].index].to_dict("records")]  # fmt: skip
+    near = [
+        f"{r['name']}: {one(r['dy'])} up, {one(r['dx'])} to the right"
+        for r in calm.loc[apart[apart >= 0.05].index].to_dict("records")
+    ]
     rows = found[found["moved"].astype(bool)].to_dict("records")
     return fill(
         "certainty",
@@ -121,9 +126,10 @@ def compared(view: View) -> str:
     said = verdict.verdicts(view.book)
     stands = dict(zip(said["customer"], said["stands"], strict=True))
     rows = [
-        {"name": r["customer_name"], "stands": stands[r["customer"]]} | {f"s{n}": cells[s, r["customer"]] for n, s in enumerate(names)}
+        {"name": r["customer_name"], "stands": stands[r["customer"]]}
+        | {f"s{n}": cells[s, r["customer"]] for n, s in enumerate(names)}
         for r in found[found["scenario"] == ""].to_dict("records")
-    ]  # fmt: skip
+    ]
     heads = {f"s{n}": f"{name if s else name.capitalize()}|l" for n, (s, name) in enumerate(names.items())}
     note = "Today and in each scenario: what the matrix suggests. A scenario changes no decision."
     return table(rows, {"name": "Customer|name", "stands": "stands as|l"} | heads, note=note, most=len(rows))
@@ -185,14 +191,25 @@ def _store(desk: Desk, rows: list[tuple[str, dict[str, Any]]]) -> None:
 
 what_if = stack(
     row(
-        Exhibit("scenarios", "What if?", _menu, controls=(CHOSEN,),
-                actions={"keep": _keep, "round": _keep_round, "forget": _forget}),
-        Exhibit("scenario-matrix", on_paper=False, chart=Chart(
-            charts.matrix, _points, "The matrix of the scenario, with an arrow from where each customer stood",
-            "There is nobody to place yet.",
-        )),
+        Exhibit(
+            "scenarios",
+            "What if?",
+            _menu,
+            controls=(CHOSEN,),
+            actions={"keep": _keep, "round": _keep_round, "forget": _forget},
+        ),
+        Exhibit(
+            "scenario-matrix",
+            on_paper=False,
+            chart=Chart(
+                charts.matrix,
+                _points,
+                "The matrix of the scenario, with an arrow from where each customer stood",
+                "There is nobody to place yet.",
+            ),
+        ),
         Exhibit("moves", _title, moves, on_paper=False),
         shape="three",
     ),
     Exhibit("compared", words=compared),
-)  # fmt: skip
+)

@@ -69,10 +69,14 @@ def suggested(
 
 def _factor_rows(view: View) -> list[dict[str, Any]]:
     return [
-        {"id": f["factor"], "label": f["label"], "head": str(number),
-         "cells": [as_text(f[c]) for c in ("label", "good", "bad", "must_have_min")]}
+        {
+            "id": f["factor"],
+            "label": f["label"],
+            "head": str(number),
+            "cells": [as_text(f[c]) for c in ("label", "good", "bad", "must_have_min")],
+        }
         for number, f in enumerate(attractive(view).to_dict("records"), start=1)
-    ]  # fmt: skip
+    ]
 
 
 FACTOR_COLUMNS = {
@@ -118,29 +122,52 @@ factors = row(
     stack(
         Exhibit(
             "suggested-factors",
-            words=suggested("attractiveness", lambda view: set(attractive(view)["factor"]),
-                             lambda view: view.book.settings.segment),
+            words=suggested(
+                "attractiveness",
+                lambda view: set(attractive(view)["factor"]),
+                lambda view: view.book.settings.segment,
+            ),
             actions={"stock": lambda desk, content: _add_factor(desk, str(content["factor"]))},
             on_paper=False,
         ),
-        Exhibit("factors", on_paper=False, grid=Grid(
-            "Attractiveness factors", _factor_rows,
-            lambda view: [column("factors", name, title) for name, title in FACTOR_COLUMNS.items()],
-            lambda view, row, name, text: ("factors", _factor_key(view, row) | {name: text}),
-            actions={"add": lambda desk, content: _add_factor(desk, str(content["value"])),
-                     "remove": lambda desk, content: desk.remove("factors", **_factor_key(desk.view, str(content["row"])))},
-            add="A factor of our own:", look={"removable": True},
-        )),
-        Exhibit("wording", words=_wording, actions={"take": _take, "no_benchmark": _without_benchmarks}, on_paper=False),
+        Exhibit(
+            "factors",
+            on_paper=False,
+            grid=Grid(
+                "Attractiveness factors",
+                _factor_rows,
+                lambda view: [column("factors", name, title) for name, title in FACTOR_COLUMNS.items()],
+                lambda view, row, name, text: ("factors", _factor_key(view, row) | {name: text}),
+                actions={
+                    "add": lambda desk, content: _add_factor(desk, str(content["value"])),
+                    "remove": lambda desk, content: desk.remove(
+                        "factors", **_factor_key(desk.view, str(content["row"]))
+                    ),
+                },
+                add="A factor of our own:",
+                look={"removable": True},
+            ),
+        ),
+        Exhibit(
+            "wording",
+            words=_wording,
+            actions={"take": _take, "no_benchmark": _without_benchmarks},
+            on_paper=False,
+        ),
     ),
     tips(7),
     shape="two",
-)  # fmt: skip
+)
 
 # How attractive is each customer to us?
 
-FACTOR = Choice("factor", "Factor", lambda view: names_of(attractive(view)[["factor", "label"]]),
-                lambda view: next(iter(attractive(view)["factor"]), ""), many=True)  # fmt: skip
+FACTOR = Choice(
+    "factor",
+    "Factor",
+    lambda view: names_of(attractive(view)[["factor", "label"]]),
+    lambda view: next(iter(attractive(view)["factor"]), ""),
+    many=True,
+)
 SCORED = Choice("scored", "Customer", customers, lambda view: next(iter(customers(view)), ""), many=True)
 
 
@@ -164,10 +191,14 @@ def _score_rows(view: View) -> list[dict[str, Any]]:
         zip(zip(part["subject"], part["factor"], strict=True), part["score"].map(as_text), strict=True)
     )
     return [
-        {"id": c, "label": n, "cells": [*(cells.get((c, f), "") for f in attractive(view)["factor"]), one(y) if y == y else ""],
-         "kind": "out" if s == "ruled_out" else ""}
+        {
+            "id": c,
+            "label": n,
+            "cells": [*(cells.get((c, f), "") for f in attractive(view)["factor"]), one(y) if y == y else ""],
+            "kind": "out" if s == "ruled_out" else "",
+        }
         for c, n, y, s in zip(seen["customer"], seen["name"], seen["y"], seen["status"], strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _at(desk: Desk, content: dict[str, Any]) -> None:
@@ -188,10 +219,19 @@ def _remedies(view: View, row: str, name: str, text: str) -> list[dict[str, str]
 
 
 ATTRACTIVENESS = Grid(
-    "Attractiveness scores", _score_rows, _score_columns,
-    lambda view, row, factor, text: ("scores", {"model": "attractiveness", "subject": row, "factor": factor, "score": text}),
-    reads={"at": _at}, actions={"take": _take, "no_benchmark": _without_benchmarks}, remedies=_remedies, corner="Customer", look={"heat": True},
-)  # fmt: skip
+    "Attractiveness scores",
+    _score_rows,
+    _score_columns,
+    lambda view, row, factor, text: (
+        "scores",
+        {"model": "attractiveness", "subject": row, "factor": factor, "score": text},
+    ),
+    reads={"at": _at},
+    actions={"take": _take, "no_benchmark": _without_benchmarks},
+    remedies=_remedies,
+    corner="Customer",
+    look={"heat": True},
+)
 
 
 def _known(view: View) -> str:
@@ -202,8 +242,15 @@ def _known(view: View) -> str:
     every = len(seen) * len(attractive(view))
     blank = int((unknown["model"] == "attractiveness").sum())
     mean = float(seen["y_line"].iloc[0]) if len(seen) else float("nan")
-    return fill("scoring", "known", every=every, known=every - blank, mean=mean, locked=view.locked,
-                customers=len(seen))  # fmt: skip
+    return fill(
+        "scoring",
+        "known",
+        every=every,
+        known=every - blank,
+        mean=mean,
+        locked=view.locked,
+        customers=len(seen),
+    )
 
 
 def _benchmark(view: View) -> str:
@@ -213,25 +260,40 @@ def _benchmark(view: View) -> str:
         return line("Choose factors first: what good and bad look like stands here.", "hint")
     ballots, unknown, found = polls.counted(book), kaism.unknowns(book), findings.find(book)
     voting_now = put_away(view, "attractiveness")
-    said = ballots[(ballots["model"] == "attractiveness") & (not voting_now) & (ballots["subject"] == customer)
-                   & (ballots["factor"] == view[FACTOR]) & ballots["score"].notna()]  # fmt: skip
+    said = ballots[
+        (ballots["model"] == "attractiveness")
+        & (not voting_now)
+        & (ballots["subject"] == customer)
+        & (ballots["factor"] == view[FACTOR])
+        & ballots["score"].notna()
+    ]
     people = book["people"].drop_duplicates("person").set_index("person")
     said = said.join(people[["name", "function"]], on="person").sort_values("score", ascending=False)
     unknown = unknown[unknown["model"] == "attractiveness"]
     care = found[(found["step"] == 7) & (found["level"] != "nudge")]["message"].tolist()
     return fill(
-        "scoring", "benchmark", factor=factors.loc[view[FACTOR]].to_dict(), said=said.to_dict("records"),
+        "scoring",
+        "benchmark",
+        factor=factors.loc[view[FACTOR]].to_dict(),
+        said=said.to_dict("records"),
         spread=float(said["score"].max() - said["score"].min()) if len(said) else 0.0,
-        unknown=unknown.head(8).to_dict("records"), more=max(len(unknown) - 8, 0), care=care[:5],
-    )  # fmt: skip
+        unknown=unknown.head(8).to_dict("records"),
+        more=max(len(unknown) - 8, 0),
+        care=care[:5],
+    )
 
 
 scores = stack(
-  voting("attractiveness", "scores"),
-  row(
-    Exhibit("scores", words=_known, grid=ATTRACTIVENESS, on_paper=False),
-    Exhibit("benchmark", lambda view: names_of(attractive(view)[["factor", "label"]]).get(view[FACTOR], ""), _benchmark,
-            controls=(FACTOR, SCORED), on_paper=False),
-    shape="two",
-  ),
-)  # fmt: skip
+    voting("attractiveness", "scores"),
+    row(
+        Exhibit("scores", words=_known, grid=ATTRACTIVENESS, on_paper=False),
+        Exhibit(
+            "benchmark",
+            lambda view: names_of(attractive(view)[["factor", "label"]]).get(view[FACTOR], ""),
+            _benchmark,
+            controls=(FACTOR, SCORED),
+            on_paper=False,
+        ),
+        shape="two",
+    ),
+)

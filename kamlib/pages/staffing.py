@@ -73,14 +73,32 @@ def _candidates(view: View) -> str:
     shown = found.assign(
         stands=[fill("certainty", "candidate", row=r) for r in found.to_dict("records")],
         chosen=["✓ in" if chosen == "yes" else "out" for chosen in found["chosen"]],
-        why=[f"{why}{' (value estimated)' if estimated else ''}" for why, estimated in zip(found["why"], found["estimated"], strict=True)],
-    )  # fmt: skip
-    return parts(line(who, "verdict"), fold("Account by account", table(
-        shown,
-        {"name": "Customer|name", "stands": "as|l word", "word": "how sure|l word", "days": "days", "chosen": "in?|l",
-         "who": "who looks after it|l", "why": "why|l why", "place": "with how many days|l"},
-        most=len(shown) if view.paper else MOST,
-    ), view))  # fmt: skip
+        why=[
+            f"{why}{' (value estimated)' if estimated else ''}"
+            for why, estimated in zip(found["why"], found["estimated"], strict=True)
+        ],
+    )
+    return parts(
+        line(who, "verdict"),
+        fold(
+            "Account by account",
+            table(
+                shown,
+                {
+                    "name": "Customer|name",
+                    "stands": "as|l word",
+                    "word": "how sure|l word",
+                    "days": "days",
+                    "chosen": "in?|l",
+                    "who": "who looks after it|l",
+                    "why": "why|l why",
+                    "place": "with how many days|l",
+                },
+                most=len(shown) if view.paper else MOST,
+            ),
+            view,
+        ),
+    )
 
 
 def _problems(view: View) -> str:
@@ -106,11 +124,33 @@ def _by(desk: Any, content: dict[str, Any]) -> None:
 
 portfolio = stack(
     Exhibit(
-        "frontier", lambda view: title(view.book, _days(view)), _problems, steered=True,
-        chart=Chart(charts.frontier, _frontier, "How much of the benefit so many days a year reach", "There is nobody to choose among yet."),
-        controls=(DAYS, Figures({"key_limit": "Most key accounts in a segment", "key_development_limit": "Most key development accounts in a segment"})),
+        "frontier",
+        lambda view: title(view.book, _days(view)),
+        _problems,
+        steered=True,
+        chart=Chart(
+            charts.frontier,
+            _frontier,
+            "How much of the benefit so many days a year reach",
+            "There is nobody to choose among yet.",
+        ),
+        controls=(
+            DAYS,
+            Figures(
+                {
+                    "key_limit": "Most key accounts in a segment",
+                    "key_development_limit": "Most key development accounts in a segment",
+                }
+            ),
+        ),
     ),
-    Exhibit("benefit", words=lambda view: fill("certainty", "benefit", by=BY, chosen=view.book.settings.staff_by, locked=view.locked),
-            actions={"by": _by}, on_paper=False),
+    Exhibit(
+        "benefit",
+        words=lambda view: fill(
+            "certainty", "benefit", by=BY, chosen=view.book.settings.staff_by, locked=view.locked
+        ),
+        actions={"by": _by},
+        on_paper=False,
+    ),
     Exhibit("candidates", words=_candidates),
-)  # fmt: skip
+)

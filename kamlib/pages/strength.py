@@ -67,11 +67,14 @@ def _strength_row(view: View, factor: dict[str, Any], cells: Mapping[Any, dict[s
     ours, several = cells.get((*key, US), {}), view[ROWS] == "all"
     said = [] if several else [ours.get("evidence", ""), ours.get("note", "")]
     return {
-        "id": "\t".join(key), "label": factor["label"], "sub": _whom(view)[factor["scope"]] if several else "",
+        "id": "\t".join(key),
+        "label": factor["label"],
+        "sub": _whom(view)[factor["scope"]] if several else "",
         "cells": [as_text(factor["weight"]), *map(as_text, scored.values()), *said],
-        "keep": several, "apart": [f"score:{s}" for s in scored if several and (*key, s) not in cells],
+        "keep": several,
+        "apart": [f"score:{s}" for s in scored if several and (*key, s) not in cells],
         "best": [f"score:{s}" for s, v in scored.items() if v == most],
-    }  # fmt: skip
+    }
 
 
 def _strength_cell(view: View, row: str, name: str, text: str) -> tuple[str, dict[str, Any]]:
@@ -113,8 +116,17 @@ def _more(view: View) -> str:
     others = {s: n for s, n in names_of(view.book["suppliers"]).items() if s != US and s not in rivals}
     listless = [c for c in names if of_scope(view.book, "strength", c).empty]
     one = next(iter(whom)) if view[ROWS] == "one" else ""
-    return fill("scoring", "more", one=one, name=whom.get(one, ""), others=others, rivals=len(rivals), listless=len(listless),
-                alone=one in kaism.no_competitor(view.book), names={c: n for c, n in names.items() if c != one})  # fmt: skip
+    return fill(
+        "scoring",
+        "more",
+        one=one,
+        name=whom.get(one, ""),
+        others=others,
+        rivals=len(rivals),
+        listless=len(listless),
+        alone=one in kaism.no_competitor(view.book),
+        names={c: n for c, n in names.items() if c != one},
+    )
 
 
 def _rival(desk: Desk, content: dict[str, Any]) -> None:
@@ -169,9 +181,12 @@ def _stands(view: View) -> str:
     said = [f"{reason[:1].upper()}{reason[1:]}." for reason in found]
     return parts(
         line("".join(said), "verdict"),
-        line("Score as the customer sees it, fact and perception. The best competitor is the one with the "
-             "highest total, not the best on each line.", "hint"),
-    )  # fmt: skip
+        line(
+            "Score as the customer sees it, fact and perception. The best competitor is the one with the "
+            "highest total, not the best on each line.",
+            "hint",
+        ),
+    )
 
 
 def _hint(view: View) -> str:
@@ -184,32 +199,66 @@ def _hint(view: View) -> str:
     )
 
 
-strength = stack(voting("strength", "scores"), row(
-    stack(
-        Exhibit(
-            "strength", words=_hint, controls=(ROWS, focus("choose-strength")), on_paper=False,
-            grid=Grid(
-                "How does the customer see us and our competitors?", _strength_rows, _strength_columns, _strength_cell,
-                actions={"add": lambda desk, content: _add_strength(desk, str(content["value"])), "remove": _remove_strength},
-                corner="What they look for", look={"removable": True, "heat": True},
-                add=lambda view: "Something else they look for:" if _whom(view) else "",
+strength = stack(
+    voting("strength", "scores"),
+    row(
+        stack(
+            Exhibit(
+                "strength",
+                words=_hint,
+                controls=(ROWS, focus("choose-strength")),
+                on_paper=False,
+                grid=Grid(
+                    "How does the customer see us and our competitors?",
+                    _strength_rows,
+                    _strength_columns,
+                    _strength_cell,
+                    actions={
+                        "add": lambda desk, content: _add_strength(desk, str(content["value"])),
+                        "remove": _remove_strength,
+                    },
+                    corner="What they look for",
+                    look={"removable": True, "heat": True},
+                    add=lambda view: "Something else they look for:" if _whom(view) else "",
+                ),
+            ),
+            Exhibit(
+                "suggested-strengths",
+                words=suggested(
+                    "strength", lambda view: {f["factor"] for f in _strength_factors(view)}, _whom
+                ),
+                actions={"stock": lambda desk, content: _add_strength(desk, str(content["factor"]))},
+                on_paper=False,
+            ),
+            Exhibit(
+                "competitors",
+                words=_more,
+                on_paper=False,
+                actions={
+                    "rival": _rival,
+                    "copy": _copy,
+                    "alone": lambda desk, content: desk.put(
+                        "decisions",
+                        what="no_competitor",
+                        subject=desk.view.customer,
+                        decision=content["value"],
+                        reason="said by the team",
+                    ),
+                },
             ),
         ),
-        Exhibit(
-            "suggested-strengths",
-            words=suggested("strength", lambda view: {f["factor"] for f in _strength_factors(view)}, _whom),
-            actions={"stock": lambda desk, content: _add_strength(desk, str(content["factor"]))},
-            on_paper=False,
+        stack(
+            Exhibit(
+                "strength-stands",
+                lambda view: customers(view).get(view.customer, ""),
+                _stands,
+                on_paper=False,
+            ),
+            tips(8),
         ),
-        Exhibit("competitors", words=_more, on_paper=False, actions={
-            "rival": _rival, "copy": _copy,
-            "alone": lambda desk, content: desk.put("decisions", what="no_competitor", subject=desk.view.customer,
-                                                    decision=content["value"], reason="said by the team"),
-        }),
+        shape="two",
     ),
-    stack(Exhibit("strength-stands", lambda view: customers(view).get(view.customer, ""), _stands, on_paper=False), tips(8)),
-    shape="two",
-))  # fmt: skip
+)
 
 # The evidence, on paper
 
@@ -225,6 +274,12 @@ def _strengths(view: View) -> str:
 
 
 evidence = stack(
-    Exhibit("attractive", "How attractive each customer is to us", _benchmarks, grid=ATTRACTIVENESS, on_screen=False),
+    Exhibit(
+        "attractive",
+        "How attractive each customer is to us",
+        _benchmarks,
+        grid=ATTRACTIVENESS,
+        on_screen=False,
+    ),
     Exhibit("strengths", "How each customer sees us", _strengths, on_screen=False),
-)  # fmt: skip
+)

@@ -76,9 +76,17 @@ def publish(
     with tempfile.TemporaryDirectory(prefix="kam-published-") as folder:
         copied, renew = operating.published(workbook, Path(folder), segment, scenario, round)
         serve.serve(
-            str(copied), notebooks=shipped("notebooks"), read_only=True, ip=ip, port=port,
-            open_browser=browser, preheat=2, spare=2, renew=renew, pages=reports.OF_SEGMENT if segment else (),
-        )  # fmt: skip
+            str(copied),
+            notebooks=shipped("notebooks"),
+            read_only=True,
+            ip=ip,
+            port=port,
+            open_browser=browser,
+            preheat=2,
+            spare=2,
+            renew=renew,
+            pages=reports.OF_SEGMENT if segment else (),
+        )
 
 
 def report(

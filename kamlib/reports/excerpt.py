@@ -76,8 +76,9 @@ def of_round(text: Tables, round: str, scenario: str = "") -> tuple[Tables, str]
         why = (
             f"The round {round} was kept without its scores." if len(own) else f'There is no round "{round}".'
         )
-        raise InvalidInput(why, table="rounds", column="round", found=round,
-                           hint=did_you_mean(round, rounds["round"]))  # fmt: skip
+        raise InvalidInput(
+            why, table="rounds", column="round", found=round, hint=did_you_mean(round, rounds["round"])
+        )
     then = own["on"].max()
     decided = own[own["decision"] != ""].rename(columns={"customer": "subject"})
     decided = decided.assign(what="category", reason=f"As decided in round {round}")
@@ -86,10 +87,12 @@ def of_round(text: Tables, round: str, scenario: str = "") -> tuple[Tables, str]
         decided.reindex(columns=made.columns, fill_value=""),
     ]
     return {
-        **text, "decisions": pd.concat(kept, ignore_index=True), "rounds": rounds[rounds["on"] <= then],
+        **text,
+        "decisions": pd.concat(kept, ignore_index=True),
+        "rounds": rounds[rounds["on"] <= then],
         "settings": with_settings(_whole("settings", text), {"round": round}),
         "history": pd.DataFrame({"at": [then]}, dtype=object),
-    }, scenario  # fmt: skip
+    }, scenario
 
 
 def _whole(name: str, text: Tables) -> pd.DataFrame:

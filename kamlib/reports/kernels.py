@@ -121,8 +121,9 @@ class Kernel:
                 finally:
                     told.cell_complete(cell, cell_index=number)
         except (RuntimeError, OSError):
-            raise KamError("The process that makes it was ended or never answered.",
-                           hint="Is there enough memory?") from None  # fmt: skip
+            raise KamError(
+                "The process that makes it was ended or never answered.", hint="Is there enough memory?"
+            ) from None
 
     async def _start(self, cwd: Path) -> None:
         from jupyter_client.manager import AsyncKernelManager
@@ -130,10 +131,18 @@ class Kernel:
         if self._client:
             return
         ours = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")]
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, ours)), "IPYTHONDIR": str(self._connection.parent),
-                            "PYDEVD_DISABLE_FILE_VALIDATION": "1", "KAM_READ_ONLY": "1", "KAM_LIFE": "paper"}  # fmt: skip
-        self._manager = AsyncKernelManager(kernel_name="python3", transport="ipc" if os.name == "posix" else "tcp",
-                                           connection_file=str(self._connection))  # fmt: skip
+        env = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, ours)),
+            "IPYTHONDIR": str(self._connection.parent),
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "KAM_READ_ONLY": "1",
+            "KAM_LIFE": "paper",
+        }
+        self._manager = AsyncKernelManager(
+            kernel_name="python3",
+            transport="ipc" if os.name == "posix" else "tcp",
+            connection_file=str(self._connection),
+        )
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         await self._manager.start_kernel(cwd=str(cwd), env=env, **quiet)
         self._client = self._manager.client()

@@ -13,22 +13,26 @@ from typing import Any
 
 from kamlib import catalogue
 from kamlib.app.desk import Desk
-from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import kaism, pia, scenarios
 from kamlib.models.account import plan
 from kamlib.models.scope import agree
 from kamlib.pages import handout
 from kamlib.reports import kernels, office, record, run, storage
+from kamlib.reports.publication import PUBLISHED, allowed
 from kamlib.reports.run import printed
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
-from kamlib.workbook.schema import DEFINITIONS, Tables
 
 __all__ = [
-    "PUBLISHED", "allowed", "parameters", "printed",
-    "publish_copy", "rehearse", "write",
-]  # fmt: skip
+    "PUBLISHED",
+    "allowed",
+    "parameters",
+    "printed",
+    "publish_copy",
+    "rehearse",
+    "write",
+]
 NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
 SURE = "05_certainty"  # a page for each segment
@@ -43,83 +47,6 @@ WHOLE = {
     "03_profitability": "profitability",
     DIFFERENTLY: "distinction",
     PROGRAMME: "programme",
-}
-OF_PEOPLE = ("entry", "contacts")  # the parts of the account plan whose sheets name people of the customer
-# what a published copy holds, by table; everything that is not named here stays at home
-PUBLISHED: dict[str, tuple[str, ...]] = {
-    "settings": ("key", "value"),
-    "people": (
-        "person",
-        "name",
-        "function",
-        "knows_customers",
-        "owns_vision",
-        "has_authority",
-        "core",
-        "manages_accounts",
-        "junior",
-        "days",
-        "approach",
-    ),
-    "segments": tuple(DEFINITIONS["segments"].names),
-    "customers": (
-        "customer",
-        "name",
-        "segment",
-        "status",
-        "revenue",
-        "profit",
-        "potential_profit",
-        "manager",
-        "deputy",
-        "rival",
-        "first_year",
-    ),
-    "suppliers": ("supplier", "name"),
-    "factors": tuple(DEFINITIONS["factors"].names),
-    "scores": ("model", "subject", "factor", "supplier", "score", "evidence"),
-    "decisions": ("what", "subject", "decision", "reason", "person", "on", "review_on"),
-    "find_out": tuple(DEFINITIONS["find_out"].names),
-    "effort": ("category", "days", "money", "planned", "approach", "avoid"),
-    "forecast": ("subject", "year", "amount", "kind"),
-    "junctions": ("junction", "name", "stage", "size", "leverage", "decided", "approach"),
-    "junction_shares": ("junction", "supplier", "amount", "share_pct"),
-    "routes": ("origin", "target", "amount"),
-    "ledger": (
-        "customer",
-        "year",
-        "revenue",
-        "cost_of_sales",
-        "uncosted",
-        "discount",
-        "freight",
-        "orders",
-        "months",
-    ),
-    "pools": ("pool", "name", "cost", "minutes", "practical_pct"),
-    "activities": ("activity", "name", "driver", "pool", "minutes", "cost"),
-    "time_terms": tuple(DEFINITIONS["time_terms"].names),
-    "activity_counts": ("customer", "activity", "term", "count"),
-    "outlook": tuple(c for c in DEFINITIONS["outlook"].names if c != "note"),
-    "cohorts": tuple(DEFINITIONS["cohorts"].names),
-    "won_lost": ("year", "account", "name", "kind", "profit"),
-    "contacts": tuple(DEFINITIONS["contacts"].names),
-    "bases": ("basis", "name", "ladder"),
-    "distinction": ("basis", "category", "min", "max", "test_bed"),
-    "services": tuple(c for c in DEFINITIONS["services"].names if c != "note"),
-    "time_spent": ("customer", "days", "money"),
-    "channel_moves": ("category", "source", "target", "share_pct"),
-    "stages": tuple(c for c in DEFINITIONS["stages"].names if c != "note"),
-    "ideas": tuple(c for c in DEFINITIONS["ideas"].names if c not in ("note", "person", "on")),
-    "ratings": ("idea", "question", "rating"),
-    "projects": tuple(c for c in DEFINITIONS["projects"].names if c != "note"),
-    "actions": tuple(c for c in DEFINITIONS["actions"].names if c != "note"),
-    "rounds": tuple(DEFINITIONS["rounds"].names),
-    "scenarios": ("scenario", "name", "kind", "line", "near_line"),
-    "changes": tuple(DEFINITIONS["changes"].names),
-    "answers": ("sheet", "subject", "item", "field", "value"),
-    "round_answers": tuple(DEFINITIONS["round_answers"].names),
-    "history": ("at",),  # and of that the last row alone: the state is of that time
 }
 
 
@@ -149,8 +76,13 @@ def parameters(given: Sequence[str]) -> dict[str, Any]:
         raw = settings.together(raw, {name.strip(): typed})
     settings.gate(raw)
     if "workbook" in raw:
-        raise InvalidInput(f'The workbook is not a parameter of a report, so "{raw["workbook"]}" is not used.', table="parameters",
-                           column="workbook", found=raw["workbook"], hint="Name it first: kam report WORKBOOK.")  # fmt: skip
+        raise InvalidInput(
+            f'The workbook is not a parameter of a report, so "{raw["workbook"]}" is not used.',
+            table="parameters",
+            column="workbook",
+            found=raw["workbook"],
+            hint="Name it first: kam report WORKBOOK.",
+        )
     return raw
 
 
@@ -186,8 +118,11 @@ def write(
     checked = settings.gate(settings.together({"workbook": location, "segment": segment}, given or {}))
     known = sorted({*WHOLE, BY_SEGMENT, SURE, PLAN})
     if notebook not in ("", *known):
-        raise InvalidInput(f'There is no report of a notebook "{notebook}".', found=notebook,
-                           hint=did_you_mean(notebook, known))  # fmt: skip
+        raise InvalidInput(
+            f'There is no report of a notebook "{notebook}".',
+            found=notebook,
+            hint=did_you_mean(notebook, known),
+        )
     office.known(format, paper)
     with kernels.Pool() as pool:
         store, text = stores.load(storage.fetched(location, pool.folder), read_only=True)
@@ -242,8 +177,10 @@ def write(
         why = {reason: [n for n, r in failed.items() if r == reason] for reason in failed.values()}
         said = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in why.items())
         old = ", ".join(name for name in failed if (folder / name).exists())
-        raise KamError(f"{len(failed)} of {len(pages)} pages could not be made: {said}.",
-                       hint=f"Left there by an earlier run: {old}." if old else "")  # fmt: skip
+        raise KamError(
+            f"{len(failed)} of {len(pages)} pages could not be made: {said}.",
+            hint=f"Left there by an earlier run: {old}." if old else "",
+        )
 
 
 def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page]:
@@ -253,8 +190,11 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
     if notebook in (BY_SEGMENT, SURE) and not wanted:
         raise WorkbookError("The workbook has no segment yet, so there is no matrix to report.")
     narrow, ids = {"segment": chosen} if chosen else {}, book["segments"]["segment"]
-    pages: list[Page] = [(source, narrow, name) for source, name in WHOLE.items()
-                         if notebook == source or not (notebook or chosen)]  # fmt: skip
+    pages: list[Page] = [
+        (source, narrow, name)
+        for source, name in WHOLE.items()
+        if notebook == source or not (notebook or chosen)
+    ]
     if notebook in ("", BY_SEGMENT):
         pages += [(BY_SEGMENT, {"segment": each}, file_name(each, "kaism", ids)) for each in wanted]
     if notebook in ("", SURE):
@@ -271,8 +211,13 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
 def _of_customer(book: Book, checked: settings.Parameters, notebook: str) -> list[Page]:
     """The page of one customer, for ourselves or for its own hands."""
     if notebook not in ("", DIFFERENTLY, PLAN):
-        raise InvalidInput(f"The pages of one customer come from {DIFFERENTLY} and {PLAN}, not from {notebook}.", table="parameters",
-                           column="notebook", found=notebook, allowed=f"{DIFFERENTLY} or {PLAN}")  # fmt: skip
+        raise InvalidInput(
+            f"The pages of one customer come from {DIFFERENTLY} and {PLAN}, not from {notebook}.",
+            table="parameters",
+            column="notebook",
+            found=notebook,
+            allowed=f"{DIFFERENTLY} or {PLAN}",
+        )
     if checked.audience == "customer":
         handout.ready(book, checked.customer)
         handout.refuse(book, checked.customer)
@@ -363,22 +308,3 @@ def publish_copy(
         os.chmod(new, 0o444)  # noqa: S103
         os.replace(new, target)
     return target
-
-
-def allowed(text: Tables) -> Tables:
-    """The text tables reduced to what may be published."""
-    ours = {
-        form.id for form in sheets.every() if "person" in form.per or form.home in OF_PEOPLE
-    }  # said of people
-    kept = {
-        name: text[name][[c for c in columns if c in text[name].columns]].reset_index(drop=True)
-        for name, columns in PUBLISHED.items()
-        if name in text
-    }
-    if "history" in kept:
-        kept["history"] = kept["history"].tail(1)
-    for name in {"answers", "round_answers"} & kept.keys():
-        of_people = kept[name]["sheet"].isin(ours) & (kept[name]["subject"] != sheets.CASE)
-        of_people |= (kept[name]["sheet"] == "opportunity_snail") & (kept[name]["field"] == "who")
-        kept[name] = kept[name][~of_people].reset_index(drop=True)
-    return kept

@@ -89,8 +89,11 @@ def ours(folder: Path) -> None:
         known = json.loads((folder / CONTENTS).read_text(encoding="utf-8"))
     mine = {CONTENTS, *known.get("files", [])} if isinstance(known, dict) else set()
     if others := sorted(there - mine if known else there):
-        raise InvalidInput(f"The folder {folder.name} holds something else, such as {others[0]}.", found=others[0],
-                           hint="Choose a new folder, or the folder of an older site.")  # fmt: skip
+        raise InvalidInput(
+            f"The folder {folder.name} holds something else, such as {others[0]}.",
+            found=others[0],
+            hint="Choose a new folder, or the folder of an older site.",
+        )
 
 
 def _data(made: Path, copied: Path, book: Book) -> None:
@@ -137,8 +140,18 @@ def _index(made: Path, titles: dict[str, str], book: Book, workbook: str) -> str
     tables = [p for p in sorted((made / TABLES).iterdir()) if p.read_bytes().count(b"\n") > 1]
     data = {f"{TABLES}/{p.name}": p.stem.replace("_", " ").capitalize() for p in tables}
     found = {f"results/{p.name}": results.about_one(p.stem) for p in sorted((made / "results").iterdir())}
-    return html.fill("site", "index", about=headlines.about(book, workbook), look=html.trusted(html.look()), parts=parts,
-                     accounts=accounts, company=titles, found=found, data=data, sheets=SHEETS)  # fmt: skip
+    return html.fill(
+        "site",
+        "index",
+        about=headlines.about(book, workbook),
+        look=html.trusted(html.look()),
+        parts=parts,
+        accounts=accounts,
+        company=titles,
+        found=found,
+        data=data,
+        sheets=SHEETS,
+    )
 
 
 def _title(page: Path) -> str:

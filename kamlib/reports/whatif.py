@@ -67,9 +67,18 @@ def page(book: Book, workbook: str = "") -> str:
         for name in ("whatif.js", "whatif_page.js", "whatif.css")
     }
     about = headlines.about(book, workbook)
-    return html.fill("whatif", "page", mark=html.trusted(MARK), about=about,
-                       narrowing=headlines.narrowing(book), data=html.trusted(safe), look=html.trusted(html.look()),
-                       style=read["whatif.css"], rules=read["whatif.js"], script=read["whatif_page.js"])  # fmt: skip
+    return html.fill(
+        "whatif",
+        "page",
+        mark=html.trusted(MARK),
+        about=about,
+        narrowing=headlines.narrowing(book),
+        data=html.trusted(safe),
+        look=html.trusted(html.look()),
+        style=read["whatif.css"],
+        rules=read["whatif.js"],
+        script=read["whatif_page.js"],
+    )
 
 
 def payload(book: Book) -> dict[str, Any]:
@@ -78,12 +87,26 @@ def payload(book: Book) -> dict[str, Any]:
     names = book["segments"].set_index("segment")["name"]
     parts = [_segment(book, s, str(names.get(s, "")) or s) for s in kaism.segments(book)]
     return {
-        "title": book.settings.supplier or book.settings.name or "Our key accounts", "round": book.settings.round,
-        "scenario": headlines.in_scenario(book), "known": book.settings.weights_known, "sure": book.settings.sure,
-        "count": weights.COUNT, "error": weights.ERROR, "segments": [part for part in parts if part["customers"]],
-        "marks": {box: {"colour": m.colour, "ink": m.ink, "glyph": m.glyph, "word": m.word, "short": SHORT.get(box, "")}
-                  for box, m in MARKS.items() if box in (*_boxes(), "")},
-    }  # fmt: skip
+        "title": book.settings.supplier or book.settings.name or "Our key accounts",
+        "round": book.settings.round,
+        "scenario": headlines.in_scenario(book),
+        "known": book.settings.weights_known,
+        "sure": book.settings.sure,
+        "count": weights.COUNT,
+        "error": weights.ERROR,
+        "segments": [part for part in parts if part["customers"]],
+        "marks": {
+            box: {
+                "colour": m.colour,
+                "ink": m.ink,
+                "glyph": m.glyph,
+                "word": m.word,
+                "short": SHORT.get(box, ""),
+            }
+            for box, m in MARKS.items()
+            if box in (*_boxes(), "")
+        },
+    }
 
 
 def _boxes() -> tuple[str, ...]:
@@ -100,20 +123,47 @@ def _segment(book: Book, segment: str, name: str) -> dict[str, Any]:
     eyes, customers = _strong(about), []
     for row, said in enumerate(sure):
         at = seen.iloc[row]
-        customers.append({
-            "id": said["customer"], "name": said["name"] or said["customer"], "scores": [_number(v) for v in cells[row]],
-            "waived": [bool((said["customer"], f) in off or (said["customer"], "") in off) for f in own.names],
-            "x": _number(at["x"]), "xLow": _number(at["x_low"]), "xHigh": _number(at["x_high"]), "alone": bool(at["no_rival"]),
-            "unplaced": bool(at["x_unplaced"]), "pRight": {name: _number(p[row]) for name, p in right.items()},
-            "size": _number(revenue[row]), "words": said["words"], "decision": told[row]["decision"],
-            "strong": eyes.get(said["customer"], ""), "over": verdict.DOUBTS[told[row]["doubt"]],
-            "share": _number(told[row]["share"]), "shares": [_number(told[row][c]) for c in verdict.SHARES[:-1]],
-            **{name: _number(v) if name.startswith("band") else v for name, v in held[said["customer"]].items()},
-        })  # fmt: skip
-    factors = [{"id": f, "label": label, "weight": float(w), "must": _number(m)}
-               for f, label, w, m in zip(own.names, own.labels, own.weights, own.musts, strict=True)]  # fmt: skip
-    return {"id": segment, "name": name, "headline": headlines.headline(made), "midpoint": about.settings.line == "midpoint", "near": about.settings.near_line, "factors": factors,
-            "customers": customers, "exact": [bool(r["exact"]) for r in sure]}  # fmt: skip
+        customers.append(
+            {
+                "id": said["customer"],
+                "name": said["name"] or said["customer"],
+                "scores": [_number(v) for v in cells[row]],
+                "waived": [
+                    bool((said["customer"], f) in off or (said["customer"], "") in off) for f in own.names
+                ],
+                "x": _number(at["x"]),
+                "xLow": _number(at["x_low"]),
+                "xHigh": _number(at["x_high"]),
+                "alone": bool(at["no_rival"]),
+                "unplaced": bool(at["x_unplaced"]),
+                "pRight": {name: _number(p[row]) for name, p in right.items()},
+                "size": _number(revenue[row]),
+                "words": said["words"],
+                "decision": told[row]["decision"],
+                "strong": eyes.get(said["customer"], ""),
+                "over": verdict.DOUBTS[told[row]["doubt"]],
+                "share": _number(told[row]["share"]),
+                "shares": [_number(told[row][c]) for c in verdict.SHARES[:-1]],
+                **{
+                    name: _number(v) if name.startswith("band") else v
+                    for name, v in held[said["customer"]].items()
+                },
+            }
+        )
+    factors = [
+        {"id": f, "label": label, "weight": float(w), "must": _number(m)}
+        for f, label, w, m in zip(own.names, own.labels, own.weights, own.musts, strict=True)
+    ]
+    return {
+        "id": segment,
+        "name": name,
+        "headline": headlines.headline(made),
+        "midpoint": about.settings.line == "midpoint",
+        "near": about.settings.near_line,
+        "factors": factors,
+        "customers": customers,
+        "exact": [bool(r["exact"]) for r in sure],
+    }
 
 
 def _right(book: Book, segment: str) -> dict[str, np.ndarray]:

@@ -22,10 +22,23 @@ MIDDLE = 5.5  # of involvement and of interest, from 1 to 10
 SNAIL, DRIVES = "opportunity_snail", "chemistry_motivation"
 WAVES = {0: "first", 1: "early", 2: "then", 3: "last", 9: "not known yet"}
 # when somebody is to be approached: friends first, power last
-EARLY = {"user": 1, "sponsor": 1, "influencer": 2, "specifier": 2, "economic buyer": 2,
-         "gatekeeper": 1, "decider": 3, "receptive": 1, "has the problem": 2, "has the power": 3,
-         "innovator": 1, "early adopter": 1, "early majority": 2, "late majority": 3,
-         "laggard": 3}  # fmt: skip
+EARLY = {
+    "user": 1,
+    "sponsor": 1,
+    "influencer": 2,
+    "specifier": 2,
+    "economic buyer": 2,
+    "gatekeeper": 1,
+    "decider": 3,
+    "receptive": 1,
+    "has the problem": 2,
+    "has the power": 3,
+    "innovator": 1,
+    "early adopter": 1,
+    "early majority": 2,
+    "late majority": 3,
+    "laggard": 3,
+}
 POWER = ("decider", "has the power")
 ATTITUDE = {"for us": 0, "neutral": 1, "": 1, "against us": 2}
 INFLUENCE = {"low": 0, "": 1, "medium": 1, "high": 2}
@@ -126,12 +139,20 @@ def approach_order(book: Book) -> pd.DataFrame:
         found.append((key, row, WAVES[wave], ", ".join(filter(None, why)), told))
     table = pd.DataFrame(
         [
-            (row["customer"], row["contact"], row["name"], when, why, told,
-             seen.get((row["customer"], row["contact"]), ""), row["important"])
+            (
+                row["customer"],
+                row["contact"],
+                row["name"],
+                when,
+                why,
+                told,
+                seen.get((row["customer"], row["contact"]), ""),
+                row["important"],
+            )
             for _, row, when, why, told in sorted(found, key=lambda one: one[0])
         ],
         columns=["customer", "contact", "name", "when", "why", "advice", "seen_by", "important"],
-    )  # fmt: skip
+    )
     table.insert(1, "place", table.groupby("customer").cumcount() + 1)
     return table
 

@@ -58,7 +58,7 @@ def account(book: Book) -> pd.DataFrame:
             | {"ladder": rung(book, customer)}
             | groups.get(customer, {"group": "", "group_revenue": float("nan"), "sums": ""})
             | {"stage": stages[customer]}
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -41,10 +41,19 @@ def ansoff(book: Book) -> pd.DataFrame:
             route = can[0] if len(can) == 1 else ""
             ends, likelihood = likely.loc[can], likely.get(route, math.nan)
             value = float(pd.to_numeric(line["value"], errors="coerce"))
-            rows.append((
-                *(customer, name, line["label"], line["products"], line["markets"], route),
-                *(likelihood, ends.min(), ends.max(), value, value * likelihood, line["control"]),
-            ))  # fmt: skip
+            rows.append(
+                (
+                    *(customer, name, line["label"], line["products"], line["markets"], route),
+                    *(
+                        likelihood,
+                        ends.min(),
+                        ends.max(),
+                        value,
+                        value * likelihood,
+                        line["control"],
+                    ),
+                )
+            )
     columns = ["customer", "name", "plan", "products", "markets", "route", "likelihood", "low"]
     return pd.DataFrame(rows, columns=[*columns, "high", "value", "expected", "control"])
 

@@ -48,9 +48,11 @@ def _hint(view: View) -> Markup:
     entered = {True: "That is what you entered.", False: f"You entered {found['now']}, and that stands."}
     thread = f"This account hangs on {found['thread']}. What if somebody leaves?" if found["thread"] else ""
     return parts(
-        line(thread, "doubt"), line(said), line(entered.get(found["agrees"], ""), "hint"),
+        line(thread, "doubt"),
+        line(said),
+        line(entered.get(found["agrees"], ""), "hint"),
         line("Contacts alone never show synergy: that takes joint plans and open costs.", "hint"),
-    )  # fmt: skip
+    )
 
 
 def _zone_title(view: View) -> str:

@@ -21,14 +21,22 @@ from kamlib.pages.sheets import exercises
 from kamlib.wording import listed as together
 
 STAGE = Choice(
-    "contact-stage", "Stage",
-    {"": "All stages", "needs": "Awareness of needs", "alternatives": "Comparing alternatives",
-     "selection": "Selection", "after": "After the purchase"},
-)  # fmt: skip
+    "contact-stage",
+    "Stage",
+    {
+        "": "All stages",
+        "needs": "Awareness of needs",
+        "alternatives": "Comparing alternatives",
+        "selection": "Selection",
+        "after": "After the purchase",
+    },
+)
 PURPOSES = {
-    "information": "get information", "solutions": "promote solutions", "credibility": "build credibility",
+    "information": "get information",
+    "solutions": "promote solutions",
+    "credibility": "build credibility",
     "trust": "build trust",
-}  # fmt: skip
+}
 
 
 def _map(view: View) -> pd.DataFrame:
@@ -84,33 +92,55 @@ WHY = Grid(
         for p, name in _ours(view).items()
     ],
     lambda view, contact, person, text: (
-        "links", of_customer(view) | {"contact": contact, "person": person, "purpose": text}
+        "links",
+        of_customer(view) | {"contact": contact, "person": person, "purpose": text},
     ),
     corner="Person",
     printed=False,
-)  # fmt: skip
+)
 
 
 def _contacts(title: str, shown: dict[str, str], **more: Any) -> Grid:
     """A line for each contact of the customer in focus."""
     return listed(
-        "links", shown, title=title, fixed=of_customer, rows_of=lambda view: _map(view)[~_map(view)["unseen"]],
-        label="pair", corner="Contact", words={"purpose": PURPOSES}, **more,
-    )  # fmt: skip
+        "links",
+        shown,
+        title=title,
+        fixed=of_customer,
+        rows_of=lambda view: _map(view)[~_map(view)["unseen"]],
+        label="pair",
+        corner="Contact",
+        words={"purpose": PURPOSES},
+        **more,
+    )
 
 
 GROW = _contacts(
     "GROW: goal, role, obligation, work plan",
-    {"goal": "Goal", "part": "Role", "obligation": "Obligation to the team", "next_step": "Work plan: next step",
-     "due": "By"},
+    {
+        "goal": "Goal",
+        "part": "Role",
+        "obligation": "Obligation to the team",
+        "next_step": "Work plan: next step",
+        "due": "By",
+    },
     look={"broad": True},
-)  # fmt: skip
+)
 COVERS = _contacts(
     "At which stages, and how?",
-    {"purpose": "Purpose", "needs": "Awareness of needs", "alternatives": "Comparing alternatives",
-     "selection": "Selection", "after": "After the purchase", "agreed": "Main contact agrees?",
-     "gets_on": "Get on?", "chemistry": "Chemistry", "days": "Days a year", "reviewed": "Last looked at"},
-)  # fmt: skip
+    {
+        "purpose": "Purpose",
+        "needs": "Awareness of needs",
+        "alternatives": "Comparing alternatives",
+        "selection": "Selection",
+        "after": "After the purchase",
+        "agreed": "Main contact agrees?",
+        "gets_on": "Get on?",
+        "chemistry": "Chemistry",
+        "days": "Days a year",
+        "reviewed": "Last looked at",
+    },
+)
 
 
 def _rules(view: View) -> Markup:
@@ -132,14 +162,18 @@ def _load(view: View) -> Markup:
 exhibits = stack(
     row(
         stack(
-        Exhibit(
-            "contact-map", _title, controls=(STAGE,),
-            chart=Chart(
-                charts.contact_map, _drawn, "Their people by ours: who sees whom, and what for",
-                "Enter their people first, under who decides.",
-                "In bold, those whose say counts; a thick frame: nobody sees this person.",
+            Exhibit(
+                "contact-map",
+                _title,
+                controls=(STAGE,),
+                chart=Chart(
+                    charts.contact_map,
+                    _drawn,
+                    "Their people by ours: who sees whom, and what for",
+                    "Enter their people first, under who decides.",
+                    "In bold, those whose say counts; a thick frame: nobody sees this person.",
+                ),
             ),
-        ),
             Exhibit("contact-load", "Have our people the days?", _load),
         ),
         stack(
@@ -152,4 +186,4 @@ exhibits = stack(
     Exhibit("contact-grow", grid=GROW),
     Exhibit("contact-how", grid=COVERS),
     exercises("contacts", own=True),
-)  # fmt: skip
+)

@@ -39,9 +39,13 @@ def _title(view: View) -> str:
 def _words(view: View) -> Markup:
     """Where it stands on each matrix, and how to behave there; what is proposed says why."""
     told = [
-        {"matrix": catalogue.entry(r["matrix"])["title"], "says": sentence(positioning.words(r)), "do": r["advice"]}
+        {
+            "matrix": catalogue.entry(r["matrix"])["title"],
+            "says": sentence(positioning.words(r)),
+            "do": r["advice"],
+        }
         for r in _rows(view).to_dict("records")
-    ]  # fmt: skip
+    ]
     heads = {"matrix": "Question|name", "says": "Where it places us|l why", "do": "How we behave|l why"}
     rule = catalogue.entry(positioning.POWER)["rule"]
     return parts(table(told, heads), line(rule, "hint")) if told else parts()

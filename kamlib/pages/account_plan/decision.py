@@ -34,18 +34,42 @@ def _remove(desk: Desk, content: dict[str, Any]) -> None:
     desk.remove_all([*rows, ("customer_people", key)])
 
 
-WHO = {"function": "Function", "main": "Main contact?", "role": "Part in the decision", "influence": "Influence",
-       "attitude": "Attitude", "seen": "Seen", "note": "Note"}  # fmt: skip
-HOW = {"focus": "Why they listen", "adopts": "Takes up something new", "seniority": "Seniority",
-       "involvement": "Involvement, 1 to 10", "interest": "Interest, 1 to 10", "drive": "Wants most"}  # fmt: skip
+WHO = {
+    "function": "Function",
+    "main": "Main contact?",
+    "role": "Part in the decision",
+    "influence": "Influence",
+    "attitude": "Attitude",
+    "seen": "Seen",
+    "note": "Note",
+}
+HOW = {
+    "focus": "Why they listen",
+    "adopts": "Takes up something new",
+    "seniority": "Seniority",
+    "involvement": "Involvement, 1 to 10",
+    "interest": "Interest, 1 to 10",
+    "drive": "Wants most",
+}
 PEOPLE = listed(
-    "customer_people", WHO, title="Their people", add="Somebody else there:", fixed=of_customer,
-    new=lambda view: {"customer": customer_of(view)}, actions={"remove": _remove}, corner="Person",
-)  # fmt: skip
+    "customer_people",
+    WHO,
+    title="Their people",
+    add="Somebody else there:",
+    fixed=of_customer,
+    new=lambda view: {"customer": customer_of(view)},
+    actions={"remove": _remove},
+    corner="Person",
+)
 INFLUENCE = listed(
-    "customer_people", HOW, title="What moves them", fixed=of_customer, sub="function", corner="Person",
+    "customer_people",
+    HOW,
+    title="What moves them",
+    fixed=of_customer,
+    sub="function",
+    corner="Person",
     look={"removable": False},
-)  # fmt: skip
+)
 
 
 def _people_title(view: View) -> str:
@@ -82,8 +106,13 @@ def _order(view: View) -> Markup:
     if rows.empty:
         return line("As soon as somebody is entered, this says whom to approach first, and why.", "hint")
     seen = rows["seen_by"].where(rows["seen_by"] != "", "nobody")
-    heads = {"name": "Who|name", "when": "When|l", "why": "Because|l why", "seen_by": "Seen by|l",
-             "advice": "How|l why"}  # fmt: skip
+    heads = {
+        "name": "Who|name",
+        "when": "When|l",
+        "why": "Because|l why",
+        "seen_by": "Seen by|l",
+        "advice": "How|l why",
+    }
     note = "Friends first, power last, and nobody behind the main contact. Proposed from what you entered; you decide."
     named = [f"{place}. {name}" for place, name in zip(rows["place"], rows["name"], strict=True)]
     return table(rows.assign(seen_by=seen, name=named), heads, note=note)
@@ -112,16 +141,21 @@ exhibits = stack(
             "contact-roles",
             "What part does each contact play?",
             chart=Chart(
-                charts.quadrants, _roles, "Each contact by interest and involvement",
+                charts.quadrants,
+                _roles,
+                "Each contact by interest and involvement",
                 "Give their involvement and interest above.",
                 "Lead: stay close. Specifier: keep as an ally. Service: reach the person behind, with permission. "
                 "Gatekeeper: be patient and open.",
             ),
         ),
         Exhibit(
-            "snail", _snail_title,
+            "snail",
+            _snail_title,
             chart=Chart(
-                charts.snail, _snail, "The snail of opportunity, from the centre to the launch",
+                charts.snail,
+                _snail,
+                "The snail of opportunity, from the centre to the launch",
                 "Fill in the opportunity snail below.",
                 "Thick and dark: we are in touch. Thin: we are not. Dotted: nobody knows.",
             ),
@@ -129,4 +163,4 @@ exhibits = stack(
     ),
     tips("entry"),
     exercises("entry", ("opportunity_snail",), own=True),
-)  # fmt: skip
+)

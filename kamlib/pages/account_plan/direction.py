@@ -61,7 +61,7 @@ def _growth_words(view: View) -> Markup:
         "value": "Worth",
         "expected": "Expected",
     }
-    return table(told, heads | {"control": "Risk held down by|l", "help": "What it takes|l why"})  # fmt: skip
+    return table(told, heads | {"control": "Risk held down by|l", "help": "What it takes|l why"})
 
 
 def _culture(view: View) -> tuple[Any, ...]:

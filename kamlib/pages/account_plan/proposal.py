@@ -93,9 +93,15 @@ def _needs_columns(view: View) -> list[dict[str, Any]]:
     rival = next(iter(_own(_proposals(view), view)["rival"]), "") or "Best alternative"
     choices = {"kind": "choice", "choices": [*SCORES], "words": SCORES}
     who = [
-        {"id": f"who:{c}", "label": n, "kind": "choice", "choices": [*proposal.WEIGHT],
-         "help": "X: interested; XX: very interested"} for c, n in _deciders(view).items()
-    ]  # fmt: skip
+        {
+            "id": f"who:{c}",
+            "label": n,
+            "kind": "choice",
+            "choices": [*proposal.WEIGHT],
+            "help": "X: interested; XX: very interested",
+        }
+        for c, n in _deciders(view).items()
+    ]
     kinds = {"choices": [*GROUP_WORDS], "words": GROUP_WORDS}
     return [
         column("proposal_needs", "group", "Kind of need", **kinds),
@@ -109,13 +115,19 @@ def _needs_columns(view: View) -> list[dict[str, Any]]:
 def _needs_rows(view: View) -> list[dict[str, Any]]:
     said, whose = proposal.interests(book_of(view)), _which(view)
     return [
-        {"id": r["need"], "label": r["name"], "cells": [
-            r["group"], as_text(r["ours"]), as_text(r["theirs"]),
-            *(said.get((whose, r["need"], c), "") for c in _deciders(view)),
-            _signed(r["difference"]),
-        ]}
+        {
+            "id": r["need"],
+            "label": r["name"],
+            "cells": [
+                r["group"],
+                as_text(r["ours"]),
+                as_text(r["theirs"]),
+                *(said.get((whose, r["need"], c), "") for c in _deciders(view)),
+                _signed(r["difference"]),
+            ],
+        }
         for r in _own(proposal.rating(book_of(view)), view).to_dict("records")
-    ]  # fmt: skip
+    ]
 
 
 def _signed(number: float) -> str:
@@ -186,8 +198,13 @@ def _people(view: View) -> Markup:
         open=[counted(n, "need") if n else "" for n in rows["open"]],
         ahead=[_signed(n) for n in rows["ahead"]],
     )
-    heads = {"name": "Decider|name", "ours": "We", "theirs": "Best alternative", "ahead": "Difference",
-             "open": "Not scored|l"}  # fmt: skip
+    heads = {
+        "name": "Decider|name",
+        "ours": "We",
+        "theirs": "Best alternative",
+        "ahead": "Difference",
+        "open": "Not scored|l",
+    }
     note = "X counts once and XX twice, which is our own reading."
     lacks = [GROUP_WORDS[g] for g in next(iter(own["missing"]), "").split(", ") if g]
     missing = f"No need yet of these kinds: {', '.join(lacks)}." if lacks and len(own) else ""

@@ -80,8 +80,13 @@ def _lost(view: View) -> Markup:
         return line("")
     rows = standing.factors(book_of(view).choosing(customer=""), view.customer)
     rows = rows.sort_values("weighed", kind="stable", na_position="last")
-    heads = {"label": "As the customer sees it|l", "us": "us|one", "rival": "best rival|one",
-             "gap": "difference|%+.1f", "weight": "weight|%g"}  # fmt: skip
+    heads = {
+        "label": "As the customer sees it|l",
+        "us": "us|one",
+        "rival": "best rival|one",
+        "gap": "difference|%+.1f",
+        "weight": "weight|%g",
+    }
     return table(rows, heads, note="The costliest difference first; ? is not known.")
 
 
@@ -90,8 +95,14 @@ def _group(view: View) -> Markup:
     found = _account(view)
     groups = hierarchy.groups(view.book.choosing(customer="", segment=""))
     rows = groups[groups["name"] == found.get("group", "")] if found else groups.iloc[:0]
-    heads = {"name": "Parent|name", "members": "Subsidiaries|l why", "revenue": "Revenue",
-             "profit": "Gross profit", "potential_profit": "Aimed at", "sums": "Sums|l"}  # fmt: skip
+    heads = {
+        "name": "Parent|name",
+        "members": "Subsidiaries|l why",
+        "revenue": "Revenue",
+        "profit": "Gross profit",
+        "potential_profit": "Aimed at",
+        "sums": "Sums|l",
+    }
     return table(rows, heads)
 
 
