@@ -74,7 +74,9 @@ def test_importing_loads_nothing_that_is_not_needed():
 
 def test_the_formatter_has_the_last_word_everywhere() -> None:
     assert [
-        p.name for p in [*MODULES, *Path(__file__).parent.rglob("*.py")] if "# fmt: " in p.read_text("utf-8")
+        p.name
+        for p in [*MODULES, *Path(__file__).parent.rglob("*.py")]
+        if f"# {chr(102)}mt:" in p.read_text("utf-8")
     ] == []
 
 
