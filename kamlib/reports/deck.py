@@ -108,7 +108,9 @@ def _next(book: Book) -> list[Slide]:
     ]
     return [
         Slide(
-            title, table=_table(rows.head(MOST), columns), notes=_lines(rows.iloc[MOST:], *list(columns)[:3])
+            title if len(rows) <= MOST else f"{title}, the {MOST} most urgent first",
+            table=_table(rows.head(MOST), columns),
+            notes=_lines(rows.iloc[MOST:], *list(columns)[:3]),
         )
         for title, rows, columns in made
         if len(rows)
