@@ -352,6 +352,26 @@ def test_the_document_in_word_holds_what_the_page_holds(example: str, customer: 
     assert "10 of 10 headings" in plan.words(plan.account_plan(own))
 
 
+def test_the_slides_of_a_plan_hold_its_headings_in_order(tmp_path: Path) -> None:
+    from pptx import Presentation
+
+    own = results.opened(str(ROOT / "data" / "insurer"), customer="alder")
+    (path,) = office.write(str(ROOT / "data" / "insurer"), tmp_path, "pptx", given={"customer": "alder"})
+    assert path.name == "plan-alder.pptx"
+    shown = [slide.shapes.title.text for slide in Presentation(path).slides]
+    parts = [*document.steering(own), *document.body(own)]
+    assert shown[1:] == [part.title for part in parts if part.rows or part.lines]
+    with pytest.raises(InvalidInput):  # the customer's own slides are made of its own page alone
+        list(
+            office.write(
+                str(ROOT / "data" / "insurer"),
+                tmp_path,
+                "docx",
+                given={"customer": "alder", "audience": "customer"},
+            )
+        )
+
+
 def test_the_document_holds_no_sign_that_word_refuses(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="Whose plan is it"):
         list(office.write(str(ROOT / "data" / "tiny"), tmp_path, "docx"))

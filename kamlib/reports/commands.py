@@ -111,7 +111,7 @@ def report(
     format: Annotated[
         str,
         typer.Option(
-            help="html; pdf; pptx: a deck for each segment; xlsx: all results; docx: the plan of one --customer."
+            help="html; pdf; xlsx: all results; pptx: a deck a segment; with --customer its plan as pptx or docx."
         ),
     ] = "html",
     paper: Annotated[str, typer.Option(help="With --format pdf: A4 or Letter.")] = "A4",

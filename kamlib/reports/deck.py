@@ -1,10 +1,11 @@
-"""The deck of a segment: the result, the matrix, the decisions, who pays, how sure it is, and what is next."""
+"""The deck of an account, its plan; and of a segment: the result, the matrix, the decisions, who pays, how sure it is, and what is next."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from kamlib.models import findings, headlines, kaism, verdict
+from kamlib.models.account import document, plan
 from kamlib.pages import certainty, html, profit
 from kamlib.pages import kaism as choice
 from kamlib.pages.exhibit import View, exhibits
@@ -37,6 +38,25 @@ def of_segment(book: Book, segment: str, workbook: str) -> bytes:
     ]
     kept = [slide for slide in shown if slide.cover or slide.picture or slide.table]
     return slides.written(kept, html.about(view))
+
+
+def of_account(book: Book, workbook: str) -> bytes:
+    """The slides of the plan of the customer the settings name, for its account team: the page to steer by, then the plan."""
+    name = book.name("customers", book.settings.customer)
+    said = f"{plan.words(plan.account_plan(book))}."
+    cover = Slide(f"{name}: the account plan", small=said, cover=True)
+    parts = [part for part in (*document.steering(book), *document.body(book)) if part.rows or part.lines]
+    shown = [
+        Slide(
+            part.title,
+            table=[part.heads, *part.rows] if part.rows else (),
+            points=() if part.rows else part.lines,
+            small=part.lines[0] if part.rows and part.lines else "",
+            notes="\n".join([*part.lines, part.note]).strip(),
+        )
+        for part in parts
+    ]
+    return slides.written([cover, *shown], headlines.about(book, workbook))
 
 
 def _lines(rows: pd.DataFrame, *columns: str) -> str:

@@ -138,8 +138,10 @@ def _for_customer(
 def _decks(book: Book, workbook: str, suffix: str) -> Iterator[tuple[str, bytes]]:
     from kamlib.reports import deck, report
 
-    if book.settings.customer:
-        raise InvalidInput("A deck is about a segment, or for a customer.", hint="Add --audience customer.")
+    if customer := book.settings.customer:
+        name = report.file_name(customer, "plan", book["customers"]["customer"])
+        yield f"{name}{suffix}.pptx", deck.of_account(book, workbook)
+        return
     for each in kaism.segments(book):
         name = report.file_name(each, "deck", book["segments"]["segment"])
         yield f"{name}{suffix}.pptx", deck.of_segment(book, each, workbook)

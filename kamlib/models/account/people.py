@@ -74,14 +74,14 @@ def contact_map(book: Book) -> pd.DataFrame:
     texts = [c for c in links if c not in ("days", "customer", "contact")]
     rows[texts] = rows[texts].fillna("")
     ours = by_key(book["people"], "person")
-    name = names_by_key(book, "people", "person")
+    name, function = names_by_key(book, "people", "person"), ours["function"].dropna().to_dict()
     seen = rows["person"] != ""
     covers = [rows[stage].eq("yes") for stage in STAGES]
     blank = {word: rows[column].str.strip().eq("") & seen for column, word in GROW.items()}
     missing = [listed([w for w in blank if blank[w][row]]) for row in rows.index]
     return rows.assign(
         our_name=[name.get(p, p) for p in rows["person"]],
-        our_function=rows["person"].map(ours["function"]).fillna(""),
+        our_function=[function.get(p, "") for p in rows["person"]],
         stages=np.sum(covers, axis=0, dtype=int),
         missing=missing,
         chemistry=_chemistry(book, rows),
