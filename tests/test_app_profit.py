@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from kamlib.models import profitability, results
 from kamlib.pages import discount as pages_discount
 from kamlib.pages import profit
-from kamlib.pages.value import FUTURE
+from kamlib.pages.outlook import FUTURE
 from kamlib.reports import report
 from kamlib.workbook import stores
 from tests.pages import page_of

@@ -130,9 +130,9 @@ def told(html: str, book: SimpleNamespace) -> set[str]:
 
 
 def test_every_result_has_the_same_category_and_the_same_box(book: SimpleNamespace) -> None:
-    """But for the likeliest box of what to find out first, scenarios and the views of functions."""
+    """But for the likeliest box of what to find out first, scenarios, the views of functions, and the customer's own matrices."""
     for name, model in results.RESULTS.items():
-        if name in ("find_first", "compare", "views_of"):
+        if name in ("find_first", "compare", "views_of", "positioning"):
             continue
         found = model(Book(book.tables, about(book)))
         for row in found.to_dict("records") if "customer" in found else ():

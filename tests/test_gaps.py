@@ -6,9 +6,11 @@ all examples, and looks at every widget and picture of the notebooks too (about 
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
+import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -18,6 +20,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
+import kamlib.pages
 from kamlib import charts
 from kamlib.app.desk import Desk
 from kamlib.models import results
@@ -144,7 +147,9 @@ def open_book(text: Tables) -> Desk:
 
 @pytest.fixture(scope="module", autouse=True)
 def _undrawn():
-    """Pictures take most of the time, and have tests of their own."""
+    """Pictures take most of the time, and have tests of their own; a page first loaded here would keep what is patched."""
+    for module in pkgutil.walk_packages(kamlib.pages.__path__, "kamlib.pages."):
+        importlib.import_module(module.name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(charts, "svg", lambda chart, name="": " ".join(drawn(chart.to_dict())) if ALL else "")
         for name in () if ALL else set(charts.__all__) - {"svg"}:

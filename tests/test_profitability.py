@@ -15,8 +15,7 @@ from kamlib.errors import InvalidInput
 from kamlib.models import profitability as profit
 from kamlib.models import verdict
 from kamlib.models.profitability import curve, future, overheads
-from kamlib.pages import profit as pages
-from kamlib.pages import value
+from kamlib.pages import discount, outlook, value
 from kamlib.reports import excerpt
 from kamlib.workbook import schema as T
 from kamlib.workbook import settings as choices
@@ -114,7 +113,7 @@ def test_any_gross_margin_is_shown_or_said_to_give_no_table(pct):
     tables, of = workbook(customers=listed(a=1))
     tables["customers"] = tables["customers"].assign(revenue=1000.0, profit=10 * pct)
     own, why = profit.margin(Book(tables, of))
-    shown = paper(pages.discount, Book(tables, of))
+    shown = paper(discount.discount, Book(tables, of))
 
     assert (abs(own - pct) < 0.051 and 0 < own < 100) == (1e-4 <= pct <= 99.9999)
     assert why in shown
@@ -447,7 +446,7 @@ def test_a_defection_rate_that_makes_no_sense_is_refused(defection):
 def test_the_page_says_where_each_table_of_future_value_begins():
     """Gupta and Lehmann count from the end of the first year, the simple table from its beginning."""
     own = workbook(customers=listed(a=100), settings=chosen(retention_low_pct=80))
-    above, _, simple = paper(value.FUTURE, Book(*own)).partition("The simple table")
+    above, _, simple = paper(outlook.FUTURE, Book(*own)).partition("The simple table")
 
     assert "counts from the end of the first year" in above
     assert "counts from the beginning of the first year" in simple

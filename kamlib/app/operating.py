@@ -113,6 +113,7 @@ def published(
     from kamlib.reports import report
     from kamlib.workbook import stores
 
+    copied = report.publish_copy(location, folder, segment, scenario, round)
     store = stores.open_store(location, read_only=True)
     seen = [store.version()]
 
@@ -121,7 +122,7 @@ def published(
             seen[0] = now
             report.publish_copy(location, folder, segment, scenario, round, lambda _: None)
 
-    return report.publish_copy(location, folder, segment, scenario, round), renew
+    return copied, renew
 
 
 def _token(said: Operation, folder: Path) -> str:
