@@ -114,7 +114,7 @@ def _elements(view: View) -> tuple[Any, ...]:
 
 def _proposals(view: View) -> Markup:
     rows = programme.proposals(view.book)
-    heads = {"label": "Element|l", "suggests": "Suggests|l", "reason": "Because|l why"}
+    heads = {"label": "Element|l", "suggests": "Suggests|l", "reason": "Because|l"}
     return table(rows, heads, note="Suggested by what the workbook holds; you judge.")
 
 
