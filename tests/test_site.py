@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kamlib.errors import InvalidInput, KamError
-from kamlib.reports import kernels, report, site, whatif
+from kamlib.reports import engine, report, site, whatif
 from kamlib.workbook import stores
 from kamlib.workbook.schema import DEFINITIONS, typed
 from tests import pages
@@ -23,7 +23,7 @@ CANARY = "canary-site-7"
 @pytest.fixture
 def at_once(monkeypatch: Any) -> None:
     """Report pages are made in this process."""
-    monkeypatch.setattr(kernels, "execute", pages.executed)
+    monkeypatch.setattr(engine.Engine, "execute_managed_notebook", pages.executed)
     monkeypatch.setenv("KAM_READ_ONLY", "1")
     monkeypatch.setenv("KAM_LIFE", "paper")
 
