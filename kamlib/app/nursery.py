@@ -41,7 +41,11 @@ PAGES = (
     "certainty",
     "groundwork",
     "profit",
+    "discount",
+    "outlook",
+    "value",
     "impact",
+    "account_plan",
     "programme",
     "segments",
 )
