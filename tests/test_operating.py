@@ -106,7 +106,7 @@ def place(tmp_path_factory: Any) -> Iterator[Any]:
     finally:
         front.terminate()
         kam.send_signal(signal.SIGTERM)
-        assert kam.wait(60) == 0
+        assert kam.wait(60) == 0 and "Problem" not in kam.stdout.read()  # type: ignore[union-attr]
         front.wait(30)
 
 
