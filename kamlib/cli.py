@@ -197,11 +197,15 @@ app.command()(publish)
 def serve(
     config: Annotated[Path, typer.Argument(help="The .toml file that says what is served and how.")],
     only: Annotated[str, typer.Option(help="Only this workbook of the file.")] = "",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="With --only: this port instead of the file's.")
+    ] = None,
+    base_url: Annotated[str, typer.Option(help="This path instead of the file's base_url.")] = "",
 ) -> None:
     """Serve workbooks for a company, as a file says: behind a proxy, with single sign-on, several at once."""
     from kamlib.app import operating
 
-    operating.run(config, only)
+    operating.run(config, only, port, base_url)
 
 
 app.command()(report)

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from kamlib.app import operating
@@ -184,6 +185,13 @@ def test_a_wrong_file_is_a_sentence(tmp_path: Path, said: str, words: str) -> No
         operating.read(tmp_path / "kam.toml")
 
 
+def test_only_one_workbook_can_have_another_port(tmp_path: Path) -> None:
+    config = "[workbooks.a]\nworkbook = 'x'\nport = 0\n[workbooks.b]\nworkbook = 'y'\nport = 0"
+    (tmp_path / "kam.toml").write_text(config)
+    with pytest.raises(InvalidInput, match="a port of its own"):
+        operating.run(tmp_path / "kam.toml", port=1)
+
+
 def test_a_token_file_without_a_token_opens_nothing(tmp_path: Path) -> None:
     config = "token_file = 'token'\n[workbooks.a]\nworkbook = 'x.kam'\nport = 0"
     (tmp_path / "kam.toml").write_text(config)
@@ -192,6 +200,87 @@ def test_a_token_file_without_a_token_opens_nothing(tmp_path: Path) -> None:
             (tmp_path / "token").write_text(content)
         with pytest.raises(InvalidInput, match="no token"):
             operating.run(tmp_path / "kam.toml")
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Any]:
+    """A JupyterHub with our recipe, before `kam serve` with our kam.toml."""
+    path = os.pathsep.join([os.environ.get("KAM_HUB", ""), os.environ["PATH"]])
+    needed = ("jupyterhub", "jupyter-standaloneproxy", "configurable-http-proxy")
+    if not all(shutil.which(each, path=path) for each in needed):
+        pytest.skip(
+            "no jupyterhub, jupyter-server-proxy or configurable-http-proxy: name their folders in KAM_HUB"
+        )
+    stores.copy(ROOT / "data" / "tiny", tmp_path / "sales.kam")
+    config = (
+        (DEPLOY / "kam.toml").read_text().replace("kam.example.com", "localhost").replace("/srv/kam/", "")
+    )
+    (tmp_path / "kam.toml").write_text(config.replace("waiting = 2", "waiting = 1"))
+    port, inner, proxy = free(3)
+    recipe = (DEPLOY / "jupyterhub_config.py").read_text().replace("127.0.0.1:8000", f"localhost:{port}")
+    recipe = recipe.replace("/opt/kamlib/.venv/bin/python", sys.executable).replace("/srv/kam", str(tmp_path))
+    more = f"c.JupyterHub.hub_port, c.ConfigurableHTTPProxy.api_url = {inner}, 'http://127.0.0.1:{proxy}'\n"
+    more += "c.Spawner.args.append('--allow-root')\nc.Spawner.start_timeout = c.Spawner.http_timeout = 300\n"
+    (tmp_path / "hub.py").write_text(recipe + more)
+    log = (tmp_path / "log").open("w")
+    process = subprocess.Popen(
+        [shutil.which("jupyterhub", path=path), "-f", "hub.py"],  # type: ignore[list-item]
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "KAM_HUB_PASSWORD": "tell-nobody"},
+        stdout=log,
+        stderr=log,
+    )
+    own = psutil.Process(process.pid)
+    try:
+        wait_until(lambda: "JupyterHub is now running" in (tmp_path / "log").read_text(), 120, "the hub")
+        yield SimpleNamespace(base=f"http://localhost:{port}", folder=tmp_path, process=own)
+    finally:
+        there = own.children(recursive=True)
+        process.terminate()
+        process.wait(60)
+        log.close()
+        assert psutil.wait_procs(there, 30)[1] == []
+
+
+@pytest.mark.browser
+def test_a_hub_shows_the_workbook_to_who_logged_in_and_to_nobody_else(browser: Any, hub: Any) -> None:
+    """WebSocket included; whoever writes is who the hub says; and the hub cannot be walked round."""
+
+    def arrived(name: str) -> Any:
+        context = browser.new_context(viewport={"width": 1366, "height": 768})
+        context.add_init_script("localStorage.setItem('kam-mode', 'read')")
+        page = watched(context)
+        page.goto(f"{hub.base}/hub/login?next=%2Fhub%2Fspawn")
+        page.fill("[name=username]", name)
+        page.fill("[name=password]", "tell-nobody")
+        page.click("#login_submit")
+        return page
+
+    page, sockets = arrived(me := "helen@example.com"), list[str]()
+    page.on("websocket", lambda socket: sockets.append(socket.url.removeprefix(f"ws{hub.base[4:]}")))
+    page.wait_for_selector("body[data-kam=ready]", timeout=300_000)
+    assert page.url == f"{hub.base}/user/{me}/team/voila/render/02_kaism.ipynb"
+    slide(page, ".kam-weights input[type=range]", 41)
+    history = lambda: stores.load(hub.folder / "sales.kam", read_only=True)[1].get("history")  # noqa: E731
+    wait_until(lambda: history() is not None, what="the weight is stored")
+    assert history()["who"].tolist() == [me]
+
+    port, path = int(hub.base.split(":")[-1]), page.url.removeprefix(hub.base)
+    asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
+    asked |= {"Sec_WebSocket_Key": "A" * 22 + "==", "Cookie": COOKIE, "X_Remote_User": me}
+    kernel = next(each for each in sockets if "/channels" in each)
+    assert ask(port, kernel, **asked)[0] == 403
+    for address in (path, f"/user/{me}/team/", kernel.split("/channels")[0]):
+        assert ask(port, address, Cookie=COOKIE, X_Remote_User=me)[0] == 302
+    served = next(p for p in hub.process.children(recursive=True) if "--only" in p.cmdline()).cmdline()
+    behind = int(served[served.index("--port") + 1])
+    assert ask(behind, path, Cookie=COOKIE, X_Remote_User=me)[0] == 403
+    assert ask(behind, kernel, **asked)[0] == 403
+
+    other = arrived("mallory")
+    other.wait_for_url("**/hub/spawn-pending/**")
+    assert other.goto(f"{hub.base}{path}").status == 403
+    assert page.problems == [] and page.outside == []
 
 
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:

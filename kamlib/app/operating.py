@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, IPvAnyNetwork,
 from kamlib.app.doorkeeper import Doorkeeper
 from kamlib.errors import InvalidInput, did_you_mean
 
-PATH = r"/([A-Za-z0-9._~-]+/)*"
+PATH = r"/([A-Za-z0-9._~@-]+/)*"
 HOST = Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:\d+)?$")]
 
 
@@ -52,10 +52,11 @@ class Operation(Strict):
     workbooks: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], Served] = Field(min_length=1)
 
 
-def read(config: Path) -> Operation:
-    """The file, checked. Raises InvalidInput with a line for each thing that is wrong."""
+def read(config: Path, base_url: str = "") -> Operation:
+    """The file, checked, with another `base_url` if wanted. Raises InvalidInput with a line for each thing that is wrong."""
     try:
         given = tomllib.loads(config.read_text(encoding="utf-8"))
+        given |= {"base_url": base_url} if base_url else {}
         said = Operation.model_validate(given)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInput(f"{config.name} cannot be read: {error}.") from None
@@ -77,12 +78,17 @@ def _wrong(problem: Any) -> str:
     return f"There is no key {place}. {did_you_mean(str(problem['loc'][-1]), keys)}"
 
 
-def run(config: Path, only: str = "") -> None:
-    """Serve the workbooks of the file until SIGINT or SIGTERM; several have a process each."""
-    said = read(config)
+def run(config: Path, only: str = "", port: int | None = None, base_url: str = "") -> None:
+    """Serve the workbooks of the file until SIGINT or SIGTERM; several have a process each.
+
+    `port` and `base_url` are taken instead of those of the file, the port for one workbook only.
+    """
+    said = read(config, base_url)
     if only or len(said.workbooks) == 1:
-        return _one(said, only or next(iter(said.workbooks)), config.resolve().parent)
-    command = [sys.executable, "-m", "kamlib", "serve", str(config), "--only"]
+        return _one(said, only or next(iter(said.workbooks)), config.resolve().parent, port)
+    if port is not None:
+        raise InvalidInput("Each workbook has a port of its own.", hint="Say with --only whose port it is.")
+    command = [sys.executable, "-m", "kamlib", "serve", str(config), "--base-url", said.base_url, "--only"]
     children = [subprocess.Popen([*command, name]) for name in said.workbooks]  # noqa: S603
 
     told: list[Any] = []
@@ -137,7 +143,7 @@ def _token(said: Operation, folder: Path) -> str:
     )
 
 
-def _one(said: Operation, name: str, folder: Path) -> None:
+def _one(said: Operation, name: str, folder: Path, port: int | None = None) -> None:
     from kamlib.app import server
     from kamlib.reports import report
     from kamlib.workbook import checks, stores
@@ -151,7 +157,7 @@ def _one(said: Operation, name: str, folder: Path) -> None:
     common: dict[str, Any] = {
         "notebooks": shipped("notebooks"),
         "ip": str(said.ip),
-        "port": one.port,
+        "port": one.port if port is None else port,
         "token": _token(said, folder),
         "keeper": keeper,
         "base_url": f"{said.base_url}{name}/",
