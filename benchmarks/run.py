@@ -16,6 +16,7 @@ ALL = (
     "static_page",
     "visits",
     "readers",
+    "front",
     "room",
 )
 

@@ -54,7 +54,7 @@ def run() -> str:
         copied = report.publish_copy(str(ROOT / "data" / "tiny"), Path(folder))
         stores.copy(ROOT / "data" / "tiny", Path(folder) / "own.kam")
         rows = [
-            _visited("publish", workbook=copied, read_only=True, preheat=2),
+            _visited("publish", workbook=copied, read_only=True, preheat=2, spare=2),
             _visited("workshop", workbook=Path(folder) / "own.kam", spare=1),
         ]
     head = f"== {ROUNDS * len(KINDS)} visits, before and after (MB: PSS)"
