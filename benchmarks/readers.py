@@ -14,7 +14,7 @@ from playwright.async_api import async_playwright
 from kamlib.reports import report
 from tests.serving import NOTEBOOKS, ROOT, Board, find_chromium
 
-READERS = 10
+READERS, SLOW_MS = 10, 600_000
 READY = "() => document.body?.dataset.kam === 'ready' && !!document.querySelector('.kam-chart svg, .picture svg, table')"
 
 
@@ -57,10 +57,10 @@ async def _run() -> str:
 
 async def _open(context: Any, address: str) -> float:
     page, began = await context.new_page(), time.perf_counter()
-    await page.goto(address, wait_until="commit", timeout=120_000)
-    await page.wait_for_function(READY, timeout=120_000)
+    await page.goto(address, wait_until="commit", timeout=SLOW_MS)
+    await page.wait_for_function(READY, timeout=SLOW_MS)
     took = time.perf_counter() - began
-    await page.wait_for_function("!document.querySelector('.kam-later')", timeout=120_000)
+    await page.wait_for_function("!document.querySelector('.kam-later')", timeout=SLOW_MS)
     return took
 
 
