@@ -28,7 +28,7 @@ RATE, SECONDS = 1000, 20
 NGINX = """daemon off; worker_processes 2; pid {place}/pid; error_log {place}/error.log;
 events {{}}
 http {{
-    access_log off; sendfile on; types {{ text/html html; image/svg+xml svg; text/csv csv; }}
+    access_log off; sendfile on; keepalive_requests 1000000; types {{ text/html html; image/svg+xml svg; text/csv csv; }}
     client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;
     uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
     server {{ listen 127.0.0.1:{port}; root {site}; }}
