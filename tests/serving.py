@@ -147,11 +147,11 @@ class Board:
         for child in children:
             try:
                 started = "ipykernel_launcher" in child.cmdline()
-                forked = "nursery" in "".join(child.cmdline()) and child.ppid() != self.process.pid
+                forked = child.ppid() != self.process.pid and os.getpgid(child.pid) == child.pid
                 if child.status() != psutil.STATUS_ZOMBIE and (started or forked):
                     self._seen[child.pid] = child
                     found.append(child)
-            except psutil.NoSuchProcess:
+            except (psutil.NoSuchProcess, ProcessLookupError):
                 continue
         return found
 

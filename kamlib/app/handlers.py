@@ -19,11 +19,14 @@ from string import Template
 from typing import Any
 from urllib.parse import urlsplit
 
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketHandler
 from voila.execute import VoilaExecutor
+from voila.exporter import VoilaExporter
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
@@ -279,6 +282,7 @@ class Asset:
     request: Any
     absolute_path: str
     packs = False
+    get_content_version = StaticFileHandler.get_content_version  # of the file as it lies there
 
     def parse_url_path(self, path: str) -> str:
         self.fixed = (
@@ -314,6 +318,32 @@ class ReadKernel(KernelHandler):
     """What a page asks about its own kernel; it may not restart or remove one here."""
 
     SUPPORTED_METHODS = ("GET", "HEAD")  # type: ignore[assignment]
+
+
+class Compiled(BytecodeCache):
+    """The templates of the pages, compiled once for all of them: every page has an environment of its own."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, tuple[str, Any]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self.codes.get(bucket.key, ("", None))
+        bucket.code = code if checksum == bucket.checksum else None
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.codes[bucket.key] = bucket.checksum, bucket.code
+
+
+COMPILED = Compiled()
+
+
+class Writer(VoilaExporter):
+    """Makes the HTML of a page."""
+
+    def _create_environment(self) -> Environment:
+        made = super()._create_environment()
+        made.bytecode_cache = COMPILED
+        return made
 
 
 class Cells(VoilaExecutor):

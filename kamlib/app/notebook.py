@@ -35,7 +35,7 @@ def open_desk(
     location = settings.workbook_location(workbook)
     paper = is_run or settings.is_paper()
     catalogue.beside(location)
-    store, text, book = _printed(location) if paper else _loaded(location, read_only)
+    store, text, book = _shared(location) if paper or read_only else _loaded(location, False)
     desk = Desk(
         store,
         text,
@@ -60,17 +60,22 @@ def _loaded(location: str, read_only: bool) -> Loaded:
     return store, text, Book(typed(text))
 
 
-_kept: dict[Any, Loaded] = {}
+_kept: dict[str, Loaded] = {}
 
 
-def _printed(location: str) -> Loaded:
-    """The workbook that this process prints, with what its models have answered, until somebody changes it."""
-    where = location, os.getcwd()
-    if where not in _kept or _kept[where][0].version() != _kept[where][0].seen:
+def _shared(location: str) -> Loaded:
+    """The workbook that this process only reads, with what its models have answered, until somebody changes it."""
+    where = location if "://" in location else os.path.abspath(location)
+    if where not in _kept or is_stale():
         now = _loaded(location, True)
         _kept.clear()
         _kept[where] = now
     return _kept[where]
+
+
+def is_stale() -> bool:
+    """Has somebody changed, or renewed, a workbook that this process only reads?"""
+    return any(store.version() != store.seen for store, *_ in _kept.values())
 
 
 def _segment_of(text: Tables, customer: str) -> str:

@@ -11,44 +11,27 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import psutil
+from ipywidgets import Widget
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from kamlib.app import notebook
+from kamlib.charts import paper
+from kamlib.workbook.settings import is_read_only, shipped
+
 NAME = "kam-nursery"
-IMPORTS = (
-    "kamlib.app.desk",
-    "kamlib.workbook.stores.store",
-    "kamlib.charts",
-    "kamlib.reports.report",
-    "kamlib.app.opening",
-    "kamlib.app.show",
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "anywidget",
-    "comm",
-    "nbformat",
-)
-PAGES = (
-    "kaism",
-    "scoring",
-    "strength",
-    "certainty",
-    "groundwork",
-    "profit",
-    "discount",
-    "outlook",
-    "value",
-    "impact",
-    "account_plan",
-    "programme",
-    "segments",
-)
+IMPORTS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "nbformat")  # before pages: their widgets need a comm
+LEFT_OUT = {"paper", "report"}  # tags of cells that no screen shows
+STALE_S = 5.0  # between two looks whether the workbook that is read has been renewed
 
 
 class Child:
@@ -86,9 +69,11 @@ class Child:
 class Nursery:
     """The process that forks kernels; it ends with the one that started it, and the kernels with it."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-c", f"from {__name__} import _nurse; _nurse()"]
+    def __init__(self, notebooks: Sequence[Path]) -> None:
+        command = [sys.executable, "-c", f"from {__name__} import _nurse; _nurse()", *map(str, notebooks)]
         env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+        if not is_read_only():  # what is entered may change at any time: an example stands for it
+            env |= {"KAM_WORKBOOK": str(shipped("data") / "tiny"), "KAM_READ_ONLY": "1"}
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(  # noqa: S603
             command, stdin=pipe, stdout=pipe, env=env, start_new_session=True
@@ -132,29 +117,34 @@ class Forked(LocalProvisioner):
         return await super().launch_kernel(cmd, **kwargs)
 
 
-def opened() -> Nursery | None:
-    """A nursery from which all kernels of this process come from now on."""
+def opened(notebooks: Sequence[Path]) -> Nursery | None:
+    """A nursery from which all kernels of this process come from now on; it opens the notebooks in their order."""
     if not hasattr(os, "fork") or sys.platform == "darwin":  # its libraries do not bear it
         return None
     factory = KernelProvisionerFactory.instance()
     factory.provisioners[NAME] = EntryPoint(NAME, f"{__name__}:Forked", factory.GROUP_NAME)
     factory.default_provisioner_name = NAME
-    Forked.nursery = Nursery()
+    Forked.nursery = Nursery(notebooks)
     return Forked.nursery
 
 
 def _nurse() -> None:
-    """Import what pages need, and fork whenever a line asks for it; a child never comes back from here."""
+    """Open the pages one by one, and fork whenever a line asks for it; a child never comes back from here."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once
-    for name in (*IMPORTS, *(f"kamlib.pages.{page}" for page in PAGES)):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
-    with contextlib.suppress(Exception):
-        _rehearse()
-    gc.collect()
-    gc.freeze()  # what the children share is not touched
-    parent = os.getpid()
-    for line in sys.stdin.buffer:
+    for name in IMPORTS:
+        importlib.import_module(name)
+    parent, pages = os.getpid(), [Path(path) for path in sys.argv[1:]]
+    _rehearse(pages[0])  # before anybody gets a kernel that would do the same
+    waiting = pages[1:]
+    while True:
+        if not select.select([sys.stdin], [], [], 0 if waiting else STALE_S)[0]:
+            if waiting:
+                _rehearse(waiting.pop(0))
+            elif notebook.is_stale():
+                waiting = list(pages)
+            continue
+        if not (line := sys.stdin.buffer.readline()):
+            return
         asked = json.loads(line)
         if pid := os.fork():
             sys.stdout.write(f"{pid}\n")
@@ -164,6 +154,46 @@ def _nurse() -> None:
             _become(asked, parent)
         finally:
             os._exit(0)
+
+
+def _rehearse(path: Path) -> None:
+    """Open a page as a reader does, so that kernels find its imports, and the answers about a workbook that stays.
+
+    The engine that draws has threads, which no fork takes along: a child of its own draws the pictures.
+    """
+    specs: list[str] = []
+
+    def note(spec: str) -> str:
+        specs.append(spec)
+        return ""
+
+    paper.draw = note
+    names: dict[str, Any] = {}
+    try:
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code" and not LEFT_OUT & set(cell["metadata"].get("tags", [])):
+                exec("".join(cell["source"]), names)  # noqa: S102 (a notebook of ours)
+    except Exception as error:  # noqa: BLE001 (its reader is told more)
+        print(f"Problem: {path.stem} opens slowly: {type(error).__name__}: {error}", file=sys.stderr)
+    paper.draw = paper.engine
+    paper.drawing.cache_clear()
+    Widget.close_all()
+    paper.drawn |= _in_child(lambda: {spec: paper.engine(spec) for spec in specs if spec not in paper.drawn})
+    names.clear()
+    gc.collect()
+    gc.freeze()  # what the children share is not touched
+
+
+def _in_child(work: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """What a copy of this process works out, {} where it fails."""
+    back, out = os.pipe()
+    if not os.fork():
+        with contextlib.suppress(Exception), open(out, "wb") as sent:
+            sent.write(json.dumps(work()).encode())
+        os._exit(0)
+    os.close(out)
+    with open(back, "rb") as received:
+        return dict(json.loads(received.read() or b"{}"))
 
 
 def _become(asked: dict[str, Any], parent: int) -> None:
@@ -178,13 +208,3 @@ def _become(asked: dict[str, Any], parent: int) -> None:
     os.chdir(asked["folder"] or ".")
     sys.argv = ["ipykernel_launcher", *asked["command"]]
     launch_new_instance(argv=[*asked["command"], f"--IPKernelApp.parent_handle={parent}"])
-
-
-def _rehearse() -> None:
-    """The pages on the tiny example, without the engine that draws: it has threads, which no fork takes along."""
-    from kamlib import charts
-    from kamlib.reports import report
-
-    draw, charts.svg = charts.svg, lambda *_: ""
-    report.rehearse()
-    charts.svg = draw

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets as W
-import pandas as pd
 
 from kamlib import charts
 from kamlib.app import widgets
@@ -31,11 +30,10 @@ def picture(desk: Desk, exhibit: Exhibit, chart: Chart) -> widgets.Panel:
 
     def update(view: View) -> None:
         data = chart.data(view)
-        if drawn and len(drawn[0]) == len(data) and all(map(alike, drawn[0], data)):
+        if drawn and charts.alike(drawn[0], data):
             return
         drawn[:] = [data]
-        svg = charts.svg(chart.draw(*data), exhibit.id) if len(data) else ""
-        shown_panel.html = html.picture(exhibit, view, svg)
+        shown_panel.html = html.picture(exhibit, view, charts.picture(exhibit.id, chart.draw, data))
 
     follow(desk, update, now=False)
     hear(shown_panel, desk, {"picture": saving(desk, exhibit, shown_panel)})
@@ -65,13 +63,6 @@ def titled(desk: Desk, exhibit: Exhibit) -> tuple[str, Any] | None:
     name = "-".join(filter(None, [exhibit.id, view.book.settings.customer or view.book.settings.segment]))
     drawn = chart.draw(*data)
     return name, charts.titled(drawn, of(exhibit.title, view), html.about(view), of(chart.key, view))
-
-
-def alike(one: Any, other: Any) -> bool:
-    """Would both be drawn alike?"""
-    if isinstance(one, pd.DataFrame) and isinstance(other, pd.DataFrame):
-        return one is other or (one.equals(other) and one.attrs == other.attrs)
-    return one is other or (isinstance(one, str | int | float) and one == other)
 
 
 def live(desk: Desk, exhibit: Exhibit, chart: Chart) -> W.Box:

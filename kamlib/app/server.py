@@ -85,6 +85,11 @@ class Server(Voila):
         """The notebooks that are served, in order."""
         return [f"{name}.ipynb" for name in self.names]
 
+    def opened_first(self) -> list[Path]:
+        """The notebooks that are served, the one that visitors come to first before the others."""
+        paths = [Path(self.root_dir) / page for page in self.pages()]
+        return sorted(paths, key=lambda path: path.name != self.start_page)
+
     def page_config(self, config: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Adds what the template needs for the links between the notebooks."""
         pages = [
@@ -141,7 +146,7 @@ class Server(Voila):
         sockets = bind(self.ip, self.port) or bind(self.ip, 0)
         self.port: int = sockets[0].getsockname()[1]
         self.connection_dir = tempfile.mkdtemp(prefix="kam", dir=self.connection_dir_root)
-        forks = nursery.opened()
+        forks = nursery.opened(self.opened_first())
         try:
             self.app = Doors(**{**self.init_settings(), **self.tornado_settings})
             self.app.add_handlers(".*$", self.init_handlers())
@@ -218,6 +223,7 @@ def serve(
     _set_environment(workbook, read_only, names if pages else [])
     logging.basicConfig(handlers=[_one_line_handler()], level=logging.ERROR, force=True)
     voila.notebook_renderer.VoilaExecutor = doors.Cells
+    voila.notebook_renderer.VoilaExporter = doors.Writer
     transport, folder = _socket_folder()
     config = Config(
         VoilaConfiguration={

@@ -113,6 +113,7 @@ def is_said(text: str) -> bool:
     return text.strip().strip(".!").lower() not in NOTHING
 
 
+@model
 def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None) -> pd.DataFrame:
     """A sheet as it stands: a row a line, the team's own lines last.
 

@@ -11,7 +11,7 @@ from kamlib.charts.frontier import frontier
 from kamlib.charts.groups import profile, support
 from kamlib.charts.heat import heat
 from kamlib.charts.market import market_map, opportunity
-from kamlib.charts.paper import png, svg, titled
+from kamlib.charts.paper import alike, picture, png, svg, titled
 from kamlib.charts.plans import chain, timetable
 from kamlib.charts.positions import culture, positions
 from kamlib.charts.profit import (
@@ -29,6 +29,7 @@ from kamlib.charts.trend import hockey_stick
 from kamlib.charts.whale import whale, whale_scene, whale_shape
 
 __all__ = [
+    "alike",
     "bow_tie",
     "capacity",
     "chain",
@@ -47,6 +48,7 @@ __all__ = [
     "market_map",
     "matrix",
     "opportunity",
+    "picture",
     "png",
     "positions",
     "presents",

@@ -5,13 +5,19 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 from kamlib.charts.palette import SOFT
 
+SPECS_KEPT = 4
+drawn: dict[str, str] = {}  # for this process, by the one it is a copy of
+_specs: dict[
+    Any, list[tuple[Sequence[Any], str]]
+] = {}  # of each picture: what it was drawn from lately, and its text
 NOT_IN_XML = re.compile(r"(?<!\\)((?:\\\\)*)(?:\\u00[01][0-9a-f]|\\[bf]|[\ufffe\uffff])")  # in a text of JSON
 
 
@@ -23,25 +29,51 @@ class Trusted(alt.LayerChart):
         return super().to_dict(validate=validate, **more)
 
 
-def svg(chart: alt.LayerChart, name: str = "") -> str:
-    """The chart as an SVG text, drawn without a browser or a network.
+def picture(name: str, chart: Callable[..., alt.LayerChart], data: Sequence[Any]) -> str:
+    """The SVG of `chart(*data)`, "" without data; nothing is computed for data that were drawn before.
 
-    With a `name` its inner ids begin with it, so that several pictures can stand on one page.
+    The inner ids begin with the `name`, so that several pictures can stand on one page.
     """
-    drawn = _drawn(_printable(chart))
-    return (
-        re.sub(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d)', rf"\g<1>{name}-\g<2>", drawn)
-        if name
-        else drawn
-    )
+    if not len(data):
+        return ""
+    kept = _specs.setdefault((name, chart), [])
+    spec = next((text for before, text in kept if alike(before, data)), "")
+    if not spec:
+        spec = _printable(chart(*data))
+        kept[:] = [(data, spec), *kept][:SPECS_KEPT]
+    return re.sub(r'(id="|url\(#|href="#)((?:clip|gradient)_?\d)', rf"\g<1>{name}-\g<2>", drawing(spec))
+
+
+def svg(chart: alt.LayerChart) -> str:
+    """The chart as an SVG text, drawn without a browser or a network."""
+    return drawing(_printable(chart))
+
+
+def alike(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Would the data of two pictures be drawn alike?"""
+    return len(one) == len(other) and all(map(_same, one, other))
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, pd.DataFrame) and isinstance(other, pd.DataFrame):
+        return one is other or (one.equals(other) and one.attrs == other.attrs)
+    return one is other or (isinstance(one, str | int | float) and one == other)
 
 
 @functools.lru_cache(32)
-def _drawn(spec: str) -> str:
-    """A chart about the whole company is the same on the page of every segment."""
+def drawing(spec: str) -> str:
+    """The SVG of a Vega-Lite text. A chart about the whole company is the same on the page of every segment."""
+    return drawn.get(spec) or draw(spec)
+
+
+def engine(spec: str) -> str:
+    """The same, drawn now. It starts threads."""
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(spec, vl_version=_vl_version()))
+
+
+draw: Callable[[str], str] = engine  # a process that is going to be copied cannot have threads
 
 
 def titled(chart: alt.LayerChart, title: str, about: Sequence[str], key: str = "") -> alt.LayerChart:

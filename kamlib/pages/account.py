@@ -79,8 +79,7 @@ def outside(view: View) -> tuple[str, str]:
 
 def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> str:
     """The picture of projects and their steps in time; "" where there is nothing with a date."""
-    shown = in_time(projects, steps, today)
-    return charts.svg(charts.timetable(*shown), "timetable") if shown else ""
+    return charts.picture("timetable", charts.timetable, in_time(projects, steps, today))
 
 
 def in_time(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> tuple[Any, ...]:

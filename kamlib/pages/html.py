@@ -230,7 +230,7 @@ def picture(exhibit: Exhibit, view: View, svg: str) -> Markup:
 def drawn(exhibit: Exhibit, view: View) -> str:
     """The chart of an exhibit as SVG, "" where there is nothing to draw."""
     data: Sequence[Any] = exhibit.chart.data(view) if exhibit.chart else ()
-    return charts.svg(exhibit.chart.draw(*data), exhibit.id) if exhibit.chart and len(data) else ""
+    return charts.picture(exhibit.id, exhibit.chart.draw, data) if exhibit.chart else ""
 
 
 def grid(shown: Grid, view: View, *, titled: bool = False) -> Markup:

@@ -13,6 +13,7 @@ from kamlib.workbook.schema import CHAINS
 PLAN_OWN = ("key", "key_development")  # they get a plan of their own, the others a generic one
 
 
+@model
 def listed(book: Book) -> pd.DataFrame:
     """The customers an analysis is for: the one of the settings, else those of the segment(s).
 
@@ -41,6 +42,7 @@ def begun(book: Book) -> list[str]:
     return [customer for customer in book["customers"]["customer"] if customer in named]
 
 
+@model
 def focus(book: Book, chosen: str = "") -> str:
     """The customer to look at: the chosen one, else the first with an analysis, key accounts first.
 
