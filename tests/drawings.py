@@ -39,7 +39,7 @@ def rows(chart) -> list[dict]:
 def sound(chart) -> list[str]:
     """The words of a picture that reaches the paper whole: every place in it is a number."""
     assert not [row for row in rows(chart) for value in row.values() if value in (math.inf, -math.inf)]
-    svg = charts.svg(chart, "odd")
+    svg = charts.picture("odd", lambda drawn: drawn, (chart,))
     assert svg.startswith("<svg") and "<script" not in svg
     assert not re.search(r' (?:d|x|y|width|height|transform)="[^"]*(?:NaN|Infinity|undefined)', svg)
     return words_of(svg)

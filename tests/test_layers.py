@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -116,11 +115,3 @@ def test_nothing_runs_what_it_reads():
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = {a.name for a in node.names} | {getattr(node, "module", "") or ""}
                 assert not names & {"pickle", "shelve", "marshal", "dill"}, path.name
-
-
-def test_what_kernels_are_forked_with_is_there() -> None:
-    """A name that is wrong is passed over in silence there, and every page opens slower."""
-    from kamlib.app import nursery
-
-    named = [*nursery.IMPORTS, *(f"kamlib.pages.{page}" for page in nursery.PAGES)]
-    assert [name for name in named if importlib.util.find_spec(name) is None] == []

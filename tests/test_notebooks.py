@@ -17,6 +17,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
+from kamlib.app import nursery
 from kamlib.app.notebook import open_desk
 from kamlib.errors import KamError
 from kamlib.workbook import stores
@@ -234,3 +235,15 @@ def test_running_twice_gives_the_same_report(tmp_path):
     tiny = str(ROOT / "data" / "tiny")
     first, second = ({p.name: p.read_bytes() for p in written(tiny, tmp_path / name)} for name in "ab")
     assert first == second
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_a_page_is_opened_before_readers_come(path, monkeypatch, capsys):
+    """What fails there is only said on the console, and every page opens slower."""
+    monkeypatch.setenv("KAM_WORKBOOK", str(ROOT / "data" / "tiny"))
+    monkeypatch.setenv("KAM_READ_ONLY", "1")
+    monkeypatch.setenv("KAM_LIFE", "voila")
+    asked = []
+    monkeypatch.setattr(nursery, "_in_child", lambda work: asked.append(work) or {})
+    nursery._rehearse(path)
+    assert len(asked) == 1 and capsys.readouterr().err == ""

@@ -31,7 +31,7 @@ from kamlib.workbook.settings import is_read_only, shipped
 NAME = "kam-nursery"
 IMPORTS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "nbformat")  # before pages: their widgets need a comm
 LEFT_OUT = {"paper", "report"}  # tags of cells that no screen shows
-STALE_S = 5.0  # between two looks whether the workbook that is read has been renewed
+QUIET_S = 5.0  # since the last kernel: then the next page is opened, or a workbook looked at that may have been renewed
 
 
 class Child:
@@ -70,10 +70,12 @@ class Nursery:
     """The process that forks kernels; it ends with the one that started it, and the kernels with it."""
 
     def __init__(self, notebooks: Sequence[Path]) -> None:
-        command = [sys.executable, "-c", f"from {__name__} import _nurse; _nurse()", *map(str, notebooks)]
-        env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+        env, whole = os.environ | {"OPENBLAS_NUM_THREADS": "1"}, len(notebooks)
         if not is_read_only():  # what is entered may change at any time: an example stands for it
             env |= {"KAM_WORKBOOK": str(shipped("data") / "tiny"), "KAM_READ_ONLY": "1"}
+            whole = 1
+        command = [sys.executable, "-c", f"from {__name__} import _nurse; _nurse()", str(whole)]
+        command += map(str, notebooks)
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(  # noqa: S603
             command, stdin=pipe, stdout=pipe, env=env, start_new_session=True
@@ -129,19 +131,23 @@ def opened(notebooks: Sequence[Path]) -> Nursery | None:
 
 
 def _nurse() -> None:
-    """Open the pages one by one, and fork whenever a line asks for it; a child never comes back from here."""
+    """Open the first page, the others when it is quiet; fork whenever a line asks for it. A child never comes back from here."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once
     for name in IMPORTS:
         importlib.import_module(name)
-    parent, pages = os.getpid(), [Path(path) for path in sys.argv[1:]]
+    parent, pages = os.getpid(), [Path(path) for path in sys.argv[2:]]
+    whole = pages[: int(sys.argv[1])]
     _rehearse(pages[0])  # before anybody gets a kernel that would do the same
-    waiting = pages[1:]
+    for path in pages[1:]:
+        _rehearse(path, whole=False)
+    waiting = whole[1:]
     while True:
-        if not select.select([sys.stdin], [], [], 0 if waiting else STALE_S)[0]:
+        if not select.select([sys.stdin], [], [], QUIET_S)[0]:
             if waiting:
                 _rehearse(waiting.pop(0))
             elif notebook.is_stale():
-                waiting = list(pages)
+                waiting = list(whole)
+                paper.drawn.clear()
             continue
         if not (line := sys.stdin.buffer.readline()):
             return
@@ -156,8 +162,8 @@ def _nurse() -> None:
             os._exit(0)
 
 
-def _rehearse(path: Path) -> None:
-    """Open a page as a reader does, so that kernels find its imports, and the answers about a workbook that stays.
+def _rehearse(path: Path, whole: bool = True) -> None:
+    """Open a page as a reader does, or only up to the cell with the tag setup, so that kernels find its imports, and the answers about a workbook that stays.
 
     The engine that draws has threads, which no fork takes along: a child of its own draws the pictures.
     """
@@ -170,8 +176,11 @@ def _rehearse(path: Path) -> None:
     paper.draw = note
     names: dict[str, Any] = {}
     try:
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-            if cell["cell_type"] == "code" and not LEFT_OUT & set(cell["metadata"].get("tags", [])):
+        cells = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+        tags = [c["metadata"].get("tags", []) for c in cells]
+        opening = next((n + 1 for n, own in enumerate(tags) if "setup" in own), 0)  # 0: not a page of ours
+        for cell, own in zip(cells[: opening and (None if whole else opening)], tags, strict=False):
+            if not LEFT_OUT & set(own):
                 exec("".join(cell["source"]), names)  # noqa: S102 (a notebook of ours)
     except Exception as error:  # noqa: BLE001 (its reader is told more)
         print(f"Problem: {path.stem} opens slowly: {type(error).__name__}: {error}", file=sys.stderr)
@@ -180,6 +189,7 @@ def _rehearse(path: Path) -> None:
     Widget.close_all()
     paper.drawn |= _in_child(lambda: {spec: paper.engine(spec) for spec in specs if spec not in paper.drawn})
     names.clear()
+    gc.unfreeze()
     gc.collect()
     gc.freeze()  # what the children share is not touched
 

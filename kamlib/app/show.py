@@ -20,7 +20,7 @@ from kamlib.pages.exhibit import Choice, Exhibit, Figures, Part, Row, Slider, Vi
 from kamlib.workbook import settings
 from kamlib.workbook.schema import as_text, parse_number
 
-IDLE_S, IDLE_READER_S = 0.2, 0.8  # between two parts that nobody has scrolled to yet; readers are many
+IDLE_S = 0.2  # between two parts that nobody has scrolled to yet
 
 
 def shown(desk: Desk, part: Part) -> W.Box:
@@ -56,12 +56,12 @@ def later(desk: Desk, part: Part) -> W.Box:
     def next_one() -> None:
         if desk.waiting:
             desk.waiting[0]()
-            loop.call_later(IDLE_READER_S if desk.read_only else IDLE_S, next_one)
+            loop.call_later(IDLE_S, next_one)
 
     def seen(_: Any, content: Any, __: Any) -> None:
         if isinstance(content, dict) and content.get("do") in ("seen", "idle") and make in desk.waiting:
             make()
-            loop.call_later(IDLE_READER_S if desk.read_only else IDLE_S, next_one)
+            loop.call_later(IDLE_S, next_one)
 
     desk.waiting.append(make)
     place.on_msg(seen)

@@ -84,7 +84,7 @@ def _remove_customer(desk: Desk, content: dict[str, Any]) -> None:
     desk.remove("customers", customer=id)
 
 
-customers = row(
+customers = stack(
     Exhibit(
         "customers",
         on_paper=False,
@@ -98,15 +98,12 @@ customers = row(
             look={"removable": True},
         ),
     ),
-    stack(
-        Exhibit(
-            "about-matrix",
-            words=lambda view: fill("kaism", "about", entry=catalogue.entry("kaism")),
-            on_paper=False,
-        ),
-        tips(6),
+    Exhibit(
+        "about-matrix",
+        words=lambda view: fill("kaism", "about", entry=catalogue.entry("kaism")),
+        on_paper=False,
     ),
-    shape="two",
+    tips(6),
 )
 
 # Where does everybody stand?
