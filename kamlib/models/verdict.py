@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from kamlib.models import ballots, certainty, kaism, portfolio
+from kamlib.models.lookup import records
 from kamlib.models.matrix import EQUAL
 from kamlib.wording import LABELS, account, listed
 from kamlib.workbook.book import Book, model
@@ -61,7 +62,7 @@ def verdicts(book: Book) -> pd.DataFrame:
     unknown, split = _by_customer(certainty.outcomes(book)), _ballots(book)
     musts = _must_unknown(book)
     rows = []
-    for row in seen.to_dict("records"):
+    for row in records(seen):
         who, box = row["customer"], row["box"]
         weights = weighed.get(who, {})
         change = weights.get("change", "") if box else ""
@@ -87,11 +88,7 @@ def verdicts(book: Book) -> pd.DataFrame:
 
 
 def _by_customer(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    columns, rows = [*map(str, frame)], frame.drop_duplicates("customer")
-    named = (
-        dict(zip(columns, row, strict=True)) for row in rows.itertuples(index=False, name=None)
-    )
-    return {row["customer"]: row for row in named}
+    return {row["customer"]: row for row in records(frame.drop_duplicates("customer"))}
 
 
 def _must_unknown(book: Book) -> set[str]:
@@ -162,7 +159,7 @@ def _ballots(book: Book) -> dict[str, Doubt]:
     """By customer the doubt that its votes, or scores that may be a little off, leave."""
     placed = _by_customer(kaism.drawn(book))
     found = dict(_single_votes(book, placed))
-    for row in ballots.borderline(book).to_dict("records"):
+    for row in records(ballots.borderline(book)):
         place = placed[row["customer"]]
         if row["too_close"] != "yes" or not place["box"]:
             continue
@@ -221,7 +218,7 @@ def held(book: Book) -> dict[str, dict[str, Any]]:
     split, close = _ballots(book), _by_customer(ballots.borderline(book))
     unknown, voted = _by_customer(certainty.outcomes(book)), set(ballots.votes(book)["customer"])
     musts, found = _must_unknown(book), dict[str, dict[str, Any]]()
-    for row in kaism.place(book).to_dict("records"):
+    for row in records(kaism.place(book)):
         who, box = row["customer"], row["box"]
         doubts = _of_unknown(row, who in musts, unknown[who]) if box else []
         out = row["status"] == "ruled_out"

@@ -78,22 +78,21 @@ def _worth(
     unknown = set(kaism.unknowns(book.choosing(segment=segment))["customer"])
     customers, alone = seen["customer"].to_numpy(), seen["no_rival"].to_numpy(bool)
     middle = (np.where(np.isnan(up.ours), MIDDLE, up.ours) * up.shares).sum(axis=1)
-    line, own = np.full(len(middle), MIDPOINT), np.ones((1, 1))
+    line, own = np.full(len(middle), MIDPOINT), 1.0
     if up.mean:  # of which a customer's own score is a part
         count = max(int(up.inside.sum()), 1)
-        line, own = (middle[up.inside].sum() - middle) / count, own - 1 / count
+        line, own = (middle[up.inside].sum() - middle) / count, 1 - 1 / count
     chances, worth = dict[str, tuple[float, ...]](), dict[tuple[str, ...], Worth]()
-    above, ahead_of_all = _above(up, must, middle), alone | (seen["x"].to_numpy(float) > EQUAL)
+    ahead_of_all = 1.0 * (alone | (seen["x"].to_numpy(float) > EQUAL))[:, None]
+    settled = _boxes(_above(up, must, middle), np.hstack([ahead_of_all, 1 - ahead_of_all]))
     for row in np.flatnonzero(up.inside).tolist():
         if customers[row] not in unknown:
-            first = float(ahead_of_all[row])
-            boxes = _boxes(above[row], np.array([first, 1 - first, 0.0]))
-            chances[customers[row]] = tuple(boxes.tolist())
+            chances[customers[row]] = tuple(settled[row].tolist())
             continue
-        shares = up.shares[row]
-        spots, high, highs = _outcomes(up.ours[[row]], shares, own, line[row], must[[row]])
+        cells = (each[row].tobytes() for each in (up.ours, up.shares, must))
+        spots, high, highs = _over(float(line[row]), *_heights(*cells, own))
         keys, ahead, aheads = _right(right, row, alone[row])
-        keys = [("attractiveness", up.factors[row, j], "") for _, j in spots] + keys
+        keys = [("attractiveness", up.factors[row, j], "") for j in spots] + keys
         now = _boxes(high, ahead)
         chances[customers[row]] = tuple(now.tolist())
         sure, box = float(now.max()), [*BOXES, ""][int(now.argmax())]
@@ -151,7 +150,43 @@ def _right(axis: Axis, row: int, alone: bool) -> tuple[list[Key], Array, Array]:
     return [("strength", names[j], who[k]) for k, j in spots], now, then
 
 
-@lru_cache(maxsize=4096)  # an edit changes the cells of one customer
+@lru_cache(maxsize=4096)  # an edit changes the cells of one customer, and the line of all
+def _heights(
+    cells: bytes, shares: bytes, floor: bytes, own: float
+) -> tuple[Array, Array, Array, list[Array]]:
+    """The unknown of these scores, its slope and least, and the heights without it in order.
+
+    cells, shares and floor are bytes of J doubles, floor as in `_outcomes`; own is how much of its
+    score is a customer's height over the line. Heights that are out whatever it is are left out.
+    """
+    scores, share, least = (np.frombuffer(each) for each in (cells, shares, floor))
+    spots = np.flatnonzero(np.isnan(scores) & ((share > 0) | ~np.isnan(least)))
+    slope, least, ways = share[spots] * own, least[spots], _fillings(len(spots))
+    parts, short = ways * slope, ways < least
+    heights = np.where(np.isnan(scores), 0.0, scores) @ share * own + parts.sum(axis=1)
+    counted = [short.sum(axis=1) == short[:, n] for n in range(len(spots))]
+    kept = [np.sort((heights - part)[on]) for part, on in zip(parts.T, counted, strict=True)]
+    return spots, slope, least, kept or [np.sort(heights)]
+
+
+def _over(
+    line: float, spots: Array, slope: Array, least: Array, heights: list[Array]
+) -> tuple[Array, Array, Array]:
+    """`_outcomes` of what `_heights` answers, over a line."""
+    if not len(spots):
+        up = float(heights[0][0] - line > EQUAL)
+        return spots, np.array([up, 1 - up, 0.0]), np.empty((0, len(LEVELS), 3))
+    then, count = np.empty((len(spots), len(LEVELS), 3)), len(_fillings(len(spots)))
+    for n, each in enumerate(heights):
+        low = least[n] > LEVELS
+        above = len(each) - np.searchsorted(each, line + EQUAL - slope[n] * LEVELS, side="right")
+        then[n, :, 0] = np.where(low, 0, above) / count
+        then[n, :, 2] = np.where(low, count, count - len(each)) / count
+    then[..., 1] = 1 - then[..., 0] - then[..., 2]
+    return spots, then.mean(axis=1).mean(axis=0), then
+
+
+@lru_cache(maxsize=4096)
 def _ahead(cells: bytes, shares: bytes, suppliers: int) -> tuple[Array, Array, Array]:
     """`_outcomes` of our scores over each competitor's; cells and shares are bytes of doubles."""
     scores, apart = np.frombuffer(cells).reshape(suppliers, -1), -np.eye(suppliers - 1)
