@@ -7,6 +7,9 @@ Their baseline is the same page asking the kernel for nothing at all: a message 
 from __future__ import annotations
 
 import contextlib
+import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,12 +20,16 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks import books
 from benchmarks.measure import Row, table
-from tests.serving import ROOT, Board, find_chromium, write_notebook
+from kamlib.workbook import stores
+from tests.serving import ROOT, Board, find_chromium, wait_until, write_notebook
 
 MOVES, EDITS, BURSTS, OPENINGS = 20, 12, 3, 5
 SLIDER = {40: 50, 200: 100}
 SCORE = {40: 100, 200: 150}
 DOT = "Alderbridge Insurance"  # the first customer
+STOCK = "() => document.readyState === 'complete' && !document.querySelector('#loading')"
+OURS = """() => document.body.dataset.kam === 'ready' && ![...document.querySelectorAll('.kam-later')]
+    .some((part) => part.checkVisibility() && part.getBoundingClientRect().top < innerHeight)"""
 PAUSE = 0.8  # what follows a change in the kernel is over by then
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -34,6 +41,7 @@ def run() -> str:
             _changes(browser, Path(folder)),
             _what_ifs(browser, Path(folder)),
             _openings(browser, Path(folder)),
+            _pages(browser, Path(folder)),
         ]
         browser.close()
     return "\n\n".join(parts)
@@ -136,3 +144,45 @@ def _openings(browser: Any, folder: Path) -> str:
                     context.close()
         rows.append(Row(f"02_kaism with {words}", times["02_kaism"], times["01_empty"], "<= +1500"))
     return table("opening the page until the chart is there; baseline: an empty notebook, same server", rows)
+
+
+def _pages(browser: Any, folder: Path) -> str:
+    """Every page with the insurer's workbook against an empty page of stock Voila, in turn: its heading, and all that is in sight."""
+    empty, rows = folder / "stock" / "empty.ipynb", []
+    write_notebook(empty, "# Empty", "")
+    workbook = folder / "insurer.kam"
+    stores.copy(ROOT / "data" / "insurer", workbook)
+    with _stock(empty) as stock, Board(ROOT / "notebooks", workbook=workbook, spare=1) as board:
+        places = {"": stock} | {p.stem: board.page(p.stem) for p in sorted(ROOT.glob("notebooks/*.ipynb"))}
+        heads: dict[str, list[float]] = {name: [] for name in places}
+        whole: dict[str, list[float]] = {name: [] for name in places}
+        for n in range(OPENINGS + 1):
+            for name, address in places.items():
+                time.sleep(8)  # the next spare is ready by then
+                context = browser.new_context(viewport={"width": 1366, "height": 768})
+                page, start = context.new_page(), time.perf_counter()
+                page.goto(address, wait_until="commit")
+                page.wait_for_selector("h1", timeout=90_000)
+                first = (time.perf_counter() - start) * 1000
+                page.wait_for_function(OURS if name else STOCK, timeout=90_000)
+                if n:
+                    heads[name].append(first)
+                    whole[name].append((time.perf_counter() - start) * 1000)
+                context.close()
+    for name in [*places][1:]:
+        rows.append(Row(f"{name}: heading", heads[name], heads[""], "<= 1.5"))
+        rows.append(Row(f"{name}: complete", whole[name], whole[""], "<= 2.0"))
+    return table("opening a page; baseline: an empty page of stock Voila", rows)
+
+
+@contextlib.contextmanager
+def _stock(notebook: Path) -> Iterator[str]:
+    """The address of a page of Voila as it comes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "voila", str(notebook), f"--port={port}", "--no-browser"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: not socket.socket().connect_ex(("127.0.0.1", port)), what="stock Voila")
+        yield f"http://127.0.0.1:{port}/"
+        process.terminate()
