@@ -282,7 +282,6 @@ class Asset:
     request: Any
     absolute_path: str
     packs = False
-    get_content_version = StaticFileHandler.get_content_version  # of the file as it lies there
 
     def parse_url_path(self, path: str) -> str:
         self.fixed = (
