@@ -53,7 +53,7 @@ async def _run(nginx: str) -> str:
         copied = report.publish_copy(insurer, place)
         try:
             wait_until((place / "pid").exists, what="nginx")
-            with Board(NOTEBOOKS, workbook=copied, read_only=True, preheat=2, spare=2) as board:
+            with Board(NOTEBOOKS, workbook=copied, read_only=True, spare=2) as board:
                 return f"{_head(pages, size)}\n{await _both(board, front, port, place / 'site')}"
         finally:
             front.terminate()

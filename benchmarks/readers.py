@@ -26,7 +26,7 @@ async def _run() -> str:
     lines = [f"== a dashboard of the insurer: {READERS} readers at once, then one page after the other"]
     with tempfile.TemporaryDirectory(prefix="kam-bench-") as folder:
         copied = report.publish_copy(str(ROOT / "data" / "insurer"), Path(folder))
-        with Board(NOTEBOOKS, workbook=copied, read_only=True, preheat=2, spare=2) as board:
+        with Board(NOTEBOOKS, workbook=copied, read_only=True, spare=2) as board:
             async with async_playwright() as starter:
                 chromium = await starter.chromium.launch(
                     executable_path=find_chromium(), args=["--no-sandbox"]

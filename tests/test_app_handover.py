@@ -123,7 +123,7 @@ def test_readers_see_the_newest_state_whole(browser: Any, tmp_path: Path) -> Non
     """A page that is open follows by itself, one that is opened later begins with it; a broken state stays at home."""
     stores.copy(ROOT / "data" / "tiny", tmp_path / "w.kam")
     copy, renew = operating.published(str(tmp_path / "w.kam"), tmp_path / "out")
-    with Board(NOTEBOOKS, workbook=copy, start=PAGE, read_only=True, preheat=1) as board:
+    with Board(NOTEBOOKS, workbook=copy, start=PAGE, read_only=True, spare=1) as board:
         page = visit(browser, board, wait_for=DOT)
         store = stores.open_store(tmp_path / "w.kam")
         customer = tables_of(tmp_path / "w.kam")["customers"]["customer"].iloc[0]

@@ -358,7 +358,7 @@ def test_loopback_is_told_from_the_rest(ips: list[str], own: bool) -> None:
 
 def test_beyond_loopback_a_token_is_needed(folder: Path) -> None:
     """T24: the token is in the printed address, and after that in no address, log or command line."""
-    with Board(folder, ip="0.0.0.0", read_only=True, preheat=1, env={"KAM_READ_ONLY": ""}) as board:
+    with Board(folder, ip="0.0.0.0", read_only=True, spare=1, env={"KAM_READ_ONLY": ""}) as board:
         token = board.url.partition("?token=")[2]
         assert len(token) >= 24 and "token=" in board.address
         for path in ("/", "/voila/render/01_segmentation.ipynb", "/?token=wrong", "/api/kernels/a-b-c-d-e"):
@@ -475,11 +475,10 @@ def test_who_is_no_reader_costs_no_kernel(board: Board) -> None:
     assert {kernel.pid for kernel in board.kernels()} <= before
 
 
-@pytest.mark.parametrize("waiting", ["preheat", "spare"])
-def test_kernels_go_back_to_where_they_began(folder: Path, waiting: str) -> None:
+@pytest.mark.parametrize("read_only", [True, False], ids=["publish", "workshop"])
+def test_kernels_go_back_to_where_they_began(folder: Path, read_only: bool) -> None:
     """However a visitor leaves, its kernel ends; one waits, and a page that is open keeps its own."""
-    options = {"read_only": waiting == "preheat", "start": "01_segmentation", waiting: 1}
-    with Board(folder, cull_seconds=4, **options) as board:
+    with Board(folder, cull_seconds=4, read_only=read_only, spare=1) as board:
         board.wait_for_kernels(1)
         text = get(board.page("01_segmentation"))[2]
         line, pid = connect(board, text), int(environment(text)["KAM_TEST_PID"])
@@ -542,9 +541,8 @@ def test_a_server_stopped_while_its_kernels_start_leaves_none_behind(folder: Pat
             assert board.stop() == 0 and board.kernels() == []
 
 
-def test_preheated_pages_are_ready_and_ignore_the_query(folder: Path) -> None:
-    with Board(folder, read_only=True, preheat=1, start="01_segmentation") as board:
-        board.wait_for_kernels(1)
+def test_a_page_ignores_the_query_and_says_that_it_is_a_copy(folder: Path) -> None:
+    with Board(folder, read_only=True, spare=1) as board:
         status, headers, _ = get(board.page("01_segmentation") + "?workbook=evil")
         assert (status, headers["Location"]) == (302, "/voila/render/01_segmentation.ipynb")
         first, second = (get(board.page("01_segmentation"))[2] for _ in range(2))

@@ -6,7 +6,6 @@ Voila's handlers, each behind one guard: no foreign host, strict headers, errors
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import gzip
 import html
@@ -34,7 +33,7 @@ from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from kamlib import __version__
 from kamlib.app.doorkeeper import is_loopback
-from kamlib.app.preheat import Preheated, opening, visitor
+from kamlib.app.kernels import opening, visitor
 from kamlib.workbook.settings import is_read_only
 
 SHARE = Path(__file__).parent.parent / "share" / "jupyter"
@@ -73,7 +72,7 @@ HEADERS = {
     "connect-src 'self' ws://$host wss://$host; form-action 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'",
 }
-# not ours to offer: the list of files, the log-in form, what a preheated page may ask about its visitor
+# not ours to offer: the list of files, the log-in form, what a page may ask about its visitor
 UNUSED = {"VoilaContentsHandler", "VoilaLoginHandler", "LogoutHandler", "RequestInfoSocketHandler"}
 EDITION = (
     f"{version('voila')}-{__version__}"  # in the address of a script whose name does not say which one it is
@@ -159,7 +158,6 @@ class Page(TornadoVoilaHandler):
     """
 
     gone = False
-    preheated: Preheated | None = None
 
     def on_connection_close(self) -> None:
         self.gone = True
@@ -199,7 +197,6 @@ class Page(TornadoVoilaHandler):
             self.kernel_manager.pages.discard(self)
             if not complete:
                 await self._clear()
-            self.preheated = None  # it was begun in the name of the page before, and so on
 
     head = get
 
@@ -207,10 +204,6 @@ class Page(TornadoVoilaHandler):
         """End what was begun for a page that nobody reads any more."""
         for kernel_id in self.own:
             await self.kernel_manager.end(kernel_id, now=True)
-        with contextlib.suppress(Exception):  # Voila lets go of a preheated kernel only at its last cell
-            if self.preheated and (page := await self.preheated):
-                await page["task"]
-                await page["renderer"]._cleanup_resources()
 
     async def _send(self, part: str) -> None:
         """Write a part; a visitor that takes nothing of it for as long as may be has left."""
@@ -227,12 +220,6 @@ class Page(TornadoVoilaHandler):
         if not self._headers_written:
             raise HTTPError(500) from error
         self.finish("<script>window.kam && kam.fail()</script>")
-
-    def should_use_rendered_notebook(self, *given: Any) -> bool:
-        """Voila asks just before it takes a preheated kernel, which then is this page's own."""
-        if use := bool(super().should_use_rendered_notebook(*given)):
-            self.preheated = self.kernel_manager.take_preheated(*self.path_args)
-        return use
 
     async def _parts(self, path: str | None) -> AsyncIterator[str]:
         """The page bit by bit. Voila waits for ever when the kernel dies or never answers; we do not."""

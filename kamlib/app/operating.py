@@ -171,4 +171,4 @@ def _one(said: Operation, name: str, folder: Path, port: int | None = None) -> N
     with tempfile.TemporaryDirectory(prefix="kam-published-") as place:
         copied, renew = published(location, Path(place), one.segment, one.scenario, one.round)
         pages = report.OF_SEGMENT if one.segment else ()
-        server.serve(str(copied), read_only=True, renew=renew, preheat=said.waiting, pages=pages, **common)
+        server.serve(str(copied), read_only=True, renew=renew, pages=pages, **common)

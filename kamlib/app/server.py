@@ -39,8 +39,8 @@ from kamlib.app import handlers as doors
 from kamlib.app import nursery
 from kamlib.app.doorkeeper import Doorkeeper, is_loopback
 from kamlib.app.handlers import SHARE, log
+from kamlib.app.kernels import SpareKernels
 from kamlib.app.network import bind, reached_at
-from kamlib.app.preheat import SpareKernels
 from kamlib.errors import KamError
 
 # jupyter_server asks the manager of one kernel for a text that only the manager of all kernels has
@@ -192,7 +192,6 @@ def serve(
     max_kernels: int = 40,
     cull_seconds: int = 50,
     start: str = "02_kaism",
-    preheat: int = 0,
     spare: int = 0,
     pages: Collection[str] = (),
     room_ip: str = "",
@@ -206,9 +205,7 @@ def serve(
     `port` is taken when it is free, any other else (0: any). Beyond loopback there is always a
     token. The kernel of a page that is not connected for `cull_seconds` (5 more or less), or never
     was, ends; an open page keeps its own. `spare` kernels wait with the slow imports done, which
-    saves a page some seconds. `preheat` pages of the start notebook wait complete; only for a
-    workbook that does not change, for they have read it already. `room_ip`: where phones reach the
-    participants' room, "" for none. `renew` is called every RENEW_SECONDS. `keeper` knows our names and
+    saves a page some seconds. `room_ip`: where phones reach the participants' room, "" for none. `renew` is called every RENEW_SECONDS. `keeper` knows our names and
     the proxies that are trusted; `base_url` is the path under which all pages stand. The token may be in KAM_TOKEN.
     """
     names = sorted(
@@ -234,12 +231,8 @@ def serve(
             "file_allowlist": [],
             "file_denylist": [".*"],
             "extension_allowlist": LABEXTENSIONS,
-            "preheat_kernel": preheat > 0,
             "http_keep_alive_timeout": 2,
             "multi_kernel_manager_class": SpareKernels,
-        },
-        VoilaKernelManager={
-            "kernel_pools_config": {"default": {"pool_size": 0}, start_page: {"pool_size": preheat}}
         },
         SpareKernels={"spares": spare},
         VoilaExecutor={"cell_error_instruction": ""},

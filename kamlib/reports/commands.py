@@ -82,7 +82,6 @@ def publish(
             ip=ip,
             port=port,
             open_browser=browser,
-            preheat=2,
             spare=2,
             renew=renew,
             pages=reports.OF_SEGMENT if segment else (),

@@ -1,7 +1,4 @@
-"""Spare kernels: started, and with the slow imports done, before a page asks for one.
-
-Unlike Voila's preheated pages a spare has run no cell and read nothing, so it is never stale.
-"""
+"""Spare kernels: started, and with the slow imports done, before a page asks for one; none has run a cell of a page."""
 
 from __future__ import annotations
 
@@ -23,7 +20,6 @@ from kamlib.app.nursery import Forked
 # the kernels of the page that is being opened in this task, for whoever opens it
 opening: ContextVar[list[str]] = ContextVar("opening")
 visitor: ContextVar[str] = ContextVar("visitor", default="")  # who it is, as the trusted proxy says
-Preheated = asyncio.Task[dict[str, Any]]  # a page of Voila's pool: kernel_id, renderer and its task
 REFILL_SECONDS = 3  # the page that took the spare opens first
 WARM_UP = """def _warm_up():
     import contextlib, importlib
@@ -44,16 +40,13 @@ class SpareKernels(AsyncMappingKernelManager):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._spare: list[asyncio.Task[str]] = []
-        self._pools: dict[str, list[Preheated]] = {}  # Voila fills it
         self._warming: dict[str, asyncio.Task[None]] = {}
         self.pages: set[Any] = set()  # opening or connecting, each with its `own` kernels
         self._seen: dict[str, float] = {}  # when each kernel was last free, opening or connected
 
     def free(self) -> set[str]:
-        """The kernels that no page has taken yet: spares, and those of Voila's preheated pages."""
-        pooled = [item for pool in self._pools.values() for item in pool]
-        ready = {item.result()["kernel_id"] for item in pooled if item.done() and not _failed(item)}
-        return ready | {task.result() for task in self._spare if task.done() and not _failed(task)}
+        """The kernels that no page has taken yet."""
+        return {task.result() for task in self._spare if task.done() and not _failed(task)}
 
     def taken(self) -> int:
         """How many pages have a kernel, or wait for one."""
@@ -86,8 +79,6 @@ class SpareKernels(AsyncMappingKernelManager):
             client.stop_channels()
 
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
-        if kwargs.get("env", {}).get("VOILA_PREHEAT") == "True":  # for the pool: no page has it yet
-            return await super().start_kernel(**kwargs)
         who = {"KAM_WHO": visitor.get()} if visitor.get() else {}
         if kernel_id := await self._take_spare():
             if who:
@@ -96,17 +87,6 @@ class SpareKernels(AsyncMappingKernelManager):
             kernel_id = await super().start_kernel(**kwargs | {"env": kwargs.get("env", {}) | who})
         opening.get([]).append(kernel_id)
         return kernel_id
-
-    def take_preheated(self, page: str) -> Preheated:
-        """Give the page being opened the kernel that Voila is about to take from the pool."""
-        own, item = opening.get([]), self._pools[page][0]
-
-        def note(item: Preheated) -> None:
-            if not _failed(item):
-                own.append(item.result()["kernel_id"])
-
-        note(item) if item.done() else item.add_done_callback(note)
-        return item
 
     async def _take_spare(self) -> str | None:
         while self._spare:
