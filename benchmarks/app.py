@@ -162,7 +162,7 @@ def _pages(browser: Any, folder: Path) -> str:
                 context = browser.new_context(viewport={"width": 1366, "height": 768})
                 page, start = context.new_page(), time.perf_counter()
                 page.goto(address, wait_until="commit")
-                page.wait_for_selector("h1", timeout=90_000)
+                page.wait_for_selector("h1, main h2", timeout=90_000)
                 first = (time.perf_counter() - start) * 1000
                 page.wait_for_function(OURS if name else STOCK, timeout=90_000)
                 if n:
