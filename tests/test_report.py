@@ -822,6 +822,11 @@ def test_which_pages_are_written():
     assert planned(tables, notebook="04_pia") == [whole[2], account]
     assert planned(tables, notebook="02_kaism") == [segment]
     own = ("06_account_plan", {"customer": "Alpha"}, "plan-Alpha")
+    people = typed(
+        busy() | {"customer_people": frame("customer_people", [{"customer": "Alpha", "contact": "ann"}])}
+    )
+    assert planned(people) == [*whole, segment, sure, account, own]
+    assert planned(people, segment="main", notebook="06_account_plan") == [own]
     assert planned(tables, customer="Alpha") == [account, own]
     assert planned(tables, customer="Alpha", notebook="04_pia") == [account]
     assert planned(tables, customer="Alpha", notebook="06_account_plan") == [own]
