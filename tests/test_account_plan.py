@@ -339,6 +339,8 @@ def test_an_unknown_answer_more_never_takes_away_what_is_possible(chance):
         [f"{c}-{p}" for c in "xyz" for p in ("ann", "bob", "cid")], chance.choice([1, 2, 8, 9])
     )
     gone = {(sheet, chance.choice(lines)) for sheet, lines in LINES.items()}
+    reached = chance.randint(0, len(LINES[LADDER]))  # nobody is on a rung without those below it
+    drawn |= {(LADDER, line): YES[n >= reached] for n, line in enumerate(LINES[LADDER])}
     drawn |= {("function", who): f"Function {who}" for who in "xyz"}
     gone |= {("function", "x"), *((chance.choice([*ASKED]), who) for who in "yz")}
 

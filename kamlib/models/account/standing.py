@@ -84,14 +84,14 @@ def factors(book: Book, customer: str) -> pd.DataFrame:
 def rung(book: Book, customer: str) -> str:
     """The highest rung of the ladder that was said to be reached, "" for none.
 
-    With "or higher" while nobody has said no to all above it.
+    With "or higher" while nobody has said no to the next one.
     """
     rows = sheets.filled(book, LADDER, customer)
     at = rows.index[rows["reached"] == "yes"].max()
     if at != at:
         return ""
-    open_ = ~rows.loc[at + 1 :, "reached"].isin(["yes", "no"])
-    return f"{rows.at[at, 'label']}{' or higher' * bool(open_.any())}"
+    higher = " or higher" * bool(rows["reached"].iloc[at + 1 : at + 2].ne("no").any())
+    return f"{rows.at[at, 'label']}{higher}"
 
 
 def _groups(book: Book) -> dict[str, dict[str, Any]]:
