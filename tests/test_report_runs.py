@@ -123,7 +123,7 @@ def test_workbook_and_reports_may_be_in_a_cloud(tmp_path: Path, monkeypatch: Any
 
     monkeypatch.chdir(tmp_path)
     fsspec.filesystem("memory").put(TINY, "/company/tiny", recursive=True)
-    alone = pages.page_of(TINY, tmp_path / "alone", notebook="02_kaism")
+    alone = pages.page_of(TINY, tmp_path / "alone", notebook="02_kaism", keep=True)
     for out in ("memory://reports/2026", f"file://{tmp_path}/plain"):
         (path,) = pages.written("memory://company/tiny", out, notebook="02_kaism", keep=True)
         assert path.read_text(encoding="utf-8") == alone and str(path).endswith("2026/kaism-main.html") != (
