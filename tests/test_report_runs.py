@@ -190,6 +190,13 @@ def test_a_deck_has_the_result_the_decisions_and_its_evidence(tmp_path: Path) ->
     titles = [slide.shapes.title.text for slide in deck.slides]
     assert path.name == "deck-broker_networks.pptx" and "2 key accounts decided: Alder Network" in titles[1]
     assert sum(any(shape.shape_type == 13 for shape in slide.shapes) for slide in deck.slides) == 2
+    tables = [
+        [s for s in slide.shapes if s.has_table]
+        for slide in deck.slides
+        if "decided (" in slide.shapes.title.text
+    ]
+    count = [len(shape.table.rows) - 1 for shapes in tables for shape in shapes]
+    assert sum(count) == len(seen) and max(count) - min(count) <= 1  # no row stands alone on a slide
     words, bottom = spoken(path.read_bytes()), deck.slide_height
     assert all(name in words for name in seen["name"]) and "internal: not for customers" in words
     notes = " ".join(

@@ -119,15 +119,26 @@ def _across(table: Table) -> list[float]:
 
 
 def _filled(rows: Table, across: Sequence[float]) -> list[list[Sequence[str]]]:
-    """The rows that fit on each slide."""
-    parts, room = [list[Sequence[str]]()], float(LINES)
+    """The rows of each slide: on as few as they fit, and on each about as much."""
+    parts = _within(LINES, rows, across)
+    for lines in range(LINES - 1, 0, -1):
+        closer = _within(lines, rows, across)
+        if len(closer) > len(parts):
+            break
+        parts = closer
+    return parts
+
+
+def _within(most: int, rows: Table, across: Sequence[float]) -> list[list[Sequence[str]]]:
+    """The rows on slides of so many lines."""
+    parts, room = [list[Sequence[str]]()], float(most)
     for row in rows:
         lines = (
             max(math.ceil(len(cell) / (wide * PER_INCH)) for cell, wide in zip(row, across, strict=True))
             + 0.45
         )
         if lines > room and parts[-1]:
-            parts, room = [*parts, []], float(LINES)
+            parts, room = [*parts, []], float(most)
         parts[-1].append(row)
         room -= lines
     return parts
