@@ -20,6 +20,8 @@ from typing import Any
 import psutil
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from kamlib.errors import KamError
+
 NAME = "kam-nursery"
 IMPORTS = (
     "kamlib.app.desk",
@@ -147,9 +149,9 @@ def _nurse() -> None:
     """Import what pages need, and fork whenever a line asks for it; a child never comes back from here."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once
     for name in (*IMPORTS, *(f"kamlib.pages.{page}" for page in PAGES)):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(ImportError):  # the page that needs it says so
             importlib.import_module(name)
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(KamError, OSError):  # without the example the first page is slower
         _rehearse()
     gc.collect()
     gc.freeze()  # what the children share is not touched
@@ -186,5 +188,7 @@ def _rehearse() -> None:
     from kamlib.reports import report
 
     draw, charts.svg = charts.svg, lambda *_: ""
-    report.rehearse()
-    charts.svg = draw
+    try:
+        report.rehearse()
+    finally:
+        charts.svg = draw

@@ -17,7 +17,7 @@ from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import kaism, pia, scenarios
 from kamlib.models.account import plan
 from kamlib.models.scope import agree
-from kamlib.pages import handout
+from kamlib.pages import handout, html
 from kamlib.reports import kernels, office, record, run, storage
 from kamlib.reports.publication import PUBLISHED, allowed
 from kamlib.reports.run import printed
@@ -155,7 +155,9 @@ def write(
 
         def finish(page: str) -> bytes:
             page = handout.searched(page, Book(tables), checked.customer) if outside else page
-            return office.pdf(page, paper) if format == "pdf" else page.encode()
+            if format == "pdf":
+                return office.pdf(page, paper)
+            return (html.leading_back(page, "index.html") if keep else page).encode()
 
         frozen = run.frozen(store.location, text, pool.folder)
         for number, made in run.executed([task for task, _ in wanted], frozen, pool, finish, jobs, cluster):
