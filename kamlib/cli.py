@@ -109,6 +109,7 @@ def _tell(notes: Iterable[Finding]) -> None:
 
 app.command("import-customers")(importing.import_customers)
 app.command("import-contacts")(importing.import_contacts)
+app.command("import-scores")(importing.import_scores)
 app.command("import-ledger")(importing.import_ledger)
 app.command("merge-customers")(importing.merge_customers)
 

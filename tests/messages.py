@@ -100,6 +100,7 @@ a_message = st.fixed_dictionaries(
         )
         | junk,
         "value": some,
+        "block": st.lists(st.lists(some, max_size=3), max_size=3) | junk,
         "row": some,
         "column": some,
         "subject": some,

@@ -18,7 +18,8 @@ SHOWN = """() => {
     document.head.append(controls);
     const all = (what) => [...document.querySelectorAll(what)].filter((el) => el.checkVisibility());
     const rows = all("tr").map((row) => [...row.cells].map((cell) => cell.innerText).join(" "));
-    const lines = all("h1, h2, h3, h4, p, li, dt, dd, summary, caption").map((el) => el.innerText);
+    const said = all("h1, h2, h3, h4, p, li, dt, dd, summary, caption, svg text");
+    const lines = said.map((el) => el.innerText ?? el.textContent);
     controls.remove(); folded.forEach((part) => part.open = false);
     return { rows, lines };
 }"""
@@ -35,8 +36,31 @@ def bare(words: str) -> str:
 
 def sheets(page: Any, size: str = "A4") -> list[str]:
     """The `bare` text of each printed sheet, in the order it was drawn: a row stays together."""
-    paper = pypdf.PdfReader(io.BytesIO(page.pdf(format=size)))
-    return [bare(sheet.extract_text()) for sheet in paper.pages]
+    return [bare(_drawn(sheet)) for sheet in pypdf.PdfReader(io.BytesIO(page.pdf(format=size))).pages]
+
+
+def _drawn(sheet: Any) -> str:
+    """What pypdf's `extract_text` gives of a sheet of Chromium, without a second for the lines of charts."""
+    fonts = {name: (_signs(font), 4 if font["/Subtype"] == "/Type0" else 2) for name, font in _fonts(sheet)}
+    said, (signs, wide) = "", ({}, 4)
+    for font, codes in re.findall(rb"(/\w+) [\d.]+ Tf|<([0-9A-F]+)> Tj", sheet.get_contents().get_data()):
+        signs, wide = fonts[font.decode()] if font else (signs, wide)
+        said += "".join(signs.get(codes[at : at + wide], "?") for at in range(0, len(codes), wide))
+    return said
+
+
+def _fonts(sheet: Any) -> Any:
+    return sheet["/Resources"].get("/Font", {}).items()
+
+
+def _signs(font: Any) -> dict[bytes, str]:
+    """The text of each code of a font, as its character map says."""
+    signs, ranges = {}, rb"<([0-9A-F]+)> (?:<([0-9A-F]+)> )?<([0-9A-F]{4,})>"
+    for first, last, to in re.findall(ranges, font["/ToUnicode"].get_data()):
+        text = bytes.fromhex(to.decode()).decode("utf-16-be")
+        for n, code in enumerate(range(int(first, 16), int(last or first, 16) + 1)):
+            signs[b"%0*X" % (len(first), code)] = text[:-1] + chr(ord(text[-1]) + n)
+    return signs
 
 
 def lost(page: Any, size: str, about: str, kinds: tuple[str, ...] = ("rows", "lines")) -> list[str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kamlib import charts
 from kamlib.app.desk import Desk
+from kamlib.catalogue import sheets
 from kamlib.models import findings, kaism, profitability
 from kamlib.models.account import people, relationship, standing
 from kamlib.pages import account_plan, handout
@@ -297,6 +298,64 @@ def test_somebody_of_whom_nothing_is_known_takes_nothing_away(place, pairs):
     assert order == [*people.approach_order(one)["contact"]]
     hints = [relationship.relationship(each)[["hint", "direct"]] for each in (one, other)]
     pd.testing.assert_frame_equal(*hints)
+
+
+YES, ZONES = ("yes", "no"), {"Match", "Seller's frustration zone", "Buyer's frustration zone"}
+ROLES = {"lead", "service", "specifier", "gatekeeper"}
+LADDER, SNAIL, SIGNS, INTENT = standing.LADDER, people.SNAIL, relationship.SIGNS, relationship.INTENT
+LINES = {sheet: list(sheets.form(sheet).lines["id"]) for sheet in (LADDER, SNAIL, SIGNS, INTENT)}
+ASKED = {"role": ("user", "decider"), "influence": ("high", "low"), "focus": ("receptive", "has the power")}
+ASKED |= {"involvement": ("2", "8"), "interest": ("2", "8")}
+
+
+def possible(own: Book) -> dict[str, set[Any]]:
+    """Of each result of parts 1, 2, 5 and 6 what it can still be, as far as it says."""
+    rung, near = standing.rung(own, "acme").lower(), relationship.relationship(own).iloc[0]
+    rungs = LINES[LADDER][LINES[LADDER].index(rung.split()[0]) :] if rung else LINES[LADDER]
+    found = {"rung": {*(rungs if " or higher" in rung or not rung else rungs[:1])}}
+    found |= {"zone": {near["zone"]} if near["zone"] else ZONES, "hint": {*near["possible"].split("|")}}
+    for row in relationship.signs(own).itertuples():
+        found[row.stage] = {*range(row.seen, row.seen + row.of - row.judged + 1)}
+    for row in people.contact_roles(own).itertuples():
+        found[row.name] = {row.role} if row.role else ROLES
+    for row in people.snail(own).itertuples():
+        found[row.label] = {row.contact} if row.contact else {*YES}
+    warned = "".join(m for m in findings.contacts(own)["message"] if re.match("None of us sees|What part", m))
+    unseen = people.contact_map(own).query("unseen")["name"]
+    return found | {"missed": {name for name in unseen if name in warned}}
+
+
+@settings(max_examples=40)
+@given(st.randoms(use_true_random=False))
+def test_an_unknown_answer_more_never_takes_away_what_is_possible(chance):
+    """Parts 1, 2, 5 and 6: rung, zone, hint, signs, parts of contacts, turns of the snail, and whom nobody may miss."""
+    drawn = {
+        (sheet, line): chance.choice(relationship.STAGES if sheet == INTENT else YES)
+        for sheet in LINES
+        for line in LINES[sheet]
+    }
+    drawn |= {(column, who): chance.choice(some) for column, some in ASKED.items() for who in "xyz"}
+    pairs = chance.sample(
+        [f"{c}-{p}" for c in "xyz" for p in ("ann", "bob", "cid")], chance.choice([1, 2, 8, 9])
+    )
+    gone = {(sheet, chance.choice(lines)) for sheet, lines in LINES.items()}
+    reached = chance.randint(0, len(LINES[LADDER]))  # nobody is on a rung without those below it
+    drawn |= {(LADDER, line): YES[n >= reached] for n, line in enumerate(LINES[LADDER])}
+    drawn |= {("function", who): f"Function {who}" for who in "xyz"}
+    gone |= {("function", "x"), *((chance.choice([*ASKED]), who) for who in "yz")}
+
+    def made(answers: dict[tuple[str, str], str]) -> Book:
+        there = persons(*(f"{who}|" for who in "xyz"))
+        for column in (*ASKED, "function"):
+            there[column] = [answers[column, who] for who in "xyz"]
+        told = [
+            said(sheet, sheets.form(sheet).first, **{line: answers[sheet, line] for line in lines})
+            for sheet, lines in LINES.items()
+        ]
+        return book(customer_people=there, links=links(*pairs), answers=pd.concat(told))
+
+    known, fewer = possible(made(drawn)), possible(made(drawn | dict.fromkeys(gone, "")))
+    assert {name: found for name, found in known.items() if not found <= fewer[name]} == {}
 
 
 def test_what_the_account_is_to_us_is_what_the_other_pages_say():

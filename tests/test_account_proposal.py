@@ -27,9 +27,7 @@ from kamlib.workbook.settings import of_workbook
 from tests.books import table
 from tests.paper import paper
 from tests.serving import ROOT
-from tests.windows import add, cell, kept, says, type_in
 
-PAGE, READY = "06_account_plan", "#kam-customer"
 FACTORS = list(catalogue.items(positioning.POWER, "supplier_power_factors")["id"])
 ANSWER = "sheet subject item field value"
 TEAM = {
@@ -395,62 +393,3 @@ def test_the_plan_is_one_page_to_steer_by_and_at_most_six_in_all(
     steering, whole, *_ = account_plan.plan.beginning.parts
     assert sheets_of(steering) == 1 and sheets_of(whole) <= 5
     shown.context.close()
-
-
-# -- in the browser --------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def app(window: Any) -> Any:
-    return window
-
-
-@pytest.mark.browser
-def test_from_a_blank_account_to_its_plan(app: Any, place: Path) -> None:
-    """As an account manager does it in these parts: nineteen actions, a paste among them."""
-    customer, name = "brockmere", "Brockmere Building Society"
-    app.locator("#kam-segment").select_option("bank_channel")
-    app.locator("#kam-customer").select_option(customer)
-    says(app, "Where would this customer place us among its suppliers?")
-    title = catalogue.entry(positioning.POWER)["title"]
-    app.evaluate("text => navigator.clipboard.writeText(text)", "\n".join(["8"] * 15))
-    cell(app, title, "Number of potential suppliers", 0).click()
-    app.keyboard.press("Control+V")
-    app.get_by_role("heading", name=f"To {name} we are: strategic security").first.wait_for()
-
-    app.locator("#kam-sheet-strategy-ansoff").click()
-    growth = catalogue.entry("ansoff")["title"]
-    add(app, growth, "Loans by telephone")
-    type_in(app, cell(app, growth, "Loans by telephone", 0), "existing")
-    type_in(app, cell(app, growth, "Loans by telephone", 1), "new")
-    type_in(app, cell(app, growth, "Loans by telephone", 2), "200000")
-    says(app, f"{name} has 1 plan to grow: 90,000 of 200,000 GBP a year to be expected")
-
-    bids, needs = "Proposals, the most worth trying first", "Needs, and who cares about them"
-    add(app, bids, "Cover with every loan")
-    type_in(app, cell(app, bids, "Cover with every loan", 1), "100000")
-    type_in(app, cell(app, bids, "Cover with every loan", 2), "60")
-    says(app, "60,000 GBP a year expected of 100,000.")
-    add(app, needs, "Two pages, not ten")
-    type_in(app, cell(app, needs, "Two pages, not ten", 1), "2")
-    type_in(app, cell(app, needs, "Two pages, not ten", 2), "1")
-    says(app, "2 points against 1 of the best alternative")
-
-    goals = catalogue.entry("success_targets")["title"]
-    type_in(app, cell(app, goals, "Business performance", 1), "Twice as much")
-    type_in(app, cell(app, goals, "Business performance", 2), "2027-12-31")
-    type_in(app, cell(app, goals, "Business performance", 5), "yes")
-    app.locator("#kam-sheet-plan-ka_plan").click()
-    type_in(
-        app,
-        cell(app, catalogue.entry("ka_plan")["title"], "Executive summary", 0),
-        "Be there with every loan.",
-    )
-    kept(place, ["Be there with every loan."], "answers", "value", sheet="ka_plan", subject=customer)
-    app.get_by_role(
-        "heading", name=re.compile(r"^\d of 10 headings of the plan are filled in")
-    ).first.wait_for()
-
-    own = results.opened(str(place), customer=customer)
-    told = paper(account_plan.plan.beginning, own, customer=customer)
-    assert "Be there with every loan." in told and "Twice as much" in told and "Loans by telephone" in told

@@ -271,7 +271,11 @@ def test_what_the_answers_do_not_give_needs_a_reason(app: Any, place: Path) -> N
 
 def test_the_widest_tables_are_on_paper(app: Any) -> None:
     about = app.locator(".kam-head p.about").text_content()
-    assert "insurer.kam" in about and lost(app, "A4", about, ("rows",)) == []
+    assert (
+        "insurer.kam" in about
+        and app.title().endswith(f" · {about}")
+        and lost(app, "A4", about, ("rows",)) == []
+    )
 
 
 @pytest.mark.parametrize("width, height", [(1920, 1080), (1366, 768), (390, 844)])

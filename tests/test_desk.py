@@ -21,6 +21,7 @@ from kamlib.errors import Conflict, InvalidInput, InvalidWorkbook, ReadOnly
 from kamlib.models import kaism
 from kamlib.pages import discount, groundwork, groups, market, scoring, segments, strength
 from kamlib.pages import kaism as pages
+from kamlib.pages import people as people_page
 from kamlib.pages import start as start_page
 from kamlib.reports import report
 from kamlib.workbook import checks, stores
@@ -474,6 +475,30 @@ def test_a_refused_cell_stays_with_its_reason_and_the_others_of_the_block_are_ke
     assert stored(place, "scores", "score", model="attractiveness")[:8:6] == ["8", "6"]
 
 
+def test_a_list_pasted_where_a_line_is_added_brings_what_is_missing_in_one_go(place: Path) -> None:
+    """A line a name, two of one name two lines; headings say which column; what is refused says why and loses nothing."""
+    desk = at(place)
+    listed = people_page.people("function", "knows_customers")
+    made = grid(show.shown(desk, listed))
+    tell(
+        made,
+        {"do": "add", "block": [["Ann", "", "no"], ["Jo Lee", "Sales", "yes"], ["Jo Lee", "", "hm"], [""]]},
+    )
+    assert stored(place, "people", "name") == ["Ann", "Bob", "Jo Lee", "Jo Lee"]
+    assert stored(place, "people", "function")[2:] == ["Sales", ""]
+    assert stored(place, "people", "knows_customers") == ["no", "", "yes", ""]
+    desk.undo()
+    assert stored(place, "people", "name") == ["Ann", "Bob"]
+
+    block = [["Person", "Knows customers"], ["Cy", "yes"], ["Bob", "no"]]
+    assert tell(made, {"do": "add", "block": block})[-1] == {"answer": "add", "kept": True, "subject": ""}
+    assert stored(place, "people", "knows_customers") == ["", "no", "yes"]
+
+    years = grid(show.shown(desk, groundwork.purpose), "Sales so far")
+    tell(years, {"do": "add", "block": [["2027", "5"], ["next", "6"]]})
+    assert "next" in desk.message and "2027" in stored(place, "forecast", "year")
+
+
 def test_a_cell_that_changed_while_somebody_typed_is_a_conflict_with_both_values(place: Path) -> None:
     desk, other = at(place), at(place)
     made = grid(show.shown(desk, scoring.scores))
@@ -561,7 +586,7 @@ def test_a_name_that_is_typed_becomes_a_person_and_one_that_is_known_stays_one(p
     table = grid(show.shown(desk, pages.decisions), "Suggestion")
     said = [
         {"row": "Beta", "column": "person", "text": "Joan Ward"},
-        {"row": "Alpha", "column": "person", "text": "bob"},
+        {"row": "Alpha", "column": "person", "text": "BOB"},
         {"row": "Beta", "column": "review_on", "text": "1 June 2027"},
     ]
 

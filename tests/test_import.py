@@ -1078,3 +1078,74 @@ def test_what_the_screen_says_of_a_list_names_no_option_of_the_command_line(tmp_
     notes = columns.remarks(listing, columns.propose(listing.frame), "customers")
     assert any("guess" in note.message and "-m" in note.hint for note in notes)
     assert not [note.message for note in notes if " -" in note.message]
+
+
+# -- a scoring sheet
+
+
+def scoring(tmp_path, content, *more):
+    """What `kam import-scores` says of a sheet, and the scores of the workbook `small` then."""
+    place = tmp_path / "w.kam"
+    if not place.exists():
+        book = small()
+        book["factors"] = pd.concat(
+            [book["factors"], book["factors"].head(1).assign(factor="fit", label="Good fit")]
+        )
+        stores.create(place, book)
+    done = quick("import-scores", lists(tmp_path / "s.csv", content), place, *more)
+    text = stores.load(place, read_only=True)[1]
+    assert checks.check(text).empty
+    rows = text["scores"][text["scores"]["model"] == "attractiveness"]
+    cells = {f"{r['subject']} {r['factor']}": r["score"] for r in rows.to_dict("records") if r["score"]}
+    return " ".join(f"{done.output} {done.exception or ''}".split()), cells
+
+
+BEFORE = {"acme growth": "7"}
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "says", "then"),
+    [
+        (
+            "Kunde;Growth;Good fit;Sum\nAcme;9;6;15\nBrix;0;;0\n",
+            (),
+            "Scale 9-6-3-0, as the scores show. Theirs = ours: 0 = 1, 6 = 7, 9 = 10. Another one?",
+            {"acme fit": "7", "brix growth": "1"},
+        ),
+        (
+            "Company,Criterion,Rating\nacme,fit,2\nAcme,Good fit,2\nBrix,growth,5\nBrix,Size,1\n",
+            ("--scale", "1-5"),
+            "Scale 1-5, as you said. Theirs = ours: 1 = 1, 2 = 3.5, 5 = 10.",
+            {"acme fit": "3.5", "brix growth": "10"},
+        ),
+        ("Name;Note 1\nBrix;2\n", ("--scale", "6-1", "-m", "growth=Note 1"), "2 = 8", {"brix growth": "8"}),
+        ("Name;growth;fit\nBrix;9;6,5\n", (), "Scale 1-10, as", {"brix growth": "9", "brix fit": "6.5"}),
+        ("Name;growth;fit\nBrix;10;0\n", (), "Scale 0-10, as", {"brix growth": "10", "brix fit": "1"}),
+        ("Name;growth\nBrix;4\n", (), "(4) do not say which scale", {}),
+        ("Name;growth;fit\nBrix;3;6\n", (), "(3, 6) do not say which scale", {}),
+        ("Name;growth\nBrix;0\n", (), "(0) do not say which scale", {}),
+        ("Name;growth\nBrix;11\n", (), "(11) do not say which scale", {}),
+        ("Name;growth\nBrix;\n", (), "do not say which scale", {}),
+        ("Name;growth;fit\nBrix;4;x\n", ("--scale", "3-0"), "Brix: Good fit: this is not on the scale", {}),
+        ("Name;growth\nBrix;4\n", ("--scale", "5-5"), '"5-5" is not a scale', {}),
+        ("Name;growth\nBrix;4\n", ("--segment", "south"), 'factors for the segment "south"', {}),
+        ("Name;Size\nBrix;4\n", (), "No column is clearly the factor", {}),
+        ("Id of order;growth;fit\n1;4;9\n", (), "No column is clearly the name", {}),
+    ],
+)
+def test_a_scoring_sheet_is_mapped_from_its_own_scale_which_is_said_or_asked_for(
+    content, more, says, then, tmp_path
+):
+    """Its worst becomes 1 and its best 10, in equal steps; what several scales could mean is refused."""
+    assert scoring(tmp_path, content, "--dry-run", *more)[1] == BEFORE
+    said, cells = scoring(tmp_path, content, *more)
+    assert says in said and cells == BEFORE | then
+
+
+def test_scores_that_are_known_stay_unless_they_are_to_be_replaced(tmp_path):
+    content = "Name;growth;fit\nAcme;9;3\nGone;9;3\n"
+    said, cells = scoring(tmp_path, content, "--scale", "9-6-3-0")
+    assert cells == {"acme growth": "7", "acme fit": "4"} and 'Growth is "7" in the workbook' in said
+    assert "1 score added, 0 replaced, 0 unchanged, 1 kept as they are in the workbook, 1 left out" in said
+    said, cells = scoring(tmp_path, content, "--scale", "9-6-3-0", "--replace")
+    assert cells == {"acme growth": "10", "acme fit": "4"} and "0 scores added, 1 replaced, 1 unch" in said

@@ -822,6 +822,11 @@ def test_which_pages_are_written():
     assert planned(tables, notebook="04_pia") == [whole[2], account]
     assert planned(tables, notebook="02_kaism") == [segment]
     own = ("06_account_plan", {"customer": "Alpha"}, "plan-Alpha")
+    people = typed(
+        busy() | {"customer_people": frame("customer_people", [{"customer": "Alpha", "contact": "ann"}])}
+    )
+    assert planned(people) == [*whole, segment, sure, account, own]
+    assert planned(people, segment="main", notebook="06_account_plan") == [own]
     assert planned(tables, customer="Alpha") == [account, own]
     assert planned(tables, customer="Alpha", notebook="04_pia") == [account]
     assert planned(tables, customer="Alpha", notebook="06_account_plan") == [own]
@@ -879,7 +884,8 @@ def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
     assert path.name == "certainty-broker_networks-in-price_war-near_line-0.3.html"
     page = path.read_text(encoding="utf-8")
     said = "Broker networks · scenario: We lose the price war · too close to call: within 0.3"
-    assert f"<title>How sure are we? · {said}</title>" in page and said in page.split("<h1>")[1]
+    foot = re.findall(r'<p class="hint about">(.*?)</p>', page)[0]
+    assert f"<title>How sure are we? · {foot}</title>" in page and f" · {said} · kamlib" in foot
     from kamlib.models import results
 
     seen = results.show(str(ROOT / "data" / "insurer"), "certainty", "broker_networks", scenario="price_war")
@@ -914,7 +920,8 @@ def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path):
     assert written == ["account-alder.html", "plan-alder.html"]
     page = (tmp_path / "account-alder.html").read_text(encoding="utf-8")
     assert (
-        "<title>Alder Network: what we do, and why</title>" in page
+        "<title>Alder Network: what we do, and why · Harbour Mutual · insurer · round 2026 · " in page
+        and '<a href="index.html">' in page
         and "<script" not in page
         and str(ROOT) not in page
     )

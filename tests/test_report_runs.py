@@ -123,7 +123,7 @@ def test_workbook_and_reports_may_be_in_a_cloud(tmp_path: Path, monkeypatch: Any
 
     monkeypatch.chdir(tmp_path)
     fsspec.filesystem("memory").put(TINY, "/company/tiny", recursive=True)
-    alone = pages.page_of(TINY, tmp_path / "alone", notebook="02_kaism")
+    alone = pages.page_of(TINY, tmp_path / "alone", notebook="02_kaism", keep=True)
     for out in ("memory://reports/2026", f"file://{tmp_path}/plain"):
         (path,) = pages.written("memory://company/tiny", out, notebook="02_kaism", keep=True)
         assert path.read_text(encoding="utf-8") == alone and str(path).endswith("2026/kaism-main.html") != (
@@ -190,6 +190,11 @@ def test_a_deck_has_the_result_the_decisions_and_its_evidence(tmp_path: Path) ->
     titles = [slide.shapes.title.text for slide in deck.slides]
     assert path.name == "deck-broker_networks.pptx" and "2 key accounts decided: Alder Network" in titles[1]
     assert sum(any(shape.shape_type == 13 for shape in slide.shapes) for slide in deck.slides) == 2
+    assert "13 of 15 customers are decided" in titles  # on one slide
+    table = [["a", "b"], *[["x", "y"]] * 20]
+    long = pptx.Presentation(io.BytesIO(slides.written([slides.Slide("Long", table=table)], [])))
+    rows = [len(s.table.rows) - 1 for slide in long.slides for s in slide.shapes if s.has_table]
+    assert rows == [10, 10]
     words, bottom = spoken(path.read_bytes()), deck.slide_height
     assert all(name in words for name in seen["name"]) and "internal: not for customers" in words
     notes = " ".join(

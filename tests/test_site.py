@@ -73,6 +73,9 @@ def test_the_site_opens_from_disk_and_every_link_leads_somewhere(
             page.goto(link)
             assert serious(page) == [], link
             assert page.locator("h1").first.inner_text()
+            assert page.title().endswith(f" · {page.locator('p.about').inner_text()}")
+            back = page.get_by_role("link", name="All pages")
+            assert back.evaluate("a => a.href") == (folder / "index.html").as_uri() and back.is_visible()
     assert problems == []
     linked = {Path(link).name for link in links} | {"index.html"}
     assert {p.name for p in there if p.suffix == ".html"} | {*told} <= linked

@@ -9,6 +9,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.optimize
 
 from kamlib import charts
 from kamlib.errors import InvalidInput
@@ -42,6 +43,21 @@ def question(roles, benefit, days=(4.0, 5.0), named=(), anyone=(), room=(), most
     } | more
     given["may"] = (np.array(benefit) > 0) & ~given["must"]
     return Question(benefit=np.array(benefit, float), days=np.array(days)[role], **given)
+
+
+def test_a_company_of_many_managers_is_decided_with_few_unknowns(monkeypatch):
+    """Accounts that take the same days of the same people are counted, not told apart: 400 of them and 29 people."""
+    sizes, milp = [], scipy.optimize.milp
+    monkeypatch.setattr(scipy.optimize, "milp", lambda c, **more: sizes.append(len(c)) or milp(c, **more))
+    dice = np.random.default_rng(1)
+    room = np.where(np.arange(29) % 3, 200, 150)
+    q = question(
+        dice.integers(0, 2, 400), dice.random(400) * 10, (45.0, 55.0), anyone=range(29), room=room, most=10
+    )
+    one = programme.best(q, 4530)
+    load = np.bincount([*one.managers.values()], q.days[[*one.managers]], minlength=30)
+    assert (load[:29] <= room).all() and one.need <= 4530 and len(one.managers) > 80
+    assert sizes and max(sizes) <= 400 + 2 * 29 + 30  # with a place for each pair it would be 12,030
 
 
 def need_of(q: Question, held) -> float:

@@ -193,6 +193,14 @@ export default {
       const add = () => { if (input.value.trim()) { adding = input.value.trim(); model.send({ do: "add", value: adding }); input.value = ""; input.focus(); } };
       button.addEventListener("click", add);
       input.addEventListener("keydown", (event) => { if (event.key === "Enter") add(); });
+      input.placeholder = "or a list from Excel";
+      input.addEventListener("paste", (event) => {  // a line each: the name, then what belongs in its columns
+        const block = parse(event.clipboardData.getData("text/plain"));
+        if (block.flat().length < 2) return;
+        event.preventDefault();
+        adding = ""; ways.replaceChildren(); live.textContent = "";
+        model.send({ do: "add", block: block.map((line) => line.map((text) => text.trim())) });
+      });
       label.append(input);
       foot.append(label, button);
     }
@@ -322,7 +330,8 @@ export default {
         sent.push({ row: rows()[r].id, column: columns()[c].id, text: value, was: was ?? before });
       }
       ways.replaceChildren();
-      live.textContent = outside ? `${outside} of the pasted cells lie outside this table and were left out.` : "";
+      const add = model.get("add") ? " To bring new lines, paste them where a line is added." : "";
+      live.textContent = outside ? `${outside} of the pasted cells lie outside this table and were left out.${add}` : "";
       if (sent.length) model.send({ do: "put", cells: sent });
       update();
     }

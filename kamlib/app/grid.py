@@ -9,7 +9,7 @@ from typing import Any
 from kamlib.app import widgets
 from kamlib.app.desk import Desk
 from kamlib.app.listen import acting, follow, hear
-from kamlib.errors import KamError
+from kamlib.errors import InvalidInput, KamError
 from kamlib.pages.exhibit import Grid, View, of
 from kamlib.pages.grids import person
 from kamlib.workbook.schema import DEFINITIONS
@@ -34,7 +34,20 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
         cells = {(str(c["row"]), str(c["column"])): str(c["text"]) for c in content["cells"]}
         before = {(str(c["row"]), str(c["column"])): str(c["was"]) for c in content["cells"] if "was" in c}
         with desk.as_one():
-            refused = entered(desk, shown_grid, cells, before)
+            fill(cells, before)
+
+    def add(content: dict[str, Any]) -> None:
+        """A line that was named, or as many as were pasted, with their cells."""
+        if "block" not in content:
+            return shown_grid.actions["add"](desk, content)
+        with desk.as_one():
+            cells, refused = added(desk, shown_grid, content["block"])
+            fill(cells, {})
+        if refused:
+            raise InvalidInput(" ".join(f"{name}: {why}" for name, why in refused.items()))
+
+    def fill(cells: dict[Place, str], before: dict[Place, str]) -> None:
+        refused = entered(desk, shown_grid, cells, before)
         with desk.speaking():
             update(desk.view)  # before the page forgets what was typed
         made.send({"accepted": [{"row": r, "column": c} for r, c in cells if (r, c) not in refused]})
@@ -55,6 +68,7 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
     follow(desk, update)
     desk.on_point(point)
     verbs = {} if desk.read_only else {"put": put} | acting(desk, shown_grid.actions)
+    verbs |= {"add": add} if "add" in verbs else {}
     hear(made, desk, verbs | acting(desk, shown_grid.reads))
     return made
 
@@ -73,6 +87,42 @@ def places(shown_grid: Grid, view: View, changes: Sequence[Change]) -> list[Plac
             if changed & (values.keys() - {*keys}):
                 found.append((row["id"], column["id"]))
     return found
+
+
+def added(
+    desk: Desk, shown_grid: Grid, block: Sequence[Sequence[str]]
+) -> tuple[dict[Place, str], dict[str, str]]:
+    """Add a line for each row of a pasted block whose name is not there yet.
+
+    Gives the cells of all its rows, and the names that were refused with the reason. The first column has the names,
+    the others go into the columns as they are shown, or as a first row names them. Empty cells say nothing.
+    """
+
+    def there() -> dict[str, str]:
+        return {row["id"]: row["label"].casefold() for row in shown_grid.rows(desk.view)}
+
+    columns = [column for column in shown_grid.columns(desk.view) if column["id"] != "name"]
+    heads = {column["label"].casefold(): column for column in columns}
+    lines = [[str(text) for text in line] for line in block if str(line[0]).strip()]
+    if lines and lines[0][1:] and {text.casefold() for text in lines[0][1:]} <= heads.keys():
+        columns = [heads[text.casefold()] for text in lines.pop(0)[1:]]
+    known, cells, refused = there(), dict[Place, str](), dict[str, str]()
+    for name, *texts in lines:
+        rows = [row for row, label in known.items() if label == name.casefold()]
+        if not rows:
+            before = there()
+            try:
+                shown_grid.actions["add"](desk, {"value": name})
+            except KamError as error:
+                refused[name] = str(error)
+            rows = [row for row in there() if row not in before]
+        for row in rows[:1]:
+            known.pop(row, None)  # two of one name have a line each
+            for column, text in zip(columns, texts, strict=False):
+                words = {word.casefold(): id for id, word in column.get("words", {}).items()}
+                if text and column["kind"] != "show":
+                    cells[row, column["id"]] = words.get(text.casefold(), text)
+    return cells, refused
 
 
 def entered(

@@ -22,7 +22,7 @@ from kamlib.app.listen import Handler, give
 from kamlib.app.picture import titled
 from kamlib.errors import KamError
 from kamlib.models import results
-from kamlib.pages import html
+from kamlib.pages import account, html
 from kamlib.pages.exhibit import Page
 from kamlib.workbook import stores
 from kamlib.workbook.stores import exchange
@@ -76,6 +76,8 @@ def report(desk: Desk, page: Page) -> Callable[[], File]:
     """The page that `kam report` writes of this notebook, in the segment and scenario that is shown."""
     segment = desk.settings.segment if page.of_segment or desk.narrowed else ""
     given = {name: value for name in ("near_line", "scenario") if (value := desk.given.get(name))}
+    if page.of_customer:
+        given["customer"] = account.customer_of(desk.view)
     location = desk.store.location
 
     def make() -> File:

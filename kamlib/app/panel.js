@@ -20,7 +20,11 @@ function draw(el, html, drafts) {
   const at = active?.selectionStart;
   el.innerHTML = html;
   // what opens notebooks in JupyterLab would only keep a link from being followed here
-  if ("voila" in document.body.dataset) for (const a of el.querySelectorAll("[data-commandlinker-command]")) a.removeAttribute("data-commandlinker-command");
+  if ("voila" in document.body.dataset) {
+    for (const a of el.querySelectorAll("[data-commandlinker-command]")) a.removeAttribute("data-commandlinker-command");
+    const about = el.querySelector(".kam-head .about");  // the window is called what the page is, with its foot
+    if (about) document.title = [document.title.split(" · ")[0], about.textContent].join(" · ");
+  }
   for (const field of el.querySelectorAll(FIELDS)) if (drafts.has(name(field))) field.value = drafts.get(name(field));
   for (const id of open) el.querySelector("#" + CSS.escape(id))?.setAttribute("open", "");
   if (!active) return;

@@ -118,7 +118,7 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
     """A sheet as it stands: a row a line, the team's own lines last.
 
     Columns: item, label, help, own, group, asks, the fields of the form (texts, "" for not said),
-    note, and filled: is every needed field answered?
+    note, and filled: is every needed field answered, or any where none is needed?
     """
     shape = form(id, folder)
     rows = book["answers"]
@@ -143,7 +143,8 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
     ]
     columns = ["item", "label", "help", "own", "group", "asks", *shape.names, "note"]
     result = pd.DataFrame(table, columns=columns)
-    return result.assign(filled=(result[shape.needed] != "").all(axis=1) if shape.needed else True)
+    said = result[shape.needed or shape.names] != ""
+    return result.assign(filled=said.all(axis=1) if shape.needed else said.any(axis=1))
 
 
 def subjects(book: Book, shape: Form) -> list[tuple[str, str]]:

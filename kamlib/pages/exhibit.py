@@ -195,7 +195,7 @@ class Exhibit:
     """Title, controls, picture, words and grid of one thing that is shown.
 
     `title` says the result in one sentence. `words` gives escaped HTML. `actions` answer the buttons in it that
-    change the workbook, `reads` those that only look. `on_paper` and `on_screen` (`READERS`: of a copy for reading)
+    change the workbook, `reads` those that only look. `on_paper` and `on_screen` (`for_readers`: of a copy for reading)
     say where it is shown; on paper it is left out where it has nothing to say. `steered`: what can be moved stands at the
     left of what follows it, if there is room.
     """
@@ -213,7 +213,7 @@ class Exhibit:
     steered: bool = False
 
 
-def READERS(view: View) -> bool:  # noqa: N802 (a value of `on_screen`)
+def for_readers(view: View) -> bool:
     """Is nothing to be entered here?"""
     return view.locked
 

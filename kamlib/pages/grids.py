@@ -39,11 +39,13 @@ def someone(view: View, name: str, label: str) -> dict[str, Any]:
 
 
 def person(desk: Desk, text: str) -> str:
-    """The id of a person by id or name, "" for nobody; a new name becomes a person."""
+    """The id of a person by id, name or the first name of one alone, "" for nobody; a new name becomes a person."""
     people, name = names_of(desk.view.book["people"]), text.strip()
     if not name or name in people:
         return name
     known = {word.casefold(): id for id, word in people.items()}
+    firsts = [id for word, id in known.items() if word.split()[:1] == [name.casefold()]]
+    known |= {name.casefold(): firsts[0]} if len(firsts) == 1 and name.casefold() not in known else {}
     if name.casefold() not in known:
         known[name.casefold()] = slug(name, people)
         desk.put("people", person=known[name.casefold()], name=name)

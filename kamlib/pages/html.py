@@ -266,7 +266,7 @@ def about(view: View) -> list[str]:
 def beginning(page: Page, view: View, audience: str) -> Paper:
     """How a page begins on paper; all of it, where it is for a customer. Raises InvalidInput where there is none."""
     if audience == "internal":
-        told = {"title": of(page.called, view), "ends": headlines.narrowing(view.book), "alone": False}
+        told = {"title": of(page.called, view), "ends": about(view), "alone": False}
         return Paper(opening(page, view), told, record(page, view))
     if not page.outside:
         raise InvalidInput(
@@ -278,6 +278,12 @@ def beginning(page: Page, view: View, audience: str) -> Paper:
         )
     title, content = page.outside(view)
     return Paper(content, {"title": title, "ends": [], "alone": True})
+
+
+def leading_back(page: str, index: str) -> str:
+    """A whole page with a link to the index that lists it; it is not printed."""
+    begins = trusted("<body>")
+    return trusted(page).replace(begins, begins + fill("exhibit", "back", index=index), 1)
 
 
 def opening(page: Page, view: View) -> Markup:

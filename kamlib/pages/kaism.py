@@ -16,7 +16,7 @@ from kamlib.models import headlines, portfolio, verdict
 from kamlib.models.scoring import one
 from kamlib.pages.card import CARD, RULED_OUT, overrides
 from kamlib.pages.certainty import verdicts
-from kamlib.pages.exhibit import READERS, Choice, Desk, Exhibit, Grid, Page, View, row, stack
+from kamlib.pages.exhibit import Choice, Desk, Exhibit, Grid, Page, View, for_readers, row, stack
 from kamlib.pages.find_out import FIND_OUT
 from kamlib.pages.grids import among, column, names_of, slug, someone
 from kamlib.pages.guide import COMMUNICATION, findings, tips
@@ -136,7 +136,7 @@ position = stack(
         "asked-for",
         "Whom do you want to see?",
         controls=(CATEGORY, MANAGER),
-        on_screen=READERS,
+        on_screen=for_readers,
         on_paper=False,
     ),
     matrix(replace(CUSTOMERS, asked_for=_asked_for), CARD, RULED_OUT),
@@ -234,12 +234,12 @@ decisions = row(
                 remedies=_remedies,
             ),
         ),
-        Exhibit("sure", "How sure are we?", lambda view: verdicts(view.book), on_screen=READERS),
+        Exhibit("sure", "How sure are we?", lambda view: verdicts(view.book), on_screen=for_readers),
         Exhibit(
             "since",
             lambda view: since(view)[0],
             lambda view: since(view)[1],
-            on_screen=READERS,
+            on_screen=for_readers,
             on_paper=False,
         ),
     ),

@@ -51,14 +51,10 @@ def publish(
     if static is not None and static.suffix.lower() not in (".html", ".htm"):
         from kamlib.reports import site
 
-        with _stoppable():
-            try:
-                with contextlib.closing(site.write(workbook, static, segment, scenario, round)) as pages:
-                    for name in pages:
-                        typer.echo(name)
-            except KeyboardInterrupt as stop:
-                typer.echo(f"Stopped before the end. {static} is as it was before.", err=True)
-                raise typer.Exit(128 + stop.args[0]) from None
+        pages = site.write(workbook, static, segment, scenario, round)
+        with _stoppable(lambda: f"{static} is as it was before."), contextlib.closing(pages):
+            for name in pages:
+                typer.echo(name)
         typer.echo(f"{static} is written; open {static / 'index.html'} with any browser.")
         return
     if static is not None:
@@ -129,40 +125,39 @@ def report(
     said |= {"audience": audience} if audience != "internal" else {}
     done: list[str] = []
     there: list[str] = []
-    with _stoppable(), contextlib.ExitStack() as stack:
-        try:
-            from kamlib.reports import office
-            from kamlib.reports import report as reports
-            from kamlib.workbook.settings import together
 
-            given = together(reports.parameters(parameter), said)
-            tell = stack.enter_context(_progress(there))
-            if format in office.FILES:
-                pages = office.write(workbook, out, format, segment, given)
-            else:
-                pages = reports.write(
-                    workbook,
-                    out,
-                    segment,
-                    given,
-                    notebook,
-                    format=format,
-                    paper=paper,
-                    jobs=jobs,
-                    cluster=cluster,
-                    keep=True,
-                    told=tell,
-                )
-            with contextlib.closing(pages):
-                for path in pages:
-                    done.append(path.name)
-                    typer.echo(str(path))
-            if there:
-                typer.echo(f"Nothing has changed for {counted(len(there), 'page')} in {out}.")
-        except KeyboardInterrupt as stop:
-            so_far = f"Written to {out} so far: {', '.join(done)}." if done else "No page was written."
-            typer.echo(f"Stopped before the end. {so_far}", err=True)
-            raise typer.Exit(128 + stop.args[0]) from None
+    def so_far() -> str:
+        return f"Written to {out} so far: {', '.join(done)}." if done else "No page was written."
+
+    with _stoppable(so_far), contextlib.ExitStack() as stack:
+        from kamlib.reports import office
+        from kamlib.reports import report as reports
+        from kamlib.workbook.settings import together
+
+        given = together(reports.parameters(parameter), said)
+        tell = stack.enter_context(_progress(there))
+        if format in office.FILES:
+            pages = office.write(workbook, out, format, segment, given)
+        else:
+            pages = reports.write(
+                workbook,
+                out,
+                segment,
+                given,
+                notebook,
+                format=format,
+                paper=paper,
+                jobs=jobs,
+                cluster=cluster,
+                keep=True,
+                told=tell,
+            )
+        with contextlib.closing(pages):
+            for path in pages:
+                done.append(path.name)
+                typer.echo(str(path))
+        if there:
+            typer.echo(f"Nothing has changed for {counted(len(there), 'page')} in {out}.")
 
 
 @contextlib.contextmanager
@@ -184,8 +179,9 @@ def _progress(there: list[str]) -> Iterator[Callable[[int, int, str], None]]:
 
 
 @contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed window raise KeyboardInterrupt with their number; only the first, so that tidying up is not disturbed."""
+def _stoppable(so_far: Callable[[], str]) -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed window end the command with their number and a sentence that says what is there
+    so far; only the first of them, so that tidying up is not disturbed."""
 
     def stop(number: int, _: Any) -> None:
         for each in before:
@@ -198,6 +194,9 @@ def _stoppable() -> Iterator[None]:
     before = {each: signal.signal(each, stop) for each in named}
     try:
         yield
+    except KeyboardInterrupt as stopped:
+        typer.echo(f"Stopped before the end. {so_far()}", err=True)
+        raise typer.Exit(128 + stopped.args[0]) from None
     finally:
         for each, handler in before.items():
             if signal.getsignal(each) is stop:

@@ -17,7 +17,7 @@ from kamlib.errors import InvalidInput, KamError, WorkbookError, did_you_mean
 from kamlib.models import kaism, pia, scenarios
 from kamlib.models.account import plan
 from kamlib.models.scope import agree
-from kamlib.pages import handout
+from kamlib.pages import handout, html
 from kamlib.reports import kernels, office, record, run, storage
 from kamlib.reports.publication import PUBLISHED, allowed
 from kamlib.reports.run import printed
@@ -36,7 +36,7 @@ __all__ = [
 NOTEBOOKS = settings.shipped("notebooks")
 BY_SEGMENT = "02_kaism"  # a page for each segment
 SURE = "05_certainty"  # a page for each segment
-PLAN = "06_account_plan"  # the plan of a customer that is named
+PLAN = "06_account_plan"  # the plan of each customer whose people are entered, or that is named
 PROGRAMME = "07_programme"
 DIFFERENTLY = "04_pia"  # a page for the workbook, and one for each customer whose analysis has begun
 OF_SEGMENT = (BY_SEGMENT, DIFFERENTLY, SURE)  # the others are about the whole company
@@ -103,7 +103,7 @@ def write(
     keep: bool = False,
     told: Callable[[int, int, str], object] = lambda *_: None,
 ) -> Generator[Path]:
-    """Write self-contained pages: for the workbook (01, 03, 04, 07), for each segment (02), for customers (04).
+    """Write self-contained pages: for the workbook (01, 03, 04, 07), segments (02, 05) and customers (04, 06).
 
     With a segment only the pages of that segment and its customers, with a customer only its page, with a
     `notebook` only what that one writes. Gives the paths as they are ready. Everything is checked before a
@@ -155,7 +155,9 @@ def write(
 
         def finish(page: str) -> bytes:
             page = handout.searched(page, Book(tables), checked.customer) if outside else page
-            return office.pdf(page, paper) if format == "pdf" else page.encode()
+            if format == "pdf":
+                return office.pdf(page, paper)
+            return (html.leading_back(page, "index.html") if keep else page).encode()
 
         frozen = run.frozen(store.location, text, pool.folder)
         for number, made in run.executed([task for task, _ in wanted], frozen, pool, finish, jobs, cluster):
@@ -202,9 +204,10 @@ def _pages(book: Book, checked: settings.Parameters, notebook: str) -> list[Page
     if notebook in ("", DIFFERENTLY):
         there = set(pia.listed(Book.of(book, segment=chosen))["customer"])
         pages += [_account(book, each) for each in pia.begun(book) if each in there]
-    if notebook == PLAN:
+    if notebook in ("", PLAN):
         begun = plan.account_plan(Book.of(book, segment=chosen))["customer"].unique()
-        pages += [_account(book, each, PLAN, "plan") for each in begun]
+        teams = {*book["customer_people"]["customer"]}  # a copy for readers has none, and no plans
+        pages += [_account(book, each, PLAN, "plan") for each in begun if notebook or each in teams]
     return pages
 
 

@@ -6,7 +6,6 @@ import contextlib
 import html as escaped
 import json
 import re
-import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -49,8 +48,10 @@ def write(
         with written as pages:
             for path in pages:
                 if path.suffix == ".html" and path.stem != "index":
-                    shutil.copyfile(path, made / "reports" / path.name)
-                    titles[f"reports/{path.name}"] = _title(path)
+                    page = path.read_text(encoding="utf-8")
+                    linked = html.leading_back(page, "../index.html")
+                    (made / "reports" / path.name).write_text(linked, encoding="utf-8")
+                    titles[f"reports/{path.name}"] = _title(page)
                     yield path.name
         store, text = stores.load(copied, read_only=True)
         catalogue.beside(str(copied))
@@ -114,7 +115,8 @@ def _what_if(made: Path, book: Book, workbook: str) -> None:
     for segment in _placed(book):
         page = whatif.page(book.choosing(segment=segment), workbook)
         name = report.file_name(segment, "what-if", ids)
-        (made / "what-if" / f"{name}.html").write_text(page, encoding="utf-8")
+        linked = html.leading_back(page, "../index.html")
+        (made / "what-if" / f"{name}.html").write_text(linked, encoding="utf-8")
 
 
 def _placed(book: Book) -> list[str]:
@@ -129,8 +131,8 @@ def _index(made: Path, titles: dict[str, str], book: Book, workbook: str) -> str
     parts = []
     for segment in _placed(book):
         name = str(names.get(segment, "")) or segment
-        own = [href for href, title in titles.items() if name in title.split(" · ")[1:]]
-        links = {href: titles.pop(href).split(" · ")[0] for href in own}
+        own = [f"reports/{report.file_name(segment, kind, ids)}.html" for kind in ("kaism", "certainty")]
+        links = {href: titles.pop(href) for href in own}
         links[f"what-if/{report.file_name(segment, 'what-if', ids)}.html"] = (
             "What if the weights were others?"
         )
@@ -154,6 +156,5 @@ def _index(made: Path, titles: dict[str, str], book: Book, workbook: str) -> str
     )
 
 
-def _title(page: Path) -> str:
-    found = re.search(r"<title>(.*?)</title>", page.read_text(encoding="utf-8"), re.DOTALL)
-    return escaped.unescape(found[1]).strip() if found else page.stem
+def _title(page: str) -> str:
+    return escaped.unescape(re.findall(r"<h1>(.*?)</h1>", page, re.DOTALL)[0]).strip()

@@ -16,7 +16,7 @@ from kamlib.pages.exhibit import Exhibit, View, of
 from kamlib.wording import cut
 
 WIDE, HIGH, EDGE, TOP = 13.333, 7.5, 0.6, 1.55  # inches
-LINES, LETTERS, PER_INCH = 25, 180, 12.5  # of a table on a slide, of a cell, of a line in a cell
+LINES, LETTERS, PER_INCH = 27, 180, 12.5  # of a table on a slide, of a cell, of a line in a cell
 SAME = datetime.datetime(2000, 1, 1)  # so that the same workbook gives the same bytes
 Table = Sequence[Sequence[str]]  # the first row has the headings
 
@@ -101,10 +101,11 @@ def _dated(deck: Any) -> bytes:
 def _split(slide: Slide) -> Iterator[Slide]:
     """A long table or list goes on on further slides."""
     table = [[cut(cell, LETTERS) for cell in row] for row in slide.table]
+    lines = LINES - 2 * bool(slide.small or not table)
     parts = (
-        _filled(table[1:], _across(table))
+        _filled(lines, table[1:], _across(table))
         if table
-        else _filled([[p] for p in slide.points], [WIDE - 2 * EDGE])
+        else _filled(lines, [[p] for p in slide.points], [WIDE - 2 * EDGE])
     )
     for number, rows in enumerate(parts, 1):
         title = slide.title if len(parts) == 1 else f"{slide.title} ({number} of {len(parts)})"
@@ -118,16 +119,27 @@ def _across(table: Table) -> list[float]:
     return [(WIDE - 2 * EDGE) * letters / sum(longest) for letters in longest]
 
 
-def _filled(rows: Table, across: Sequence[float]) -> list[list[Sequence[str]]]:
-    """The rows that fit on each slide."""
-    parts, room = [list[Sequence[str]]()], float(LINES)
+def _filled(most: int, rows: Table, across: Sequence[float]) -> list[list[Sequence[str]]]:
+    """The rows of each slide: on as few as they fit, and on each about as much."""
+    parts = _within(most, rows, across)
+    for lines in range(most - 1, 0, -1):
+        closer = _within(lines, rows, across)
+        if len(closer) > len(parts):
+            break
+        parts = closer
+    return parts
+
+
+def _within(most: int, rows: Table, across: Sequence[float]) -> list[list[Sequence[str]]]:
+    """The rows on slides of so many lines."""
+    parts, room = [list[Sequence[str]]()], float(most)
     for row in rows:
         lines = (
             max(math.ceil(len(cell) / (wide * PER_INCH)) for cell, wide in zip(row, across, strict=True))
             + 0.45
         )
         if lines > room and parts[-1]:
-            parts, room = [*parts, []], float(LINES)
+            parts, room = [*parts, []], float(most)
         parts[-1].append(row)
         room -= lines
     return parts

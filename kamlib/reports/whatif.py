@@ -66,13 +66,11 @@ def page(book: Book, workbook: str = "") -> str:
         name: html.trusted((HERE / name).read_text(encoding="utf-8"))
         for name in ("whatif.js", "whatif_page.js", "whatif.css")
     }
-    about = headlines.about(book, workbook)
     return html.fill(
         "whatif",
         "page",
         mark=html.trusted(MARK),
-        about=about,
-        narrowing=headlines.narrowing(book),
+        about=headlines.about(book, workbook),
         data=html.trusted(safe),
         look=html.trusted(html.look()),
         style=read["whatif.css"],

@@ -19,8 +19,10 @@ SIGNS, INTENT = "relationship_stages", "frustration_zones"
 STAGES = ("Pre-KAM", "Early KAM", "Mid-KAM", "Partnership KAM", "Synergistic KAM")
 ASKED = ("now", "aim", "ours", "theirs")
 FUNCTIONS, DIRECT = 3, 3  # of both sides, and contacts without the two main people: a diamond
+SIDES = (("contact", "function"), ("person", "our_function"))
 COLUMNS = [
-    *("customer", "name", *ASKED, "gap", "zone", "advice", "hint", "because", "agrees", "thread"),
+    *("customer", "name", *ASKED, "gap", "zone", "advice", "hint", "possible"),
+    *("because", "agrees", "thread"),
     *("there", "seen", "contacts", "ours_seen", "direct"),
 ]
 
@@ -30,8 +32,9 @@ def relationship(book: Book) -> pd.DataFrame:
     """The stage of each relationship, both intents and what the contacts hint at.
 
     Columns: COLUMNS. gap: our intent less theirs, in stages (NaN unknown); zone and advice: of the
-    catalogue; hint: the stage that the contacts suggest ("" without anybody there), because: why;
-    agrees: is it the stage entered ("" while one is unknown)?; thread: on whom all of it hangs
+    catalogue; hint: the stage that the contacts suggest ("" without anybody there), possible: that
+    and what it could be once all functions are known ("a|b"), because: why; agrees: is the stage
+    entered possible ("" while one is unknown)?; thread: on whom all of it hangs
     ("" on nobody); there, seen, contacts, ours_seen: their people, those seen, contacts, ours who
     see them; direct: contacts left when the main person of each side is away.
     """
@@ -47,7 +50,7 @@ def relationship(book: Book) -> pd.DataFrame:
         if zone == "match" and "stated" not in (wants := expected[at["ours"]]):
             advice = f"{advice} At this stage the customer expects a {wants}."
         found = hint(seen[seen["customer"] == customer])
-        agrees = said["now"] == found[0] if found[0] and "now" in at else ""
+        agrees = said["now"] in found[1].split("|") if found[0] and "now" in at else ""
         told = zones["label"].get(zone, ""), advice
         rows.append(
             (
@@ -56,9 +59,9 @@ def relationship(book: Book) -> pd.DataFrame:
                 *(said.get(w, "") for w in ASKED),
                 gap,
                 *told,
-                *found[:2],
+                *found[:3],
                 agrees,
-                *found[2:],
+                *found[3:],
             )
         )
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -74,8 +77,8 @@ def _zone(gap: float) -> str:
     )
 
 
-def hint(rows: pd.DataFrame) -> tuple[str, str, str, int, int, int, int, int]:
-    """The stage that contacts suggest: stage, because, thread, there, seen, contacts, ours, direct.
+def hint(rows: pd.DataFrame) -> tuple[str, str, str, str, int, int, int, int, int]:
+    """What contacts suggest: stage, possible, because, thread, there, seen, contacts, ours, direct.
 
     Nobody seen: pre-KAM. All through one person, of ours or of theirs: early KAM, the bow-tie. As
     soon as three functions of each side meet, and three contacts are left when the main person of
@@ -90,7 +93,10 @@ def hint(rows: pd.DataFrame) -> tuple[str, str, str, int, int, int, int, int]:
     )
     pairs = {*zip(links["contact"], links["person"], strict=True)}
     direct = min((sum(a != c and b != p for a, b in pairs) for c, p in pairs), default=0)
-    functions = min(links[c].replace("", None).nunique() for c in ("function", "our_function"))
+    sides = [links[list(c)].drop_duplicates() for c in SIDES]
+    open_ = [int(side.iloc[:, 1].eq("").sum()) for side in sides]
+    known = [side.iloc[:, 1].replace("", None).nunique() for side in sides]
+    functions, most = min(known), min(k + o for k, o in zip(known, open_, strict=True))
     many = f"{counted(len(links), 'contact')} between {ours} of us and {seen} of them"
     ends = [links["our_name"].iloc[0]] if ours == 1 else []
     thread = listed([*ends, *([links["name"].iloc[0]] if seen == 1 else [])])
@@ -106,7 +112,13 @@ def hint(rows: pd.DataFrame) -> tuple[str, str, str, int, int, int, int, int]:
     else:
         left = f"{direct} would be left without the main person of each side"
         stage, because = STAGES[2], f"{many}, in {counted(functions, 'function')}; {left}"
-    return stage, because, thread, there, seen, len(links), ours, direct
+    possible = [stage]
+    if stage == STAGES[2] and most >= FUNCTIONS and direct >= DIRECT:
+        possible, because = (
+            [stage, STAGES[3]],
+            f"{because}; {counted(sum(open_), 'function')} not known",
+        )
+    return stage, "|".join(possible), because, thread, there, seen, len(links), ours, direct
 
 
 @model

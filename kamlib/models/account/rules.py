@@ -74,7 +74,9 @@ def _whom(own: pd.DataFrame, links: pd.DataFrame, about: dict[str, Any]) -> Iter
             f"it decides by consensus, and we see {len(seen)} of {own['contact'].nunique()}.",
             66,
         )
-    dark = links.loc[(links["role"] == "") & (links["influence"] == ""), "name"].drop_duplicates()
+    blank = own[["role", "influence", "focus"]].eq("")  # each could make somebody important
+    could = own["unseen"] & ~own["important"].astype(bool) & blank.any(axis=1)
+    dark = own.loc[blank[["role", "influence"]].all(axis=1) | could, "name"].drop_duplicates()
     if len(dark):
         yield "nudge", f"what part in the decision has {listed(dark, NAMED)}?", 66
     if about["stage"]["gap"] > 0:

@@ -82,9 +82,16 @@ def factors(book: Book, customer: str) -> pd.DataFrame:
 
 
 def rung(book: Book, customer: str) -> str:
-    """The highest rung of the relationship ladder that was said to be reached, "" for none."""
+    """The highest rung of the ladder that was said to be reached, "" for none.
+
+    With "or higher" while nobody has said no to the next one.
+    """
     rows = sheets.filled(book, LADDER, customer)
-    return str(rows.loc[rows["reached"] == "yes", "label"].iloc[-1:].sum() or "")
+    at = rows.index[rows["reached"] == "yes"].max()
+    if at != at:
+        return ""
+    higher = " or higher" * bool(rows["reached"].iloc[at + 1 : at + 2].ne("no").any())
+    return f"{rows.at[at, 'label']}{higher}"
 
 
 def _groups(book: Book) -> dict[str, dict[str, Any]]:

@@ -112,21 +112,31 @@ def _cheapest(
 ) -> dict[int, int] | None:
     """The cheapest way to give accounts to people, None where there is none.
 
-    A `cost` of None stands for the days beyond people's room. Unknowns: is a candidate in (n), does
-    one who is able look after it (each pair), the days beyond each person's room (m).
+    A `cost` of None stands for the days beyond people's room. Unknowns: is a candidate in (n), how
+    many of a kind does each who is able look after (each pair), the days beyond each person's room
+    (m). Of a kind are candidates that take the same days of the same people, and are no rivals.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import bmat
 
-    who, by = np.nonzero(q.able)
-    (n, m), k = q.able.shape, len(who)
-    each, people = 1.0 * (who == np.arange(n)[:, None]), 1.0 * (by == np.arange(m)[:, None])
+    n, m = q.able.shape
+    alone = np.isin(np.arange(n), q.rivals) * np.arange(1, n + 1)
+    kind = np.unique(np.column_stack([q.days, q.able, alone]), axis=0, return_inverse=True)[1]
+    kind = kind.reshape(n)
+    first = np.unique(kind, return_index=True)[1]  # a candidate of each kind
+    kinds, by = np.nonzero(q.able[first])
+    who, k = first[kinds], len(kinds)
+    of = 1.0 * (kind == np.arange(len(first))[:, None])
+    each, people = (
+        1.0 * (kinds == np.arange(len(first))[:, None]),
+        1.0 * (by == np.arange(m)[:, None]),
+    )
     groups = 1.0 * (q.group == np.arange(len(q.limits))[:, None])
     rules: list[tuple[list[np.ndarray | None], np.ndarray | list[float]]] = [
         ([q.days[None], np.zeros((1, k)), None], [days]),
         ([None, None, np.ones((1, m))], [max(days - q.today, 0.0) if q.today < math.inf else 0.0]),
         ([groups, None, None], q.limits),
-        ([np.eye(n), -each, None], np.zeros(n)),
+        ([of, -each, None], np.zeros(len(first))),
         ([None, people * q.days[who], -np.eye(m)], q.room),
         ([None, people, None], q.most),
     ]
@@ -138,7 +148,9 @@ def _cheapest(
     plan = milp(
         np.pad(np.ones(m), (n + k, 0)) if cost is None else np.pad(cost, (0, k + m)),
         integrality=np.repeat([1, 0], [n + k, m]),
-        bounds=Bounds(np.pad(1.0 * low, (0, k + m)), np.r_[high, np.ones(k), np.full(m, np.inf)]),
+        bounds=Bounds(
+            np.pad(1.0 * low, (0, k + m)), np.r_[high, of.sum(axis=1)[kinds], np.full(m, np.inf)]
+        ),
         constraints=LinearConstraint(
             bmat([rows for rows, _ in rules]), ub=np.concatenate([top for _, top in rules])
         ),
@@ -146,8 +158,10 @@ def _cheapest(
     )
     if not plan.success:
         return None
-    given = plan.x[n : n + k] * plan.x[who] > 0.5
-    return dict(zip(who[given].tolist(), by[given].tolist(), strict=True))
+    count = np.rint(plan.x[n : n + k]).astype(int)
+    places = {one: [*np.repeat(by, count * (kinds == one))] for one in range(len(first))}
+    held = np.flatnonzero(plan.x[:n] > 0.5).tolist()
+    return {i: int(places[kind[i]].pop(0)) for i in held}
 
 
 def _spread(q: Question, held: np.ndarray) -> dict[int, int] | None:

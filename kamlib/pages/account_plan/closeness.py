@@ -13,6 +13,7 @@ from kamlib.pages.exhibit import Chart, Exhibit, View, row, stack
 from kamlib.pages.guide import tips
 from kamlib.pages.html import line, parts, table
 from kamlib.pages.sheets import exercises
+from kamlib.wording import listed
 
 
 def _close(view: View) -> dict[str, Any]:
@@ -44,8 +45,12 @@ def _hint(view: View) -> Markup:
     found = _close(view)
     if not found.get("hint"):
         return line("Enter their people and who sees them: the contacts then hint at a stage.", "hint")
-    said = f"The contacts look like {found['hint']}: {found['because']}."
-    entered = {True: "That is what you entered.", False: f"You entered {found['now']}, and that stands."}
+    could = listed(found["possible"].split("|"), last="or")
+    said = f"The contacts look like {could}: {found['because']}."
+    entered = {
+        True: f"You entered {found['now']}, which agrees.",
+        False: f"You entered {found['now']}, and that stands.",
+    }
     thread = f"This account hangs on {found['thread']}. What if somebody leaves?" if found["thread"] else ""
     return parts(
         line(thread, "doubt"),

@@ -140,6 +140,7 @@ COVERS = _contacts(
         "days": "Days a year",
         "reviewed": "Last looked at",
     },
+    look={"broad": True},
 )
 
 

@@ -56,7 +56,7 @@ def _growth_words(view: View) -> Markup:
         )
     heads = {
         "plan": "Plan|name",
-        "label": "Route|l",
+        "label": "Route|l word",
         "likely": "Likely",
         "value": "Worth",
         "expected": "Expected",

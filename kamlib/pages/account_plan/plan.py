@@ -14,13 +14,17 @@ from kamlib.pages.guide import tips
 from kamlib.pages.html import fold, line, parts, subhead, table
 from kamlib.pages.sheets import exercises
 
+DATES = ("By", "Begins", "Ends")
+
 
 def shown(sections: list[Section]) -> Markup:
     """Sections of a plan, one below the other: a heading, its sentences, its table."""
     told = []
     for part in sections:
         cells = [dict(zip(map(str, range(len(row))), row, strict=True)) for row in part.rows]
-        heads = {str(n): f"{head}|l {'date' if head == 'By' else 'why'}" for n, head in enumerate(part.heads)}
+        heads = {
+            str(n): f"{head}|l {'date' if head in DATES else 'why'}" for n, head in enumerate(part.heads)
+        }
         said = [line(text) for text in part.lines]
         told.append(
             parts(subhead(part.title), *said, table(cells, heads, css="plan"), line(part.note, "hint"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -160,15 +161,20 @@ _TESTS: dict[str, tuple[Callable[[str], object], float]] = {
 
 
 def choose(
-    frame: pd.DataFrame, kind: str, given: Iterable[str] = (), key: str = ""
+    frame: pd.DataFrame,
+    kind: str,
+    given: Iterable[str] = (),
+    key: str = "",
+    more: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> dict[str, str]:
     """The proposal, overruled by what is given as FIELD=HEADER; FIELD= alone leaves the field out.
 
+    `more` are fields of this workbook: field -> the words that may head its column.
     `key` is the header of the column that identifies a customer. Raises InvalidInput with "did you
     mean" for a field or a header that is not there, and where a ledger lacks the customer, the date
     or the revenue.
     """
-    fields, example = KINDS[kind]["fields"], KINDS[kind]["example"]
+    fields, example = [*dict.fromkeys([*KINDS[kind]["fields"], *more])], KINDS[kind]["example"]
     said: dict[str, str] = {}
     for pair in [*given, *([f"customer={key}"] if key else [])]:
         field, mark, header = pair.partition("=")
@@ -177,6 +183,8 @@ def choose(
             near, allowed = did_you_mean(field[:60], fields), ", ".join(fields)
             raise refusal("no_mapping", found=pair, allowed=allowed, near=near, example=example)
         said[field] = header_of(frame, header) if header.strip() else ""
+    headed = {f: {*map(plain, words)} for f, words in more.items() if f not in said}
+    said |= {f: h for f, heads in headed.items() for h in frame.columns if plain(h) in heads}
     rest = frame[[h for h in frame.columns if h not in said.values()]]
     chosen = {f: h for f, h in propose(rest, kind).items() if f not in said} | said
     mapping = {field: chosen[field] for field in fields if chosen.get(field)}
@@ -226,11 +234,12 @@ def preview(
     rows = []
     for header in frame.columns:
         field = field_of.get(header, "")
-        guess = field and plain(header) not in said and not _rank(field, header, kind)[0]
+        is_ours = field in KINDS[kind]["fields"]
+        guess = is_ours and plain(header) not in said and not _rank(field, header, kind)[0]
         why = "as you said" if field and plain(header) in said else "by its header"
         why = "a guess from its cells" if guess else why if field else ""
         examples = "; ".join(t[:30] for t in dict.fromkeys(_filled(frame[header].head(20))))[:60]
-        unread = "(left out)" if kind == "contacts" else "(kept beside)"
+        unread = "(left out)" if kind in ("contacts", "scores") else "(kept beside)"
         rows.append((header, field or unread, why, examples))
     return pd.DataFrame(rows, columns=["header", "taken_as", "why", "examples"])
 

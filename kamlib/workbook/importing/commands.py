@@ -30,6 +30,11 @@ Sheet = Annotated[str, typer.Option(help="The sheet of an .xlsx. Default: the fu
 Encoding = Annotated[
     str, typer.Option(help="The encoding of the file, such as cp1250. Default: detected.")
 ]
+Segment = Annotated[str, typer.Option(help="The id of one segment. Default: all segments.")]
+Scale = Annotated[
+    str,
+    typer.Option(help="The scale of FILE: 9-6-3-0, or its ends, the worst first: 1-5, 6-1."),
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Let the list overwrite the workbook.")]
 Ask = Annotated[bool, typer.Option("--ask", help="Ask what each column holds.")]
 Before = Annotated[
@@ -102,6 +107,39 @@ def import_contacts(
     )[0]
     remarks([*columns.remarks(listing, mapping, "contacts", map), *merged.notes], all)
     ended("contacts", place, merged, dry_run)
+
+
+def import_scores(
+    file: FilePath,
+    workbook: Place,
+    segment: Segment = "",
+    scale: Scale = "",
+    map: Pairs = NONE,
+    key: Key = "",
+    sheet: Sheet = "",
+    encoding: Encoding = "",
+    replace: Replace = False,
+    dry_run: DryRun = False,
+    all: All = False,
+) -> None:
+    """Import a scoring sheet, customers by attractiveness factors, from its own scale to ours."""
+    from kamlib.workbook import stores
+    from kamlib.workbook.importing import columns, reading, scores
+
+    place = edited(workbook, file, dry_run)
+    those = scores.factors(stores.load(place, read_only=True)[1], segment)
+    lines = reading.read(file, sheet, encoding)
+    heads = scores.headings(those)
+    listing, mapping = taken("scores", lines, map, key, dry_run, more=heads)
+    found, said = scores.scale(scale, listing.frame, mapping, those)
+    say("scale" if scale else "scale_seen", scale=scores.spoken(found), said=said)
+
+    def merge(text: Any) -> Any:
+        return scores.merge(text, listing.frame, mapping, found, replace, segment)
+
+    merged = land(place, file, merge, "", dry_run)[0]
+    remarks([*columns.remarks(listing, mapping, "scores", map), *merged.notes], all)
+    ended("scores", place, merged, dry_run)
 
 
 def import_ledger(
@@ -283,14 +321,20 @@ def ended(kind: str, place: str, done: Any, dry_run: bool, table: str = "", **pa
 
 
 def taken(
-    kind: str, lines: Any, given: Texts, key: str, dry_run: bool, ask: bool = False
+    kind: str,
+    lines: Any,
+    given: Texts,
+    key: str,
+    dry_run: bool,
+    ask: bool = False,
+    more: Any = (),
 ) -> tuple[Any, dict[str, str]]:
     """A file as a table, and what each column is taken for: in a line, or as a table with reasons."""
     from kamlib.workbook.importing import columns, shape
 
     listing = shape.table(lines)
     frame = listing.frame
-    mapping = asked(frame, columns.choose(frame, kind, given, key), ask)
+    mapping = asked(frame, columns.choose(frame, kind, given, key, dict(more)), ask)
     say(f"{kind}_read", name=lines.name, n=len(frame), m=frame.shape[1], about=lines.about)
     said = "; ".join(f"{field} = {header}" for field, header in mapping.items())
     say("read_as", said=said or "no column matches the workbook")
