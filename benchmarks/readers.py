@@ -71,11 +71,12 @@ def _cpu(board: Board) -> float:
 
 
 async def _settled(board: Board) -> None:
-    """Nobody computes any more."""
-    last = -1.0
-    while (now := _cpu(board)) - last > 0.2 or last < 0:
-        last = now
+    """Nobody computes any more; the nursery opens another page after five quiet seconds."""
+    last, quiet = _cpu(board), 0
+    while quiet < 4:
         await asyncio.sleep(2)
+        now = _cpu(board)
+        last, quiet = now, quiet + 1 if now - last < 0.2 else 0
 
 
 class _relayed:  # noqa: N801 (awaited like a function)
