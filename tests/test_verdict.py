@@ -72,7 +72,9 @@ def place(request: Any) -> SimpleNamespace:
     tables = typed(stores.load(location, read_only=True)[1])
     book = Book.of(tables, segment=segment)
     rows = {row["customer"]: row for row in verdict.verdicts(book).to_dict("records")}
-    return SimpleNamespace(location=location, segment=segment, book=book, rows=rows)
+    place = SimpleNamespace(location=location, segment=segment, book=book, rows=rows)
+    place.pages = dict(pages(place))
+    return place
 
 
 def desk(place: SimpleNamespace, customer: str = "") -> Desk:
@@ -136,7 +138,7 @@ def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:  # 
 
 
 def test_every_page_says_the_one_verdict(place: SimpleNamespace) -> None:
-    told = {name: contradictions(html, place.rows) for name, html in pages(place)}
+    told = {name: contradictions(html, place.rows) for name, html in place.pages.items()}
     assert {name: found for name, found in told.items() if found} == {}
 
 
@@ -256,7 +258,7 @@ def plain(html: str) -> str:
 
 def test_every_number_of_days_is_one_number(place: SimpleNamespace) -> None:
     everywhere = place.book.choosing(segment="")
-    told = dict(pages(place)) | {"staffing summary": staffing.summary(place.book)}
+    told = place.pages | {"staffing summary": staffing.summary(place.book)}
     said = {name: re.sub(r"\s+", " ", plain(html)) for name, html in told.items()}
     assert {name: wrong for name, text in said.items() if (wrong := of_days(text, everywhere))} == {}
     known = portfolio.needs(everywhere).loc["days"]
