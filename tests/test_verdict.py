@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -39,6 +40,7 @@ from tests.paper import printed, screen, view
 from tests.serving import ROOT
 
 EXAMPLES = ("tiny", "insurer", "bank")
+OF_SEGMENT = ("02_kaism", "05_certainty")
 DAYS = re.compile(
     r"(?:^|[.:>;(] ?|\b)(?P<whose>[A-Z][\w ]+: )?(?P<much>short by (?P<short>[\d,]+)|enough) account-manager days "
     r"\((?:at least )?(?P<needed>[\d,]+) needed, (?P<available>[\d,]+) available",
@@ -84,11 +86,20 @@ def desk(place: SimpleNamespace, customer: str = "") -> Desk:
     return opened
 
 
+@functools.cache
+def of_company(location: str) -> list[tuple[str, str]]:
+    """The pages on which the customers of all segments stand."""
+    names = sorted(path.stem for path in settings.shipped("notebooks").glob("*.ipynb"))
+    shown = Desk(*stores.load(location, read_only=True), read_only=True)
+    return [(name, printed(name, shown)) for name in names if name not in OF_SEGMENT]
+
+
 def pages(place: SimpleNamespace) -> Iterator[tuple[str, str]]:
     """Everything that speaks of the customers of a segment, as HTML."""
     book = place.book
-    for path in sorted(settings.shipped("notebooks").glob("*.ipynb")):
-        yield path.stem, printed(path.stem, desk(place))
+    yield from of_company(place.location)
+    for name in OF_SEGMENT:
+        yield name, printed(name, desk(place))
     yield "status line", opening.status(view(book), saved_at="", message="")
     yield "certainty", screen(of_certainty.firm, book)
     yield "ballots", screen(of_ballots.disagreement, book)
