@@ -24,7 +24,7 @@ from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError
 from kamlib.models import headlines, pia, plans
 from kamlib.models.scoring import one
-from kamlib.reports import report
+from kamlib.reports import engine, report
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
@@ -32,6 +32,7 @@ from kamlib.workbook.settings import of_workbook
 from tests import pages
 from tests.paper import printed
 from tests.serving import ROOT
+from tests.windows import main_ends_with
 from tests.worked import frame, text
 
 # of the sheets about a customer those that the page on step 10 prints; the account plan has a page of its own
@@ -878,26 +879,12 @@ def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
         list(report.write(str(ROOT / "data" / "insurer"), tmp_path, "", {"scenario": "price_wars"}))
 
 
-def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path):
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "kamlib.cli",
-            "report",
-            "data/insurer",
-            "--out",
-            str(tmp_path),
-            "--customer",
-            "alder",
-        ],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine.Engine, "execute_managed_notebook", pages.executed)
+    monkeypatch.setenv("KAM_READ_ONLY", "1")
+    monkeypatch.setenv("KAM_LIFE", "paper")
+    asked = ["report", str(ROOT / "data" / "insurer"), "--out", str(tmp_path), "--customer", "alder"]
+    assert main_ends_with(0, asked)
     written = sorted(p.name for p in tmp_path.glob("*.html") if p.stem != "index")
     assert written == ["account-alder.html", "plan-alder.html"]
     page = (tmp_path / "account-alder.html").read_text(encoding="utf-8")
