@@ -18,9 +18,9 @@ settings.register_profile(
 settings.register_profile("search", deadline=None, max_examples=1000)  # by hand: --hypothesis-profile=search
 settings.load_profile("kamlib")
 
-LONGEST = """app room_phones app_segments app_pia serve app_certainty app_profit app_hostile report whatif print
-room notebooks fuzz bad_workbooks import_cases desk net import packaging ledger scenarios kaism disagreement gaps decisions
-handout stores_crash steps_1_to_5 stores stores_postgres reference"""  # of the files that take seconds
+LONGEST = """app room_phones app_segments app_pia serve app_certainty app_profit app_hostile report verdict whatif print
+room programme fuzz notebooks bad_workbooks import_cases desk net import packaging ledger scenarios kaism disagreement gaps
+decisions handout stores_crash steps_1_to_5 stores stores_postgres reference"""  # of the files that take seconds
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:

@@ -1,4 +1,6 @@
-"""07_programme in the browser: every text is reached, a reveal stays closed, sheets have subjects, pictures follow."""
+"""07_programme in the browser: every text is reached, a reveal stays closed, sheets have subjects, pictures follow.
+
+And of the pages of the ten steps, which are opened for it: how much there is to read."""
 
 from __future__ import annotations
 
@@ -10,12 +12,23 @@ from playwright.sync_api import expect
 
 from kamlib import catalogue
 from kamlib.catalogue import sheets
-from tests.serving import Board
+from tests.serving import NOTEBOOKS, Board
 from tests.windows import cell, fits, grid, kept, serious, type_in
 
 pytestmark = pytest.mark.browser
 PAGE, READY = "07_programme", ".picture svg"
 IDS = "[...document.querySelectorAll('[id^=text-]')].map((e) => e.id)"
+MOST = 12_000
+# words in sight; not those of lists to choose from, of pictures, and of what the team itself has entered in cells
+WORDS = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), aside = "option, script, style, svg, .kam-grid td";
+  let words = 0;
+  for (let text; (text = texts.nextNode()); ) {
+    const place = text.parentElement;
+    if (!place.closest(aside) && place.checkVisibility()) words += text.textContent.match(/[A-Za-z][\\w'’-]*/g)?.length ?? 0;
+  }
+  return words;
+}"""
 
 
 def texts(part: str) -> set[str]:
@@ -24,17 +37,38 @@ def texts(part: str) -> set[str]:
     return {e["id"] for e in found if "form" not in e and not e["id"].startswith("tips_")}
 
 
-def test_every_text_is_reached_from_its_part_and_from_the_library(app: Any, board: Board) -> None:
-    shelves = {id: part["page"] for id, part in catalogue.parts().items() if part["anchor"] != "library"}
-    there = set(app.evaluate(IDS))
-    for name in sorted({*shelves.values()} - {PAGE}):
-        other = app.context.new_page()
+@pytest.fixture(scope="module")
+def read(window: Any, board: Board) -> dict[str, tuple[set[str], int]]:
+    """The texts of each page and the words in sight on it."""
+    found = {PAGE: (set(window.evaluate(IDS)), 0)}
+    shelves = {part["page"] for part in catalogue.parts().values()}
+    for name in sorted({path.stem for path in NOTEBOOKS.glob("*.ipynb")} - {PAGE}):
+        other = window.context.new_page()
         other.goto(board.page(name))
         other.wait_for_selector("body[data-kam=ready]")
         other.wait_for_function("!document.querySelector('.kam-later')")
-        other.wait_for_function(f"{IDS}.length > 0")
-        there |= set(other.evaluate(IDS))
+        if name in shelves:
+            other.wait_for_function(f"{IDS}.length > 0")
+        expect(other.locator(".kam-status")).to_be_visible()
+        found[name] = set(other.evaluate(IDS)), other.evaluate(WORDS)
         other.close()
+    return found
+
+
+def test_the_pages_of_the_ten_steps_together_have_at_most_twelve_thousand_words(
+    read: dict[str, tuple[set[str], int]],
+) -> None:
+    counted = {name: words for name, (_, words) in read.items() if "01" <= name < "06"}
+    assert len(counted) == 5 and min(counted.values()) > 500, counted  # all of it was there to be counted
+    assert sum(counted.values()) <= MOST, counted
+    print(counted, sum(counted.values()))
+
+
+def test_every_text_is_reached_from_its_part_and_from_the_library(
+    app: Any, read: dict[str, tuple[set[str], int]]
+) -> None:
+    shelves = {id: part["page"] for id, part in catalogue.parts().items() if part["anchor"] != "library"}
+    there = set().union(*(ids for ids, _ in read.values()))
     missing = [
         f"text-{part}-{id}" for part in shelves for id in texts(part) if f"text-{part}-{id}" not in there
     ]

@@ -22,7 +22,7 @@ from kamlib.workbook.schema import typed
 from .bad.sheets import zipped
 from .books import bytes_of, child, small
 
-COUNT = int(os.environ.get("KAM_FUZZ", "500"))
+COUNT = int(os.environ.get("KAM_FUZZ", "250"))
 SEED = int(os.environ.get("KAM_FUZZ_SEED", "20261122"))
 SHARES = {"cells": 45, "lines": 20, "bytes": 20, "kam": 9, "xlsx parts": 4, "xlsx bytes": 2}
 CELLS = [

@@ -24,7 +24,7 @@ from kamlib.catalogue import sheets
 from kamlib.errors import InvalidInput, KamError
 from kamlib.models import headlines, pia, plans
 from kamlib.models.scoring import one
-from kamlib.reports import report
+from kamlib.reports import engine, report
 from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import DEFINITIONS, typed
@@ -32,6 +32,7 @@ from kamlib.workbook.settings import of_workbook
 from tests import pages
 from tests.paper import printed
 from tests.serving import ROOT
+from tests.windows import main_ends_with
 from tests.worked import frame, text
 
 # of the sheets about a customer those that the page on step 10 prints; the account plan has a page of its own
@@ -245,27 +246,6 @@ def test_names_are_escaped_everywhere(tmp_path):
     for path in made:
         page = path.read_text(encoding="utf-8")
         assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
-
-
-def test_a_report_is_whole_or_not_there(tmp_path):
-    """Killed while it is made: no half page stands under the name."""
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen(
-        [sys.executable, "-m", "kamlib.cli", "report", "data/bank", "--out", str(tmp_path)],
-        cwd=ROOT,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    first = child.stdout.readline().strip()
-    child.kill()
-    child.wait()
-    child.stdout.close()
-
-    assert first.endswith("segmentation.html")
-    for path in tmp_path.glob("*.html"):
-        assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
 
 
 def test_two_runs_at_once_are_stopped_without_a_trace(tmp_path_factory):
@@ -534,7 +514,10 @@ def example(name):
     return Desk(store, book, read_only=True)
 
 
-def busy(words="in a few words that say what it is about", times=1):
+FEW_WORDS = "in a few words that say what it is about"
+
+
+def busy(words=FEW_WORDS, times=1):
     """A plan for Alpha as large as they come: eight stages, forty ideas, six projects, or so many times more."""
     book = text()
     book["people"] = frame(
@@ -648,9 +631,9 @@ def busy(words="in a few words that say what it is about", times=1):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("times", [1, 4])
 @pytest.mark.parametrize(
-    "words", ["in a few words that say what it is about", "and so on " * 60, "unbroken" * 60, "W" * 400]
+    ("words", "times"),
+    [(FEW_WORDS, 1), (FEW_WORDS, 4), ("and so on " * 60, 4), ("unbroken" * 60, 4), ("W" * 400, 4)],
 )
 def test_a_page_on_one_customer_is_six_sheets_at_most(words, times, browser, tmp_path):
     made, sheets = on_sheets(busy(words, times), browser, tmp_path)
@@ -896,26 +879,12 @@ def test_a_report_of_a_scenario_says_so_and_differs(tmp_path):
         list(report.write(str(ROOT / "data" / "insurer"), tmp_path, "", {"scenario": "price_wars"}))
 
 
-def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path):
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "kamlib.cli",
-            "report",
-            "data/insurer",
-            "--out",
-            str(tmp_path),
-            "--customer",
-            "alder",
-        ],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+def test_a_page_on_one_customer_is_written_by_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine.Engine, "execute_managed_notebook", pages.executed)
+    monkeypatch.setenv("KAM_READ_ONLY", "1")
+    monkeypatch.setenv("KAM_LIFE", "paper")
+    asked = ["report", str(ROOT / "data" / "insurer"), "--out", str(tmp_path), "--customer", "alder"]
+    assert main_ends_with(0, asked)
     written = sorted(p.name for p in tmp_path.glob("*.html") if p.stem != "index")
     assert written == ["account-alder.html", "plan-alder.html"]
     page = (tmp_path / "account-alder.html").read_text(encoding="utf-8")

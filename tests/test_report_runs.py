@@ -64,6 +64,8 @@ def test_a_run_that_was_killed_is_resumed(tmp_path: Path) -> None:
     first = Path(child.stdout.readline().strip()).name
     child.kill()
     child.communicate()
+    for path in tmp_path.glob("*.html"):  # no half page stands under a name
+        assert path.read_text(encoding="utf-8").rstrip().endswith("</html>")
     made, there = run(TINY, tmp_path)
     assert first in there and len(made) + len(there) == 6 and not {*made} & {*there}
     index = (tmp_path / "index.html").read_text(encoding="utf-8")

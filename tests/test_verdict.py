@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -39,6 +40,7 @@ from tests.paper import printed, screen, view
 from tests.serving import ROOT
 
 EXAMPLES = ("tiny", "insurer", "bank")
+OF_SEGMENT = ("02_kaism", "05_certainty")
 DAYS = re.compile(
     r"(?:^|[.:>;(] ?|\b)(?P<whose>[A-Z][\w ]+: )?(?P<much>short by (?P<short>[\d,]+)|enough) account-manager days "
     r"\((?:at least )?(?P<needed>[\d,]+) needed, (?P<available>[\d,]+) available",
@@ -72,7 +74,9 @@ def place(request: Any) -> SimpleNamespace:
     tables = typed(stores.load(location, read_only=True)[1])
     book = Book.of(tables, segment=segment)
     rows = {row["customer"]: row for row in verdict.verdicts(book).to_dict("records")}
-    return SimpleNamespace(location=location, segment=segment, book=book, rows=rows)
+    place = SimpleNamespace(location=location, segment=segment, book=book, rows=rows)
+    place.pages = dict(pages(place))
+    return place
 
 
 def desk(place: SimpleNamespace, customer: str = "") -> Desk:
@@ -82,11 +86,20 @@ def desk(place: SimpleNamespace, customer: str = "") -> Desk:
     return opened
 
 
+@functools.cache
+def of_company(location: str) -> list[tuple[str, str]]:
+    """The pages on which the customers of all segments stand."""
+    names = sorted(path.stem for path in settings.shipped("notebooks").glob("*.ipynb"))
+    shown = Desk(*stores.load(location, read_only=True), read_only=True)
+    return [(name, printed(name, shown)) for name in names if name not in OF_SEGMENT]
+
+
 def pages(place: SimpleNamespace) -> Iterator[tuple[str, str]]:
     """Everything that speaks of the customers of a segment, as HTML."""
     book = place.book
-    for path in sorted(settings.shipped("notebooks").glob("*.ipynb")):
-        yield path.stem, printed(path.stem, desk(place))
+    yield from of_company(place.location)
+    for name in OF_SEGMENT:
+        yield name, printed(name, desk(place))
     yield "status line", opening.status(view(book), saved_at="", message="")
     yield "certainty", screen(of_certainty.firm, book)
     yield "ballots", screen(of_ballots.disagreement, book)
@@ -136,7 +149,7 @@ def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:  # 
 
 
 def test_every_page_says_the_one_verdict(place: SimpleNamespace) -> None:
-    told = {name: contradictions(html, place.rows) for name, html in pages(place)}
+    told = {name: contradictions(html, place.rows) for name, html in place.pages.items()}
     assert {name: found for name, found in told.items() if found} == {}
 
 
@@ -256,7 +269,7 @@ def plain(html: str) -> str:
 
 def test_every_number_of_days_is_one_number(place: SimpleNamespace) -> None:
     everywhere = place.book.choosing(segment="")
-    told = dict(pages(place)) | {"staffing summary": staffing.summary(place.book)}
+    told = place.pages | {"staffing summary": staffing.summary(place.book)}
     said = {name: re.sub(r"\s+", " ", plain(html)) for name, html in told.items()}
     assert {name: wrong for name, text in said.items() if (wrong := of_days(text, everywhere))} == {}
     known = portfolio.needs(everywhere).loc["days"]
