@@ -60,12 +60,12 @@ def _loaded(location: str, read_only: bool) -> Loaded:
     return store, text, Book(typed(text))
 
 
-_kept: dict[str, Loaded] = {}
+_kept: dict[tuple[str, int], Loaded] = {}
 
 
 def _shared(location: str) -> Loaded:
     """The workbook that this process only reads, with what its models have answered, until somebody changes it."""
-    where = location if "://" in location else os.path.abspath(location)
+    where = _place(location)
     if where not in _kept or is_stale():
         now = _loaded(location, True)
         _kept.clear()
@@ -74,8 +74,17 @@ def _shared(location: str) -> Loaded:
 
 
 def is_stale() -> bool:
-    """Has somebody changed, or renewed, a workbook that this process only reads?"""
-    return any(store.version() != store.seen for store, *_ in _kept.values())
+    """Has somebody changed a workbook that this process only reads, or put a newer copy in its place?"""
+    return any(
+        where != _place(where[0]) or store.version() != store.seen for where, (store, *_) in _kept.items()
+    )
+
+
+def _place(location: str) -> tuple[str, int]:
+    """A location from any folder, and which file it is: a copy in its place is another."""
+    if "://" in location:
+        return location, 0
+    return os.path.abspath(location), os.stat(location).st_ino if os.path.exists(location) else 0
 
 
 def _segment_of(text: Tables, customer: str) -> str:

@@ -198,6 +198,7 @@ def _in_child(work: Callable[[], dict[str, str]]) -> dict[str, str]:
     """What a copy of this process works out, {} where it fails."""
     back, out = os.pipe()
     if not os.fork():
+        os.close(back)  # else it waits for ever for a reader that is gone
         with contextlib.suppress(Exception), open(out, "wb") as sent:
             sent.write(json.dumps(work()).encode())
         os._exit(0)
