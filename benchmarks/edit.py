@@ -3,7 +3,8 @@
 PYTHONPATH=. python benchmarks/edit.py OTHER [--customers 200] [--rounds 25]
 
 OTHER is the folder of another commit, `git worktree add OTHER COMMIT`, of this layout or of the
-one before there was a Book. Each tree works in a process of its own, which is told one edit at a
+one before there was a Book; packages that it needs and this one does not (for 2558cc1: filelock) go into a folder
+of their own that PYTHONPATH names too. Each tree works in a process of its own, which is told one edit at a
 time, and the time is that of its processor: other work on the machine counts little.
 """
 
