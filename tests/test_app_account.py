@@ -13,13 +13,13 @@ from playwright.sync_api import expect
 from kamlib import catalogue
 from kamlib.pages.html import leading_back
 from tests.serving import Board
-from tests.test_app_handover import handed
 from tests.windows import (
     add,
     cell,
     fits,
     frame_of,
     grid,
+    handed,
     kept,
     lines,
     main_ends_with,
@@ -235,7 +235,7 @@ def test_from_a_blank_key_account_to_its_plan_in_one_sitting(app: Any, place: Pa
     says(app, "10 of 10 headings of the plan are filled in")
     name, content = handed(app, "This page as a report")
     hands.count(actions=2)
-    assert (hands.actions, hands.keys) == (121, 531)
+    assert hands.actions <= 121 and hands.keys <= 531
     said = [value for value in stored(place, "answers", "value", subject=CUSTOMER) if value]
     assert len(said) == 113  # all that was typed and pasted on the sheets
     asked = ["report", str(place), "--customer", CUSTOMER, "--notebook", PAGE, "--out", str(tmp_path)]

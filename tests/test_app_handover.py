@@ -16,19 +16,10 @@ from kamlib.pages import html
 from kamlib.reports import report
 from kamlib.workbook import stores
 from tests.serving import NOTEBOOKS, ROOT, Board
-from tests.windows import DOT, grid, main_ends_with, slide, tables_of, visit
+from tests.windows import DOT, grid, handed, main_ends_with, slide, tables_of, visit
 
 pytestmark = pytest.mark.browser
 PAGE, READY = "02_kaism", DOT
-
-
-def handed(page: Any, words: str) -> tuple[str, bytes]:
-    """Name and content of what the menu gives."""
-    page.get_by_text("Hand over", exact=True).click()
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=words).click()
-    expect(page.locator(".kam-status .say")).to_have_text("It is among your downloads.")
-    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
 def written(place: Path, folder: Path, segment: str) -> tuple[str, str]:

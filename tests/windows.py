@@ -191,6 +191,15 @@ def serious(page: Any) -> list[tuple[str, str]]:
     return [(f["id"], f["nodes"][0]["html"][:200]) for f in found if f["impact"] in ("serious", "critical")]
 
 
+def handed(page: Any, words: str) -> tuple[str, bytes]:
+    """Name and content of what the menu Hand over gives."""
+    page.get_by_text("Hand over", exact=True).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=words).click()
+    expect(page.locator(".kam-status .say")).to_have_text("It is among your downloads.")
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
 def main_ends_with(code: int, args: list[str]) -> bool:
     with pytest.raises(SystemExit) as ended:
         main(args)

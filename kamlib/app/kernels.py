@@ -21,15 +21,8 @@ from kamlib.app.nursery import Forked
 opening: ContextVar[list[str]] = ContextVar("opening")
 visitor: ContextVar[str] = ContextVar("visitor", default="")  # who it is, as the trusted proxy says
 REFILL_SECONDS = 3  # the page that took the spare opens first
-WARM_UP = """def _warm_up():
-    import contextlib, importlib
-    for name in ("kamlib.app.desk", "kamlib.workbook.stores.store", "kamlib.charts", "kamlib.views", "kamlib.reports.report"):
-        with contextlib.suppress(Exception):
-            importlib.import_module(name)
-    with contextlib.suppress(Exception):  # on a shipped example: a spare never reads the workbook
-        importlib.import_module("kamlib.reports.report").rehearse()
-_warm_up()
-del _warm_up"""
+# on a shipped example: what waits has not read the workbook
+WARM_UP = "__import__('importlib').import_module('kamlib.reports.report').rehearse()"
 
 
 class SpareKernels(AsyncMappingKernelManager):

@@ -131,7 +131,10 @@ def opened(notebooks: Sequence[Path]) -> Nursery | None:
 
 
 def _nurse() -> None:
-    """Open the first page, the others when it is quiet; fork whenever a line asks for it. A child never comes back from here."""
+    """Open the first page, the others when it is quiet; fork whenever a line asks for it.
+
+    A child never comes back from here.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once
     for name in IMPORTS:
         importlib.import_module(name)
@@ -163,9 +166,9 @@ def _nurse() -> None:
 
 
 def _rehearse(path: Path, whole: bool = True) -> None:
-    """Open a page as a reader does, or only up to the cell with the tag setup, so that kernels find its imports, and the answers about a workbook that stays.
+    """Open a page as a reader does, or only up to the cell with the tag setup.
 
-    The engine that draws has threads, which no fork takes along: a child of its own draws the pictures.
+    So kernels find its imports, and the answers about a workbook that stays. The engine that draws has threads, which no fork takes along: a child of its own draws the pictures.
     """
     specs: list[str] = []
 
