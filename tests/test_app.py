@@ -154,6 +154,24 @@ def test_keys_move_type_over_and_take_back(app: Any, place: Path) -> None:
     shows(one, old)
 
 
+def test_whoever_types_faster_than_the_workbook_answers_is_no_stranger_to_himself(
+    app: Any, place: Path
+) -> None:
+    """An answer to an entry says nothing of what was entered in the same cell since."""
+    one = cell(app, SCORES, "Castlegate", 1)
+    one.click()
+    for number in [*range(1, 10)] * 2:
+        app.keyboard.press(str(number))
+        app.keyboard.press("Enter")
+        app.keyboard.press("ArrowUp")
+        app.wait_for_timeout(80)  # not for the page: somebody who types
+    app.keyboard.press("Delete")
+    wait_until(lambda: score(place, "castlegate", "profit") == "")
+    shows(one, "?")
+    expect(one).not_to_have_attribute("aria-invalid", "true")
+    expect(sentence(app, SCORES)).to_have_text("")
+
+
 def test_undo_and_redo_say_what_they_do_and_show_the_place(browser: Any, board: Board, place: Path) -> None:
     """By keys, from another screen; a text that is being typed keeps its own undo."""
     page = visit(browser, board, mode="workshop", wait_for="#kam-redo")

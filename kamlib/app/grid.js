@@ -21,11 +21,12 @@ export default {
     const picked = new Set();  // ids of the rows chosen to be given something together
     let wanted = "", last = -1;
     let at = [0, 0], editor = null, shape = "", cells = [], drawn = [[], []], adding = "";
-    const pending = new Map();  // "row column" -> {text, refused}
+    const pending = new Map();  // "row column" -> {text, refused, was}
 
     // What stands on the screen. The model may be ahead of it while somebody types: then rows may have moved.
     const rows = () => drawn[0], columns = () => drawn[1];
-    const key = (r, c) => rows()[r]?.id + "\u0000" + columns()[c]?.id;
+    const place = ({ row, column }) => row + "\u0000" + column;
+    const key = (r, c) => place({ row: rows()[r]?.id, column: columns()[c]?.id });
     const can = (r, c) => !model.get("locked") && columns()[c].kind !== "show" && !(rows()[r].fixed || []).includes(columns()[c].id);
 
     // A column of rungs takes its choices from the row; a row that has none is typed.
@@ -38,6 +39,12 @@ export default {
     function known(r, c) {
       const mine = pending.get(key(r, c));
       return mine && !mine.refused ? mine.text : rows()[r].cells[c] ?? "";
+    }
+
+    // All that the workbook may hold there by our own doing: what it held, and what was sent since without an answer.
+    function held(r, c) {
+      const mine = pending.get(key(r, c));
+      return mine && !mine.refused ? [...mine.was, mine.text] : [rows()[r].cells[c] ?? ""];
     }
 
     function build() {
@@ -264,8 +271,8 @@ export default {
 
     function edit(r, c, typed) {
       if (!can(r, c)) return;
-      const column = col(r, c), cell = cells[r][c], was = known(r, c);
-      const before = pending.get(key(r, c))?.text ?? was;
+      const column = col(r, c), cell = cells[r][c], was = held(r, c);
+      const before = pending.get(key(r, c))?.text ?? known(r, c);
       let field;
       if (column.kind === "choice" || column.kind === "yesno") {
         field = document.createElement("select");
@@ -319,15 +326,14 @@ export default {
     function put(list) {
       const sent = [];
       let outside = 0;
-      for (const { r, c, text, was } of list) {
+      for (const { r, c, text, was = held(r, c) } of list) {
         if (!rows()[r] || !columns()[c]) { outside += text !== ""; continue; }
         if (!can(r, c)) continue;
         const { kind, words } = columns()[c];
         const named = Object.entries(words ?? {}).find(([, word]) => word.toLowerCase() === text.toLowerCase());
         const value = kind === "score" && text === "?" ? "" : named ? named[0] : text;
-        const before = known(r, c);
-        pending.set(key(r, c), { text: value, refused: false });
-        sent.push({ row: rows()[r].id, column: columns()[c].id, text: value, was: was ?? before });
+        pending.set(key(r, c), { text: value, refused: false, was });
+        sent.push({ row: rows()[r].id, column: columns()[c].id, text: value, was });
       }
       ways.replaceChildren();
       const add = model.get("add") ? " To bring new lines, paste them where a line is added." : "";
@@ -437,9 +443,11 @@ export default {
     model.on("change:columns", show);
     model.on("change:locked", show);
     for (const name of ["add", "pick", "choices", "broad", "title", "removable"]) model.on("change:" + name, show);
+    // An answer is for what was sent last, or it is overtaken by what was entered since.
+    const answers = (cell) => (pending.get(place(cell))?.text ?? cell.text) === cell.text;
     model.on("msg:custom", (content) => {
       if (content.refused) {
-        for (const { row, column, text } of content.refused) pending.set(row + "\u0000" + column, { text, refused: true });
+        for (const cell of content.refused) if (answers(cell)) pending.set(place(cell), { text: cell.text, refused: true });
         live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
         update();
         offer(content.remedies ?? [], content.refused[0]);
@@ -452,7 +460,7 @@ export default {
       }
       if (content.point) point(content.point);
       if (content.accepted) {
-        for (const { row, column } of content.accepted) pending.delete(row + "\u0000" + column);
+        for (const cell of content.accepted) if (answers(cell)) pending.delete(place(cell));
         update();
       }
     });

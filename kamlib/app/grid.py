@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from kamlib.app import widgets
@@ -32,7 +32,8 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
 
     def put(content: dict[str, Any]) -> None:
         cells = {(str(c["row"]), str(c["column"])): str(c["text"]) for c in content["cells"]}
-        before = {(str(c["row"]), str(c["column"])): str(c["was"]) for c in content["cells"] if "was" in c}
+        told = [c for c in content["cells"] if "was" in c]
+        before = {(str(c["row"]), str(c["column"])): [*map(str, c["was"])] for c in told}
         with desk.as_one():
             fill(cells, before)
 
@@ -46,13 +47,14 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
         if refused:
             raise InvalidInput(" ".join(f"{name}: {why}" for name, why in refused.items()))
 
-    def fill(cells: dict[Place, str], before: dict[Place, str]) -> None:
+    def fill(cells: dict[Place, str], before: dict[Place, list[str]]) -> None:
         refused = entered(desk, shown_grid, cells, before)
         with desk.speaking():
             update(desk.view)  # before the page forgets what was typed
-        made.send({"accepted": [{"row": r, "column": c} for r, c in cells if (r, c) not in refused]})
+        said = {place: {"row": place[0], "column": place[1], "text": cells[place]} for place in cells}
+        made.send({"accepted": [cell for place, cell in said.items() if place not in refused]})
         if refused:
-            marked = [{"row": r, "column": c, "text": cells[r, c]} for r, c in refused]
+            marked = [said[place] for place in refused]
             (row, name), why = next(iter(refused)), "\n".join([*dict.fromkeys(refused.values())][:3])
             ways = shown_grid.remedies(desk.view, row, name, cells[row, name]) if shown_grid.remedies else []
             made.send({"refused": marked, "message": why, "remedies": ways})
@@ -126,11 +128,11 @@ def added(
 
 
 def entered(
-    desk: Desk, shown_grid: Grid, cells: Mapping[Place, str], before: Mapping[Place, str]
+    desk: Desk, shown_grid: Grid, cells: Mapping[Place, str], before: Mapping[Place, Collection[str]]
 ) -> dict[Place, str]:
     """Store the cells that somebody has filled in; those that are refused, with the reason for each.
 
-    `before`: what stood there when the writer began to type.
+    `before`: what stood there when the writer began to type, or may have stood there by what the same page sent before.
     """
     view = desk.view
     columns = shown_grid.columns(view)
@@ -152,9 +154,9 @@ def entered(
         if why:
             refused[row, name] = why
             continue
-        was = before.get((row, name))
-        if was is not None and stored.get((row, name), was) not in (was, text):
-            overtaken[row, name] = stored[row, name]
+        there = stored.get((row, name), text)
+        if there not in (text, *before.get((row, name), [there])):
+            overtaken[row, name] = there
         targets[row, name] = shown_grid.cell(view, row, name, text)
     return refused | put_cells(desk, targets, overtaken)
 
