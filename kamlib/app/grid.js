@@ -20,8 +20,9 @@ export default {
     let asked = "";  // the way out of a refusal that was taken
     const picked = new Set();  // ids of the rows chosen to be given something together
     let wanted = "", last = -1;
+    let turn = 0;  // of what is sent
     let at = [0, 0], editor = null, shape = "", cells = [], drawn = [[], []], adding = "";
-    const pending = new Map();  // "row column" -> {text, refused, was}
+    const pending = new Map();  // "row column" -> {text, refused, was, turn}
 
     // What stands on the screen. The model may be ahead of it while somebody types: then rows may have moved.
     const rows = () => drawn[0], columns = () => drawn[1];
@@ -326,19 +327,21 @@ export default {
     function put(list) {
       const sent = [];
       let outside = 0;
-      for (const { r, c, text, was = held(r, c) } of list) {
+      turn++;
+      for (const { r, c, text, was: begun } of list) {
         if (!rows()[r] || !columns()[c]) { outside += text !== ""; continue; }
         if (!can(r, c)) continue;
         const { kind, words } = columns()[c];
         const named = Object.entries(words ?? {}).find(([, word]) => word.toLowerCase() === text.toLowerCase());
         const value = kind === "score" && text === "?" ? "" : named ? named[0] : text;
-        pending.set(key(r, c), { text: value, refused: false, was });
+        const was = begun ?? held(r, c);
+        pending.set(key(r, c), { text: value, refused: false, was, turn });
         sent.push({ row: rows()[r].id, column: columns()[c].id, text: value, was });
       }
       ways.replaceChildren();
       const add = model.get("add") ? " To bring new lines, paste them where a line is added." : "";
       live.textContent = outside ? `${outside} of the pasted cells lie outside this table and were left out.${add}` : "";
-      if (sent.length) model.send({ do: "put", cells: sent });
+      if (sent.length) model.send({ do: "put", cells: sent, turn });
       update();
     }
     function discard(r, c) {
@@ -443,11 +446,11 @@ export default {
     model.on("change:columns", show);
     model.on("change:locked", show);
     for (const name of ["add", "pick", "choices", "broad", "title", "removable"]) model.on("change:" + name, show);
-    // An answer is for what was sent last, or it is overtaken by what was entered since.
-    const answers = (cell) => (pending.get(place(cell))?.text ?? cell.text) === cell.text;
+    // An answer says nothing of what was entered in the same cell after what it answers.
+    const latest = (cell, { turn }) => (pending.get(place(cell))?.turn ?? 0) <= (turn ?? Infinity);
     model.on("msg:custom", (content) => {
       if (content.refused) {
-        for (const cell of content.refused) if (answers(cell)) pending.set(place(cell), { text: cell.text, refused: true });
+        for (const cell of content.refused) if (latest(cell, content)) pending.set(place(cell), { text: cell.text, refused: true });
         live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
         update();
         offer(content.remedies ?? [], content.refused[0]);
@@ -460,7 +463,7 @@ export default {
       }
       if (content.point) point(content.point);
       if (content.accepted) {
-        for (const cell of content.accepted) if (answers(cell)) pending.delete(place(cell));
+        for (const cell of content.accepted) if (latest(cell, content)) pending.delete(place(cell));
         update();
       }
     });

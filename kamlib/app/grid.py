@@ -35,7 +35,7 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
         told = [c for c in content["cells"] if "was" in c]
         before = {(str(c["row"]), str(c["column"])): [*map(str, c["was"])] for c in told}
         with desk.as_one():
-            fill(cells, before)
+            fill(cells, before, content.get("turn"))
 
     def add(content: dict[str, Any]) -> None:
         """A line that was named, or as many as were pasted, with their cells."""
@@ -47,17 +47,17 @@ def grid(desk: Desk, shown_grid: Grid) -> widgets.Grid:
         if refused:
             raise InvalidInput(" ".join(f"{name}: {why}" for name, why in refused.items()))
 
-    def fill(cells: dict[Place, str], before: dict[Place, list[str]]) -> None:
+    def fill(cells: dict[Place, str], before: dict[Place, list[str]], turn: object = None) -> None:
         refused = entered(desk, shown_grid, cells, before)
         with desk.speaking():
             update(desk.view)  # before the page forgets what was typed
-        said = {place: {"row": place[0], "column": place[1], "text": cells[place]} for place in cells}
-        made.send({"accepted": [cell for place, cell in said.items() if place not in refused]})
+        accepted = [{"row": r, "column": c} for r, c in cells if (r, c) not in refused]
+        made.send({"accepted": accepted, "turn": turn})
         if refused:
-            marked = [said[place] for place in refused]
+            marked = [{"row": r, "column": c, "text": cells[r, c]} for r, c in refused]
             (row, name), why = next(iter(refused)), "\n".join([*dict.fromkeys(refused.values())][:3])
             ways = shown_grid.remedies(desk.view, row, name, cells[row, name]) if shown_grid.remedies else []
-            made.send({"refused": marked, "message": why, "remedies": ways})
+            made.send({"refused": marked, "message": why, "remedies": ways, "turn": turn})
 
     def point(changes: Sequence[Change]) -> bool:
         """Show the cells of these changes, if they are here."""
