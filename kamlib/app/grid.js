@@ -280,12 +280,19 @@ export default {
         for (const choice of ["", ...(column.choices || ["yes", "no"])]) field.add(new Option(column.words?.[choice] ?? choice, choice));
         field.value = before;
         let word = typed ?? "";  // the letters of one word go together: "new" is not "existing", which begins with its e
-        const meant = () => [...field.options].find((o) => o.text.toLowerCase().startsWith(word.toLowerCase()))?.value;
-        if (typed) field.value = meant() ?? before;
+        const options = [...field.options].filter((o) => o.text);
+        const meant = () => {
+          const found = options.find((o) => o.text.toLowerCase().startsWith(word.toLowerCase()));
+          const some = options.slice(0, 12).map((o) => o.text).join(", ") + (options.length > 12 ? " ..." : "");
+          live.textContent = found || !word ? "" : `There is no choice that begins with "${word}". Choose one of: ${some}.`;
+          return found?.value ?? before;
+        };
+        if (typed) field.value = meant();
         field.addEventListener("keydown", (event) => {
-          if (!typed || event.key.length > 1 || event.ctrlKey || event.metaKey || event.altKey) return;
-          word += event.key;
-          if (meant() == null) return;
+          const letter = event.key.length === 1 && !(event.key === " " && !word), back = event.key === "Backspace";
+          if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Shift") return;
+          if (!letter && !back) { word = ""; return; }
+          word = back ? word.slice(0, -1) : word + event.key;
           event.preventDefault();
           field.value = meant();
         });

@@ -15,6 +15,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -31,7 +32,8 @@ from kamlib.workbook.settings import is_read_only, shipped
 NAME = "kam-nursery"
 IMPORTS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "nbformat")  # before pages: their widgets need a comm
 LEFT_OUT = {"paper", "report"}  # tags of cells that no screen shows
-QUIET_S = 5.0  # since the last kernel: then the next page is opened, or a workbook looked at that may have been renewed
+QUIET_S = 5.0  # since the last kernel: then the next page is opened
+RENEW_S = 300.0  # pages are opened anew for a newer workbook at most so often: it may change every minute
 
 
 class Child:
@@ -143,13 +145,13 @@ def _nurse() -> None:
     _rehearse(pages[0])  # before anybody gets a kernel that would do the same
     for path in pages[1:]:
         _rehearse(path, whole=False)
-    waiting = whole[1:]
+    waiting, began = whole[1:], time.monotonic()
     while True:
         if not select.select([sys.stdin], [], [], QUIET_S)[0]:
             if waiting:
                 _rehearse(waiting.pop(0))
-            elif notebook.is_stale():
-                waiting = list(whole)
+            elif time.monotonic() - began > RENEW_S and notebook.is_stale():
+                waiting, began = list(whole), time.monotonic()
                 paper.drawn.clear()
             continue
         if not (line := sys.stdin.buffer.readline()):
