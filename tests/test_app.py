@@ -341,7 +341,9 @@ def test_a_decision_in_the_grid_asks_for_its_reason_and_takes_a_new_name(app: An
     was = decided.inner_text()
     decided.click()
     app.keyboard.type("gold")
-    expect(sentence(app, title)).to_contain_text('no choice that begins with "gold". Choose one of: Key account')
+    expect(sentence(app, title)).to_contain_text(
+        'no choice that begins with "gold". Choose one of: Key account'
+    )
     app.keyboard.press("Enter")
     shows(decided, was)
     decided.click()

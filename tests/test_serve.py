@@ -241,7 +241,7 @@ def test_a_kernel_that_cannot_start_or_dies_is_told(page: Any, tmp_path: Path) -
         board.wait_for_kernels(0)
     with Board(tmp_path / "shelf", env={"JUPYTER_PATH": str(tmp_path)}) as board:
         assert "kam.fail()" in get(board.page("01_dies"))[2]
-        assert any("does not answer" in line for line in board.lines)
+        wait_until(lambda: any("does not answer" in line for line in board.lines))
 
 
 def test_an_unknown_page_and_an_odd_address_say_so(board: Board, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
@@ -35,7 +36,7 @@ from kamlib.pages.card import CARD
 from kamlib.reports import whatif
 from kamlib.workbook import settings, stores
 from kamlib.workbook.book import Book
-from kamlib.workbook.schema import BOXES, typed
+from kamlib.workbook.schema import BOXES, Tables, typed
 from tests.paper import printed, screen, view
 from tests.serving import ROOT
 
@@ -58,46 +59,51 @@ FORMER = (
 )
 
 
+@functools.cache
+def loaded(name: str) -> tuple[stores.Store, Tables, Book]:
+    """An example, and the book in which every segment finds what another has asked already."""
+    store, text = stores.load(ROOT / "data" / name, read_only=True)
+    return store, text, Book.of(typed(text), segment="")
+
+
 def segments() -> list[tuple[str, str]]:
-    parts = []
-    for name in EXAMPLES:
-        tables = typed(stores.load(ROOT / "data" / name, read_only=True)[1])
-        parts += [(name, segment) for segment in tables["segments"]["segment"]]
-    return parts
+    return [(name, segment) for name in EXAMPLES for segment in loaded(name)[2]["segments"]["segment"]]
 
 
 @pytest.fixture(scope="module", params=segments(), ids="-".join)
 def place(request: Any) -> SimpleNamespace:
     """A segment of an example: its book, and the verdict on each of its customers."""
     name, segment = request.param
-    location = str(ROOT / "data" / name)
-    tables = typed(stores.load(location, read_only=True)[1])
-    book = Book.of(tables, segment=segment)
+    book = loaded(name)[2].choosing(segment=segment)
     rows = {row["customer"]: row for row in verdict.verdicts(book).to_dict("records")}
-    place = SimpleNamespace(location=location, segment=segment, book=book, rows=rows)
-    place.pages = dict(pages(place))
+    place = SimpleNamespace(name=name, segment=segment, book=book, rows=rows)
+    place.pages = {name: parsed(html) for name, html in pages(place)}
     return place
 
 
+def parsed(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "lxml")
+
+
 def desk(place: SimpleNamespace, customer: str = "") -> Desk:
-    opened = Desk(*stores.load(place.location, read_only=True), read_only=True, segment=place.segment)
+    opened = Desk(*loaded(place.name), read_only=True, segment=place.segment)
     opened.narrowed = True
     opened.look_at(customer)
     return opened
 
 
 @functools.cache
-def of_company(location: str) -> list[tuple[str, str]]:
+def of_company(example: str) -> list[tuple[str, str]]:
     """The pages on which the customers of all segments stand."""
     names = sorted(path.stem for path in settings.shipped("notebooks").glob("*.ipynb"))
-    shown = Desk(*stores.load(location, read_only=True), read_only=True)
+    shown = Desk(*loaded(example), read_only=True)
     return [(name, printed(name, shown)) for name in names if name not in OF_SEGMENT]
 
 
 def pages(place: SimpleNamespace) -> Iterator[tuple[str, str]]:
     """Everything that speaks of the customers of a segment, as HTML."""
     book = place.book
-    yield from of_company(place.location)
+    yield from of_company(place.name)
     for name in OF_SEGMENT:
         yield name, printed(name, desk(place))
     yield "status line", opening.status(view(book), saved_at="", message="")
@@ -110,9 +116,9 @@ def pages(place: SimpleNamespace) -> Iterator[tuple[str, str]]:
         yield f"report of {customer}", printed("04_pia", desk(place, customer))
 
 
-def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:  # noqa: C901
+def contradictions(page: BeautifulSoup, rows: dict[str, dict[str, Any]]) -> list[str]:  # noqa: C901
     """What a page says of a customer that is not its verdict."""
-    soup, named, found = BeautifulSoup(html, "html.parser"), {r["name"]: r for r in rows.values()}, []
+    soup, named, found = copy(page), {r["name"]: r for r in rows.values()}, []
     words = set(verdict.WORDS.values()) - {""}
     for headline in soup.select("p.about + p.verdict"):
         headline.decompose()  # it names all who are suggested in one sentence
@@ -149,7 +155,7 @@ def contradictions(html: str, rows: dict[str, dict[str, Any]]) -> list[str]:  # 
 
 
 def test_every_page_says_the_one_verdict(place: SimpleNamespace) -> None:
-    told = {name: contradictions(html, place.rows) for name, html in place.pages.items()}
+    told = {name: contradictions(page, place.rows) for name, page in place.pages.items()}
     assert {name: found for name, found in told.items() if found} == {}
 
 
@@ -167,14 +173,15 @@ def test_a_page_that_said_another_word_would_be_found(place: SimpleNamespace) ->
         f"<p>We are 40 % sure where {name} stands.</p>",
         f"<p>Open: {name} could still be any of the four.</p>",
     ):
-        assert contradictions(planted, place.rows), planted
+        assert contradictions(parsed(planted), place.rows), planted
 
 
 def test_lists_pictures_and_exports_carry_the_one_verdict(place: SimpleNamespace) -> None:
     book, rows = place.book, place.rows
-    shown = results.show(place.location, "certainty", place.segment).set_index("customer")
+    everywhere = book.choosing(segment="")
+    shown = results.RESULTS["certainty"](book).set_index("customer")
     assert shown["verdict"].to_dict() == {c: row["sure"] for c, row in rows.items()}
-    exported = results.show(place.location, "verdict", place.segment).set_index("customer")
+    exported = results.RESULTS["verdict"](book).set_index("customer")
     assert exported["sentence"].to_dict() == {c: row["sentence"] for c, row in rows.items()}
     for drawn in (verdict.drawn(book), verdict.spread(book), profitability.drawn(book)):
         _, points = charts.scene(drawn, shown=kaism.MATRIX)
@@ -192,10 +199,10 @@ def test_lists_pictures_and_exports_carry_the_one_verdict(place: SimpleNamespace
         row = rows[customer["id"]]
         assert customer["words"] == f"{row['sentence']} {row['change']}".strip()
         assert customer["share"] == (row["share"] if row["share"] == row["share"] else None)
-    for row in results.show(place.location, "staffed").to_dict("records"):
+    for row in results.RESULTS["staffed"](everywhere).to_dict("records"):
         if row["customer"] in rows:
             assert row["stands"] == rows[row["customer"]]["stands"]
-    homework = results.show(place.location, "find_first", place.segment)
+    homework = results.RESULTS["find_first"](book)
     for row in homework.to_dict("records"):
         said = re.match(rf"{re.escape(rows[row['customer']]['name'])} is (\w+)", row["words"])
         assert not said or said[1] == rows[row["customer"]]["sure"]
@@ -259,9 +266,9 @@ def of_days(text: str, book: Book) -> list[str]:
     return found
 
 
-def plain(html: str) -> str:
+def plain(page: BeautifulSoup) -> str:
     """The text of a page; what is set apart by its looks ends with a full stop."""
-    soup = BeautifulSoup(html, "html.parser")
+    soup = copy(page)
     for apart in soup.select("h1, h2, h3, h4, .level"):
         apart.append(".")
     return str(soup.get_text(" "))
@@ -269,8 +276,8 @@ def plain(html: str) -> str:
 
 def test_every_number_of_days_is_one_number(place: SimpleNamespace) -> None:
     everywhere = place.book.choosing(segment="")
-    told = place.pages | {"staffing summary": staffing.summary(place.book)}
-    said = {name: re.sub(r"\s+", " ", plain(html)) for name, html in told.items()}
+    told = place.pages | {"staffing summary": parsed(staffing.summary(place.book))}
+    said = {name: re.sub(r"\s+", " ", plain(page)) for name, page in told.items()}
     assert {name: wrong for name, text in said.items() if (wrong := of_days(text, everywhere))} == {}
     known = portfolio.needs(everywhere).loc["days"]
     if known["needed"] == known["needed"]:
