@@ -481,7 +481,7 @@ def test_closing_is_one_with_the_votes(room: Served, table: Table) -> None:
     for thread in threads:
         thread.start()
     try:
-        for _ in range(15):
+        for _ in range(6):
             table.poll(status="open")
             count = len(table.rows("history"))
             wait_until(lambda count=count: len(table.rows("history")) > count + 50, 30, "votes")

@@ -214,7 +214,7 @@ def test_a_failed_cell_shows_a_sentence_and_no_path(board: Board, folder: Path) 
     assert "This part could not be shown" in text
     for leak in ("ZeroDivision", "Traceback", "1/0", str(folder), "site-packages", "never reached"):
         assert leak not in text
-    assert any("ZeroDivisionError" in line for line in board.lines)
+    wait_until(lambda: any("ZeroDivisionError" in line for line in board.lines))
     assert not any("Traceback" in line for line in board.lines)
 
 
