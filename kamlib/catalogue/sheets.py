@@ -6,10 +6,12 @@ beside a line belongs to the row of the form's first field.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kamlib import catalogue
@@ -99,13 +101,15 @@ def said(book: Book, sheet: str, field: str = "answer", subject: str = CASE) -> 
 
 def _plain(sheet: str, field: str, value: str) -> str:
     """An answer in the spelling of its form: "Y" is yes."""
+    if not (value := value.strip()):
+        return ""
     known = _known(sheet)
     if known is None or field not in known.columns or not known.column(field).choices:
-        return value.strip()
+        return value
     try:
         return str(_accepted(known.column(field), value))
     except ValueError:
-        return value.strip()
+        return value
 
 
 def is_said(text: str) -> bool:
@@ -120,31 +124,33 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
     Columns: item, label, help, own, group, asks, the fields of the form (texts, "" for not said),
     note, and filled: is every needed field answered, or any where none is needed?
     """
-    shape = form(id, folder)
-    rows = book["answers"]
+    shape, rows = form(id, folder), book["answers"]
     rows = rows[(rows["sheet"] == id) & (rows["subject"] == subject)]
-    rows = rows.drop_duplicates(["item", "field"])
-    cells = list(zip(rows["item"], rows["field"], strict=True))
-    values = dict(zip(cells, rows["value"].str.strip(), strict=True))
-    notes = dict(zip(cells, rows["note"], strict=True))
-    above = shape.lines[shape.group] if shape.group else ""
-    about = shape.lines[["id", "label", "help", "asks"]].assign(above=above)
-    lines = list(about.itertuples(index=False, name=None))
-    stock = {*shape.lines["id"]}
-    own = [i for i in dict.fromkeys(rows["item"]) if i not in stock and values.get((i, OWN))]
+    given: dict[tuple[str, str], tuple[str, str]] = {}
+    for item, name, value, note in zip(
+        *(rows[column] for column in ("item", "field", "value", "note")), strict=True
+    ):
+        given.setdefault((item, name), (value.strip(), note))
+    stock = {line[0] for line in shape.printed}
+    items = (i for i in dict.fromkeys(item for item, _ in given) if i not in stock)
+    named = {i: given[i, OWN][0] for i in items if (i, OWN) in given}
+    above = "Our own" if shape.group else ""
+    own = [(i, label, "", True, above, "") for i, label in named.items() if label]
+    names, nothing = shape.names, ("", "")
     table = [
         (
-            *(item, label, help, item not in stock, above, asks),
-            *(_plain(id, name, values.get((item, name), "")) for name in shape.names),
-            notes.get((item, shape.first), ""),
+            *line,
+            *(_plain(id, name, given.get((line[0], name), nothing)[0]) for name in names),
+            given.get((line[0], shape.first), nothing)[1],
         )
-        for item, label, help, asks, above in lines
-        + [(i, values[i, OWN], "", "", "Our own" if shape.group else "") for i in own]
+        for line in [*shape.printed, *own]
     ]
-    columns = ["item", "label", "help", "own", "group", "asks", *shape.names, "note"]
-    result = pd.DataFrame(table, columns=columns)
-    said = result[shape.needed or shape.names] != ""
-    return result.assign(filled=said.all(axis=1) if shape.needed else said.any(axis=1))
+    head = ["item", "label", "help", "own", "group", "asks"]
+    result = pd.DataFrame(table, columns=[*head, *names, "note"])
+    counted = [len(head) + names.index(name) for name in shape.needed or names]
+    enough = all if shape.needed else any
+    full = [enough(row[at] != "" for at in counted) for row in table]
+    return result.assign(filled=np.array(full, bool))
 
 
 def subjects(book: Book, shape: Form) -> list[tuple[str, str]]:
@@ -171,6 +177,8 @@ def verdict(book: Book, id: str, subject: str = CASE) -> list[str]:
     `where` chooses among the lines of the form, `sum` adds up a field of the lines that count.
     """
     shape = form(id)
+    if not shape.verdict:
+        return []
     rows = filled(book, id, subject).merge(
         shape.lines.drop(columns=["label", "help", "asks"]), "left", left_on="item", right_on="id"
     )
@@ -211,15 +219,15 @@ def progress(book: Book, folder: Path | None = None) -> pd.DataFrame:
 
 
 def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]:
-    whom = {i for i, _ in subjects(book, shape)}
-    mine = rows[rows["subject"].isin(whom)]
+    whom, said = {i for i, _ in subjects(book, shape)}, {*rows["subject"]}
     if shape.per[0] not in ("case", "segment"):
-        whom &= set(mine["subject"])
+        whom &= said
     elif len(shape.per) > 1:
-        whom &= {CASE, *mine["subject"]}
-    stock = set(shape.lines["id"])
+        whom &= {CASE, *said}
+    stock = {line[0] for line in shape.printed}
     lines, full, unknown, state = len(whom) * len(stock), 0, 0, "open"
     if len(rows):
+        mine = rows[rows["subject"].isin(whom)]
         own = mine.loc[mine["field"].eq(OWN) & ~mine["item"].isin(stock), ["subject", "item"]]
         lines += len(own.drop_duplicates())
         needed = mine[mine["field"].isin(shape.needed)]
@@ -261,12 +269,19 @@ def _accepted(column: Column, text: str) -> float | str:
     """The value in the spelling of the form; raises ValueError where it is not allowed."""
     if not column.choices:
         return parse(column, text)
-    spelt = {choice.lower(): choice for choice in column.choices}
-    if {"yes", "good"} & set(spelt):
-        spelt = {key: spelt[word] for key, word in SHORT.items() if word in spelt} | spelt
+    spelt = _spelt(column.choices)
     if (low := text.strip().lower()) and low not in spelt:
         raise ValueError(text)
     return spelt[low] if low else ""
+
+
+@functools.cache
+def _spelt(choices: tuple[str, ...]) -> dict[str, str]:
+    """What may be typed for each choice, in small letters."""
+    spelt = {choice.lower(): choice for choice in choices}
+    if {"yes", "good"} & set(spelt):
+        spelt = {key: spelt[word] for key, word in SHORT.items() if word in spelt} | spelt
+    return spelt
 
 
 def wrong(sheet: str, field: str, text: str) -> Column | None:
