@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -146,8 +147,9 @@ def noise(size: int) -> bytes:
 
 def no_ratio(unit: bytes, count: int, length: int = 6) -> bytes:
     """So many elements, each with some noise in a comment so that the ratio looks innocent."""
-    letters = noise(length * count // 2 + 1)[: count * length]
-    return re.sub(b".{%d}" % length, rb"%b<!--\g<0>-->" % unit, letters)
+    letters = np.frombuffer(noise(length * count // 2 + 1), "u1")[: count * length].reshape(count, length)
+    head, tail = (np.broadcast_to(np.frombuffer(s, "u1"), (count, len(s))) for s in (unit + b"<!--", b"-->"))
+    return np.hstack([head, letters, tail]).tobytes()
 
 
 SHEET, STRINGS, STYLES = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"
