@@ -249,8 +249,7 @@ def table(book: Book) -> pd.DataFrame:
     named = own.set_index(["sheet", "subject", "item"])["value"].to_dict()
     titles = {s: shape.title for s, shape in known}
     heads = {(s, f["id"]): f["label"] for s, shape in known for f in shape.fields}
-    lines = (shape.lines.assign(sheet=s)[["sheet", "id", "label"]] for s, shape in known)
-    labels = {(s, i): label for part in lines for s, i, label in part.itertuples(index=False)}
+    labels = {(s, line[0]): line[1] for s, shape in known for line in shape.printed}
     columns = ["sheet", "subject", "item", "field", "value", "note", "person", "on"]
     result = [
         (
