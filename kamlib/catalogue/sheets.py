@@ -92,11 +92,19 @@ def is_open(book: Book, shape: Form, subject: str = CASE) -> bool:
 
 def said(book: Book, sheet: str, field: str = "answer", subject: str = CASE) -> dict[str, str]:
     """Line -> what was said in one field, without the lines nobody has filled in."""
-    rows = book["answers"]
-    own = rows[(rows["sheet"] == sheet) & (rows["field"] == field) & (rows["subject"] == subject)]
-    own = own[own["value"].str.strip() != ""].drop_duplicates("item")
-    values = zip(own["item"], own["value"], strict=True)
-    return {item: _plain(sheet, field, value) for item, value in values}
+    values = _all_said(book).get((sheet, field, subject), {})
+    return {item: _plain(sheet, field, value) for item, value in values.items()}
+
+
+@model
+def _all_said(book: Book) -> dict[tuple[str, str, str], dict[str, str]]:
+    """(sheet, field, subject) -> line -> the first thing that was said there."""
+    rows, found = book["answers"], dict[tuple[str, str, str], dict[str, str]]()
+    columns = ("sheet", "field", "subject", "item", "value")
+    for *place, item, value in zip(*(rows[column] for column in columns), strict=True):
+        if value.strip():
+            found.setdefault((place[0], place[1], place[2]), {}).setdefault(item, value)
+    return found
 
 
 def _plain(sheet: str, field: str, value: str) -> str:
@@ -226,15 +234,16 @@ def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]
         whom &= {CASE, *said}
     stock = {line[0] for line in shape.printed}
     lines, full, unknown, state = len(whom) * len(stock), 0, 0, "open"
+    columns = (rows[column] for column in ("subject", "item", "field", "value"))
+    mine = [row for row in zip(*columns, strict=True) if row[0] in whom]
     if len(rows):
-        mine = rows[rows["subject"].isin(whom)]
-        own = mine.loc[mine["field"].eq(OWN) & ~mine["item"].isin(stock), ["subject", "item"]]
-        lines += len(own.drop_duplicates())
-        needed = mine[mine["field"].isin(shape.needed)]
-        count = needed.groupby(["subject", "item"])["field"].nunique()
-        full = min(int((count == len(shape.needed)).sum()), lines) if shape.needed else lines
-        unknown = int(mine["value"].str.strip().str.lower().eq(UNKNOWN).sum())
-        state = "open" if mine.empty else "done" if 0 < lines <= full else "begun"
+        lines += len({(who, i) for who, i, name, _ in mine if name == OWN and i not in stock})
+        asked, needed = dict[tuple[str, str], set[str]](), {*shape.needed}
+        for who, item, name, _ in mine:
+            asked.setdefault((who, item), set()).add(name)
+        full = min(sum(needed <= names for names in asked.values()), lines) if needed else lines
+        unknown = sum(value.strip().lower() == UNKNOWN for *_, value in mine)
+        state = "open" if not mine else "done" if 0 < lines <= full else "begun"
     head = (shape.id, shape.title, shape.home, ", ".join(shape.per))
     return *head, len(whom), lines, full, unknown, state
 
