@@ -257,7 +257,7 @@ def test_a_contact_that_was_emptied_is_none_any_more():
 # what never changes
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     st.permutations(["Zed", "Ann", "<b>", "", "ö ä", "Pat"]),
     st.lists(
@@ -282,7 +282,7 @@ def test_what_people_are_called_changes_nothing_but_names(called, pairs):
     assert len(findings.contacts(one)) == len(findings.contacts(other))
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(
     st.integers(0, 6),
     st.lists(
@@ -325,7 +325,7 @@ def possible(own: Book) -> dict[str, set[Any]]:
     return found | {"missed": {name for name in unseen if name in warned}}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.randoms(use_true_random=False))
 def test_an_unknown_answer_more_never_takes_away_what_is_possible(chance):
     """Parts 1, 2, 5 and 6: rung, zone, hint, signs, parts of contacts, turns of the snail, and whom nobody may miss."""

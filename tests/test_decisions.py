@@ -91,18 +91,18 @@ def book(request: Any) -> SimpleNamespace:
             words=words,
         )
     segments = tables["segments"]["segment"].tolist()
-    return SimpleNamespace(
-        text=text, tables=tables, chosen=chosen, truth=truth, segments=segments, spoilt=spoilt
-    )
+    whole = Book(tables, replace(chosen, segment=""))
+    return SimpleNamespace(text=text, whole=whole, truth=truth, segments=segments, spoilt=spoilt)
 
 
-def about(book: SimpleNamespace, segment: str = "") -> Any:
-    return replace(book.chosen, segment=segment)
+def about(book: SimpleNamespace, segment: str = "") -> Book:
+    """The workbook about one segment; what is known of it stays known from test to test."""
+    return book.whole.choosing(segment=segment)
 
 
 def desk(book: SimpleNamespace, segment: str = "", customer: str = "") -> Desk:
     store: Any = SimpleNamespace(location="decisions.kam", seen={"": 1})
-    opened = Desk(store, book.text, read_only=True, segment=segment)
+    opened = Desk(store, book.text, book.whole, read_only=True, segment=segment)
     opened.look_at(customer)
     return opened
 
@@ -112,9 +112,13 @@ def counted(book: SimpleNamespace, segment: str = "") -> list[int]:
     return [held[box] for box in BOXES]
 
 
-def told(html: str, book: SimpleNamespace) -> set[str]:
+def parsed(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "html.parser")
+
+
+def told(soup: BeautifulSoup, book: SimpleNamespace) -> set[str]:
     """Whoever is said to stand as something, in a row, a list or a picture; it has to be what is true."""
-    words, soup = {t.name: t.words for t in book.truth.values()}, BeautifulSoup(html, "html.parser")
+    words = {t.name: t.words for t in book.truth.values()}
     found = set()
     for row in soup.find_all(["tr", "li"]):
         name = (row.find(["td", "button", "b"]) or row).get_text().strip()
@@ -134,7 +138,7 @@ def test_every_result_has_the_same_category_and_the_same_box(book: SimpleNamespa
     for name, model in results.RESULTS.items():
         if name in ("find_first", "compare", "views_of", "positioning"):
             continue
-        found = model(Book(book.tables, about(book)))
+        found = model(about(book))
         for row in found.to_dict("records") if "customer" in found else ():
             true = book.truth.get(row["customer"])
             if true and "category" in found:
@@ -147,28 +151,26 @@ def test_every_result_has_the_same_category_and_the_same_box(book: SimpleNamespa
 
 def test_every_count_of_accounts_is_the_same(book: SimpleNamespace) -> None:
     everywhere, whole = about(book), counted(book)
-    assert portfolio.capacity(Book(book.tables, everywhere))["accounts"].tolist() == whole
-    assert distinction.energy(Book(book.tables, everywhere))["accounts"].tolist() == whole
-    assert resources.carry(Book(book.tables, everywhere))["today"].tolist() == whole
-    assert [
-        row.split()[2] for row in profitability.kam_cost(Book(book.tables, everywhere))["name"][::2][:2]
-    ] == [
+    assert portfolio.capacity(everywhere)["accounts"].tolist() == whole
+    assert distinction.energy(everywhere)["accounts"].tolist() == whole
+    assert resources.carry(everywhere)["today"].tolist() == whole
+    assert [row.split()[2] for row in profitability.kam_cost(everywhere)["name"][::2][:2]] == [
         str(whole[0]),
         str(whole[1]),
     ]
     for segment in book.segments:
-        balance = portfolio.balance(Book(book.tables, about(book, segment)))
+        balance = portfolio.balance(about(book, segment))
         assert balance["customers"].tolist() == counted(book, segment)
-        line = opening.status(view(Book(book.tables, about(book, segment))), saved_at="", message="")
-        shown = [b.get_text().split()[0] for b in BeautifulSoup(line, "html.parser").find_all("b")]
+        line = opening.status(view(about(book, segment)), saved_at="", message="")
+        shown = [b.get_text().split()[0] for b in parsed(line).find_all("b")]
         assert [*map(int, shown)] == counted(book, segment)
 
 
 def test_pictures_reports_headlines_and_the_static_page_agree(book: SimpleNamespace) -> None:
-    static = {part["id"]: part for part in whatif.payload(Book(book.tables, about(book)))["segments"]}
+    static = {part["id"]: part for part in whatif.payload(about(book))["segments"]}
     for segment in book.segments:
         own = {c: t for c, t in book.truth.items() if t.segment == segment}
-        drawn = profitability.drawn(Book(book.tables, about(book, segment)))
+        drawn = profitability.drawn(about(book, segment))
         _, points = charts.scene(drawn, shown=kaism.MATRIX)
         assert all(point["box"] == own[point["id"]].category for point in points)
         for point in points:
@@ -176,9 +178,8 @@ def test_pictures_reports_headlines_and_the_static_page_agree(book: SimpleNamesp
             apart = true.decided and true.box and true.decided != true.box
             assert ("(suggested: " in point["name"].replace("\n", " ")) == bool(apart), point["name"]
             assert point["said"].endswith(true.words) and point["about"].endswith(true.words)
-        store = SimpleNamespace(location="decisions.kam", seen={"": 1})
-        html = page("02_kaism", Desk(store, book.text, segment=segment, read_only=True))  # type: ignore[arg-type]
-        headline = BeautifulSoup(html, "html.parser").select_one("p.verdict").get_text()
+        soup = parsed(page("02_kaism", desk(book, segment)))
+        headline = soup.select_one("p.verdict").get_text()
         decided = [t.name for t in own.values() if t.decided == "key"]
         assert headline == static[segment]["headline"]
         assert re.findall(r"(\d+) key accounts? decided", headline) == (
@@ -188,38 +189,32 @@ def test_pictures_reports_headlines_and_the_static_page_agree(book: SimpleNamesp
         assert {c["id"]: c["decision"] for c in static[segment]["customers"]} == {
             c: t.decided for c, t in own.items()
         }
-        rows = (
-            BeautifulSoup(html, "html.parser")
-            .find("h3", string="What we decided, and why")
-            .find_next("table")
-        )
+        rows = soup.find("h3", string="What we decided, and why").find_next("table")
         for row in rows.find_all("tr")[1:]:
             true, cells = next(t for t in own.values() if t.name == row.td.get_text()), row.find_all("td")
             assert WORDS[true.box] in cells[1].get_text() or not true.box
             assert WORDS[true.decided] in cells[2].get_text() if true.decided else not cells[2].get_text()
         assert len(rows.find_all("tr")) - 1 == len(own)
-        assert told(html, book) >= {own[point["id"]].name for point in points}
+        assert told(soup, book) >= {own[point["id"]].name for point in points}
 
 
 def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
     segment = book.segments[0]
     own = {c: t for c, t in book.truth.items() if t.segment == segment}
     everybody = {t.name for t in own.values() if t.category}
-    assert told(printed("05_certainty", desk(book, segment)), book) >= everybody
+    assert told(parsed(printed("05_certainty", desk(book, segment))), book) >= everybody
     for customer, true in [*own.items()][-8:]:
         for html in (
-            CARD.words(view(Book(book.tables, about(book, segment)), customer=customer)),
-            paper(profit.whale.parts[1].parts[0], Book(book.tables, about(book)), customer=customer),
-            screen(certainty.firm.parts[1], Book(book.tables, about(book, segment)), customer=customer)
-            if true.category
-            else "",
+            CARD.words(view(about(book, segment), customer=customer)),
+            paper(profit.whale.parts[1].parts[0], about(book), customer=customer),
+            screen(certainty.firm.parts[1], about(book, segment), customer=customer) if true.category else "",
         ):
-            chips = [tag.get_text()[1:].strip() for tag in BeautifulSoup(html, "html.parser").select(".tag")]
+            chips = [tag.get_text()[1:].strip() for tag in parsed(html).select(".tag")]
             assert set(chips) <= {true.words}, (customer, chips)
     for part in (profit.whale, value.worth):
-        told(paper(part, Book(book.tables, about(book))), book)
-    told(printed("04_pia", desk(book)), book)
-    told(paper(staffing.portfolio, Book(book.tables, about(book))), book)
+        told(parsed(paper(part, about(book))), book)
+    told(parsed(printed("04_pia", desk(book))), book)
+    told(parsed(paper(staffing.portfolio, about(book))), book)
     for customer in [*own][-1:] + ["stray"] * book.spoilt:
         true, html = book.truth[customer], printed("04_pia", desk(book, "", customer))
         how = f"({true.words.split(', ', 1)[1].split('; ')[0]}" if true.category else "stands in no category"
@@ -229,21 +224,17 @@ def test_pages_and_cards_agree(book: SimpleNamespace) -> None:
 def test_days_needed_and_available_are_one_pair_of_numbers(book: SimpleNamespace) -> None:
     """The line below, step 2, the flow of days, the projects and whom we can look after begin with the same figures."""
     everywhere = about(book)
-    days = portfolio.needs(Book(book.tables, everywhere)).loc["days"]
-    load = plans.load(Book(book.tables, everywhere)).set_index("what").loc["days"]
+    days = portfolio.needs(everywhere).loc["days"]
+    load = plans.load(everywhere).set_index("what").loc["days"]
     if days["needed"] != days["needed"]:
-        assert distinction.flow(Book(book.tables, everywhere)).empty
+        assert distinction.flow(everywhere).empty
         return
     assert load["accounts"] == days["needed"] and load["available"] == days["available"]
-    assert resources.plan(Book(book.tables, everywhere))["available"][0] == days["available"]
+    assert resources.plan(everywhere)["available"][0] == days["available"]
     short = max(days["needed"] - days["available"], 0)
     missing, unused = (
-        distinction.missing(Book(book.tables, everywhere)),
-        distinction.unused(Book(book.tables, everywhere)),
+        distinction.missing(everywhere),
+        distinction.unused(everywhere),
     )
     assert missing == pytest.approx(short + min(unused, 0))
-    assert (
-        f"Short by {short:,.0f} account-manager days"
-        in portfolio.load_words(Book(book.tables, everywhere))[0]
-        or not short
-    )
+    assert f"Short by {short:,.0f} account-manager days" in portfolio.load_words(everywhere)[0] or not short

@@ -82,16 +82,30 @@ class Form:
 
     def column(self, id: str) -> Column:
         """A field as a column of a table: what may be entered. Raises KeyError."""
-        if id == OWN:
-            return Column(OWN, "text", "The name of the line.")
-        said = {f["id"]: f for f in self.fields}[id]
-        kind, note = said["kind"], said.get("help", "")
-        more: dict[str, Any] = {k: said[k] for k in ("low", "high", "step") if k in said}
-        if choices := CHOICES.get(kind) or tuple(said.get("choices", ())):
-            return Column(said["label"], "choice", note, choices=choices, **more)
-        if kind == "person":
-            return Column(said["label"], "id", note, refers="people", **more)
-        return Column(said["label"], kind, note, **more)
+        return self._asked[id]
+
+    @functools.cached_property
+    def _asked(self) -> dict[str, Column]:
+        own = {OWN: Column(OWN, "text", "The name of the line.")}
+        return {field["id"]: _column(field) for field in self.fields} | own
+
+    @functools.cached_property
+    def printed(self) -> list[tuple[str, str, str, bool, str, str]]:
+        """The lines as they stand on the sheet: id, label, help, own, what stands above, asks."""
+        lines = self.lines.assign(own=False, above=self.lines[self.group] if self.group else "")
+        named = lines[["id", "label", "help", "own", "above", "asks"]]
+        return [*named.itertuples(index=False, name=None)]
+
+
+def _column(said: dict[str, Any]) -> Column:
+    """A field of a form as a column of a table."""
+    kind, note = said["kind"], said.get("help", "")
+    more: dict[str, Any] = {k: said[k] for k in ("low", "high", "step") if k in said}
+    if choices := CHOICES.get(kind) or tuple(said.get("choices", ())):
+        return Column(said["label"], "choice", note, choices=choices, **more)
+    if kind == "person":
+        return Column(said["label"], "id", note, refers="people", **more)
+    return Column(said["label"], kind, note, **more)
 
 
 def form(id: str, folder: Path | None = None) -> Form:

@@ -6,10 +6,12 @@ beside a line belongs to the row of the form's first field.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kamlib import catalogue
@@ -90,22 +92,32 @@ def is_open(book: Book, shape: Form, subject: str = CASE) -> bool:
 
 def said(book: Book, sheet: str, field: str = "answer", subject: str = CASE) -> dict[str, str]:
     """Line -> what was said in one field, without the lines nobody has filled in."""
-    rows = book["answers"]
-    own = rows[(rows["sheet"] == sheet) & (rows["field"] == field) & (rows["subject"] == subject)]
-    own = own[own["value"].str.strip() != ""].drop_duplicates("item")
-    values = zip(own["item"], own["value"], strict=True)
-    return {item: _plain(sheet, field, value) for item, value in values}
+    values = _all_said(book).get((sheet, field, subject), {})
+    return {item: _plain(sheet, field, value) for item, value in values.items()}
+
+
+@model
+def _all_said(book: Book) -> dict[tuple[str, str, str], dict[str, str]]:
+    """(sheet, field, subject) -> line -> the first thing that was said there."""
+    rows, found = book["answers"], dict[tuple[str, str, str], dict[str, str]]()
+    columns = ("sheet", "field", "subject", "item", "value")
+    for *place, item, value in zip(*(rows[column] for column in columns), strict=True):
+        if value.strip():
+            found.setdefault((place[0], place[1], place[2]), {}).setdefault(item, value)
+    return found
 
 
 def _plain(sheet: str, field: str, value: str) -> str:
     """An answer in the spelling of its form: "Y" is yes."""
+    if not (value := value.strip()):
+        return ""
     known = _known(sheet)
     if known is None or field not in known.columns or not known.column(field).choices:
-        return value.strip()
+        return value
     try:
         return str(_accepted(known.column(field), value))
     except ValueError:
-        return value.strip()
+        return value
 
 
 def is_said(text: str) -> bool:
@@ -120,31 +132,33 @@ def filled(book: Book, id: str, subject: str = CASE, folder: Path | None = None)
     Columns: item, label, help, own, group, asks, the fields of the form (texts, "" for not said),
     note, and filled: is every needed field answered, or any where none is needed?
     """
-    shape = form(id, folder)
-    rows = book["answers"]
+    shape, rows = form(id, folder), book["answers"]
     rows = rows[(rows["sheet"] == id) & (rows["subject"] == subject)]
-    rows = rows.drop_duplicates(["item", "field"])
-    cells = list(zip(rows["item"], rows["field"], strict=True))
-    values = dict(zip(cells, rows["value"].str.strip(), strict=True))
-    notes = dict(zip(cells, rows["note"], strict=True))
-    above = shape.lines[shape.group] if shape.group else ""
-    about = shape.lines[["id", "label", "help", "asks"]].assign(above=above)
-    lines = list(about.itertuples(index=False, name=None))
-    stock = {*shape.lines["id"]}
-    own = [i for i in dict.fromkeys(rows["item"]) if i not in stock and values.get((i, OWN))]
+    given: dict[tuple[str, str], tuple[str, str]] = {}
+    for item, name, value, note in zip(
+        *(rows[column] for column in ("item", "field", "value", "note")), strict=True
+    ):
+        given.setdefault((item, name), (value.strip(), note))
+    stock = {line[0] for line in shape.printed}
+    items = (i for i in dict.fromkeys(item for item, _ in given) if i not in stock)
+    named = {i: given[i, OWN][0] for i in items if (i, OWN) in given}
+    above = "Our own" if shape.group else ""
+    own = [(i, label, "", True, above, "") for i, label in named.items() if label]
+    names, nothing = shape.names, ("", "")
     table = [
         (
-            *(item, label, help, item not in stock, above, asks),
-            *(_plain(id, name, values.get((item, name), "")) for name in shape.names),
-            notes.get((item, shape.first), ""),
+            *line,
+            *(_plain(id, name, given.get((line[0], name), nothing)[0]) for name in names),
+            given.get((line[0], shape.first), nothing)[1],
         )
-        for item, label, help, asks, above in lines
-        + [(i, values[i, OWN], "", "", "Our own" if shape.group else "") for i in own]
+        for line in [*shape.printed, *own]
     ]
-    columns = ["item", "label", "help", "own", "group", "asks", *shape.names, "note"]
-    result = pd.DataFrame(table, columns=columns)
-    said = result[shape.needed or shape.names] != ""
-    return result.assign(filled=said.all(axis=1) if shape.needed else said.any(axis=1))
+    head = ["item", "label", "help", "own", "group", "asks"]
+    result = pd.DataFrame(table, columns=[*head, *names, "note"])
+    counted = [len(head) + names.index(name) for name in shape.needed or names]
+    enough = all if shape.needed else any
+    full = [enough(row[at] != "" for at in counted) for row in table]
+    return result.assign(filled=np.array(full, bool))
 
 
 def subjects(book: Book, shape: Form) -> list[tuple[str, str]]:
@@ -171,6 +185,8 @@ def verdict(book: Book, id: str, subject: str = CASE) -> list[str]:
     `where` chooses among the lines of the form, `sum` adds up a field of the lines that count.
     """
     shape = form(id)
+    if not shape.verdict:
+        return []
     rows = filled(book, id, subject).merge(
         shape.lines.drop(columns=["label", "help", "asks"]), "left", left_on="item", right_on="id"
     )
@@ -211,22 +227,23 @@ def progress(book: Book, folder: Path | None = None) -> pd.DataFrame:
 
 
 def _progress_of(shape: Form, rows: pd.DataFrame, book: Book) -> tuple[Any, ...]:
-    whom = {i for i, _ in subjects(book, shape)}
-    mine = rows[rows["subject"].isin(whom)]
+    whom, said = {i for i, _ in subjects(book, shape)}, {*rows["subject"]}
     if shape.per[0] not in ("case", "segment"):
-        whom &= set(mine["subject"])
+        whom &= said
     elif len(shape.per) > 1:
-        whom &= {CASE, *mine["subject"]}
-    stock = set(shape.lines["id"])
+        whom &= {CASE, *said}
+    stock = {line[0] for line in shape.printed}
     lines, full, unknown, state = len(whom) * len(stock), 0, 0, "open"
+    columns = (rows[column] for column in ("subject", "item", "field", "value"))
+    mine = [row for row in zip(*columns, strict=True) if row[0] in whom]
     if len(rows):
-        own = mine.loc[mine["field"].eq(OWN) & ~mine["item"].isin(stock), ["subject", "item"]]
-        lines += len(own.drop_duplicates())
-        needed = mine[mine["field"].isin(shape.needed)]
-        count = needed.groupby(["subject", "item"])["field"].nunique()
-        full = min(int((count == len(shape.needed)).sum()), lines) if shape.needed else lines
-        unknown = int(mine["value"].str.strip().str.lower().eq(UNKNOWN).sum())
-        state = "open" if mine.empty else "done" if 0 < lines <= full else "begun"
+        lines += len({(who, i) for who, i, name, _ in mine if name == OWN and i not in stock})
+        asked, needed = dict[tuple[str, str], set[str]](), {*shape.needed}
+        for who, item, name, _ in mine:
+            asked.setdefault((who, item), set()).add(name)
+        full = min(sum(needed <= names for names in asked.values()), lines) if needed else lines
+        unknown = sum(value.strip().lower() == UNKNOWN for *_, value in mine)
+        state = "open" if not mine else "done" if 0 < lines <= full else "begun"
     head = (shape.id, shape.title, shape.home, ", ".join(shape.per))
     return *head, len(whom), lines, full, unknown, state
 
@@ -241,8 +258,7 @@ def table(book: Book) -> pd.DataFrame:
     named = own.set_index(["sheet", "subject", "item"])["value"].to_dict()
     titles = {s: shape.title for s, shape in known}
     heads = {(s, f["id"]): f["label"] for s, shape in known for f in shape.fields}
-    lines = (shape.lines.assign(sheet=s)[["sheet", "id", "label"]] for s, shape in known)
-    labels = {(s, i): label for part in lines for s, i, label in part.itertuples(index=False)}
+    labels = {(s, line[0]): line[1] for s, shape in known for line in shape.printed}
     columns = ["sheet", "subject", "item", "field", "value", "note", "person", "on"]
     result = [
         (
@@ -261,12 +277,19 @@ def _accepted(column: Column, text: str) -> float | str:
     """The value in the spelling of the form; raises ValueError where it is not allowed."""
     if not column.choices:
         return parse(column, text)
-    spelt = {choice.lower(): choice for choice in column.choices}
-    if {"yes", "good"} & set(spelt):
-        spelt = {key: spelt[word] for key, word in SHORT.items() if word in spelt} | spelt
+    spelt = _spelt(column.choices)
     if (low := text.strip().lower()) and low not in spelt:
         raise ValueError(text)
     return spelt[low] if low else ""
+
+
+@functools.cache
+def _spelt(choices: tuple[str, ...]) -> dict[str, str]:
+    """What may be typed for each choice, in small letters."""
+    spelt = {choice.lower(): choice for choice in choices}
+    if {"yes", "good"} & set(spelt):
+        spelt = {key: spelt[word] for key, word in SHORT.items() if word in spelt} | spelt
+    return spelt
 
 
 def wrong(sheet: str, field: str, text: str) -> Column | None:

@@ -130,6 +130,8 @@ def _table(table: Table, text: Tables) -> Iterator[Finding]:
     for column in missing:
         allowed = "the columns " + ", ".join(table.keys)
         yield Finding("error", f'The column "{column}" is missing.', name, "", column, "", allowed)
+    if not len(frame):
+        return
     for definition in table.columns:
         if definition.name in frame.columns:
             yield from _cells(table, definition, frame[definition.name])

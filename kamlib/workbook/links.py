@@ -30,7 +30,7 @@ Pick = Callable[[Rows, Tables], Rows]
 
 def findings(name: str, given: Tables, text: Tables, rules: Collection[Rule]) -> Iterator[Finding]:
     """What is wrong with the given rows of a table beside all text tables: references and rules."""
-    for column in DEFINITIONS[name].columns:
+    for column in DEFINITIONS[name].columns if len(given.get(name, ())) else ():
         for refers, by, values in column.references:
             table, _, word = refers.partition(" or ")
             known = ids(text, table)

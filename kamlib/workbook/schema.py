@@ -191,6 +191,11 @@ def __getattr__(name: str) -> Any:
 
 def empty(name: str) -> pd.DataFrame:
     """A text table with the columns of its definition and no rows."""
+    return _empty(name).copy()
+
+
+@functools.cache
+def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype=object) for column in definitions()[name].names})
 
 
@@ -285,7 +290,15 @@ def typed(text: Tables, names: Collection[str] | None = None) -> Tables:
     """
     known = definitions()
     wanted = [*known, *(n for n in text if n not in known)] if names is None else names
-    return {n: _typed(n, text[n]) if n in text else _typed_empty(n).copy() for n in wanted}
+    return {n: _typed_empty(n).copy() if _is_empty(n, text) else _typed(n, text[n]) for n in wanted}
+
+
+def _is_empty(name: str, text: Tables) -> bool:
+    """Is the table missing, or has it no rows and just the columns of its definition?"""
+    if name not in text:
+        return True
+    known = definitions()[name].names if name in definitions() else None
+    return not len(text[name]) and [*text[name]] == known
 
 
 @functools.cache

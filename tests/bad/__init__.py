@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +33,22 @@ class Bad:
 
 def book(folder: Path, kind: str = "book") -> Path:
     """A sound workbook to be spoilt."""
-    stores.create(folder / kind, small())
+    if kind.endswith(".kam"):
+        stores.create(folder / kind, small())
+    else:
+        (shutil.copytree if kind == "book" else shutil.copy)(_sound(kind), folder / kind)
     return folder / kind
+
+
+@functools.cache
+def _sound(kind: str) -> Path:
+    """The files of a sound workbook, made once; they go when this process ends."""
+    place = Path(_FOLDER.name) / kind
+    stores.create(place, small())
+    return place
+
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="kam-bad-")
 
 
 def swap(table: str, old: str, new: str) -> Callable[[Path], Path]:
