@@ -5,6 +5,7 @@ What a page shows follows an entry a moment later, so nothing is read at once: `
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,14 @@ def model(place: Path, **given: Any) -> Book:
 
 
 def tables_of(place: Path) -> dict[str, Any]:
+    """The tables as they are stored now; while a test waits, they are read again only after a change."""
+    version = stores.open_store(place, read_only=True).version()
+    read = _tables(place, place.stat().st_ino, tuple(sorted(version.items())))
+    return {name: table.copy() for name, table in read.items()}
+
+
+@functools.lru_cache(4)
+def _tables(place: Path, file: int, version: tuple[Any, ...]) -> dict[str, Any]:
     return stores.load(place, read_only=True)[1]
 
 
