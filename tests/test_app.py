@@ -113,7 +113,8 @@ def test_what_is_said_to_be_saved_outlives_kernel_and_server(
             kernel.kill()
         assert score(own, "alder", "growth") == "2.5"
         page.get_by_role("alert").filter(has_text="Connection to the workbook is lost").wait_for()
-        page.get_by_role("button", name="Reload").click()
+        with page.expect_navigation(wait_until="commit"):
+            page.get_by_role("button", name="Reload").click()
         page.wait_for_selector("body[data-kam=ready]")
         shows(cell(page, SCORES, "Alder Network", 0), "2.5")
         enter(page, "3.5")
