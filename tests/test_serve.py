@@ -148,7 +148,7 @@ def leave(board: Board, text: str, headers: Any) -> int:
         headers={"Cookie": cookie},
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -366,7 +366,7 @@ def test_beyond_loopback_a_token_is_needed(folder: Path) -> None:
             assert status == 403 and token not in text
         with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
             websocket.create_connection(
-                f"ws://127.0.0.1:{board.port}/api/kernels/a-b-c-d-e/channels", timeout=20
+                f"ws://127.0.0.1:{board.port}/api/kernels/a-b-c-d-e/channels", timeout=60
             )
 
         status, headers, _ = get(board.url)
