@@ -121,7 +121,7 @@ def place(tmp_path_factory: Any) -> Iterator[Any]:
 
 def ask(port: int, path: str, source: str = "127.0.0.1", **headers: str) -> tuple[int, str]:
     """Ask kam itself, past nginx."""
-    line = http.client.HTTPConnection("127.0.0.1", port, source_address=(source, 0), timeout=60)
+    line = http.client.HTTPConnection("127.0.0.1", port, source_address=(source, 0), timeout=120)
     line.request(
         "GET", path, headers={"Host": "localhost", **{n.replace("_", "-"): v for n, v in headers.items()}}
     )

@@ -98,7 +98,7 @@ def get(url: str, method: str = "GET", **headers: str) -> tuple[int, Any, str]:
 
     request = urllib.request.Request(url, headers={"Cookie": COOKIE, **headers}, method=method)
     try:
-        answer = urllib.request.build_opener(Stay).open(request, timeout=60)
+        answer = urllib.request.build_opener(Stay).open(request, timeout=120)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:
@@ -148,7 +148,7 @@ def leave(board: Board, text: str, headers: Any) -> int:
         headers={"Cookie": cookie},
     )
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
