@@ -39,8 +39,8 @@ def texts(part: str) -> set[str]:
 
 def shelved(page: Any, name: str) -> set[str]:
     """The texts of a page, when each of its parts that has any shows them."""
-    parts = [id for id, part in catalogue.parts().items() if part["page"] == name and texts(id)]
-    for part in parts:
+    parts = {id: part for id, part in catalogue.parts().items() if part["anchor"] != "library"}
+    for part in (id for id, own in parts.items() if own["page"] == name and texts(id)):
         page.locator(f"[id^='text-{part}-']").first.wait_for(state="attached")
     return set(page.evaluate(IDS))
 
