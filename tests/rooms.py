@@ -95,7 +95,7 @@ class Served:
 
     def knows(self, condition: Any) -> None:
         """Wait until the room has read something: `condition` is asked of what it has seen."""
-        wait_until(lambda: condition(self.room.seen), 20, "what the room has to know")
+        wait_until(lambda: condition(self.room.seen), what="what the room has to know")
 
     def __enter__(self) -> Served:
         return self
@@ -103,7 +103,7 @@ class Served:
     def __exit__(self, *_: object) -> None:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._end.set)
-            self._thread.join(30)
+            self._thread.join(60)
 
 
 class Phone:
@@ -136,7 +136,7 @@ class Phone:
             if self._line is None:
                 place = urlsplit(self.url)
                 self._line = http.client.HTTPConnection(
-                    place.hostname or "", place.port, timeout=30, source_address=(self.source, 0)
+                    place.hostname or "", place.port, timeout=60, source_address=(self.source, 0)
                 )
             try:
                 self._line.request(method, path, raw, headers)
@@ -165,13 +165,13 @@ class Phone:
         return str(self.ask("/state")[1]["stage"])
 
     def wait_for(self, stage: str) -> Phone:
-        wait_until(lambda: self.stage() == stage, 20, stage)
+        wait_until(lambda: self.stage() == stage, what=stage)
         return self
 
     def events(self) -> Iterator[str]:
         """The lines of /events, for as long as it is read."""
         place = urlsplit(self.url)
-        line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+        line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
         line.request("GET", "/events", headers={"Cookie": self.cookie})
         answer = line.getresponse()
         try:

@@ -10,6 +10,7 @@ Everything listens on loopback only, and only processes of the board are ever en
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -101,7 +102,8 @@ class Board:
         self.lines: list[str] = []
         self._new: Queue[str] = Queue()
         self._seen: dict[int, psutil.Process] = {}
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         try:
             self.address = self._wait_for_address()
         except BaseException:
@@ -171,12 +173,15 @@ class Board:
             self.kernels()
             self.process.terminate()
             try:
-                self.process.wait(30)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.kill()
-        for kernel in self._seen.values():  # remembers when each was started, so never ends a stranger
-            if kernel.is_running():
+        left = [kernel for kernel in self._seen.values() if kernel.is_running()]
+        for kernel in left:  # psutil remembers when each was started, so this never ends a stranger
+            with contextlib.suppress(psutil.NoSuchProcess):
                 kernel.kill()
+        psutil.wait_procs(left, 30)
+        self._reader.join(30)  # what it wrote at its end is among the lines
         return self.process.returncode
 
     def __enter__(self) -> Board:

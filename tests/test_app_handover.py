@@ -67,11 +67,13 @@ def test_a_reader_opens_on_the_result_and_takes_it_along(browser: Any, place: Pa
     before = copy.read_bytes()
     with Board(NOTEBOOKS, workbook=copy, start=PAGE, read_only=True, pages=report.OF_SEGMENT) as board:
         page = visit(browser, board, wait_for=DOT)
-        heads = page.locator("main h2").all_inner_texts()
-        assert heads[:2] == ["Where does everybody stand?", "What do we decide?"] and len(heads) == 8
-        text = page.inner_text("main")
+        heads, main = page.locator("main h2"), page.locator("main")
+        expect(heads).to_have_count(8)
+        assert heads.all_inner_texts()[:2] == ["Where does everybody stand?", "What do we decide?"]
+        for words in ("What has changed", "Since Round 2025", "last dated entry"):
+            expect(main).to_contain_text(words, use_inner_text=True)
+        text = main.inner_text()
         assert "Letting go keeps" not in text and "Nobody scores anything yet" not in text
-        assert "What has changed" in text and "Since Round 2025" in text and "last dated entry" in text
 
         report_page = listed(*handed(page, "This page as a report"))
         assert report_page == written(copy, tmp_path / "reports", "broker_networks")

@@ -288,7 +288,7 @@ def test_the_payloads_are_live_where_nothing_escapes_them(browser: Any) -> None:
     fired = 0
     page = browser.new_page()
     for payload in PAYLOADS:
-        page.set_content(f"<div>{payload}</div><p title='end'></p>", wait_until="domcontentloaded")
+        page.set_content(f"<div>{payload}</div><p title='end'></p>", wait_until="load")
         fired += bool(ran(page))
         page.evaluate("delete window.__xss")
     page.close()
@@ -319,8 +319,9 @@ def test_no_script_runs_in_any_view(place: Path, page: Any) -> None:
                 scores.locator("tbody tr").nth(row).locator("td").nth(row).click()
             page.locator(".kam-two .kam-side h3").filter(has_text=name).first.wait_for()
             assert ran(page) is None and page.evaluate(TRAPS) == []
-        for summary in page.locator("summary").all():
-            summary.dispatch_event("click")  # one may lie behind another
+        page.locator("summary").evaluate_all(
+            "all => all.forEach((each) => each.click())"
+        )  # one may lie behind another
         dotted = page.locator(".kam-chart svg text", has_text="__xss").first
         dotted.hover(force=True)  # a name may stand in two lines
         assert ran(page) is None and page.evaluate(TRAPS) == []

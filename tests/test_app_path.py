@@ -45,8 +45,19 @@ class Hands:
         self.page.keyboard.press("Control+V")
         self._count(1)
 
+    def take(self, offer: Any) -> None:
+        """Click a button that goes away when it has been pressed, and wait until the next stands in its place."""
+        pressed = self.page.locator(f'[id="{offer.get_attribute("id")}"]')
+        self.click(pressed)
+        expect(pressed).to_have_count(0)
+
     def _count(self, keys: int) -> None:
         self.actions, self.keys = self.actions + 1, self.keys + keys
+
+    def step(self, number: int) -> None:
+        """Follow a link to a step of this page."""
+        self.page.goto(f"{self.page.url.split('#')[0]}#step-{number}")
+        expect(self.page.locator(f"#step-{number}")).to_be_in_viewport()
 
     def screen(self, title: str) -> None:
         """Press Next until this screen is shown."""
@@ -100,7 +111,7 @@ def test_eight_customers_and_six_factors_on_the_matrix(hands: Hands, place: Path
     page.wait_for_selector("body[data-kam=ready]")
     stock = page.locator('[id^="kam-stock-attractiveness-"]')
     for n in range(6):
-        hands.click(stock.first)
+        hands.take(stock.first)
         lines(page, "Attractiveness factors", n + 1)
     hands.click(page.get_by_role("button", name="Use all of it"))
     hands.screen("How attractive")
@@ -119,12 +130,12 @@ def test_eight_customers_and_six_factors_on_the_matrix(hands: Hands, place: Path
 def test_what_customers_look_for_and_how_they_see_us(hands: Hands, place: Path, way: str) -> None:
     """Three factors and a competitor for eight customers: on one grid, pasted or typed one after the other."""
     page = hands.page
-    page.goto(page.url.split("#")[0] + "#step-8")
+    hands.step(8)
     actions, keys = hands.actions, hands.keys
     hands.click(page.get_by_role("button", name="All customers"))
     stock = page.locator('[id^="kam-stock-strength-"]')
     for n in range(3):
-        hands.click(stock.nth(1))
+        hands.take(stock.nth(1))
         lines(page, STRENGTH, 8 * (n + 1))
     hands.click(page.get_by_label("or a new one"))
     hands.type("Ash")
@@ -160,7 +171,7 @@ def test_what_customers_look_for_and_how_they_see_us(hands: Hands, place: Path, 
 def test_scores_typed_one_after_the_other_overwrite_nothing(hands: Hands, place: Path) -> None:
     """A digit too many begins the next score only where that is unknown."""
     page = hands.page
-    page.goto(page.url.split("#")[0] + "#step-7")
+    hands.step(7)
     hands.screen("How attractive")
     one = cell(page, SCORES, "Elm", 0)
     one.click()

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from kamlib import catalogue
 from kamlib.catalogue import sheets
-from tests.serving import NOTEBOOKS, Board
+from tests.serving import NOTEBOOKS, Board, wait_until
 from tests.windows import cell, fits, grid, kept, serious, type_in
 
 pytestmark = pytest.mark.browser
@@ -37,20 +37,38 @@ def texts(part: str) -> set[str]:
     return {e["id"] for e in found if "form" not in e and not e["id"].startswith("tips_")}
 
 
+def shelved(page: Any, name: str) -> set[str]:
+    """The texts of a page, when each of its parts that has any shows them."""
+    parts = {id: part for id, part in catalogue.parts().items() if part["anchor"] != "library"}
+    for part in (id for id, own in parts.items() if own["page"] == name and texts(id)):
+        page.locator(f"[id^='text-{part}-']").first.wait_for(state="attached")
+    return set(page.evaluate(IDS))
+
+
+def settled(page: Any) -> int:
+    """The words of a page in sight, when no more come."""
+    counted = [0]
+
+    def same() -> bool:
+        page.wait_for_function("() => new Promise((done) => requestIdleCallback(() => done(true)))")
+        counted.append(page.evaluate(WORDS))
+        return counted[-1] == counted[-2]
+
+    wait_until(same, what="all the words")
+    return counted[-1]
+
+
 @pytest.fixture(scope="module")
 def read(window: Any, board: Board) -> dict[str, tuple[set[str], int]]:
     """The texts of each page and the words in sight on it."""
-    found = {PAGE: (set(window.evaluate(IDS)), 0)}
-    shelves = {part["page"] for part in catalogue.parts().values()}
+    found = {PAGE: (shelved(window, PAGE), 0)}
     for name in sorted({path.stem for path in NOTEBOOKS.glob("*.ipynb")} - {PAGE}):
         other = window.context.new_page()
         other.goto(board.page(name))
         other.wait_for_selector("body[data-kam=ready]")
         other.wait_for_function("!document.querySelector('.kam-later')")
-        if name in shelves:
-            other.wait_for_function(f"{IDS}.length > 0")
         expect(other.locator(".kam-status")).to_be_visible()
-        found[name] = set(other.evaluate(IDS)), other.evaluate(WORDS)
+        found[name] = shelved(other, name), settled(other)
         other.close()
     return found
 

@@ -156,6 +156,22 @@ def test_the_forecast_is_judged_as_it_is_typed(app: Any, place: Path) -> None:
     page.get_by_text("5.6 % a year planned").first.wait_for()
 
 
+def test_a_line_that_is_refused_comes_back_whatever_was_added_since(app: Any, place: Path) -> None:
+    title = "Sales so far and planned"
+    field = frame_of(app, title).locator(".grid-add")
+    field.evaluate(
+        """(field, lines) => { for (const line of lines) {
+            field.value = line;
+            field.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true})); } }""",
+        ["soon", "2099"],
+    )
+    kept(place, ["2099"], "forecast", "year", year="2099")
+    expect(field).to_have_value("soon")
+    field.fill("")
+    app.locator("#kam-undo").click()
+    kept(place, [], "forecast", "year", year="2099")
+
+
 # the market map
 
 
@@ -306,6 +322,14 @@ def test_the_first_screen_takes_names_the_company_and_the_first_segment(browser:
             expect(page.locator("#kam-name")).to_have_value("")
         kept(place, ["acme", "birch_co", "cole"], "customers", "customer")
         expect(page.get_by_role("heading", name="3 customers so far")).to_be_visible()
+        page.locator("#kam-name").fill("Dunne")
+        page.keyboard.press("Enter")
+        page.locator("#kam-name").fill("Early")  # before the answer, which is about the other
+        expect(page.get_by_role("heading", name="4 customers so far")).to_be_visible()
+        expect(page.locator("#kam-name")).to_have_value("Early")
+        page.locator("#kam-undo").click()
+        expect(page.get_by_role("heading", name="3 customers so far")).to_be_visible()
+        expect(page.locator("#kam-name")).to_have_value("Early")
         page.locator("#kam-name").fill(" ")
         page.keyboard.press("Enter")
         page.locator(".kam-status .say", has_text="Write the name of the customer.").wait_for()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -30,11 +32,17 @@ STRANGER = "127.0.0.2"  # comes from this computer too, but is not the proxy
 
 
 def free(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
+    """Ports where nobody listens; from a range of which no system gives any to those who ask for just one."""
+    ports: list[int] = []
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 200):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            ports.append(port)
+    return ports[:count]
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +110,7 @@ def place(tmp_path_factory: Any) -> Iterator[Any]:
     try:
         said = [kam.stdout.readline() for _ in range(2)]  # type: ignore[union-attr]
         assert all(line.startswith("The workbook is open at") for line in said), said
-        wait_until(lambda: socket.create_connection(("127.0.0.1", kept)), what="nginx")
+        wait_until(lambda: answers(kept) and answers(rewritten), what="nginx")
         yield SimpleNamespace(kept=kept, rewritten=rewritten, sales=sales, team=team, folder=folder, kam=kam)
     finally:
         front.terminate()
@@ -113,7 +121,7 @@ def place(tmp_path_factory: Any) -> Iterator[Any]:
 
 def ask(port: int, path: str, source: str = "127.0.0.1", **headers: str) -> tuple[int, str]:
     """Ask kam itself, past nginx."""
-    line = http.client.HTTPConnection("127.0.0.1", port, source_address=(source, 0), timeout=60)
+    line = http.client.HTTPConnection("127.0.0.1", port, source_address=(source, 0), timeout=120)
     line.request(
         "GET", path, headers={"Host": "localhost", **{n.replace("_", "-"): v for n, v in headers.items()}}
     )
@@ -165,8 +173,9 @@ def test_only_the_proxy_is_believed(place: Any) -> None:
 def test_health_needs_nobody_and_starts_no_kernel(place: Any) -> None:
     status, text = ask(place.sales, "/sales/health", STRANGER, Host="10.1.2.3")
     assert status == 200 and {**json.loads(text), "pages": 0} == {"status": "ok", "pages": 0, "readers": 40}
-    before = json.loads(text)["pages"]
-    assert [json.loads(ask(place.sales, "/sales/health")[1])["pages"] for _ in range(5)] == [before] * 5
+    pages = [json.loads(text)["pages"]]
+    pages += [json.loads(ask(place.sales, "/sales/health")[1])["pages"] for _ in range(5)]
+    assert pages == sorted(pages, reverse=True)  # what a test before has left may end
 
 
 @pytest.mark.parametrize(

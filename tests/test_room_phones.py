@@ -47,6 +47,13 @@ class Workshop:
         assert len(found) == len(rows)
         return found
 
+    def scored(self, person: str, *scores: str) -> None:
+        """Wait until these are the scores that somebody has given; one is shown as stored before the others are."""
+        wait_until(
+            lambda: [score for score, _ in self.votes(person).values()] == [*scores],
+            what=f"the scores of {person}",
+        )
+
 
 @pytest.fixture
 def workshop(tmp_path: Path, browser: Any) -> Iterator[Workshop]:
@@ -106,6 +113,7 @@ def test_three_phones_join_and_vote_blind(workshop: Workshop, phone: Callable[[]
     clean(anna)
 
     new.goto(workshop.address)
+    expect(new.get_by_label("The code on the big screen")).to_be_visible()
     clean(new)
     new.get_by_label("The code on the big screen").fill("AAAAAA")
     new.get_by_role("button", name="Go on").tap()
@@ -113,6 +121,7 @@ def test_three_phones_join_and_vote_blind(workshop: Workshop, phone: Callable[[]
     new.get_by_label("The code on the big screen").fill(workshop.code.lower())
     new.get_by_role("button", name="Go on").tap()
     new.get_by_role("button", name="My name is not here").tap()
+    expect(new.get_by_label("Your name")).to_be_visible()
     clean(new)
     odd = "<img src=x onerror=alert(1)>"
     new.get_by_label("Your name").fill(odd)
@@ -148,10 +157,8 @@ def test_three_phones_join_and_vote_blind(workshop: Workshop, phone: Callable[[]
     expect(anna.get_by_role("heading")).to_have_text("Beta")
     score(anna, "I don't know")
     expect(anna.get_by_text(STORED)).to_be_visible()
-    assert workshop.votes("anna") == {
-        ("Alpha", "f1"): ("7", "They <b>doubled</b>."),
-        ("Beta", "f1"): ("", ""),
-    }
+    noted = {("Alpha", "f1"): ("7", "They <b>doubled</b>."), ("Beta", "f1"): ("", "")}
+    wait_until(lambda: workshop.votes("anna") == noted, what="the note and what is not known")
 
     for _ in range(14):
         keys.keyboard.press("Tab")
@@ -210,7 +217,7 @@ def test_votes_given_without_a_network_or_a_server_are_sent_once(
     anna.context.set_offline(False)
     expect(anna.get_by_text(STORED)).to_be_visible()
     expect(anna.get_by_text("Offline")).to_be_hidden()
-    assert [score for score, _ in workshop.votes("anna").values()] == ["4", "5", "6"]
+    workshop.scored("anna", "4", "5", "6")
     anna.reload()
     expect(anna.get_by_role("heading")).to_have_text("Gamma")
     expect(anna.get_by_text(STORED)).to_be_visible()
@@ -228,7 +235,7 @@ def test_votes_given_without_a_network_or_a_server_are_sent_once(
     for each in (anna, ben):
         expect(each.get_by_text(STORED)).to_be_visible()
         expect(each.get_by_text("Offline")).to_be_hidden()
-    assert [score for score, _ in workshop.votes("anna").values()] == ["4", "5", "6", "8"]
+    workshop.scored("anna", "4", "5", "6", "8")
     assert workshop.votes("ben") == {("Alpha", "f1"): ("9", "")}
 
     anna.context.set_offline(True)
@@ -240,7 +247,7 @@ def test_votes_given_without_a_network_or_a_server_are_sent_once(
     expect(anna.get_by_text("1 vote came too late and is kept on this phone.")).to_be_visible()
     assert workshop.votes("anna")[("Delta", "f1")] == ("8", "")
     workshop.table.poll(status="open")  # late ones are let in
-    wait_until(lambda: workshop.votes("anna")[("Delta", "f1")] == ("1", ""), 30, "the late vote")
+    wait_until(lambda: workshop.votes("anna")[("Delta", "f1")] == ("1", ""), what="the late vote")
 
 
 def test_the_page_ticks_what_is_stored_whatever_the_network_does(
@@ -364,10 +371,10 @@ def test_strength_says_whose_score_is_asked(workshop: Workshop, phone: Callable[
 
 def test_the_page_is_small(workshop: Workshop, phone: Callable[[], Any]) -> None:
     """At most 60 kB for the page and its files, and nothing from elsewhere."""
-    sizes: list[int] = []
-    anna = phone()
-    anna.on("response", lambda answer: sizes.append(len(answer.body())))
+    anna, answers = phone(), list[Any]()
+    anna.on("response", lambda answer: answers.append(answer))
     anna.goto(workshop.address, wait_until="networkidle")
+    sizes = [len(answer.body()) for answer in answers]
     assert len(sizes) >= 3 and sum(sizes) <= 60_000 and anna.outside == []
 
 

@@ -98,7 +98,7 @@ def get(url: str, method: str = "GET", **headers: str) -> tuple[int, Any, str]:
 
     request = urllib.request.Request(url, headers={"Cookie": COOKIE, **headers}, method=method)
     try:
-        answer = urllib.request.build_opener(Stay).open(request, timeout=60)
+        answer = urllib.request.build_opener(Stay).open(request, timeout=120)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:
@@ -148,7 +148,7 @@ def leave(board: Board, text: str, headers: Any) -> int:
         headers={"Cookie": cookie},
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -366,7 +366,7 @@ def test_beyond_loopback_a_token_is_needed(folder: Path) -> None:
             assert status == 403 and token not in text
         with pytest.raises(websocket.WebSocketBadStatusException, match="403"):
             websocket.create_connection(
-                f"ws://127.0.0.1:{board.port}/api/kernels/a-b-c-d-e/channels", timeout=20
+                f"ws://127.0.0.1:{board.port}/api/kernels/a-b-c-d-e/channels", timeout=60
             )
 
         status, headers, _ = get(board.url)

@@ -272,7 +272,7 @@ def test_a_writer_that_waits_too_long_is_told_so(tmp_path, monkeypatch):
     def hold(say):
         sqlite3.connect(place, isolation_level=None).execute("BEGIN IMMEDIATE")
         say("holding")
-        time.sleep(20)
+        time.sleep(600)  # it is killed before
 
     before = bytes_of(place)
     with child(hold) as (_, lines):

@@ -21,7 +21,9 @@ export default {
     const picked = new Set();  // ids of the rows chosen to be given something together
     let wanted = "", last = -1;
     let turn = 0;  // of what is sent
-    let at = [0, 0], editor = null, shape = "", cells = [], drawn = [[], []], adding = "";
+    let at = [0, 0], editor = null, shape = "", cells = [], drawn = [[], []];
+    const adding = [];  // the lines that were sent and not answered yet, "" for a pasted list
+    let assigned = [];  // the rows that were sent to be given something
     const pending = new Map();  // "row column" -> {text, refused, was, turn}
 
     // What stands on the screen. The model may be ahead of it while somebody types: then rows may have moved.
@@ -173,7 +175,7 @@ export default {
       for (const { id, label } of [{ id: "", label: "choose" }, ...model.get("choices")]) choice.add(new Option(label, id));
       const button = document.createElement("button");
       button.type = "button"; button.className = "grid-assign"; button.textContent = "Assign";
-      button.addEventListener("click", () => model.send({ do: "assign", rows: [...picked], value: choice.value }));
+      button.addEventListener("click", () => { assigned = [...picked]; model.send({ do: "assign", rows: assigned, value: choice.value }); });
       const count = document.createElement("span");
       count.className = "count small"; count.setAttribute("role", "status");
       bar.append(label("Show only", search), count, label(model.get("pick"), choice), button);
@@ -198,7 +200,7 @@ export default {
       input.type = "text"; input.className = "grid-add";
       const button = document.createElement("button");
       button.type = "button"; button.textContent = "Add";
-      const add = () => { if (input.value.trim()) { adding = input.value.trim(); model.send({ do: "add", value: adding }); input.value = ""; input.focus(); } };
+      const add = () => { const value = input.value.trim(); if (value) { adding.push(value); model.send({ do: "add", value }); input.value = ""; input.focus(); } };
       button.addEventListener("click", add);
       input.addEventListener("keydown", (event) => { if (event.key === "Enter") add(); });
       input.placeholder = "or a list from Excel";
@@ -206,7 +208,7 @@ export default {
         const block = parse(event.clipboardData.getData("text/plain"));
         if (block.flat().length < 2) return;
         event.preventDefault();
-        adding = ""; ways.replaceChildren(); live.textContent = "";
+        adding.push(""); ways.replaceChildren(); live.textContent = "";
         model.send({ do: "add", block: block.map((line) => line.map((text) => text.trim())) });
       });
       label.append(input);
@@ -375,7 +377,7 @@ export default {
         whole.append(button);
         return whole;
       }));
-      ways.querySelector(":first-child > label > input")?.focus();
+      if (!editor) ways.querySelector(":first-child > label > input")?.focus();  // never away from what is being typed
     }
     function retry() {
       const cells = rows().flatMap((_, r) => columns().map((_, c) => ({ r, c, mine: pending.get(key(r, c)) })));
@@ -457,16 +459,17 @@ export default {
     const latest = (cell, { turn }) => (pending.get(place(cell))?.turn ?? 0) <= (turn ?? Infinity);
     model.on("msg:custom", (content) => {
       if (content.refused) {
-        for (const cell of content.refused) if (latest(cell, content)) pending.set(place(cell), { text: cell.text, refused: true });
-        live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
+        const [first] = content.refused, still = content.refused.filter((cell) => latest(cell, content));
+        for (const cell of still) pending.set(place(cell), { text: cell.text, refused: true });
+        if (still.length) live.textContent = [live.textContent, content.message].filter(Boolean).join("\n");
         update();
-        offer(content.remedies ?? [], content.refused[0]);
+        if (still.includes(first)) offer(content.remedies ?? [], first);
       }
       if (content.kept && content.answer === asked) { asked = ""; retry(); }
-      if (content.answer === "assign" && content.kept) { picked.clear(); tell(); }
-      if (content.answer === "add" && !content.kept) {
-        const input = foot.querySelector("input");
-        if (input && !input.value) input.value = adding;
+      if (content.answer === "assign" && content.kept) { for (const id of assigned) picked.delete(id); tell(); }
+      if (content.answer === "add") {
+        const input = foot.querySelector("input"), added = adding.shift() ?? "";
+        if (!content.kept && input && !input.value) input.value = added;
       }
       if (content.point) point(content.point);
       if (content.accepted) {

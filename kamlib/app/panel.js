@@ -67,6 +67,7 @@ export default {
   render({ model, el, signal }) {
     el.classList.add("kam", ...model.get("classes").split(" ").filter(Boolean));
     const drafts = new Map();
+    const since = new Set();  // fields in which something was entered after their form was sent last
     let spelt = 0, later = 0;  // somebody who spells a choice, letter by letter, is not interrupted
     const show = () => {
       if (pressed && (el.contains(pressed) || el.compareDocumentPosition(pressed) & Node.DOCUMENT_POSITION_FOLLOWING)) { missed.add(show); return; }
@@ -83,14 +84,14 @@ export default {
       if (content.download) download(content, files);
       if (content.kept) kept(content.subject);
     });
-    // What was typed about this subject is kept: the fields follow the workbook again.
+    // What was typed about this subject is kept: the fields follow the workbook again, unless somebody has gone on in one.
     const kept = (about) => {
       for (const key of [...drafts.keys()]) {
         const [whom, id] = key.split("\u0000"), gone = !el.querySelector("#" + CSS.escape(id));
         if (whom === about && gone) drafts.delete(key);
       }
       for (const field of el.querySelectorAll("[data-form] [name]")) {
-        if (subject(field) !== about) continue;
+        if (subject(field) !== about || since.has(name(field))) continue;
         drafts.delete(name(field));
         if (field.matches("input[type=text]:not([value])")) field.value = "";
       }
@@ -98,7 +99,8 @@ export default {
     const press = (button) => {
       if (button.dataset.do === "table") { model.send({ ...message(button), ...cells(button.closest("p").previousElementSibling) }); return; }
       const form = button.closest("[data-form]");
-      const fields = form ? Object.fromEntries([...form.querySelectorAll("[name]")].map((f) => [f.name, f.value])) : {};
+      const asked = form ? [...form.querySelectorAll("[name]")] : [], fields = Object.fromEntries(asked.map((f) => [f.name, f.value]));
+      for (const field of asked) since.delete(name(field));
       model.send({ ...message(button), ...(form && { fields }) });
     };
     const options = signal ? { signal } : {};
@@ -107,7 +109,9 @@ export default {
       { ...options, capture: true, passive: true });
     el.addEventListener("input", (event) => {
       const field = event.target;
-      if (field.id && !field.dataset.do) drafts.set(name(field), field.value);
+      if (!field.id || field.dataset.do) return;
+      drafts.set(name(field), field.value);
+      since.add(name(field));
     }, options);
     el.addEventListener("change", (event) => {
       const field = event.target.closest(FIELDS);
@@ -120,7 +124,10 @@ export default {
       const list = target.dataset.paste ? target : target.matches("[type=text]") && text.includes("\n") && document.querySelector("[data-paste]");
       if (!list || !list.getClientRects().length) return;
       if (list !== target) { event.preventDefault(); list.value = text; list.dispatchEvent(new Event("input", { bubbles: true })); }
-      setTimeout(() => list.closest("[data-form]").querySelector(`[data-do=${list.dataset.paste}]`).click());
+      setTimeout(() => {  // the panel may have been drawn anew since
+        const now = document.getElementById(list.id) ?? list;
+        now.closest("[data-form]").querySelector(`[data-do=${now.dataset.paste}]`).click();
+      });
     }, options);
     for (const name of ["dragover", "drop"]) el.addEventListener(name, (event) => {
       const input = event.target.closest("[data-form]")?.querySelector("input[type=file]");

@@ -5,19 +5,26 @@ export default {
   render({ model, el, signal }) {
     el.classList.add("kam", "kam-weights");
     const next = new Map();
-    let waiting = false, dragged = null, last = null, writing = null;
+    let waiting = 0, dragged = null, last = null, writing = null;
 
-    const ask = (content) => {
-      if (waiting) { next.set(content.id, content); return; }
-      waiting = true;
+    const send = (content) => {
+      waiting += 1;
       last = content.id;
       model.send(content);
     };
+    const ask = (content) => { if (waiting) next.set(content.id, content); else send(content); };
     const answered = () => {
-      waiting = false;
+      waiting -= 1;
+      if (waiting) return;
       const [content] = next.values();
-      if (content) { next.delete(content.id); ask(content); } else update();
+      if (content) { next.delete(content.id); send(content); } else update();
     };
+    // Whoever goes on to something else has said where the sliders stand: nothing he does then overtakes it.
+    const leave = () => {
+      for (const content of next.values()) send(content);
+      next.clear();
+    };
+    el.addEventListener("focusout", leave, signal ? { signal } : {});
 
     // The number of a slider to type: Enter or leaving the field sets it, Escape gives the old one back.
     const typed = (item, id) => {
@@ -37,6 +44,7 @@ export default {
     };
     const build = () => {
       const focused = el.contains(document.activeElement) ? document.activeElement.id : "";
+      const stood = Object.fromEntries([...el.querySelectorAll("input[type=range]")].map((input) => [input.id, input.value]));
       el.replaceChildren();
       for (const item of model.get("items")) {
         const row = document.createElement("div");
@@ -55,6 +63,7 @@ export default {
         const output = item.unit ? typed(item, input.id) : document.createElement("output");
         if (!item.unit) output.htmlFor = input.id;
         Object.assign(input, { type: "range", min: item.low, max: item.high, step: item.step });
+        input.value = stood[input.id] ?? item.value;
         input.addEventListener("input", () => { dragged = item.id; ask({ do: "try", id: item.id, value: input.value }); });
         input.addEventListener("change", () => { dragged = null; ask({ do: "set", id: item.id, value: input.value }); });
         row.append(label, output, input);
