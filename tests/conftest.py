@@ -18,9 +18,10 @@ settings.register_profile(
 settings.register_profile("search", deadline=None, max_examples=1000)  # by hand: --hypothesis-profile=search
 settings.load_profile("kamlib")
 
-LONGEST = """app room_phones app_segments app_pia serve app_certainty app_profit app_hostile report verdict whatif print
-room programme fuzz notebooks bad_workbooks import_cases desk net import packaging ledger scenarios kaism disagreement gaps
-decisions handout stores_crash steps_1_to_5 stores stores_postgres reference"""  # of the files that take seconds
+LONGEST = """app_account app_segments app serve site print app_hostile app_handover app_programme room_phones app_pia
+report_runs report room handout verdict app_profit import bad_workbooks decisions net import_cases ledger app_path
+disagreement programme account_plan discovery whatif fuzz desk app_certainty app_start gaps steps_1_to_5 operating lab
+charts_plans kaism polls notebooks charts_market account_proposal stores_crash distinction app_screens room_round cli"""  # of the files that take seconds
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Any:

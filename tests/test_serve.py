@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import socket
@@ -20,6 +21,8 @@ import psutil
 import pytest
 import websocket
 from playwright.sync_api import expect
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from kamlib.app import heartbeat, server
 from kamlib.app.handlers import is_loopback
@@ -406,6 +409,17 @@ def test_pages_that_do_not_end_with_the_server_are_one_line(wrong: Exception, ca
         apart.submit(asyncio.run, server._end(Manager())).result()
     (said,) = caplog.messages
     assert type(wrong).__name__ in said and str(wrong) in said
+
+
+def test_a_reader_who_leaves_is_no_problem() -> None:
+    handler = server._one_line_handler()
+    for error, said in (
+        (WebSocketClosedError(), False),
+        (StreamClosedError(), False),
+        (OSError("full"), True),
+    ):
+        record = logging.makeLogRecord({"msg": "Task exception", "exc_info": (type(error), error, None)})
+        assert bool(handler.filter(record)) == said
 
 
 def test_long_temporary_folders_do_not_break_the_sockets(folder: Path, tmp_path: Path) -> None:

@@ -220,8 +220,6 @@ export default {
       rows().forEach((row, r) => columns().forEach((column, c) => {
         const cell = cells[r]?.[c];
         if (!cell || editor?.cell === cell) return;
-        const mine = pending.get(key(r, c));
-        if (mine && !mine.refused && mine.text === (row.cells[c] ?? "")) pending.delete(key(r, c));
         const kept = pending.get(key(r, c));
         const text = kept ? kept.text : row.cells[c] ?? "";
         const unknown = text === "" && column.kind === "score" && !(row.apart || []).includes(column.id);

@@ -48,6 +48,11 @@ ServerKernelManager.traceback_replacement_message = ""  # type: ignore[attr-defi
 
 RENEW_SECONDS = 20
 NOBODY = Doorkeeper()  # no proxy is trusted
+EXPECTED = (
+    "Kernel died",
+    "WebSocketClosedError",
+    "StreamClosedError",
+)  # `handlers` says more of a kernel; readers leave
 LABEXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 
 
@@ -323,6 +328,5 @@ def _one_line_handler() -> logging.Handler:
 
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
-    # said where a kernel ends before its page is there: of the others `doors` says more
-    handler.addFilter(lambda record: "Kernel died" not in handler.format(record))
+    handler.addFilter(lambda record: not any(words in handler.format(record) for words in EXPECTED))
     return handler
