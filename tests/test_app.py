@@ -372,6 +372,9 @@ def test_a_decision_in_the_grid_asks_for_its_reason_and_takes_a_new_name(app: An
     expect(sentence(app, title)).to_contain_text(
         'no choice that begins with "gold". Choose one of: Key account'
     )
+    for _ in "gold":
+        app.keyboard.press("Backspace")
+    expect(sentence(app, title)).to_have_text("")
     app.keyboard.press("Enter")
     shows(decided, was)
     decided.click()

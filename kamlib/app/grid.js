@@ -282,7 +282,7 @@ export default {
         let word = typed ?? "";  // the letters of one word go together: "new" is not "existing", which begins with its e
         const options = [...field.options].filter((o) => o.text);
         const meant = () => {
-          const found = options.find((o) => o.text.toLowerCase().startsWith(word.toLowerCase()));
+          const found = word ? options.find((o) => o.text.toLowerCase().startsWith(word.toLowerCase())) : null;
           const some = options.slice(0, 12).map((o) => o.text).join(", ") + (options.length > 12 ? " ..." : "");
           live.textContent = found || !word ? "" : `There is no choice that begins with "${word}". Choose one of: ${some}.`;
           return found?.value ?? before;
