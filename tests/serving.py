@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -30,6 +29,7 @@ import psutil
 import pytest
 
 from kamlib.app.handlers import BROWSER
+from kamlib.reports.office import browser as find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -189,12 +189,6 @@ class Board:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def find_chromium() -> str | None:
-    """The system's Chromium, or None."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    return os.environ.get("KAM_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="module")

@@ -242,10 +242,7 @@ def test_a_pdf_is_printed_by_the_browser_there_is_or_refused_in_a_sentence(
 ) -> None:
     from pypdf import PdfReader
 
-    from tests.serving import find_chromium
-
-    monkeypatch.setattr(office, "browser", find_chromium)
-    if find_chromium():
+    if office.browser():
         page = pages.page_of(TINY, tmp_path / "page", notebook="02_kaism")
         for paper, wide in (("A4", 595), ("Letter", 612)):
             (path,) = pages.written(TINY, tmp_path / paper, notebook="02_kaism", format="pdf", paper=paper)

@@ -26,7 +26,8 @@ from kamlib.workbook.stores import exchange
 
 FORMATS = ("html", "pdf", "pptx", "xlsx", "docx")
 FILES = FORMATS[2:]  # those that are not a page
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+BROWSERS += ("google-chrome-stable", "chrome", "msedge")  # the first needs least
 PAPERS = ("A4", "Letter")
 SAME = datetime.datetime(2000, 1, 1)
 
