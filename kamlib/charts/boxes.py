@@ -56,12 +56,13 @@ def _empty(shown: Matrix, count: int) -> alt.LayerChart:
     picked = alt.selection_point(name="picked", fields=["id"], on="click", clear=False, empty=False)
     layers = [
         *marks.background(shown),
-        marks.ranges(dots),
-        marks.trails(dots),
-        marks.rings(dots),
+        *marks.ranges(dots),
+        *marks.trails(dots),
+        *marks.rings(dots),
         marks.arcs(dots),
+        marks.symbols(dots).add_params(picked),
+        *marks.names(dots, _type(shown)),
     ]
-    layers += [marks.symbols(dots).add_params(picked), marks.names(dots, _type(shown))]
     config = alt.Config(font=FONT, padding=4, view=alt.ViewConfig(stroke=LINE))
     look = {"orient": "bottom", "anchor": "start", "fontWeight": "normal"}
     key = alt.TitleParams(alt.ExprRef("split(view.key, '\\n')"), color=INK, fontSize=SMALL, **look)

@@ -151,7 +151,7 @@ def corners(base: alt.Chart) -> list[alt.Chart]:
     return result
 
 
-def ranges(dots: alt.Chart) -> alt.Chart:
+def ranges(dots: alt.Chart) -> list[alt.Chart]:
     """For hollow dots: how far they may still move up, down, left and right."""
     open_ = dots.transform_filter("datum.hollow")
     style: dict[str, Any] = {"strokeWidth": 5, "opacity": 0.28, "strokeCap": "round", "aria": False}
@@ -161,10 +161,10 @@ def ranges(dots: alt.Chart) -> alt.Chart:
         .mark_rule(**style)
         .encode(axis_x("x0"), axis_y(), x2="x1:Q", color=colours())
     )
-    return alt.layer(tall, broad)
+    return [tall, broad]
 
 
-def trails(dots: alt.Chart) -> alt.Chart:
+def trails(dots: alt.Chart) -> list[alt.Chart]:
     before = dots.transform_filter("isValid(datum.wx) && isValid(datum.wy)")
     path = before.mark_rule(color="#777", strokeDash=[2, 3], strokeWidth=1.3, aria=False).encode(
         axis_x("wx"), axis_y("wy"), x2="x:Q", y2="y:Q"
@@ -172,10 +172,10 @@ def trails(dots: alt.Chart) -> alt.Chart:
     start = before.mark_point(color="#777", filled=True, size=22, opacity=0.7, aria=False).encode(
         axis_x("wx"), axis_y("wy")
     )
-    return alt.layer(path, start)
+    return [path, start]
 
 
-def rings(dots: alt.Chart) -> alt.Chart:
+def rings(dots: alt.Chart) -> list[alt.Chart]:
     """A dark ring around the chosen customer, a thin dashed one around those too close to call."""
     grown = dots.transform_calculate(ring="pow(sqrt(datum.size) + 16, 2)")
     size = alt.Size("ring:Q", scale=None, legend=None)
@@ -185,7 +185,7 @@ def rings(dots: alt.Chart) -> alt.Chart:
     chosen = grown.transform_filter("datum.id == chosen").mark_point(
         shape="circle", stroke=INK, strokeWidth=2.6, filled=False, aria=False
     )
-    return alt.layer(*(mark.encode(axis_x(), axis_y(), size=size) for mark in (near, chosen)))
+    return [mark.encode(axis_x(), axis_y(), size=size) for mark in (near, chosen)]
 
 
 def arcs(dots: alt.Chart) -> alt.Chart:
@@ -219,7 +219,7 @@ def symbols(dots: alt.Chart) -> alt.Chart:
     )
 
 
-def names(dots: alt.Chart, type_: int) -> alt.LayerChart:
+def names(dots: alt.Chart, type_: int) -> list[alt.Chart]:
     named = dots.transform_filter("isValid(datum.lx) && isValid(datum.ly)")
     words = named.mark_text(
         align="left",
@@ -232,4 +232,4 @@ def names(dots: alt.Chart, type_: int) -> alt.LayerChart:
     leader = named.transform_filter("isValid(datum.ex)").mark_rule(
         color=SOFT, strokeWidth=0.8, opacity=0.7, aria=False
     )
-    return alt.layer(leader.encode(axis_x("ex"), axis_y("ey"), x2="x:Q", y2="y:Q"), words)
+    return [leader.encode(axis_x("ex"), axis_y("ey"), x2="x:Q", y2="y:Q"), words]

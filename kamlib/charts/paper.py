@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import altair as alt
@@ -27,6 +28,14 @@ class Trusted(alt.LayerChart):
     def to_dict(self, *, validate: bool = False, **more: Any) -> dict[str, Any]:
         """The Vega-Lite of the chart; checked only when it is asked for."""
         return super().to_dict(validate=validate, **more)
+
+    def copy(self, deep: bool | Iterable[Any] = True, ignore: list[str] | None = None) -> Trusted:
+        """A copy. A shallow one has the very same layers: Altair makes each anew, four times, whenever it writes a chart."""
+        if deep is not False:
+            return super().copy(deep, ignore)
+        twin = copy.copy(self)
+        object.__setattr__(twin, "_kwds", {**self._kwds})
+        return twin
 
 
 def picture(name: str, chart: Callable[..., alt.LayerChart], data: Sequence[Any]) -> str:

@@ -84,7 +84,7 @@ def picture(*layers: Any, height: float, width: float = WIDTH) -> Trusted:
 def data(table: pd.DataFrame) -> alt.Chart:
     """A chart of these rows; what is unknown is null there, and no mark."""
     known = table.astype(object).where(table.notna(), None)
-    return alt.Chart(alt.InlineData(values=known.to_dict("records")))
+    return alt.Chart(alt.InlineData(values=tuple(known.to_dict("records"))))
 
 
 def names(said: Iterable[Any], heads: Sequence[int] = (), **look: Any) -> alt.Y:

@@ -26,8 +26,15 @@ from kamlib.workbook.stores import exchange
 
 FORMATS = ("html", "pdf", "pptx", "xlsx", "docx")
 FILES = FORMATS[2:]  # those that are not a page
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-BROWSERS += ("google-chrome-stable", "chrome", "msedge")  # the first needs least
+BROWSERS = (
+    "chromium-headless-shell",  # needs least
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
 PAPERS = ("A4", "Letter")
 SAME = datetime.datetime(2000, 1, 1)
 
