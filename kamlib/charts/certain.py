@@ -50,12 +50,14 @@ def tornado(table: pd.DataFrame) -> Trusted:
     bars = data(rows).encode(y)
     sides = data(pd.DataFrame(heads, columns=["row", "below", "above"])).encode(y, x=alt.datum(0))
     return picture(
-        bars.mark_bar(size=15).encode(x, alt.Fill("colour:N", scale=None), x2="high:Q", description="says:N"),
+        bars.mark_bar(size=15).encode(
+            x, alt.Fill("colour:N", scale=None), x2=alt.X2("high:Q"), description=alt.Description("says:N")
+        ),
         bars.mark_tick(size=21, thickness=2, color=GREY, aria=False).encode(alt.X("now:Q", axis=None)),
         zero("x", color=INK),
-        sides.mark_text(color=SOFT, dx=8).encode(text="above:N"),
-        sides.mark_text(color=SOFT, dx=-8, align="right").encode(text="below:N"),
-        bars.mark_text(color=SOFT, dx=8).encode(x=alt.value(PLOT), text="text:N"),
+        sides.mark_text(color=SOFT, dx=8).encode(text=alt.Text("above:N")),
+        sides.mark_text(color=SOFT, dx=-8, align="right").encode(text=alt.Text("below:N")),
+        bars.mark_text(color=SOFT, dx=8).encode(x=alt.XValue(PLOT), text=alt.Text("text:N")),
         height=27 * max(len(said), 1),
         width=PLOT,
     )
@@ -90,12 +92,16 @@ def strips(table: pd.DataFrame, crossings: pd.DataFrame) -> Trusted:
     colour, shape = alt.Fill("colour:N", scale=None), alt.Shape("shape:N", scale=None)
     at = alt.X("at:Q")
     return picture(
-        strip.mark_bar(size=14, color=LIGHT).encode(x="start:Q", x2="end:Q", description="words:N"),
-        strip.mark_bar(size=14, color=SAFE).encode(x="low:Q", x2="high:Q", description="words:N"),
+        strip.mark_bar(size=14, color=LIGHT).encode(
+            x=alt.X("start:Q"), x2=alt.X2("end:Q"), description=alt.Description("words:N")
+        ),
+        strip.mark_bar(size=14, color=SAFE).encode(
+            x=alt.X("low:Q"), x2=alt.X2("high:Q"), description=alt.Description("words:N")
+        ),
         share.mark_tick(size=24, thickness=2.4, color=INK, aria=False),
         spot.mark_point(size=130, stroke="white", strokeWidth=1, aria=False).encode(at, y, colour, shape),
-        share.mark_text(color=SOFT, align="center", dy=-19).encode(text="now:N"),
-        data(_named(spots)).mark_text(align="center", dy=20).encode(at, y, text="name:N"),
+        share.mark_text(color=SOFT, align="center", dy=-19).encode(text=alt.Text("now:N")),
+        data(_named(spots)).mark_text(align="center", dy=20).encode(at, y, text=alt.Text("name:N")),
         height=58 * max(len(table), 1),
         width=PLOT + 80,
     )

@@ -57,7 +57,9 @@ def bow_tie(rows: pd.DataFrame) -> Trusted:
     people["second"] = people["second"].where(mute, "nobody sees this person")
     dots = data(people).encode(x, y)
     shapes = [_half(side, edge, tall) for side, edge in zip(sides, (0, WIDTH), strict=True) if len(linked)]
-    layers = [data(shape).mark_area(color=PAPER, aria=False).encode(x, y, y2="y2:Q") for shape in shapes]
+    layers = [
+        data(shape).mark_area(color=PAPER, aria=False).encode(x, y, y2=alt.Y2("y2:Q")) for shape in shapes
+    ]
     ink = alt.Color("ink:N", scale=None, legend=None)
     layers += [
         data(pairs)
@@ -65,8 +67,8 @@ def bow_tie(rows: pd.DataFrame) -> Trusted:
         .encode(
             x,
             y,
-            x2="x2:Q",
-            y2="y2:Q",
+            x2=alt.X2("x2:Q"),
+            y2=alt.Y2("y2:Q"),
             strokeDash=alt.condition("datum.whole", alt.value([1, 0]), alt.value([5, 4])),
         ),
         dots.transform_filter("datum.seen").mark_point(size=150, aria=False),
@@ -78,9 +80,9 @@ def bow_tie(rows: pd.DataFrame) -> Trusted:
         words = dots.transform_filter(f"datum.side == '{side}'")
         layers += [
             words.mark_text(align=align, dx=dx, dy=-8, fontSize=15, fontWeight=600).encode(
-                ink, text="first:N"
+                ink, text=alt.Text("first:N")
             ),
-            words.mark_text(align=align, dx=dx, dy=10).encode(ink, text="second:N"),
+            words.mark_text(align=align, dx=dx, dy=10).encode(ink, text=alt.Text("second:N")),
         ]
     return picture(*layers, height=tall)
 
@@ -156,12 +158,12 @@ def contact_map(rows: pd.DataFrame, stage: str = "") -> Trusted:
         data(cells)
         .mark_rect(stroke=LINE, aria=False)
         .encode(x, y, alt.Fill("stages:O", scale=grey, legend=key)),
-        data(cells).mark_text(align="center").encode(x, y, text="said:N"),
+        data(cells).mark_text(align="center").encode(x, y, text=alt.Text("said:N")),
         loud.mark_rect(fill="white", stroke=DOUBT, strokeWidth=4, aria=False).encode(**across),
         loud.mark_text(align="center", fontSize=16, fontWeight=700, color=DOUBT).encode(
-            x=middle, text="said:N"
+            x=middle, text=alt.Text("said:N")
         ),
-        quiet.mark_text(align="center", color=SOFT).encode(x=middle, text="said:N"),
+        quiet.mark_text(align="center", color=SOFT).encode(x=middle, text=alt.Text("said:N")),
         height=38 * max(len(line), 1),
         width=wide * len(column),
     )
@@ -230,11 +232,11 @@ def snail(rows: pd.DataFrame) -> Trusted:
         *(
             data(arcs[arcs["contact"].isin(states)])
             .mark_line(strokeCap="round", aria=False, **look)
-            .encode(x, y, detail="turn:N", order="step:Q")
+            .encode(x, y, detail=alt.Detail("turn:N"), order=alt.Order("step:Q"))
             for states, look in LIGHT.items()
         ),
         *both,
-        words.mark_text(dx=20, dy=-9, fontSize=15, fontWeight=600).encode(text="first:N"),
-        words.mark_text(dx=20, dy=10, color=SOFT).encode(text="second:N"),
+        words.mark_text(dx=20, dy=-9, fontSize=15, fontWeight=600).encode(text=alt.Text("first:N")),
+        words.mark_text(dx=20, dy=10, color=SOFT).encode(text=alt.Text("second:N")),
         height=high,
     )

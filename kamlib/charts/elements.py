@@ -63,7 +63,9 @@ def failure(rows: pd.DataFrame) -> Trusted:
         "datum.state == 'weak' || datum.state == 'strong'", alt.value([1, 0]), alt.value([3, 3])
     )
     return picture(
-        data(arrows).mark_rule(stroke=SOFT, strokeWidth=2, aria=False).encode(x, y, x2="x2:Q", y2="y2:Q"),
+        data(arrows)
+        .mark_rule(stroke=SOFT, strokeWidth=2, aria=False)
+        .encode(x, y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")),
         data(ends)
         .mark_point(shape="triangle", fill=SOFT, stroke=SOFT, size=90, aria=False)
         .encode(
@@ -71,22 +73,24 @@ def failure(rows: pd.DataFrame) -> Trusted:
             alt.Y("y2:Q", axis=None, scale=scale["y"]),
             angle=alt.Angle("turn:Q", scale=alt.Scale(domain=[0, 360], range=[0, 360])),
         ),
-        data(table).mark_rect(fill="white", stroke=LINE, aria=False).encode(x, y, x2="x2:Q", y2="y2:Q"),
+        data(table)
+        .mark_rect(fill="white", stroke=LINE, aria=False)
+        .encode(x, y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")),
         data(table)
         .mark_text(dx=8, dy=7, baseline="top", fontSize=TYPE, lineHeight=18, fontWeight=600, limit=WIDE - 12)
-        .encode(x, y, text="said:N"),
+        .encode(x, y, text=alt.Text("said:N")),
         data(strips)
         .mark_rect(stroke=SOFT, strokeWidth=1, aria=False)
-        .encode(x, y, x2="x2:Q", y2="y2:Q", fill=weak, strokeDash=dashed),
+        .encode(x, y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), fill=weak, strokeDash=dashed),
         data(strips)
         .mark_text(align="center", fontSize=13)
         .encode(
             alt.X("middle:Q", axis=None, scale=scale["x"]),
             alt.Y("centre:Q", axis=None, scale=scale["y"]),
-            text="said:N",
+            text=alt.Text("said:N"),
             color=alt.condition("datum.state == 'weak'", alt.value("white"), alt.value(INK)),
         ),
-        data(pd.DataFrame(heads)).mark_text(color=SOFT, fontWeight=600).encode(x, y, text="said:N"),
+        data(pd.DataFrame(heads)).mark_text(color=SOFT, fontWeight=600).encode(x, y, text=alt.Text("said:N")),
         data(
             pd.DataFrame(
                 {
@@ -99,7 +103,7 @@ def failure(rows: pd.DataFrame) -> Trusted:
             )
         )
         .mark_text(color=SOFT)
-        .encode(x, y, text="said:N"),
+        .encode(x, y, text=alt.Text("said:N")),
         height=high,
         width=920,
     )
@@ -146,7 +150,7 @@ def skills(rows: pd.DataFrame) -> Trusted:
         given.mark_rect(stroke=LINE, strokeWidth=0.8, aria=False).encode(
             alt.Fill("level:N", scale=grey, legend=None)
         ),
-        given.mark_text(align="center").encode(text="said:N", color=dark),
+        given.mark_text(align="center").encode(text=alt.Text("said:N"), color=dark),
         height=ROW * len(lines),
         width=wide * max(len(people), 1),
     )
@@ -168,9 +172,9 @@ def change(rows: pd.DataFrame) -> Trusted:
     line = data(pd.DataFrame({"rating": cost.dropna(), "said": "what it costs"}))
     return picture(
         given.mark_bar(height=18, color="#a3a7b0", aria=False),
-        given.mark_text(dx=6).encode(text="said:N"),
+        given.mark_text(dx=6).encode(text=alt.Text("said:N")),
         line.mark_rule(color=INK, strokeWidth=2, aria=False).encode(x),
-        line.mark_text(dx=5, dy=-6, fontWeight=600).encode(x, y=alt.value(0), text="said:N"),
+        line.mark_text(dx=5, dy=-6, fontWeight=600).encode(x, y=alt.YValue(0), text=alt.Text("said:N")),
         height=46 * len(bars),
         width=520,
     )
@@ -220,14 +224,14 @@ def health(rows: pd.DataFrame) -> Trusted:
         data(bands)
         .mark_rect(fill=PAPER, aria=False)
         .encode(
-            x=alt.value(0),
-            x2=alt.value("width"),
+            x=alt.XValue(0),
+            x2=alt.X2Value("width"),
             y=alt.Y("top:Q", scale=scale, axis=said, title=None),
-            y2="foot:Q",
+            y2=alt.Y2("foot:Q"),
         ),
-        given.mark_line(aria=False).encode(detail="line:N"),
+        given.mark_line(aria=False).encode(detail=alt.Detail("line:N")),
         given.mark_point(aria=False),
-        *haloed(given.encode(text="said:N"), dy=-14, align="center"),
+        *haloed(given.encode(text=alt.Text("said:N")), dy=-14, align="center"),
         height=step * len(categories),
         width=max(wide, 120) * len(rounds),
     )

@@ -67,10 +67,10 @@ def energy(flow: pd.DataFrame) -> Trusted:
         *_ribbons(rows, x, y),
         *_beside(froms, 0, x, y),
         *_beside(tos, 1, x, y),
-        *haloed(data(numbered).encode(x, y, text="said:N"), fontWeight=600),
+        *haloed(data(numbered).encode(x, y, text=alt.Text("said:N")), fontWeight=600),
         alt.Chart()
         .mark_text(text=notes, color=SOFT, baseline="top", lineHeight=20, dy=12, dx=-220)
-        .encode(x=alt.value(0), y=alt.YDatum(foot, axis=None)),
+        .encode(x=alt.XValue(0), y=alt.YDatum(foot, axis=None)),
         height=TALL * foot,
         width=ACROSS,
     )
@@ -148,13 +148,15 @@ def _beside(bars: pd.DataFrame, side: int, x: alt.X, y: alt.Y) -> list[alt.Chart
     signs = table.loc[known].assign(shape=[MARKS[name].shape for name in known])
     fill = alt.Fill("colour:N", scale=None)
     return [
-        data(table).mark_rect(stroke=SOFT, aria=False).encode(x, y, fill, x2="x2:Q", y2="bottom:Q"),
+        data(table)
+        .mark_rect(stroke=SOFT, aria=False)
+        .encode(x, y, fill, x2=alt.X2("x2:Q"), y2=alt.Y2("bottom:Q")),
         data(signs)
         .mark_point(xOffset=out * 16, aria=False, strokeWidth=0)
         .encode(alt.X("x2:Q", axis=None), middle, fill, shape=alt.Shape("shape:N", scale=None)),
         data(table)
         .mark_text(dx=out * 30, dy=-8, fontSize=TYPE, align="left" if side else "right")
-        .encode(alt.X("x2:Q", axis=None), middle, text="said:N"),
+        .encode(alt.X("x2:Q", axis=None), middle, text=alt.Text("said:N")),
         alt.Chart()
         .mark_text(
             dx=out * 30,
@@ -163,7 +165,7 @@ def _beside(bars: pd.DataFrame, side: int, x: alt.X, y: alt.Y) -> list[alt.Chart
             align="left" if side else "right",
             text="Under the new rules" if side else "Today",
         )
-        .encode(x=alt.value(side * ACROSS), y=alt.value(0)),
+        .encode(x=alt.XValue(side * ACROSS), y=alt.YValue(0)),
     ]
 
 
@@ -225,16 +227,16 @@ def presents(services: pd.DataFrame) -> Trusted:
     x, end = (alt.X(f"{c}:Q", axis=None, scale=alt.Scale(domain=[0, 2], nice=False)) for c in ("x", "end"))
     framed, bold = data(fields), {"dy": 14, "fontWeight": 600}
     return picture(
-        framed.mark_rect(color=PAPER, aria=False).encode(x, y, x2="end:Q", y2="foot:Q"),
-        framed.mark_text(dx=12, color=SOFT, **bold).encode(x, y, text="head:N"),
-        framed.mark_text(dx=-12, align="right", **bold).encode(end, y, text="todo:N"),
+        framed.mark_rect(color=PAPER, aria=False).encode(x, y, x2=alt.X2("end:Q"), y2=alt.Y2("foot:Q")),
+        framed.mark_text(dx=12, color=SOFT, **bold).encode(x, y, text=alt.Text("head:N")),
+        framed.mark_text(dx=-12, align="right", **bold).encode(end, y, text=alt.Text("todo:N")),
         listed.mark_bar(height=11, aria=False).encode(
-            alt.X("bar:Q", axis=None), y, alt.Color("tone:N", scale=None), x2="till:Q"
+            alt.X("bar:Q", axis=None), y, alt.Color("tone:N", scale=None), x2=alt.X2("till:Q")
         ),
-        listed.mark_text(dx=12, fontSize=TYPE, limit=240).encode(x, y, text="name:N"),
-        listed.mark_text(dx=-156, align="right", color=SOFT).encode(end, y, text="note:N"),
-        listed.mark_text(dx=-12, align="right", color=SOFT).encode(end, y, text="said:N"),
-        data(rest).mark_text(dx=12, color=SOFT).encode(x, y, text="said:N"),
+        listed.mark_text(dx=12, fontSize=TYPE, limit=240).encode(x, y, text=alt.Text("name:N")),
+        listed.mark_text(dx=-156, align="right", color=SOFT).encode(end, y, text=alt.Text("note:N")),
+        listed.mark_text(dx=-12, align="right", color=SOFT).encode(end, y, text=alt.Text("said:N")),
+        data(rest).mark_text(dx=12, color=SOFT).encode(x, y, text=alt.Text("said:N")),
         height=LINE_TALL * float(fields["foot"].max()),
         width=WIDTH,
     )

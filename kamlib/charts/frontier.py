@@ -41,10 +41,10 @@ def frontier(table: pd.DataFrame, today: float | None = None) -> Trusted:
         align = "left" if there < end * 0.3 else "right" if there > end * 0.7 else "center"
         words = now.mark_text(color=DOUBT, fontSize=TYPE, fontWeight="bold", align=align)
         layers += [now.mark_rule(color=DOUBT, strokeWidth=1.6, aria=False)]
-        layers += [words.encode(y=alt.value(-14), text="text:N")]
+        layers += [words.encode(y=alt.YValue(-14), text=alt.Text("text:N"))]
     for left, part in _named(rows, end).groupby("left"):
         look = {"align": "right", "dx": -8, "dy": -10} if left else {"dx": 8, "dy": 12}
-        layers += haloed(data(part).encode(x, y, text="name:N"), **look)
+        layers += haloed(data(part).encode(x, y, text=alt.Text("name:N")), **look)
     return picture(*layers, height=HEIGHT)
 
 

@@ -60,16 +60,18 @@ def profile(discovery: Discovery) -> Trusted:
     ]
     y = names(said, labelLineHeight=17, grid=True, gridColor=PAPER, tickBand="extent")
     lane = data(table).encode(y=y, yOffset=alt.YOffset("group:N"))
-    figures = data(pd.DataFrame({"row": rows["row"], "said": _figures(table)})).encode(y=y, text="said:N")
+    figures = data(pd.DataFrame({"row": rows["row"], "said": _figures(table)})).encode(
+        y=y, text=alt.Text("said:N")
+    )
     lines = max(table["group"].nunique(), 2)
     return picture(
         alt.Chart().mark_rule(aria=False).encode(x=alt.datum(0)),
-        lane.mark_rule(color=LINE, strokeWidth=3).encode(low, x2="high:Q"),
-        *haloed(lane.encode(at, text="group:N"), align="center", fontSize=17, fontWeight="bold"),
-        figures.mark_text(dx=WIDE + 24, color=SOFT).encode(x=alt.value(0)),
+        lane.mark_rule(color=LINE, strokeWidth=3).encode(low, x2=alt.X2("high:Q")),
+        *haloed(lane.encode(at, text=alt.Text("group:N")), align="center", fontSize=17, fontWeight="bold"),
+        figures.mark_text(dx=WIDE + 24, color=SOFT).encode(x=alt.XValue(0)),
         alt.Chart()
         .mark_text(dx=WIDE + 24, dy=-16, color=SOFT, text="middle of each group")
-        .encode(x=alt.value(0), y=alt.value(0)),
+        .encode(x=alt.XValue(0), y=alt.YValue(0)),
         height=len(rows) * (min(LANE, 100 / lines) * lines + 14),
         width=WIDE,
     )
@@ -160,10 +162,10 @@ def support(discovery: Discovery) -> Trusted:
         ),
         data(beside[:1])
         .mark_text(dy=-34, **words)
-        .encode(x=alt.value(0), y=alt.Y("at:Q", axis=None), text="said:N"),
+        .encode(x=alt.XValue(0), y=alt.Y("at:Q", axis=None), text=alt.Text("said:N")),
         data(beside[1:])
         .mark_text(dy=-8, color=SOFT, **words)
-        .encode(x=alt.value(0), y=alt.Y("at:Q", axis=None), text="said:N"),
+        .encode(x=alt.XValue(0), y=alt.Y("at:Q", axis=None), text=alt.Text("said:N")),
         alt.Chart()
         .mark_text(
             dx=-16,
@@ -174,7 +176,7 @@ def support(discovery: Discovery) -> Trusted:
             color=SOFT,
             text=["number of groups", "pairs together again", "verdict"],
         )
-        .encode(x=alt.value(0), y=alt.YDatum(0, axis=None)),
+        .encode(x=alt.XValue(0), y=alt.YDatum(0, axis=None)),
         height=230,
         width=640,
     )

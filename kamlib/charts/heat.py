@@ -61,9 +61,9 @@ def heat(table: pd.DataFrame) -> Trusted:
     cells = data(rows).encode(x, y)
     return picture(
         cells.mark_rect(stroke=LINE, strokeWidth=0.8).encode(
-            alt.Fill("shade:Q", scale=grey, legend=key), description="says:N"
+            alt.Fill("shade:Q", scale=grey, legend=key), description=alt.Description("says:N")
         ),
-        cells.mark_text(align="center", fontSize=14, aria=False).encode(text="text:N"),
+        cells.mark_text(align="center", fontSize=14, aria=False).encode(text=alt.Text("text:N")),
         data(ringed).mark_rect(filled=False, strokeWidth=3, aria=False).encode(x, y, ring),
         height=(TALL if len(lines) <= FEW else ROW) * max(len(lines), 1),
         width=wide * max(len(called), 1),

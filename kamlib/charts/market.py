@@ -62,7 +62,7 @@ def market_map(
         *_flows(routes_rows, layout_rows, x, y),
         said.mark_rect(fill="white").encode(
             **whole,
-            description="says:N",
+            description=alt.Description("says:N"),
             stroke=alt.condition("datum.unsized", alt.value("white"), alt.value(EDGE)),
         ),
         data(parts)
@@ -74,9 +74,17 @@ def market_map(
         said.mark_rect(filled=False, stroke=SOFT, strokeDash=[4, 3], aria=False)
         .encode(**whole)
         .transform_filter("datum.unsized"),
-        *haloed(said.encode(x, y, text="name:N"), dy=-32, fontSize=TYPE, fontWeight=600, limit=wide + SPILL),
-        *haloed(said.encode(x, y, text="share:N", color=unsure), dy=-13, limit=wide - 70),
-        *haloed(said.encode(right, y, text="amount:N", color=unsized), dy=-13, align="right", limit=70),
+        *haloed(
+            said.encode(x, y, text=alt.Text("name:N")),
+            dy=-32,
+            fontSize=TYPE,
+            fontWeight=600,
+            limit=wide + SPILL,
+        ),
+        *haloed(said.encode(x, y, text=alt.Text("share:N"), color=unsure), dy=-13, limit=wide - 70),
+        *haloed(
+            said.encode(right, y, text=alt.Text("amount:N"), color=unsized), dy=-13, align="right", limit=70
+        ),
         decides.mark_point(shape=FLAG, size=260, xOffset=6, yOffset=13, aria=False).encode(x, bottom),
         *haloed(decides.encode(x, bottom), text="decides here", dx=16, dy=13, fontWeight="bold"),
         said.mark_text(text="?", color=DOUBT, fontWeight="bold", fontSize=TYPE, align="center", dx=-15)
@@ -231,14 +239,14 @@ def _flows(routes: pd.DataFrame, places: pd.DataFrame, x: alt.X, y: alt.Y) -> li
             ]
     rows = pd.DataFrame(bands, columns=["way", "ours", "known", "x", "y", "thick"])
     rows["under"], rows["own"] = rows["y"] + rows["thick"], rows["y"] + rows["thick"] * rows["ours"]
-    sized = data(rows[rows["known"].astype(bool)]).encode(x, y, detail="way:N")
-    own = data(rows[rows["ours"] > 0]).encode(x, y, detail="way:N")
+    sized = data(rows[rows["known"].astype(bool)]).encode(x, y, detail=alt.Detail("way:N"))
+    own = data(rows[rows["ours"] > 0]).encode(x, y, detail=alt.Detail("way:N"))
     area: dict[str, Any] = {"interpolate": "monotone", "color": INK, "aria": False}
     return [
-        sized.mark_area(opacity=0.1, **area).encode(y2="under:Q"),
-        own.mark_area(opacity=0.42, **area).encode(y2="own:Q"),
+        sized.mark_area(opacity=0.1, **area).encode(y2=alt.Y2("under:Q")),
+        own.mark_area(opacity=0.42, **area).encode(y2=alt.Y2("own:Q")),
         data(rows[~rows["known"].astype(bool)])
-        .encode(x, y, detail="way:N")
+        .encode(x, y, detail=alt.Detail("way:N"))
         .mark_line(interpolate="monotone", color=SOFT, strokeWidth=1.4, strokeDash=[4, 4], aria=False),
     ]
 
@@ -315,19 +323,19 @@ def opportunity(map_rows: pd.DataFrame) -> alt.LayerChart:
             at,
             y,
             _key(kinds, "kind"),
-            x2="end:Q",
+            x2=alt.X2("end:Q"),
             strokeDash=alt.condition("datum.open", alt.value([4, 3]), alt.value([1, 0])),
         ),
         alt.Chart().mark_rule(strokeWidth=1.2, aria=False).encode(x=alt.XDatum(0, axis=None)),
         words.mark_text(dx=-8, align="right")
-        .encode(left, y, text="share:N", color=unsure)
+        .encode(left, y, text=alt.Text("share:N"), color=unsure)
         .transform_filter("datum.sized"),
-        words.mark_text(dx=8, fontSize=TYPE).encode(end, y, text="sum:N", color=doubt),
+        words.mark_text(dx=8, fontSize=TYPE).encode(end, y, text=alt.Text("sum:N"), color=doubt),
         words.mark_point(shape=FLAG, size=260, aria=False)
-        .encode(x=alt.value(LONG + 110), y=y)
+        .encode(x=alt.XValue(LONG + 110), y=y)
         .transform_filter("datum.decides"),
         words.mark_text(dx=14, text="decides here", color=SOFT)
-        .encode(x=alt.value(LONG + 110), y=y)
+        .encode(x=alt.XValue(LONG + 110), y=y)
         .transform_filter("datum.decides"),
         height=ROW * max(len(rows), 1),
         width=LONG,

@@ -90,8 +90,8 @@ def background(shown: Matrix) -> list[alt.Chart]:
     fields = base.mark_rect(opacity=0.055).encode(
         axis_x("xa"),
         axis_y("ya"),
-        x2="xb:Q",
-        y2="yb:Q",
+        x2=alt.X2("xb:Q"),
+        y2=alt.Y2("yb:Q"),
         color=colours(),
     )
     one = alt.Chart(alt.InlineData(values=[{}]))
@@ -99,12 +99,12 @@ def background(shown: Matrix) -> list[alt.Chart]:
     across = (
         one.transform_calculate(a="view.line - view.near", b="view.line + view.near")
         .mark_rect(**band)
-        .encode(axis_y("a"), y2="b:Q")
+        .encode(axis_y("a"), y2=alt.Y2("b:Q"))
     )
     down = (
         one.transform_calculate(a="view.across - view.near", b="view.across + view.near")
         .mark_rect(**band)
-        .encode(axis_x("a"), x2="b:Q")
+        .encode(axis_x("a"), x2=alt.X2("b:Q"))
     )
     rule = {"color": "#333", "strokeWidth": 1.2}
     line_y = one.transform_calculate(a="view.line").mark_rule(**rule).encode(axis_y("a"))
@@ -147,7 +147,7 @@ def corners(base: alt.Chart) -> list[alt.Chart]:
                 words = side.transform_filter(f"datum.up == {high}").mark_text(
                     fontSize=size, fontWeight=weight, dy=dy, color=alt.ExprRef("datum.ink"), **look
                 )
-                result.append(words.encode(axis_x("tx"), axis_y("ty"), text=f"{text}:N"))
+                result.append(words.encode(axis_x("tx"), axis_y("ty"), text=alt.Text(f"{text}:N")))
     return result
 
 
@@ -155,11 +155,11 @@ def ranges(dots: alt.Chart) -> list[alt.Chart]:
     """For hollow dots: how far they may still move up, down, left and right."""
     open_ = dots.transform_filter("datum.hollow")
     style: dict[str, Any] = {"strokeWidth": 5, "opacity": 0.28, "strokeCap": "round", "aria": False}
-    tall = open_.mark_rule(**style).encode(axis_x(), axis_y("y0"), y2="y1:Q", color=colours())
+    tall = open_.mark_rule(**style).encode(axis_x(), axis_y("y0"), y2=alt.Y2("y1:Q"), color=colours())
     broad = (
         open_.transform_filter("datum.x1 - datum.x0 > 0.001")
         .mark_rule(**style)
-        .encode(axis_x("x0"), axis_y(), x2="x1:Q", color=colours())
+        .encode(axis_x("x0"), axis_y(), x2=alt.X2("x1:Q"), color=colours())
     )
     return [tall, broad]
 
@@ -167,7 +167,7 @@ def ranges(dots: alt.Chart) -> list[alt.Chart]:
 def trails(dots: alt.Chart) -> list[alt.Chart]:
     before = dots.transform_filter("isValid(datum.wx) && isValid(datum.wy)")
     path = before.mark_rule(color="#777", strokeDash=[2, 3], strokeWidth=1.3, aria=False).encode(
-        axis_x("wx"), axis_y("wy"), x2="x:Q", y2="y:Q"
+        axis_x("wx"), axis_y("wy"), x2=alt.X2("x:Q"), y2=alt.Y2("y:Q")
     )
     start = before.mark_point(color="#777", filled=True, size=22, opacity=0.7, aria=False).encode(
         axis_x("wx"), axis_y("wy")
@@ -214,8 +214,8 @@ def symbols(dots: alt.Chart) -> alt.Chart:
         fill=alt.when("datum.hollow")
         .then(alt.value("white"))
         .otherwise(alt.Fill("box:N", scale=fills, legend=None)),
-        description="said:N",
-        tooltip="about:N",
+        description=alt.Description("said:N"),
+        tooltip=alt.Tooltip("about:N"),
     )
 
 
@@ -228,8 +228,8 @@ def names(dots: alt.Chart, type_: int) -> list[alt.Chart]:
         color=INK,
         lineBreak="\n",
         lineHeight=type_ * labels.HEIGHT,
-    ).encode(axis_x("lx"), axis_y("ly"), text="name:N", description="said:N")
+    ).encode(axis_x("lx"), axis_y("ly"), text=alt.Text("name:N"), description=alt.Description("said:N"))
     leader = named.transform_filter("isValid(datum.ex)").mark_rule(
         color=SOFT, strokeWidth=0.8, opacity=0.7, aria=False
     )
-    return [leader.encode(axis_x("ex"), axis_y("ey"), x2="x:Q", y2="y:Q"), words]
+    return [leader.encode(axis_x("ex"), axis_y("ey"), x2=alt.X2("x:Q"), y2=alt.Y2("y:Q")), words]

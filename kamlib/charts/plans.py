@@ -56,23 +56,23 @@ def chain(stages: pd.DataFrame) -> Trusted:
     small: dict[str, Any] = {"dy": -14, "fontWeight": 600}
     return picture(
         rows.mark_rect(fill="white", stroke=LINE, cornerRadius=4, aria=False).encode(
-            x, y, x2="x2:Q", y2="y2:Q"
+            x, y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q")
         ),
         rows.mark_text(dx=14, fontSize=18, color=SOFT, align="center", aria=False)
-        .encode(right, y=alt.Y("middle:Q", axis=None), text="onwards:N")
+        .encode(right, y=alt.Y("middle:Q", axis=None), text=alt.Text("onwards:N"))
         .transform_calculate(middle="(datum.y + datum.y2) / 2"),
         data(pd.DataFrame(heads))
         .mark_text(color=SOFT, fontWeight=600, dy=4, limit=BOX * IN_ROW)
-        .encode(x, y, text="said:N"),
+        .encode(x, y, text=alt.Text("said:N")),
         rows.mark_text(
             dx=10, dy=10, baseline="top", fontSize=TYPE, lineHeight=19, fontWeight=600, limit=BOX - 45
-        ).encode(x, y, text="name:N"),
+        ).encode(x, y, text=alt.Text("name:N")),
         rows.mark_text(dx=10, baseline="top", lineHeight=16, color=SOFT, limit=BOX - 45).encode(
-            x, below, text="trouble:N"
+            x, below, text=alt.Text("trouble:N")
         ),
-        rows.mark_text(dx=10, limit=62, **small).encode(x, foot, text="ideas:N"),
+        rows.mark_text(dx=10, limit=62, **small).encode(x, foot, text=alt.Text("ideas:N")),
         rows.mark_text(dx=-10, limit=116, align="right", color=DOUBT, **small).encode(
-            right, foot, text="unmet:N"
+            right, foot, text=alt.Text("unmet:N")
         ),
         height=TALL * top,
         width=BOX * IN_ROW,
@@ -150,7 +150,7 @@ def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> Truste
     scale = alt.Scale(type="utc", domain=[first, last], nice=False)
     start, day = (alt.X(f"{c}:T", scale=scale, axis=ticks, title=None) for c in ("start", "day"))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(domain=[*range(lines)]))
-    rows = data(shown).encode(x=alt.value(0), y=y)
+    rows = data(shown).encode(x=alt.XValue(0), y=y)
     kind = alt.Fill("kind:N", legend=None, scale=alt.Scale(domain=[*KINDS], range=FILLS))
     dash = alt.StrokeDash("kind:N", legend=None, scale=alt.Scale(domain=[*KINDS], range=[*KINDS.values()]))
     note_at: dict[str, Any] = {"x": alt.value(0), "y": alt.YDatum(lines - 1, axis=None)}
@@ -158,23 +158,31 @@ def timetable(projects: pd.DataFrame, steps: pd.DataFrame, today: str) -> Truste
         data(pd.DataFrame({"day": [now]}).dropna()).mark_rule(strokeWidth=1.4).encode(day),
         data(pd.DataFrame({"day": [now], "said": ["today"]}).dropna())
         .mark_text(dx=4, dy=10, color=SOFT)
-        .encode(day, y=alt.value(ROW * lines), text="said:N"),
+        .encode(day, y=alt.YValue(ROW * lines), text=alt.Text("said:N")),
         data(bars)
         .mark_bar(height=14, stroke=SOFT, strokeWidth=1.2, aria=False)
-        .encode(start, y, kind, dash, x2="end:T"),
+        .encode(start, y, kind, dash, x2=alt.X2("end:T")),
         data(due)
         .mark_point(shape="diamond", stroke=INK, size=90, strokeWidth=1.4)
         .encode(day, y, fill=alt.condition("datum.done", alt.value(INK), alt.value("white"))),
-        *haloed(data(named[~named["late"]]).encode(day, y, text="said:N"), dx=-4, dy=18, limit=LABEL),
         *haloed(
-            data(named[named["late"]]).encode(day, y, text="said:N"), dx=-4, dy=18, limit=LABEL, color=DOUBT
+            data(named[~named["late"]]).encode(day, y, text=alt.Text("said:N")), dx=-4, dy=18, limit=LABEL
+        ),
+        *haloed(
+            data(named[named["late"]]).encode(day, y, text=alt.Text("said:N")),
+            dx=-4,
+            dy=18,
+            limit=LABEL,
+            color=DOUBT,
         ),
         rows.mark_text(dx=-NAMES, dy=-8, fontSize=TYPE, fontWeight=600, limit=NAMES - 12).encode(
-            text="name:N"
+            text=alt.Text("name:N")
         ),
-        rows.mark_text(dx=-NAMES, dy=11, color=SOFT, limit=NAMES - 70).encode(text="who:N"),
-        rows.mark_text(dx=-12, dy=11, color=DOUBT, fontWeight=600, align="right").encode(text="late:N"),
-        data(bare).mark_text(text="no dates yet", color=SOFT, dx=4).encode(x=alt.value(0), y=y),
+        rows.mark_text(dx=-NAMES, dy=11, color=SOFT, limit=NAMES - 70).encode(text=alt.Text("who:N")),
+        rows.mark_text(dx=-12, dy=11, color=DOUBT, fontWeight=600, align="right").encode(
+            text=alt.Text("late:N")
+        ),
+        data(bare).mark_text(text="no dates yet", color=SOFT, dx=4).encode(x=alt.XValue(0), y=y),
         alt.Chart().mark_text(text=note, color=SOFT, dx=-NAMES).encode(**note_at),
         height=ROW * lines,
         width=LONG,

@@ -69,18 +69,18 @@ def positions(rows: pd.DataFrame) -> Trusted:
     return picture(
         data(pd.DataFrame(fields))
         .mark_rect(stroke=LINE, aria=False)
-        .encode(*at_place(), x2="x2:Q", y2="y2:Q", fill=shaded),
+        .encode(*at_place(), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), fill=shaded),
         open_.mark_rect(fill=None, stroke=SOFT, strokeDash=[4, 3], aria=False).encode(
-            *at_place("low_"), x2="high_x:Q", y2="high_y:Q"
+            *at_place("low_"), x2=alt.X2("high_x:Q"), y2=alt.Y2("high_y:Q")
         ),
         *haloed(
-            data(pd.DataFrame(words)).encode(*at_place(), text="said:N", color=bold),
+            data(pd.DataFrame(words)).encode(*at_place(), text=alt.Text("said:N"), color=bold),
             align="center",
             fontSize=14,
             lineHeight=16,
         ),
         moved.mark_rule(stroke=INK, strokeWidth=1.6, aria=False).encode(
-            *at_place("was_"), x2="x:Q", y2="y:Q"
+            *at_place("was_"), x2=alt.X2("x:Q"), y2=alt.Y2("y:Q")
         ),
         moved.mark_point(shape="triangle", size=150, fill=INK, stroke=INK, aria=False).encode(
             *at_place("head_"), angle=turn
@@ -140,10 +140,10 @@ def culture(rows: pd.DataFrame) -> Trusted:
         data(grid).mark_point(size=24, fill=LINE, stroke=LINE, aria=False).encode(at("x"), y),
         given.transform_filter("datum.distance > 0")
         .mark_rule(aria=False)
-        .encode(at("theirs"), y, x2="ours:Q", color=far, strokeWidth=thick),
+        .encode(at("theirs"), y, x2=alt.X2("ours:Q"), color=far, strokeWidth=thick),
         given.mark_point(size=190, aria=False, **HOLLOW).encode(at("ours"), y),
         given.mark_point(size=90, fill=INK, stroke=INK, aria=False).encode(at("theirs"), y),
-        given.mark_text(fontSize=14).encode(at("end"), y, text="said:N", color=far),
+        given.mark_text(fontSize=14).encode(at("end"), y, text=alt.Text("said:N"), color=far),
         height=ROW * len(rows),
         width=640,
     )

@@ -45,7 +45,7 @@ def discount(margin_pct: float, discount_pct: float) -> Trusted:
     if margin != margin or off != off:
         what = "margin" if margin != margin else "discount"
         said = data(pd.DataFrame({"text": [f"The {what} is not known yet: ?"]}))
-        return picture(said.mark_text(fontSize=TYPE, color=SOFT).encode(text="text:N"), height=ROW)
+        return picture(said.mark_text(fontSize=TYPE, color=SOFT).encode(text=alt.Text("text:N")), height=ROW)
     most = max(margin * 1.25, min(off * 1.1, 100.0), 1.0)
     extra = 100 * off / (margin - off) if off < margin else np.inf if off else 0.0
     text = (
@@ -67,11 +67,11 @@ def discount(margin_pct: float, discount_pct: float) -> Trusted:
     away = data(pd.DataFrame({"off": [margin], "end": [most], "text": ["all margin given away"]})).encode(x)
     flip: dict[str, Any] = {"align": "right", "dx": -14} if off > most / 2 else {"dx": 14}
     return picture(
-        away.mark_rect(color=PAPER, aria=False).encode(x2="end:Q"),
-        away.mark_text(color=SOFT, dx=6, limit=WIDTH / 5).encode(y=alt.value(12), text="text:N"),
+        away.mark_rect(color=PAPER, aria=False).encode(x2=alt.X2("end:Q")),
+        away.mark_text(color=SOFT, dx=6, limit=WIDTH / 5).encode(y=alt.YValue(12), text=alt.Text("text:N")),
         data(line).mark_line(aria=False).encode(x, y),
         spot.mark_point(aria=False),
-        *haloed(spot.encode(text="text:N"), fontSize=TYPE, fontWeight="bold", dy=18, **flip),
+        *haloed(spot.encode(text=alt.Text("text:N")), fontSize=TYPE, fontWeight="bold", dy=18, **flip),
         height=330,
     )
 
@@ -119,7 +119,7 @@ def spiral(table: pd.DataFrame) -> Trusted:
         zero("y"),
     ]
     if slot > SMALL + 2:
-        under = drawn(rows.assign(net=rows["net"].clip(upper=0))).encode(text="name:N")
+        under = drawn(rows.assign(net=rows["net"].clip(upper=0))).encode(text=alt.Text("name:N"))
         look = (
             {"align": "center", "dy": 12}
             if level
@@ -152,11 +152,11 @@ def capacity(table: pd.DataFrame) -> Trusted:
     y = names(texts(table["name"]))
     base, beyond = data(rows).encode(x, y), data(rows[rows["asked"] > rows["used"]]).encode(x, y)
     return picture(
-        data(rows[unused > 0]).encode(x, y, x2="paid:Q").mark_bar(size=20, **HOLLOW, aria=False),
-        beyond.mark_bar(size=20, **HOLLOW, strokeDash=[4, 3], aria=False).encode(x2="asked:Q"),
+        data(rows[unused > 0]).encode(x, y, x2=alt.X2("paid:Q")).mark_bar(size=20, **HOLLOW, aria=False),
+        beyond.mark_bar(size=20, **HOLLOW, strokeDash=[4, 3], aria=False).encode(x2=alt.X2("asked:Q")),
         base.mark_bar(size=20, aria=False),
         beyond.mark_tick(size=30, thickness=2, color=INK, aria=False),
-        base.mark_text(dy=21).encode(x=alt.value(0), text="text:N"),
+        base.mark_text(dy=21).encode(x=alt.XValue(0), text=alt.Text("text:N")),
         height=52 * max(len(table), 1),
         width=BARS,
     )
@@ -196,7 +196,8 @@ def _bars(said: Sequence[str], values: Sequence[float], **cost: Any) -> Trusted:
     x = alt.X("end:Q", axis=None, scale=amounts(low, high, padding=80 if low < 0 else 0))
     y = names(said, labelLimit=300, labelFontSize=SMALL if cost else TYPE)
     above, below = (
-        data(part).encode(x, y, text="text:N") for part in (rows[rows["end"] >= 0], rows[rows["end"] < 0])
+        data(part).encode(x, y, text=alt.Text("text:N"))
+        for part in (rows[rows["end"] >= 0], rows[rows["end"] < 0])
     )
     return picture(
         above.mark_bar(size=18, aria=False),
@@ -237,9 +238,9 @@ def future(table: pd.DataFrame) -> Trusted:
     colour = {"fill": alt.Fill("colour:N", scale=None), "stroke": alt.Stroke("colour:N", scale=None)}
     return picture(
         zero("x"),
-        bar.encode(x, y, x2="right:Q", **colour),
-        *haloed(base.encode(text="least:N"), align="right", dx=-8),
-        *haloed(base.encode(x=alt.X("right:Q", axis=None), text="most:N"), dx=8),
+        bar.encode(x, y, x2=alt.X2("right:Q"), **colour),
+        *haloed(base.encode(text=alt.Text("least:N")), align="right", dx=-8),
+        *haloed(base.encode(x=alt.X("right:Q", axis=None), text=alt.Text("most:N")), dx=8),
         height=ROW * max(len(shown) + (more > 0), 1),
         width=BARS - 20,
     )
@@ -266,7 +267,7 @@ def retention(table: pd.DataFrame) -> Trusted:
 
     def end(name: str, text: str, dy: int) -> alt.Chart:
         last = rows[["age", name]].dropna().tail(1).assign(text=text)
-        return data(last).mark_text(dx=12, dy=dy).encode(x, y(name), text="text:N")
+        return data(last).mark_text(dx=12, dy=dy).encode(x, y(name), text=alt.Text("text:N"))
 
     apart = 9 if rows["fitted_pct"].dropna()[-1:].sum() < rows["simple_pct"].dropna()[-1:].sum() else -9
     base = data(rows).encode(x)
@@ -275,7 +276,7 @@ def retention(table: pd.DataFrame) -> Trusted:
         base.mark_line(strokeWidth=1.6, strokeDash=[2, 4], color=SOFT, aria=False).encode(y=y("simple_pct")),
         base.mark_line(aria=False).encode(y=y("fitted_pct")),
         base.mark_point(aria=False).encode(y=y("left_pct")),
-        *haloed(dots.encode(text="text:N"), align="center", dy=-16),
+        *haloed(dots.encode(text=alt.Text("text:N")), align="center", dy=-16),
         end("fitted_pct", "as they have stayed", apart),
         end("simple_pct", "at one constant rate", -apart),
         height=300,
@@ -310,11 +311,11 @@ def flows(table: pd.DataFrame) -> Trusted:
     sums = data(pd.DataFrame({"row": [0, 1], "text": said})).encode(y)
     words = alt.Text("text:N")
     return picture(
-        full.mark_bar(size=30, stroke="white", strokeWidth=2, aria=False).encode(x2="right:Q"),
-        hollow.mark_bar(size=28, **HOLLOW, aria=False).encode(x2="right:Q"),
+        full.mark_bar(size=30, stroke="white", strokeWidth=2, aria=False).encode(x2=alt.X2("right:Q")),
+        hollow.mark_bar(size=28, **HOLLOW, aria=False).encode(x2=alt.X2("right:Q")),
         full.mark_text(color="white", dx=8, limit=alt.ExprRef("datum.room")).encode(text=words),
         hollow.mark_text(dx=6).encode(text=words),
-        sums.mark_text(fontSize=TYPE, dy=30).encode(x=alt.value(0), text=words),
+        sums.mark_text(fontSize=TYPE, dy=30).encode(x=alt.XValue(0), text=words),
         height=160,
         width=WIDTH - 80,
     )

@@ -41,15 +41,15 @@ def quadrants(rows: pd.DataFrame, left: str, right: str, top: str, bottom: str) 
         for (x, y), said in fields.items()
         for at, lines in _placed(said)
     ]
-    said = data(pd.DataFrame(lines, columns=["x", "y", "said"])).encode(x, y, text="said:N")
+    said = data(pd.DataFrame(lines, columns=["x", "y", "said"])).encode(x, y, text=alt.Text("said:N"))
     return picture(
         data(pd.DataFrame({"x": [0], "y": [0], "end": [2]}))
         .mark_rect(fill=None, stroke=LINE, aria=False)
-        .encode(x, y, x2="end:Q", y2="end:Q"),
+        .encode(x, y, x2=alt.X2("end:Q"), y2=alt.Y2("end:Q")),
         alt.Chart().mark_rule(aria=False).encode(x=alt.datum(1)),
         alt.Chart().mark_rule(aria=False).encode(y=alt.datum(1)),
         counts.mark_text(align="right", baseline="bottom", fontSize=96, fontWeight="bold", color=PALE).encode(
-            x, y, text="said:N"
+            x, y, text=alt.Text("said:N")
         ),
         said.mark_text(baseline="top", fontSize=17, lineHeight=24, limit=WIDTH / 2 - 40),
         height=HEIGHT,

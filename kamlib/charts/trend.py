@@ -53,11 +53,11 @@ def hockey_stick(
     }
     happened, wanted, carried = (data(rows).encode(**place) for rows in (actual, plan, before))
     first_last = actual.iloc[[0, -1]].drop_duplicates() if len(actual) else actual
-    said = data(first_last.assign(said=_said(first_last))).encode(**place, text="said:N")
+    said = data(first_last.assign(said=_said(first_last))).encode(**place, text=alt.Text("said:N"))
     middle = actual[1:][(len(actual) - 1) // 2 :][:1]
     ends = data(_ends(plan, before, planned, every.max())).encode(**place)
     return picture(
-        carried.mark_area(color=INK, opacity=0.06).encode(y2="planned:Q"),
+        carried.mark_area(color=INK, opacity=0.06).encode(y2=alt.Y2("planned:Q")),
         carried.mark_line(color=SOFT, strokeWidth=1.4),
         wanted.mark_line(strokeDash=[7, 5]),
         happened.mark_line(),
@@ -65,10 +65,10 @@ def hockey_stick(
         happened.mark_point(),
         *haloed(said, dy=-18, align="center", fontSize=TYPE, fontWeight=600),
         data(middle.assign(said=f"past {growth(past)}"))
-        .encode(**place, text="said:N")
+        .encode(**place, text=alt.Text("said:N"))
         .mark_text(dy=30, align="center", fontSize=TYPE),
-        ends.mark_text(dx=14, fontSize=17, fontWeight="bold").encode(text="said:N"),
-        ends.mark_text(dx=14, dy=20, fontSize=14, color=SOFT).encode(text="name:N"),
+        ends.mark_text(dx=14, fontSize=17, fontWeight="bold").encode(text=alt.Text("said:N")),
+        ends.mark_text(dx=14, dy=20, fontSize=14, color=SOFT).encode(text=alt.Text("name:N")),
         height=HEIGHT,
         width=WIDE,
     )

@@ -156,9 +156,9 @@ def _empty(count: int) -> Trusted:
     bars = _records("bars", count, BARS).transform_calculate(
         top="max(datum.before, datum.after)", foot="min(datum.before, datum.after)"
     )
-    box = bars.encode(x("left"), y("before"), x2="right:Q", y2="after:Q")
+    box = bars.encode(x("left"), y("before"), x2=alt.X2("right:Q"), y2=alt.Y2("after:Q"))
     leader = bars.transform_filter(f"datum.chosen && customers > {WIDTH / APART:.0f}")  # down to its name
-    values = bars.transform_filter("datum.value").encode(x("middle"), y("top"), text="value:N")
+    values = bars.transform_filter("datum.value").encode(x("middle"), y("top"), text=alt.Text("value:N"))
     dashed = _records("dashed", 1, SPOT)
     called = _records("names", count, ["place", "text", "weight"])
     levels = _records("levels", 3, LEVELS).encode(y("at"))
@@ -173,30 +173,32 @@ def _empty(count: int) -> Trusted:
     ghost = {"fill": "white", "fillOpacity": 0.6, "stroke": INK, "strokeWidth": 2, "strokeDash": [4, 3]}
     thick = 2.2 if count <= 100 else 1.4  # narrow bars are to be seen behind it
     curve, then = (
-        _records(name, count + 4, ["place", "total"]).encode(x("place"), y("total"), order="i:Q")
+        _records(name, count + 4, ["place", "total"]).encode(x("place"), y("total"), order=alt.Order("i:Q"))
         for name in ("curve", "then")
     )
     return picture(
         zero("y"),
         levels.mark_rule(strokeDash=alt.ExprRef("datum.dash"), aria=False).encode(ink),
-        leader.mark_rule(strokeWidth=1, aria=False).encode(x("middle"), y("foot"), y2=alt.value(HEIGHT)),
+        leader.mark_rule(strokeWidth=1, aria=False).encode(x("middle"), y("foot"), y2=alt.Y2Value(HEIGHT)),
         box.mark_rect(strokeWidth=1.6, aria=False).encode(fill, stroke),
         box.transform_filter("datum.chosen").mark_rect(fillOpacity=0, stroke=INK, strokeWidth=3, aria=False),
-        dashed.mark_rect(**ghost, aria=False).encode(x("left"), y("before"), x2="right:Q", y2="after:Q"),
+        dashed.mark_rect(**ghost, aria=False).encode(
+            x("left"), y("before"), x2=alt.X2("right:Q"), y2=alt.Y2("after:Q")
+        ),
         curve.mark_line(strokeWidth=thick, aria=False),
         then.mark_line(strokeWidth=thick, strokeDash=[6, 4], aria=False),
         *haloed(values, align="center", dy=-9, fontWeight=600),
         called.mark_text(angle=315, align="right", fontWeight=weight).encode(
-            x("middle"), y=alt.value(HEIGHT + 10), text="text:N"
+            x("middle"), y=alt.YValue(HEIGHT + 10), text=alt.Text("text:N")
         ),
-        levels.mark_text(**said).encode(x=alt.value(WIDTH), text="text:N"),
+        levels.mark_text(**said).encode(x=alt.XValue(WIDTH), text=alt.Text("text:N")),
         hits.encode(
             x("place"),
-            x2="end:Q",
-            y=alt.value(0),
-            y2=alt.value(HEIGHT),
-            description="says:N",
-            tooltip="says:N",
+            x2=alt.X2("end:Q"),
+            y=alt.YValue(0),
+            y2=alt.Y2Value(HEIGHT),
+            description=alt.Description("says:N"),
+            tooltip=alt.Tooltip("says:N"),
         ),
         height=HEIGHT,
         width=WIDTH,
