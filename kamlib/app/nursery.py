@@ -1,6 +1,7 @@
 """Kernels by fork: one process has done the slow imports, and each kernel is a copy of it, there at once.
 
-What they have in common is in memory once. Only where processes can be forked; elsewhere a kernel starts as usual.
+What they have in common is in memory once, and one process draws for all. Only where processes can be forked;
+elsewhere a kernel starts as usual, and draws itself.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from ipywidgets import Widget
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
 from kamlib.app import notebook
-from kamlib.charts import paper
+from kamlib.app.drawing import Drawing, silence
 from kamlib.workbook.settings import is_read_only, shipped
 
 NAME = "kam-nursery"
@@ -140,6 +141,8 @@ def _nurse() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ends is gone at once
     for name in IMPORTS:
         importlib.import_module(name)
+    drawing = Drawing()
+    drawing.ask(drawing.line())
     parent, pages = os.getpid(), [Path(path) for path in sys.argv[2:]]
     whole = pages[: int(sys.argv[1])]
     _rehearse(pages[0])  # before anybody gets a kernel that would do the same
@@ -152,16 +155,18 @@ def _nurse() -> None:
                 _rehearse(waiting.pop(0))
             elif time.monotonic() - began > RENEW_S and notebook.is_stale():
                 waiting, began = list(whole), time.monotonic()
-                paper.drawn.clear()
             continue
         if not (line := sys.stdin.buffer.readline()):
             return
-        asked = json.loads(line)
+        asked, own = json.loads(line), drawing.line()
         if pid := os.fork():
+            own.close()
             sys.stdout.write(f"{pid}\n")
             sys.stdout.flush()
             continue
         try:
+            drawing.close()
+            drawing.ask(own)
             _become(asked, parent)
         finally:
             os._exit(0)
@@ -170,15 +175,8 @@ def _nurse() -> None:
 def _rehearse(path: Path, whole: bool = True) -> None:
     """Open a page as a reader does, or only up to the cell with the tag setup.
 
-    So kernels find its imports, and the answers about a workbook that stays. The engine that draws has threads, which no fork takes along: a child of its own draws the pictures.
+    So kernels find its imports and pictures, and the answers about a workbook that stays.
     """
-    specs: list[str] = []
-
-    def note(spec: str) -> str:
-        specs.append(spec)
-        return ""
-
-    paper.draw = note
     names: dict[str, Any] = {}
     try:
         cells = [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
@@ -189,27 +187,11 @@ def _rehearse(path: Path, whole: bool = True) -> None:
                 exec("".join(cell["source"]), names)  # noqa: S102 (a notebook of ours)
     except Exception as error:  # noqa: BLE001 (its reader is told more)
         print(f"Problem: {path.stem} opens slowly: {type(error).__name__}: {error}", file=sys.stderr)
-    paper.draw = paper.engine
-    paper.drawing.cache_clear()
     Widget.close_all()
-    paper.drawn |= _in_child(lambda: {spec: paper.engine(spec) for spec in specs if spec not in paper.drawn})
     names.clear()
     gc.unfreeze()
     gc.collect()
     gc.freeze()  # what the children share is not touched
-
-
-def _in_child(work: Callable[[], dict[str, str]]) -> dict[str, str]:
-    """What a copy of this process works out, {} where it fails."""
-    back, out = os.pipe()
-    if not os.fork():
-        os.close(back)  # else it waits for ever for a reader that is gone
-        with contextlib.suppress(Exception), open(out, "wb") as sent:
-            sent.write(json.dumps(work()).encode())
-        os._exit(0)
-    os.close(out)
-    with open(back, "rb") as received:
-        return dict(json.loads(received.read() or b"{}"))
 
 
 def _become(asked: dict[str, Any], parent: int) -> None:
@@ -217,8 +199,7 @@ def _become(asked: dict[str, Any], parent: int) -> None:
 
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
+    silence()
     os.environ.clear()
     os.environ.update(asked["env"])
     os.chdir(asked["folder"] or ".")

@@ -15,7 +15,6 @@ import pandas as pd
 from kamlib.charts.palette import SOFT
 
 SPECS_KEPT = 4
-drawn: dict[str, str] = {}  # for this process, by the one it is a copy of
 _specs: dict[
     Any, list[tuple[Sequence[Any], str]]
 ] = {}  # of each picture: what it was drawn from lately, and its text
@@ -72,7 +71,7 @@ def _same(one: Any, other: Any) -> bool:
 @functools.lru_cache(32)
 def drawing(spec: str) -> str:
     """The SVG of a Vega-Lite text. A chart about the whole company is the same on the page of every segment."""
-    return drawn.get(spec) or draw(spec)
+    return draw(spec)
 
 
 def engine(spec: str) -> str:
@@ -82,7 +81,7 @@ def engine(spec: str) -> str:
     return str(vl_convert.vegalite_to_svg(spec, vl_version=_vl_version()))
 
 
-draw: Callable[[str], str] = engine  # a process that is going to be copied cannot have threads
+draw: Callable[[str], str] = engine  # pages ask one process that draws for all of them
 
 
 def titled(chart: alt.LayerChart, title: str, about: Sequence[str], key: str = "") -> alt.LayerChart:
