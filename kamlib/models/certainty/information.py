@@ -1,13 +1,15 @@
 """What to find out first: how much surer each unknown score, once known, makes a customer's box."""
 
 import itertools
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from kamlib.models import factors, kaism
-from kamlib.models.certainty.axes import Axis, attractiveness, strength
+from kamlib.models.certainty.axes import Axis, attractiveness, stacked, strength
 from kamlib.models.certainty.exact import Array
 from kamlib.models.certainty.weights import steps
 from kamlib.models.matrix import EQUAL, MIDPOINT
@@ -26,6 +28,17 @@ Key = tuple[str, str, str]  # model, factor, supplier
 Worth = tuple[float, float, float, float, str]
 
 
+class Unknown(NamedTuple):
+    """What is unknown of the customer in a row, and how likely it is up and right, now and then."""
+
+    row: int
+    cells: list[Key]
+    up: Array
+    right: Array
+    up_then: Array
+    right_then: Array
+
+
 @model
 def find_first(book: Book) -> pd.DataFrame:
     """Every unknown score, the one that would clear up most first.
@@ -40,7 +53,7 @@ def find_first(book: Book) -> pd.DataFrame:
     """
     listed, found = kaism.unknowns(book), dict[tuple[str, ...], Worth]()
     for segment in kaism.segments(book):
-        found |= _worth(book, segment)[1]
+        found |= _worth(book, segment)
     keys = zip(*(listed[c] for c in ("customer", "model", "factor", "supplier")), strict=True)
     worth = pd.DataFrame([found.get(key, NOTHING) for key in keys], listed.index, WORTH)
     table = listed[COLUMNS].join(worth.round({"worth": 9, "together": 9}))
@@ -58,49 +71,65 @@ def outcomes(book: Book) -> pd.DataFrame:
     its own only the line moves, with the unknown scores of the others. NaN where it is out already,
     or nothing is known of it.
     """
-    rows = []
-    for segment in kaism.segments(book):
-        customers, now = kaism.positions(book, segment)["customer"], _worth(book, segment)[0]
-        rows += [(segment, c, *now.get(c, (np.nan,) * 5)) for c in customers]
-    return pd.DataFrame(rows, columns=OUTCOMES)
+    return pd.DataFrame(stacked(book, OUTCOMES, _outcomes_of))
+
+
+def _outcomes_of(book: Book, segment: str) -> list[Array]:
+    """The columns of `outcomes` for one segment."""
+    seen, unknown = kaism.points(book, segment), [*_unknown(book, segment)]
+    chances = _settled(book, segment)
+    if unknown:
+        up, right = np.array([each.up for each in unknown]), np.array([e.right for e in unknown])
+        chances[[each.row for each in unknown]] = _boxes(up, right)
+    chances[seen["ruled_out"]] = np.nan
+    return [seen["segment"], seen["customer"], *chances.T]
 
 
 @model
-def _worth(
-    book: Book, segment: str
-) -> tuple[dict[str, tuple[float, ...]], dict[tuple[str, ...], Worth]]:
-    """The chances of the boxes of each customer, and WORTH of each of its unknown cells.
+def _worth(book: Book, segment: str) -> dict[tuple[str, ...], Worth]:
+    """WORTH of each unknown cell: customer, model, factor, supplier."""
+    customers, worth = kaism.points(book, segment)["customer"], dict[tuple[str, ...], Worth]()
+    for one in _unknown(book, segment):
+        now, known = _boxes(one.up, one.right), _boxes(one.up_then, one.right)
+        sure, box = float(now.max()), [*BOXES, ""][int(now.argmax())]
+        for key, then in zip(one.cells, [*known, *_boxes(one.up, one.right_then)], strict=True):
+            later = max(float(then.max(axis=-1).mean()), sure)
+            together = float((then**2).sum(axis=-1).mean() - (now**2).sum())
+            worth[customers[one.row], *key] = (later - sure, sure, later, max(together, 0.0), box)
+    return worth
 
-    A cell is customer, model, factor, supplier.
-    """
+
+def _unknown(book: Book, segment: str) -> Iterator[Unknown]:
+    """Each customer that stays in and of which something is unknown."""
     up, right = attractiveness(book, segment), strength(book, segment)
-    seen, must = kaism.positions(book, segment), _least(book, segment)
-    unknown = set(kaism.unknowns(book.choosing(segment=segment))["customer"])
-    customers, alone = seen["customer"].to_numpy(), seen["no_rival"].to_numpy(bool)
-    middle = (np.where(np.isnan(up.ours), MIDDLE, up.ours) * up.shares).sum(axis=1)
+    seen, must, middle = kaism.points(book, segment), _least(book, segment), _middle(up)
     line, own = np.full(len(middle), MIDPOINT), 1.0
     if up.mean:  # of which a customer's own score is a part
         count = max(int(up.inside.sum()), 1)
         line, own = (middle[up.inside].sum() - middle) / count, 1 - 1 / count
-    chances, worth = dict[str, tuple[float, ...]](), dict[tuple[str, ...], Worth]()
-    ahead_of_all = 1.0 * (alone | (seen["x"].to_numpy(float) > EQUAL))[:, None]
-    settled = _boxes(_above(up, must, middle), np.hstack([ahead_of_all, 1 - ahead_of_all]))
-    for row in np.flatnonzero(up.inside).tolist():
-        if customers[row] not in unknown:
-            chances[customers[row]] = tuple(settled[row].tolist())
-            continue
+    held, rivals = right.weights > 0, right.suppliers != ""
+    blank = np.isnan(up.ours).any(axis=1) | ((seen["rivals"] == 0) & ~seen["no_rival"])
+    blank |= (np.isnan(right.ours) & held).any(axis=1) & rivals.any(axis=1)
+    blank |= (np.isnan(right.theirs) & held[:, None] & rivals[:, :, None]).any(axis=(1, 2))
+    for row in np.flatnonzero(up.inside & blank).tolist():
         cells = (each[row].tobytes() for each in (up.ours, up.shares, must))
-        spots, high, highs = _over(float(line[row]), *_heights(*cells, own))
-        keys, ahead, aheads = _right(right, row, alone[row])
-        keys = [("attractiveness", up.factors[row, j], "") for j in spots] + keys
-        now = _boxes(high, ahead)
-        chances[customers[row]] = tuple(now.tolist())
-        sure, box = float(now.max()), [*BOXES, ""][int(now.argmax())]
-        for key, then in zip(keys, [*_boxes(highs, ahead), *_boxes(high, aheads)], strict=True):
-            later = max(float(then.max(axis=-1).mean()), sure)
-            together = float((then**2).sum(axis=-1).mean() - (now**2).sum())
-            worth[customers[row], *key] = (later - sure, sure, later, max(together, 0.0), box)
-    return chances, worth
+        spots, above, above_then = _over(float(line[row]), *_heights(*cells, own))
+        named: list[Key] = [("attractiveness", up.factors[row, j], "") for j in spots]
+        asked, ahead, ahead_then = _right(right, row, seen["no_rival"][row])
+        yield Unknown(row, named + asked, above, ahead, above_then, ahead_then)
+
+
+def _settled(book: Book, segment: str) -> Array:
+    """The chances of the boxes (n x 5) of customers of which nothing is unknown."""
+    up, seen = attractiveness(book, segment), kaism.points(book, segment)
+    ahead = 1.0 * (seen["no_rival"] | (seen["x"] > EQUAL))[:, None]
+    high = _above(up, _least(book, segment), _middle(up))
+    return _boxes(high, np.hstack([ahead, 1 - ahead]))
+
+
+def _middle(up: Axis) -> Array:
+    """The height of each customer with what is unknown at its middle (n)."""
+    return np.asarray((np.where(np.isnan(up.ours), MIDDLE, up.ours) * up.shares).sum(axis=1))
 
 
 def _above(up: Axis, must: Array, height: Array) -> Array:
@@ -127,6 +156,7 @@ def _boxes(up: Array, right: Array) -> Array:
     return np.stack([*four, np.broadcast_to(up[..., 2], four[0].shape)], axis=-1)
 
 
+@model
 def _least(book: Book, segment: str) -> Array:
     """The least that each attractiveness score may be (n x J), NaN where it may be anything."""
     customers, asked = factors.members(book, segment)["customer"], factors.asked(book, segment)
