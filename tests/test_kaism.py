@@ -80,6 +80,8 @@ def test_a_waiver_needs_a_reason():
     assert placed(must=must, decisions=[waiver])["Beta"]["status"] == "ruled_out"
     rows = placed(must=must, decisions=[waiver | {"reason": "parent guarantees its bills"}])
     assert rows["Beta"]["status"] == "placed" and rows["Beta"]["y_line"] == 6.575
+    other = waiver | {"decision": "f1|", "reason": "a stroke too many waives no other factor"}
+    assert placed(must=must, decisions=[other])["Beta"]["status"] == "ruled_out"
 
 
 def test_an_unknown_must_have_is_undetermined():

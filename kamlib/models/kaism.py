@@ -286,8 +286,11 @@ def waivers(book: Book) -> set[tuple[str, str]]:
     """The must-haves the team waived with a reason: (customer, factor), factor "" for all."""
     table = book["decisions"]
     own = table[(table["what"] == "must_have_waiver") & (table["reason"] != "")]
-    waived = zip(own["subject"], own["decision"], strict=True)
-    return {(who, factor.strip()) for who, factors in waived for factor in factors.split("|")}
+    found = set()
+    for who, text in zip(own["subject"], own["decision"], strict=True):
+        factors = [factor for factor in map(str.strip, text.split("|")) if factor]
+        found |= {(who, factor) for factor in factors or [""]}
+    return found
 
 
 @model

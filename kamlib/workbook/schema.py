@@ -30,7 +30,7 @@ UNKNOWN_WORDS = ("", "?", "unknown", "-", "–")
 YES, NO = ("yes", "y", "true", "1", "x"), ("no", "n", "false", "0")
 BEFORE, BEHIND = 18, 30  # digits of a figure before and behind its point: what follows is finite
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
-_COMMA = re.compile(r"[+-]?\d+,\d+$")
+_COMMA = re.compile(r"[+-]?(?![1-9]\d{0,2},\d{3}$)\d+,\d+$")  # 12,500 may be 12.5 or 12500
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,8 @@ def parse(column: Column, text: str) -> float | str:
 def parse_number(text: str) -> float:
     """The number a cell says, NaN for unknown: "7.5" and "7,5" are 7.5, "?" is NaN.
 
-    Raises ValueError when it says something else, or a number of a size that no figure has.
+    Raises ValueError when it says something else, when nobody can tell which it says ("12,500"), or
+    a number of a size that no figure has.
     """
     text = text.strip()
     if text.lower() in UNKNOWN_WORDS:
