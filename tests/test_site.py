@@ -14,6 +14,7 @@ from kamlib.reports import engine, report, site, whatif
 from kamlib.workbook import stores
 from kamlib.workbook.schema import DEFINITIONS, typed
 from tests import pages
+from tests.printed import lost
 from tests.serving import ROOT
 from tests.windows import serious
 
@@ -50,7 +51,7 @@ def packed(path: Path) -> bytes:
 def test_the_site_opens_from_disk_and_every_link_leads_somewhere(
     browser: Any, tmp_path: Path, at_once: None
 ) -> None:
-    """At most 6 MB; no network, no error, nothing serious for axe on any page; names and decisions are there."""
+    """Whole on paper too. At most 6 MB; no network, no error, nothing serious for axe on any page; names and decisions are there."""
     stores.create(tmp_path / "insurer.kam", marked())
     folder = tmp_path / "site"
     told = [*site.write(str(tmp_path / "insurer.kam"), folder)]
@@ -76,6 +77,7 @@ def test_the_site_opens_from_disk_and_every_link_leads_somewhere(
             assert page.title().endswith(f" · {page.locator('p.about').inner_text()}")
             back = page.get_by_role("link", name="All pages")
             assert back.evaluate("a => a.href") == (folder / "index.html").as_uri() and back.is_visible()
+            assert lost(page, "A4", page.locator("p.about").inner_text()) == [], link
     assert problems == []
     linked = {Path(link).name for link in links} | {"index.html"}
     assert {p.name for p in there if p.suffix == ".html"} | {*told} <= linked
