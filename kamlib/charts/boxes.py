@@ -240,8 +240,8 @@ def _corner_boxes(bars: np.ndarray, view: dict[str, float]) -> np.ndarray:
     along = [
         (0, y - 20, wide, y),
         (WIDTH - wide, y - 20, WIDTH, y),
-        (x - 80, 0, x + 80, 20),
-        (x - 80, HEIGHT - 20, x + 80, HEIGHT),
+        (x, 0, x + 170, 20),
+        (x, HEIGHT - 20, x + 170, HEIGHT),
     ]
     lines = [(0, y - 1, WIDTH, y + 1), (x - 1, 0, x + 1, HEIGHT)]
     return np.vstack([bars, np.array([*corners, *along, *lines], dtype=float)])

@@ -8,7 +8,6 @@ import altair as alt
 
 from kamlib.charts import labels
 from kamlib.charts.palette import INK, MARKS, SHORT, SOFT
-from kamlib.charts.pixels import width_of
 from kamlib.models.matrix import Matrix
 
 WIDTH, HEIGHT, TYPE, SMALL = 880, 720, 15, 13
@@ -113,19 +112,18 @@ def background(shown: Matrix) -> list[alt.Chart]:
 
 
 def directions(one: alt.Chart, shown: Matrix) -> list[alt.Chart]:
-    """Which way is which, said along the two lines."""
+    """Which way is which, said beside the two lines."""
     words = [
         ("◂", shown.left_words, "view.left", "view.line", "left", 8, -7),
         ("▸", shown.right_words, "view.right", "view.line", "right", -8, -7),
-        ("▴", shown.up_words, "view.across", "view.high", "left", 0, 14),
-        ("▾", shown.down_words, "view.across", "view.low", "left", 0, -8),
+        ("▴", shown.up_words, "view.across", "view.high", "left", 8, 14),
+        ("▾", shown.down_words, "view.across", "view.low", "left", 8, -8),
     ]
     made = []
     for arrow, text, x, y, align, dx, dy in words:  # the arrow has a font of its own
         spot = one.transform_calculate(a=x, b=y)
-        start = -width_of(text, 13) / 2 if dx == 0 else dx
         step = -16 if align == "right" else 16
-        for said, place in ((arrow, start), (text, start + step)):
+        for said, place in ((arrow, dx), (text, dx + step)):
             mark = spot.mark_text(text=said, align=align, dx=place, dy=dy, fontSize=13, color=INK)
             made.append(mark.encode(axis_x("a"), axis_y("b")))
     return made
