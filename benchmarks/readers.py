@@ -12,7 +12,7 @@ import psutil
 from playwright.async_api import async_playwright
 
 from kamlib.reports import report
-from tests.serving import NOTEBOOKS, ROOT, Board, find_chromium
+from tests.serving import NOTEBOOKS, ROOT, WHOLE, Board, find_chromium
 
 READERS, SLOW_MS = 10, 600_000
 READY = "() => document.body?.dataset.kam === 'ready' && !!document.querySelector('.kam-chart svg, .picture svg, table')"
@@ -60,7 +60,7 @@ async def _open(context: Any, address: str) -> float:
     await page.goto(address, wait_until="commit", timeout=SLOW_MS)
     await page.wait_for_function(READY, timeout=SLOW_MS)
     took = time.perf_counter() - began
-    await page.wait_for_function("!document.querySelector('.kam-later')", timeout=SLOW_MS)
+    await page.wait_for_function(WHOLE, timeout=SLOW_MS)
     return took
 
 

@@ -34,6 +34,8 @@ from kamlib.reports.office import browser as find_chromium
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 SLOW_MS = 60_000  # what a busy machine may take to show something; a healthy one waits for none of it
+WHOLE = """![...document.querySelectorAll(".kam-zone")].some(
+    (zone) => !zone.querySelector(".kam, .jupyter-widgets") || zone.querySelector(".kam-later"))"""  # every part is there
 COOKIE = f"{BROWSER}=1"  # what a browser brings, and a program does not
 RUN = """
 import json, pathlib, sys

@@ -22,7 +22,7 @@ from kamlib.workbook import checks, stores
 from kamlib.workbook.schema import Tables, typed
 from tests import pages, paper
 from tests.messages import COLUMNS, VERBS
-from tests.serving import COOKIE, NOTEBOOKS, ROOT, Board, opened
+from tests.serving import COOKIE, NOTEBOOKS, ROOT, WHOLE, Board, opened
 from tests.windows import DOT, slide
 from tests.worked import frame
 
@@ -304,7 +304,7 @@ def test_no_script_runs_in_any_view(place: Path, page: Any) -> None:
             "try { localStorage.setItem('kam-mode', 'read') } catch {}"
         )  # all of a page is in sight
         opened(page, board.url).wait_for_selector(DOT)
-        page.wait_for_function("!document.querySelector('.kam-later')")
+        page.wait_for_function(WHOLE)
         scores = page.locator(f'table[aria-label="{SCORES}"]')
         for number, segment in enumerate(tables["segments"]["segment"]):
             page.locator("#kam-segment").select_option(segment)
@@ -347,7 +347,7 @@ def test_no_script_runs_where_customers_are_treated_differently(
             "try { localStorage.setItem('kam-mode', 'read') } catch {}"
         )  # all of a page is in sight
         opened(page, board.url).wait_for_selector(DOT)
-        page.wait_for_function("!document.querySelector('.kam-later')")
+        page.wait_for_function(WHOLE)
         page.locator(".picture svg").nth(3).wait_for(state="attached")
         names = page.locator('table[aria-label="How good is each idea?"]:has(tr:nth-child(60)) tbody th')
         expect(names).to_have_text(PAYLOADS, use_inner_text=True)

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from kamlib import catalogue
 from kamlib.catalogue import sheets
-from tests.serving import NOTEBOOKS, Board, wait_until
+from tests.serving import NOTEBOOKS, WHOLE, Board, wait_until
 from tests.windows import cell, fits, grid, kept, serious, type_in
 
 pytestmark = pytest.mark.browser
@@ -66,7 +66,7 @@ def read(window: Any, board: Board) -> dict[str, tuple[set[str], int]]:
         other = window.context.new_page()
         other.goto(board.page(name))
         other.wait_for_selector("body[data-kam=ready]")
-        other.wait_for_function("!document.querySelector('.kam-later')")
+        other.wait_for_function(WHOLE)
         expect(other.locator(".kam-status")).to_be_visible()
         found[name] = shelved(other, name), settled(other)
         other.close()

@@ -19,7 +19,7 @@ from kamlib.workbook import stores
 from kamlib.workbook.book import Book
 from kamlib.workbook.schema import typed
 from kamlib.workbook.settings import of_workbook
-from tests.serving import NOTEBOOKS, ROOT, Board, opened, wait_until, watched
+from tests.serving import NOTEBOOKS, ROOT, WHOLE, Board, opened, wait_until, watched
 
 DOT = ".kam-chart svg path[aria-label]"
 WIDE = """() => [...document.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
@@ -69,7 +69,7 @@ def visit(browser: Any, board: Board, wait_for: str = "", width: int = 1366, mod
     if mode:
         context.add_init_script(f"localStorage.setItem('kam-mode', '{mode}')")
     page = opened(watched(context), board.url)
-    page.wait_for_function("!document.querySelector('.kam-later')")  # every part of the page is there
+    page.wait_for_function(WHOLE)
     if wait_for:
         page.locator(wait_for).first.wait_for(state="attached")
     return page

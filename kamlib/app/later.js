@@ -1,7 +1,6 @@
 // A place on the page that is filled when it is first in sight: it says when it is seen, or that the page is idle.
 export default {
   render({ model, el, signal }) {
-    el.classList.add("kam-later");
     const watch = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       watch.disconnect();

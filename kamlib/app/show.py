@@ -45,7 +45,7 @@ def later(desk: Desk, part: Part) -> W.Box:
         loop = asyncio.get_running_loop()
     except RuntimeError:  # nobody looks
         return shown(desk, part)
-    place = widgets.Later()
+    place = widgets.Later().add_class("kam-later")
     whole = box([place], "kam-zone")
 
     def make() -> None:
