@@ -39,6 +39,9 @@ COLUMNS = [
     *("segment", "customer", "name", "category", "by", "decision", "suggestion", "differs"),
     *("stands", "status", "sure", "word", "sentence", "change", "doubt", "share", *SHARES),
 ]
+SEEN = ["segment", "customer", "name", "status", "box", "reason", "decision", "suggestion"]
+SEEN += ["category", "differs", "stands"]
+WEIGHED = ["customer", "chance", "exact", "change", "flip_weight", *(f"p_{box}" for box in BOXES)]
 CERTAINTY = [
     *("segment", "customer", "p_key", "p_key_development", "p_maintenance", "p_opportunistic"),
     *("verdict", "flip_weight", "flip_to", "flip_score", "flip_score_to", "name", "box"),
@@ -58,11 +61,11 @@ def verdicts(book: Book) -> pd.DataFrame:
     suggestion stays as it is, by this doubt, and SHARES that of each box and of being ruled out (0
     to 1, NaN unknown).
     """
-    seen, weighed = portfolio.classes(book), _by_customer(certainty.over_weights(book))
+    seen, weighed = portfolio.classes(book), _by_customer(certainty.over_weights(book)[WEIGHED])
     unknown, split = _by_customer(certainty.outcomes(book)), _ballots(book)
     musts = _must_unknown(book)
     rows = []
-    for row in records(seen):
+    for row in records(seen[SEEN]):
         who, box = row["customer"], row["box"]
         weights = weighed.get(who, {})
         change = weights.get("change", "") if box else ""
@@ -157,11 +160,12 @@ def _weightings(weights: dict[str, Any]) -> str:
 @model
 def _ballots(book: Book) -> dict[str, Doubt]:
     """By customer the doubt that its votes, or scores that may be a little off, leave."""
-    placed = _by_customer(kaism.drawn(book))
+    placed = _by_customer(kaism.drawn(book)[["customer", "box", "no_rival"]])
     found = dict(_single_votes(book, placed))
-    for row in records(ballots.borderline(book)):
+    close = ballots.borderline(book)
+    for row in records(close[close["too_close"] == "yes"]):
         place = placed[row["customer"]]
-        if row["too_close"] != "yes" or not place["box"]:
+        if not place["box"]:
             continue
         up, right = (
             _above(row[gap], row[band]) for gap, band in (("y_gap", "band_y"), ("x", "band_x"))

@@ -7,8 +7,7 @@ import pandas as pd
 
 from kamlib.models import kaism, scoring
 from kamlib.models.ballots.ballots import summary
-from kamlib.models.factors import asked, grid
-from kamlib.models.lookup import name_or_key
+from kamlib.models.factors import asked, grid, members, named
 from kamlib.workbook.book import Book, model
 from kamlib.workbook.schema import US
 
@@ -29,73 +28,89 @@ def borderline(book: Book) -> pd.DataFrame:
     gap no wider), axis (attractiveness, strength, both or ""), words ("" when not too close). NaN
     where a customer stands nowhere on an axis; a customer that is ruled out has no bands.
     """
-    table, error = summary(book), (book.settings.score_error or 0.0) ** 2 / 3
-    table = table[table["votes"] > 1]
-    table = table.assign(variance=table["spread"] ** 2 / table["votes"])
-    heard = set(table.loc[table["variance"] > 0, "customer"])
     parts = [pd.DataFrame(columns=COLUMNS)]
-    for segment in kaism.segments(book):
-        places = kaism.positions(book, segment)
-        out = places["ruled_out"].astype(bool)
-        gap, x = places["y"] - places["y_line"], places["x"].astype(float)
-        up = BAND * np.sqrt(_of_heights(book, places, table, error))
-        right = BAND * np.sqrt(_of_margins(book, places, table, error))
-        part = places[["segment", "customer"]].assign(
-            name=name_or_key(places, "customer"),
-            y_gap=gap,
-            band_y=pd.Series(up).mask(out | gap.isna()),
-            x=x,
-            band_x=pd.Series(right).mask(out | x.isna()),
-        )
-        close = [
-            (part[d].abs() <= part[b]) & (part[b] > 0)
-            for d, b in (("y_gap", "band_y"), ("x", "band_x"))
-        ]
-        axis = np.select([close[0] & close[1], *close], ["both", "attractiveness", "strength"], "")
-        part = part.assign(axis=axis.astype(object), too_close=np.where(axis == "", "no", "yes"))
-        rows = zip(part["name"], axis, part["customer"], strict=True)
-        parts.append(part.assign(words=[_words(name, a, c in heard) for name, a, c in rows]))
+    parts += [_of_segment(book, segment) for segment in kaism.segments(book)]
     return pd.concat(parts[1:] or parts, ignore_index=True)[COLUMNS]
 
 
-def _of_heights(book: Book, places: pd.DataFrame, table: pd.DataFrame, error: float) -> np.ndarray:
+def _of_segment(book: Book, segment: str) -> pd.DataFrame:
+    seen, split = kaism.points(book, segment), _split(book)
+    out, gaps = seen["ruled_out"], (seen["y"] - seen["y_line"], seen["x"].astype(float))
+    varied = _of_heights(book, segment), _of_margins(book, segment)
+    bands = [
+        np.where(out | np.isnan(gap), np.nan, BAND * np.sqrt(variance))
+        for gap, variance in zip(gaps, varied, strict=True)
+    ]
+    close = [(np.abs(gap) <= band) & (band > 0) for gap, band in zip(gaps, bands, strict=True)]
+    axis = np.select([close[0] & close[1], *close], ["both", "attractiveness", "strength"], "")
+    names = np.where(seen["name"] != "", seen["name"], seen["customer"])
+    heard = np.isin(seen["customer"].astype(str), split.loc[split["variance"] > 0, "customer"])
+    columns = {
+        "segment": seen["segment"],
+        "customer": seen["customer"],
+        "name": names,
+        "y_gap": gaps[0],
+        "band_y": bands[0],
+        "x": gaps[1],
+        "band_x": bands[1],
+        "too_close": np.where(axis == "", "no", "yes").astype(object),
+        "axis": axis.astype(object),
+        "words": [_words(*row) for row in zip(names, axis.tolist(), heard, strict=True)],
+    }
+    return pd.DataFrame(columns)
+
+
+@model
+def _split(book: Book) -> pd.DataFrame:
+    """The cells with more than one vote, and the variance of their mean."""
+    table = summary(book)
+    table = table[table["votes"] > 1]
+    return table.assign(variance=table["spread"] ** 2 / table["votes"])
+
+
+def _of_heights(book: Book, segment: str) -> np.ndarray:
     """The variance of each customer's distance from the line, which at the mean moves with all."""
-    if places.empty:
-        return np.empty(0)
-    segment = places["segment"].iloc[0]
-    own = asked(book, segment)
-    weights = np.where(np.isnan(grid(book, segment)), 0.0, own.weights)
-    votes = table[table["model"] == "attractiveness"]
-    variance = _weighed(weights, _variances(votes, places["customer"], own.names, error))
-    counted = (~places["ruled_out"].astype(bool) & places["y"].notna()).to_numpy()
+    seen = kaism.points(book, segment)
+    weights = np.where(np.isnan(grid(book, segment)), 0.0, asked(book, segment).weights)
+    variance = _weighed(weights, _of_scores(book, segment))
+    counted = ~seen["ruled_out"] & ~np.isnan(seen["y"])
     if book.settings.line == "midpoint" or not counted.any():
         return variance
     n = counted.sum()
     return np.asarray(np.maximum((1 - 2 / n) * variance + variance[counted].sum() / n**2, 0.0))
 
 
-def _of_margins(book: Book, places: pd.DataFrame, table: pd.DataFrame, error: float) -> np.ndarray:
+@model
+def _of_scores(book: Book, segment: str) -> np.ndarray:
+    """The variance of each score of attractiveness, customers x factors."""
+    split = _split(book)
+    votes, customers = split[split["model"] == "attractiveness"], members(book, segment)["customer"]
+    return _variances(book, votes, customers, named(book, segment)[0])
+
+
+@model
+def _of_margins(book: Book, segment: str) -> np.ndarray:
     """The variance of each customer's margin against its best competitor."""
-    customers, rival = places["customer"], places["best_competitor"]
+    customers, split = members(book, segment)["customer"], _split(book)
+    rival = kaism.strength(book, tuple(customers))["best_competitor"]
     cells = kaism.strength_cells(book, tuple(customers))
     pairs = pd.MultiIndex.from_arrays([customers, rival])
     ours, theirs, weights = (part.reindex(pairs).to_numpy(float) for part in cells)
     weights = np.where(np.isnan(ours - theirs), 0.0, weights)
-    votes = table[table["model"] == "strength"]
+    votes = split[split["model"] == "strength"]
     best = votes["customer"].map(dict(zip(customers, rival, strict=True)))
     sides = votes[votes["supplier"] == US], votes[votes["supplier"] == best]
-    names = cells[0].columns
-    ours_vary, theirs_vary = (_variances(side, customers, names, error) for side in sides)
+    ours_vary, theirs_vary = (_variances(book, s, customers, cells[0].columns) for s in sides)
     return _weighed(weights, ours_vary + theirs_vary)
 
 
 def _variances(
-    votes: pd.DataFrame, customers: pd.Series, factors: pd.Index | np.ndarray, error: float
+    book: Book, votes: pd.DataFrame, customers: pd.Series, factors: pd.Index | np.ndarray
 ) -> np.ndarray:
     """The variance of each score, customers x factors."""
     columns = (votes[c].to_numpy() for c in ("customer", "factor", "variance"))
     found = scoring.cells(columns, customers, factors)
-    return np.where(np.isnan(found), error, found)
+    return np.where(np.isnan(found), (book.settings.score_error or 0.0) ** 2 / 3, found)
 
 
 def _weighed(weights: np.ndarray, variances: np.ndarray) -> np.ndarray:
