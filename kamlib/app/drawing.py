@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import socket
+import sys
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe, wait
 
 from kamlib.charts import paper
 
 PICTURES = 256  # that are kept, of some 50 kB
+FIRST = '{"data": {"values": [{}]}, "mark": "point"}'  # starts the engine before anybody waits for it
+PATIENCE_S = 60.0  # then a page draws itself
 
 
 class Drawing:
@@ -21,7 +24,7 @@ class Drawing:
         self.open()
 
     def open(self) -> None:
-        """Start it."""
+        """Start it. Raises OSError where that is not possible."""
         self._orders, orders = socket.socketpair()
         if not os.fork():
             try:
@@ -33,32 +36,45 @@ class Drawing:
         orders.close()
 
     def line(self) -> Connection:
-        """A line to it, for one who asks; it is started again where it has ended."""
-        ours, theirs = Pipe()
-        with theirs:
-            try:
-                socket.send_fds(self._orders, [b"."], [theirs.fileno()])
-            except OSError:
-                self.open()
-                socket.send_fds(self._orders, [b"."], [theirs.fileno()])
-        return ours
-
-    def ask(self, line: Connection) -> None:
-        """Have it draw from now on what this process, or a new copy of it, draws; alone where it does not answer."""
-        turn = threading.Lock()
-
-        def draw(spec: str) -> str:
-            with turn, contextlib.suppress(OSError, EOFError):
-                line.send_bytes(spec.encode())
-                if svg := line.recv_bytes():
-                    return svg.decode()
-            return paper.engine(spec)
-
-        paper.draw = draw
+        """A line to it, for `asking`; it is started again where it has ended. Raises OSError where there is none."""
+        for last in (False, True):
+            ours, theirs = Pipe()
+            with theirs:
+                try:
+                    socket.send_fds(self._orders, [b"."], [theirs.fileno()])
+                    return ours
+                except OSError:
+                    ours.close()
+                    if last:
+                        raise
+            self.open()
+        raise OSError
 
     def close(self) -> None:
         """Give no orders any more: a copy of this process keeps nobody waiting."""
         self._orders.close()
+
+
+def asking(line: Connection, alone: Callable[[str], str] = paper.engine) -> Callable[[str], str]:
+    """`paper.engine` at the other end of a line; `alone` does it when no answer comes, or an empty one."""
+    turn = threading.Lock()
+
+    def draw(spec: str) -> str:
+        with turn:
+            try:
+                line.send_bytes(spec.encode())
+                if not line.poll(PATIENCE_S):
+                    raise TimeoutError
+                svg = line.recv_bytes().decode()
+            except (OSError, EOFError):
+                line.close()
+                svg = ""
+            except BaseException:  # interrupted: the answer that may still come is to another question
+                line.close()
+                raise
+        return svg or alone(spec)
+
+    return draw
 
 
 def silence() -> None:
@@ -70,6 +86,7 @@ def silence() -> None:
 def _draw(orders: socket.socket) -> None:
     """Draw what comes through the lines that come through this one, until it is closed."""
     draw, lines = functools.lru_cache(PICTURES)(paper.engine), list[Connection]()
+    _drawn(draw, FIRST)
     while True:
         for line in wait([orders, *lines]):
             if not isinstance(line, Connection):
@@ -78,12 +95,17 @@ def _draw(orders: socket.socket) -> None:
                     return
                 lines += map(Connection, own)
                 continue
-            svg = b""
             try:
-                spec = line.recv_bytes().decode()
-                with contextlib.suppress(ValueError):  # it is told by whoever asked
-                    svg = draw(spec).encode()
-                line.send_bytes(svg)
+                line.send_bytes(_drawn(draw, line.recv_bytes().decode()).encode())
             except (OSError, EOFError):  # whoever asked is gone
                 lines.remove(line)
                 line.close()
+
+
+def _drawn(draw: Callable[[str], str], spec: str) -> str:
+    """The SVG, "" where there is none; whoever asked is told why when it tries itself."""
+    try:
+        return draw(spec)
+    except BaseException as error:  # noqa: BLE001 (a panic of the engine is no Exception)
+        print(f"Problem: a picture could not be drawn: {type(error).__name__}", file=sys.stderr)
+        return ""

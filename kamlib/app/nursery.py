@@ -27,7 +27,8 @@ from ipywidgets import Widget
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
 from kamlib.app import notebook
-from kamlib.app.drawing import Drawing, silence
+from kamlib.app.drawing import Drawing, asking, silence
+from kamlib.charts import paper
 from kamlib.workbook.settings import is_read_only, shipped
 
 NAME = "kam-nursery"
@@ -142,34 +143,46 @@ def _nurse() -> None:
     for name in IMPORTS:
         importlib.import_module(name)
     drawing = Drawing()
-    drawing.ask(drawing.line())
+
+    def rehearse(path: Path, whole: bool = True) -> None:
+        with contextlib.suppress(OSError):
+            paper.draw = asking(drawing.line(), _not_here)
+        _rehearse(path, whole)
+
     parent, pages = os.getpid(), [Path(path) for path in sys.argv[2:]]
     whole = pages[: int(sys.argv[1])]
-    _rehearse(pages[0])  # before anybody gets a kernel that would do the same
+    rehearse(pages[0])  # before anybody gets a kernel that would do the same
     for path in pages[1:]:
-        _rehearse(path, whole=False)
+        rehearse(path, whole=False)
     waiting, began = whole[1:], time.monotonic()
     while True:
         if not select.select([sys.stdin], [], [], QUIET_S)[0]:
             if waiting:
-                _rehearse(waiting.pop(0))
+                rehearse(waiting.pop(0))
             elif time.monotonic() - began > RENEW_S and notebook.is_stale():
                 waiting, began = list(whole), time.monotonic()
             continue
         if not (line := sys.stdin.buffer.readline()):
             return
-        asked, own = json.loads(line), drawing.line()
+        asked, own = json.loads(line), None
+        with contextlib.suppress(OSError):
+            own = drawing.line()
         if pid := os.fork():
-            own.close()
+            if own:
+                own.close()
             sys.stdout.write(f"{pid}\n")
             sys.stdout.flush()
             continue
         try:
             drawing.close()
-            drawing.ask(own)
+            paper.draw = asking(own) if own else paper.engine
             _become(asked, parent)
         finally:
             os._exit(0)
+
+
+def _not_here(spec: str) -> str:
+    raise OSError("nothing draws here: the engine has threads, and kernels are copies of this process")
 
 
 def _rehearse(path: Path, whole: bool = True) -> None:

@@ -236,12 +236,13 @@ def _corner_boxes(bars: np.ndarray, view: dict[str, float]) -> np.ndarray:
     """What names must keep clear of besides the dots: the range bars, the words in the corners and at the lines."""
     wide, tall = 190, 46
     x, y = float(_pixels_x(np.array(view["across"]), view)), float(_pixels_y(np.array(view["line"]), view))
+    beside = x - 170 if x > marks.ASIDE * WIDTH else x
     corners = [(a, b, a + wide, b + tall) for a in (0, WIDTH - wide) for b in (0, HEIGHT - tall)]
     along = [
         (0, y - 20, wide, y),
         (WIDTH - wide, y - 20, WIDTH, y),
-        (x, 0, x + 170, 20),
-        (x, HEIGHT - 20, x + 170, HEIGHT),
+        (beside, 0, beside + 170, 20),
+        (beside, HEIGHT - 20, beside + 170, HEIGHT),
     ]
     lines = [(0, y - 1, WIDTH, y + 1), (x - 1, 0, x + 1, HEIGHT)]
     return np.vstack([bars, np.array([*corners, *along, *lines], dtype=float)])

@@ -11,6 +11,7 @@ from kamlib.charts.palette import INK, MARKS, SHORT, SOFT
 from kamlib.models.matrix import Matrix
 
 WIDTH, HEIGHT, TYPE, SMALL = 880, 720, 15, 13
+ASIDE = 0.75  # so far to the right a line has its words on its left
 
 
 def dots(count: int) -> alt.Chart:
@@ -124,7 +125,12 @@ def directions(one: alt.Chart, shown: Matrix) -> list[alt.Chart]:
         spot = one.transform_calculate(a=x, b=y)
         step = -16 if align == "right" else 16
         for said, place in ((arrow, dx), (text, dx + step)):
-            mark = spot.mark_text(text=said, align=align, dx=place, dy=dy, fontSize=13, color=INK)
+            look: dict[str, Any] = {"align": align, "dx": place}
+            if x == "view.across":  # beside the line, where there is more room
+                far = f"view.across - view.left > {ASIDE} * (view.right - view.left)"
+                look["align"] = alt.ExprRef(f"{far} ? 'right' : 'left'")
+                look["dx"] = alt.ExprRef(f"{far} ? {-place} : {place}")
+            mark = spot.mark_text(text=said, dy=dy, fontSize=13, color=INK, **look)
             made.append(mark.encode(axis_x("a"), axis_y("b")))
     return made
 

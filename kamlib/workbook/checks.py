@@ -207,7 +207,7 @@ def _likely(column: Column, cell: str) -> str:
         return f"A figure has at most {BEFORE} digits before its point and {BEHIND} behind it."
     if re.match(r"\d{4}-\d\d-\d\d", cell):
         return "Excel may have taken a number for a date."
-    if re.match(r"-?\d{1,3}([., '\u00a0]\d{3})+([.,]\d+)?$", cell):
+    if re.match(r"[+-]?\d{1,3}([., '\u00a0]\d{3})+([.,]\d+)?$", cell):
         return "Write it without marks between the thousands, and a decimal with a point."
     return ""
 
