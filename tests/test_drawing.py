@@ -97,7 +97,7 @@ else:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_copy_of_the_nursery_never_starts_the_engine_there() -> None:
+def test_who_may_not_draw_refuses_what_it_gets_no_picture_of() -> None:
     done = ran("""
 from kamlib.app.nursery import _not_here
 line = asking(drawing.line(), _not_here)

@@ -37,18 +37,21 @@ class Drawing:
 
     def line(self) -> Connection:
         """A line to it, for `asking`; it is started again where it has ended. Raises OSError where there is none."""
-        for last in (False, True):
-            ours, theirs = Pipe()
-            with theirs:
-                try:
-                    socket.send_fds(self._orders, [b"."], [theirs.fileno()])
-                    return ours
-                except OSError:
-                    ours.close()
-                    if last:
-                        raise
+        try:
+            return self._line()
+        except OSError:
             self.open()
-        raise OSError
+            return self._line()
+
+    def _line(self) -> Connection:
+        ours, theirs = Pipe()
+        with theirs:
+            try:
+                socket.send_fds(self._orders, [b"."], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return ours
 
     def close(self) -> None:
         """Give no orders any more: a copy of this process keeps nobody waiting."""
